@@ -1,4 +1,4 @@
-"""The house rules that a machine can check: who may import whom, and how large a room may get."""
+"""The rules of the code that a machine can check: imports, sizes, names, and what each part can do."""
 
 import ast
 import dataclasses
@@ -33,12 +33,12 @@ LAYERS = [
     {"model"},
     {"errors"},
 ]
-"""From the top; a room may import those below it, never its neighbour or those above."""
+"""From the top: a package may import those below it, but none on its level or above."""
 
 ONE_IMPORTER = {
     "httpx": {"api"},
     "httpcore": {"api"},
-    "yaml": {"document", "api"},  # "api" reads the official CLI's file, which is not a document of ours
+    "yaml": {"document", "api"},  # "api" reads the official CLI's file, which is not a beamctl document
     "jsonschema": {"document"},
     "referencing": {"document"},
     "deepdiff": {"plan"},
@@ -60,7 +60,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -80,7 +80,7 @@ def module_of(path: Path) -> str:
 
 
 def imported_modules(path: Path, names: set[str]) -> set[str]:
-    """The modules of the package that a module imports, also inside functions; not those for types only."""
+    """The modules that a module imports, also inside functions, except for type checking only."""
     found: set[str] = set()
 
     def visit(node: ast.AST) -> None:
@@ -103,7 +103,7 @@ def imported_modules(path: Path, names: set[str]) -> set[str]:
 
 
 def cycles(edges: dict[str, set[str]]) -> list[list[str]]:
-    """The modules of each cycle of imports: what is left when modules on no cycle are removed, one after the other."""
+    """The modules of each import cycle: what is left after modules on no cycle are removed one after the other."""
     left = {name: set(others) for name, others in edges.items()}
     while ends := [name for name in left if not left[name] or not any(name in others for others in left.values())]:
         for name in ends:
@@ -112,7 +112,7 @@ def cycles(edges: dict[str, set[str]]) -> list[list[str]]:
     return [sorted(left)] if left else []
 
 
-def test_no_modules_import_each_other() -> None:
+def test_there_are_no_import_cycles() -> None:
     names = {module_of(path) for path in MODULES}
     assert cycles({module_of(path): imported_modules(path, names) for path in MODULES}) == []
 
@@ -123,14 +123,14 @@ def test_cycles_are_found() -> None:
     assert cycles({**line, "c": {"a"}}) == [["a", "b", "c"]]
 
 
-def test_every_room_has_a_row() -> None:
-    rooms = {room_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
+def test_every_package_has_a_row() -> None:
+    rooms = {package_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
     assert rooms == set(LEVEL) | {"emulator"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_one_way(path: Path) -> None:
-    here = room_of(path)
+    here = package_of(path)
     for name in imports(path):
         parts = name.split(".")
         if parts[0] in ONE_IMPORTER:
@@ -147,7 +147,7 @@ def test_imports_point_one_way(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_rooms_stay_small(path: Path) -> None:
+def test_modules_and_functions_stay_small(path: Path) -> None:
     text = path.read_text()
     assert text.count("\n") <= (300 if path.name == "code.py" else 250)  # one line a code
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
@@ -181,16 +181,16 @@ def test_a_small_module_says_why_it_is_one(path: Path) -> None:
         assert second[0].startswith("A module of its own: "), f"{path} does not say why it is one"
 
 
-def test_no_class_name_stands_for_two_things() -> None:
-    core = [path for path in MODULES if room_of(path) != "emulator"]
+def test_class_names_are_unique() -> None:
+    core = [path for path in MODULES if package_of(path) != "emulator"]
     names = [
         node.name for path in core for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)
     ]
     assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
-def test_programs_are_started_in_one_place() -> None:
-    """`demo` starts only beamctl itself."""
+def test_only_child_process_starts_programs() -> None:
+    """`demo` only starts beamctl itself."""
     starters = {"subprocess", "pty", "multiprocessing"}
     found = {str(path.relative_to(PACKAGE)) for path in MODULES if starters & set(imports(path))}
     assert found == {"system/child_process.py", "cli/commands/demo.py"}
@@ -202,19 +202,19 @@ def test_programs_are_started_in_one_place() -> None:
         assert not [node for node in nodes if isinstance(node, ast.Attribute) and node.attr in calls], path
 
 
-ENGINE = [path for path in MODULES if room_of(path) in {"plan", "apply", "report", "workflow", "cli"}]
+ENGINE = [path for path in MODULES if package_of(path) in {"plan", "apply", "report", "workflow", "cli"}]
 KIND_NAMES = {name for kind in all_kinds() for name in (kind.name, kind.section)}
 
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_the_engine_knows_no_kind_by_name(path: Path) -> None:
     known = {name for name in imports(path) if name.startswith("beamctl.kinds")}
-    assert known <= ({"beamctl.kinds.registry"} if room_of(path) in {"workflow", "cli"} else set())
+    assert known <= ({"beamctl.kinds.registry"} if package_of(path) in {"workflow", "cli"} else set())
     literals = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
     assert literals & KIND_NAMES == set()
 
 
-def test_what_plans_cannot_write() -> None:
+def test_plan_and_drift_cannot_write() -> None:
     from beamctl.model.api_call import Reader
 
     public = {name for name in vars(Reader) if not name.startswith("_")}
@@ -243,7 +243,7 @@ def names_in(node: ast.AST) -> Iterator[str]:
 
 
 def test_only_destroy_can_delete_a_workspace() -> None:
-    ours = {str(path.relative_to(PACKAGE)): path for path in MODULES if room_of(path) != "emulator"}
+    ours = {str(path.relative_to(PACKAGE)): path for path in MODULES if package_of(path) != "emulator"}
     found = {name for name, path in ours.items() if DELETER_NAMES & set(names_in(ast.parse(path.read_text())))}
     assert found == MAY_DELETE
     stories = {
@@ -256,8 +256,8 @@ def test_only_destroy_can_delete_a_workspace() -> None:
     assert users == {"cli/commands/destroy.py"}
 
 
-def test_no_other_call_is_a_deletion_of_a_workspace() -> None:
-    """What an apply sends is made in `kinds`: none of it may be DELETE of a path that begins like a workspace."""
+def test_no_kind_can_delete_a_workspace() -> None:
+    """Apply sends what `kinds` makes: no path of a DELETE may start like a workspace's path."""
     found = set()
     for path in MODULES:
         tree = ast.parse(path.read_text())
@@ -276,7 +276,7 @@ def test_only_apply_can_show_a_secret() -> None:
     assert found == {"cli/commands/apply.py", "workflow/apply_view.py", "secrets/vault.py"}
 
 
-def test_the_port_for_the_end_of_a_workspace_can_do_nothing_else() -> None:
+def test_the_workspace_deleter_has_no_other_method() -> None:
     from beamctl.model.api_call import Deleter, Sender
 
     assert {name for name in vars(Deleter) if not name.startswith("_")} == {"delete_workspace"}
@@ -301,7 +301,7 @@ def is_constant(value: object) -> bool:
 
 
 def assigned_in(tree: ast.Module) -> Iterator[str]:
-    """The names that a module assigns at its top level."""
+    """The names that a module assigns at top level."""
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -309,7 +309,7 @@ def assigned_in(tree: ast.Module) -> Iterator[str]:
 
 
 def changed_in(node: ast.AST) -> Iterator[str]:
-    """The names of objects that code changes."""
+    """The names of objects that the code modifies."""
     for each in ast.walk(node):
         match each:
             case ast.Global(names=names):
@@ -324,9 +324,9 @@ def changed_in(node: ast.AST) -> Iterator[str]:
                 pass
 
 
-def test_no_module_holds_state() -> None:
-    """Tables (`dict`) are constants if nothing changes an object of their name."""
-    core = [path for path in MODULES if room_of(path) not in ("emulator", "__main__")]
+def test_modules_hold_no_state() -> None:
+    """Dictionaries count as constants if no code modifies an object of that name."""
+    core = [path for path in MODULES if package_of(path) not in ("emulator", "__main__")]
     trees = {path: ast.parse(path.read_text()) for path in core}
     changed = {name for tree in trees.values() for name in changed_in(tree)}
     for path, tree in trees.items():
@@ -338,7 +338,7 @@ def test_no_module_holds_state() -> None:
             assert not isinstance(value, dict) or name not in changed, f"{path}: {name} is changed"
 
 
-def test_stories_ask_and_show_through_arguments() -> None:
+def test_workflows_get_prompts_and_output_as_arguments() -> None:
     for path in sorted((PACKAGE / "workflow").rglob("*.py")):
         assert not {"click", "sys"} & {name.split(".")[0] for name in imports(path)}, path
         assert not {"print", "input"} & set(names_in(ast.parse(path.read_text()))), path
@@ -347,7 +347,7 @@ def test_stories_ask_and_show_through_arguments() -> None:
 PROSE = re.compile(r"[A-Za-z]{2,}[,:;]? [A-Za-z]{2,}")
 READS_TEXT = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split", "index"}
 READS_TEXT |= {"rsplit", "find", "count", "get", "pop"}
-SENTENCES_OF_OTHERS = {
+LIBRARY_TEXTS = {
     "cli/output.py": "click's messages",
     "document/yaml_errors.py": "libyaml's messages",
     "kinds/service_account/live.py": "the marker in a description, which the API keeps",
@@ -368,7 +368,7 @@ def is_prose(node: ast.AST, constants: Collection[str]) -> bool:
 
 
 def read_as_data(tree: ast.AST) -> Iterator[ast.AST]:
-    """What is compared, looked up, or taken apart."""
+    """Values that are compared, looked up, or split."""
     for node in ast.walk(tree):
         match node:
             case ast.Compare(left=left, comparators=others):
@@ -385,10 +385,12 @@ def read_as_data(tree: ast.AST) -> Iterator[ast.AST]:
                 pass
 
 
-def test_no_sentence_is_data() -> None:
-    """No English is compared, looked up, sorted by, or taken apart: it is made of codes, in `report`."""
+def test_no_english_text_is_used_as_data() -> None:
+    """English text is never compared, looked up, sorted by or split; `report` makes it from codes."""
     core = {
-        str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in MODULES if room_of(path) != "emulator"
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text())
+        for path in MODULES
+        if package_of(path) != "emulator"
     }
     constants = {
         (name.removesuffix(".py").replace("/", "."), node.targets[0].id)
@@ -409,4 +411,4 @@ def test_no_sentence_is_data() -> None:
         }
         if any(is_prose(node, here) for node in read_as_data(tree)):
             found.add(name)
-    assert found == SENTENCES_OF_OTHERS.keys(), found ^ SENTENCES_OF_OTHERS.keys()
+    assert found == LIBRARY_TEXTS.keys(), found ^ LIBRARY_TEXTS.keys()

@@ -1,4 +1,4 @@
-"""The check of the client's requests, which every test passes through, sees what it is for."""
+"""The check of requests and responses that runs with every test finds what it is meant to find."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ INVITATION = {"email": "a@example.com", "role": "member"}
         ("GET", "/workspaces/acme?countResources=false", None),
     ],
 )
-def test_a_request_that_the_api_takes_is_fine(method: str, path: str, body: object) -> None:
+def test_a_valid_request_passes(method: str, path: str, body: object) -> None:
     contract.observe(method, path, body)
     assert not contract.wrong
 
@@ -39,7 +39,7 @@ def test_a_request_that_the_api_takes_is_fine(method: str, path: str, body: obje
         ("GET", "/members", None, "no such route (404)"),
     ],
 )
-def test_a_request_that_the_api_does_not_take_is_noticed(method: str, path: str, body: object, fault: str) -> None:
+def test_an_invalid_request_is_found(method: str, path: str, body: object, fault: str) -> None:
     contract.observe(method, path, body)
     assert [fault in said for said in contract.wrong] == [True]
 
@@ -65,19 +65,19 @@ ONE = "/users/<path:who>"
     ],
 )
 @pytest.mark.usefixtures("made_up_requests")
-def test_an_answer_that_no_route_promises_is_noticed(rule: str, status: int, body: bytes, fault: str) -> None:
+def test_an_undeclared_response_is_found(rule: str, status: int, body: bytes, fault: str) -> None:
     contract.observe_answer("PUT", rule, status, "application/json", body)
     assert [fault in said for said in contract.wrong] == [True] * bool(fault)
 
 
 @pytest.mark.usefixtures("made_up_requests")
-def test_an_answer_that_is_no_json_is_noticed() -> None:
+def test_a_response_that_is_not_json_is_found() -> None:
     contract.observe_answer("PUT", ONE, 404, "text/html", b"<p>")
     assert contract.wrong == [f"the answer to PUT {ONE}: it is text/html"]
 
 
 @pytest.mark.usefixtures("made_up_requests")
-def test_a_status_in_a_log_that_no_route_promises_is_noticed() -> None:
+def test_an_undeclared_status_in_a_log_is_found() -> None:
     for status, path in ((200, "/users"), (404, "/nothing"), (409, "/users"), (200, "/nothing")):
         contract.observe_logged("GET", path, status)
     assert contract.wrong == [
@@ -87,7 +87,7 @@ def test_a_status_in_a_log_that_no_route_promises_is_noticed() -> None:
 
 
 @pytest.mark.usefixtures("made_up_requests")
-def test_the_answers_of_every_emulator_are_seen(tmp_path: Path) -> None:
+def test_responses_of_every_emulator_are_checked(tmp_path: Path) -> None:
     app = create_app(tmp_path / "plane.db")
     app.after_request(lambda _: Response('{"colour": 1}', 401, content_type="application/json"))
     Client(app).get("/v0/users")
@@ -96,7 +96,7 @@ def test_the_answers_of_every_emulator_are_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("made_up_requests")
-def test_the_requests_of_beamctl_to_an_emulator_are_seen_and_those_of_others_are_not(tmp_path: Path) -> None:
+def test_only_requests_of_beamctl_to_an_emulator_are_checked(tmp_path: Path) -> None:
     client = Client(create_app(tmp_path / "plane.db"))
     client.put("/v0/users/a", json={"role": "owner"}, headers={"User-Agent": "curl/8"})
     assert not contract.wrong

@@ -1,4 +1,4 @@
-"""A clock without time, an API that answers from a script, and a server on a socket that misbehaves."""
+"""A clock on which waiting takes no time, a scripted API, and a misbehaving server on a socket."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ NOON = 1_800_000_000.0
 
 
 class FakeClock:
-    """Time passes only in waits, which take none."""
+    """Time passes only in waits, which return at once."""
 
     def __init__(self, *, interrupted: bool = False) -> None:
         self.time = 1000.0
@@ -52,7 +52,7 @@ Step = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 class Script:
-    """An API that answers one step after the other, the last one for ever, and keeps what it was asked."""
+    """An API that returns one response after the other, repeats the last one, and keeps the requests."""
 
     def __init__(self, *steps: Step) -> None:
         self.steps = list(steps)
@@ -105,7 +105,7 @@ def opened(
 
 
 def networked(url: str, clock: Clock | None = None, read: float = 5.0, connect: float = 5.0) -> WorkspaceApi:
-    """The real network, with little patience."""
+    """The real network, with short timeouts."""
     options = Options(
         timeouts=Timeouts(connect, read), clock=clock or FakeClock(), chance=lambda: 1.0, redactor=Redactor()
     )
@@ -122,7 +122,7 @@ Behaviour = Callable[[socket.socket], None]
 
 
 def take_request(peer: socket.socket) -> None:
-    """Read a whole request: what is left unread would turn every end into a reset."""
+    """Read a whole request. Unread bytes would turn every close into a reset."""
     got = peer.recv(65536)
     while got and b"\r\n\r\n" not in got and b"HTTP" in got:
         got += peer.recv(65536)
@@ -151,11 +151,11 @@ def hangs_up(peer: socket.socket) -> None:
 
 def falls_silent(peer: socket.socket) -> None:
     take_request(peer)
-    peer.recv(1)  # until the client goes away
+    peer.recv(1)  # until the client disconnects
 
 
 def drips(at_once: bytes, piece: bytes, *, pause: float = 0.02) -> Behaviour:
-    """Answer with the first bytes at once, then with one piece after the other, until the client goes away."""
+    """Send the first bytes at once, then one piece after the other, until the client disconnects."""
 
     def behave(peer: socket.socket) -> None:
         take_request(peer)
@@ -182,7 +182,7 @@ def http(status: str, body: bytes, *, length: int | None = None, more: str = "")
 
 @contextmanager
 def serving(behaviours: Sequence[Behaviour]) -> Iterator[str]:
-    """A server that behaves badly in this order, and for ever as at the end; its base URL."""
+    """A server with these behaviors, one for each connection; the last one repeats. Returns its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.05)
     over = threading.Event()
@@ -194,7 +194,7 @@ def serving(behaviours: Sequence[Behaviour]) -> Iterator[str]:
                 peer, _ = listener.accept()
             except TimeoutError:
                 continue
-            with peer, suppress(OSError):  # the client may go away at any moment
+            with peer, suppress(OSError):  # the client may disconnect at any moment
                 peer.settimeout(5)
                 (left[0] if len(left) == 1 else left.pop(0))(peer)
 

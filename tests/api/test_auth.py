@@ -1,3 +1,5 @@
+"""Authentication: headers, tokens, renewal, and refused credentials."""
+
 import base64
 import json
 import threading
@@ -18,7 +20,7 @@ SERVICE = ClientCredentials("id-1", "canary-secret")
 
 
 class Issuer:
-    """An API that gives out tokens 1, 2, 3 … and takes only the newest."""
+    """An API that issues tokens 1, 2, 3 … and accepts only the newest."""
 
     def __init__(self, life: object = 7200) -> None:
         self.life = life
@@ -50,14 +52,16 @@ class Issuer:
         (Era.BEAMLIT, Token("t"), {"X-Beamlit-Authorization": "Bearer t"}),
     ],
 )
-def test_headers(era: Era, credential: ApiKeyCredential | Token | None, expected: dict[str, str]) -> None:
+def test_credentials_are_sent_in_headers(
+    era: Era, credential: ApiKeyCredential | Token | None, expected: dict[str, str]
+) -> None:
     about = {"X-Blaxel-Workspace": "acme", "Blaxel-Version": "2026-04-28"}
     if era is Era.BEAMLIT:
         about = {"X-Beamlit-Workspace": "acme"}
     assert headers(era, "acme", credential) == expected | about
 
 
-def test_a_service_account_gets_a_token_first() -> None:
+def test_a_service_account_requests_a_token_first() -> None:
     script = Script(reply(body={"access_token": "t1", "expires_in": 7200}), reply(body=[1]))
     with opened(script, to=connection(SERVICE)) as api:
         assert api.reader().get("/users") == [1]
@@ -79,16 +83,16 @@ def test_a_token_is_renewed_before_its_end() -> None:
     assert (issuer.given, issuer.refused) == (2, 0)
 
 
-def test_a_401_asks_for_another_token_once() -> None:
+def test_a_401_renews_the_token_once() -> None:
     issuer = Issuer()
     with opened(issuer, to=connection(SERVICE)) as api:
         api.reader().get("/users")
-        issuer.given = 5  # somebody revoked ours
+        issuer.given = 5  # another client revoked ours
         assert api.sender().send(ApiCall(Method.POST, "/users", {"email": "a@example.com"})) == Response(200, [])
     assert (issuer.given, issuer.refused) == (6, 1)
 
 
-def test_a_second_401_is_the_end() -> None:
+def test_a_second_401_is_an_error() -> None:
     script = Script(
         reply(body={"access_token": "t1"}), reply(401), reply(body={"access_token": "t2"}), reply(401, {"error": "no"})
     )
@@ -98,7 +102,7 @@ def test_a_second_401_is_the_end() -> None:
     assert len(script.asked) == 4
 
 
-def test_threads_share_one_renewal() -> None:
+def test_threads_share_one_token_renewal() -> None:
     issuer = Issuer()
     with opened(issuer, to=connection(SERVICE)) as api, ThreadPoolExecutor(8) as pool:
         list(pool.map(api.reader().get, ["/users"] * 40))
@@ -124,7 +128,7 @@ def test_a_login_uses_its_token_and_then_refreshes_with_the_newest() -> None:
     }
 
 
-def test_a_login_that_cannot_be_refreshed_ends_at_its_401() -> None:
+def test_a_login_that_cannot_be_refreshed_fails_with_its_401() -> None:
     script = Script(reply(401, {"error": "expired"}))
     login = LoginTokens(jwt(exp=NOON - 60), "")
     with opened(script, to=connection(login)) as api, pytest.raises(UnauthenticatedError) as caught:
@@ -135,7 +139,7 @@ def test_a_login_that_cannot_be_refreshed_ends_at_its_401() -> None:
     assert script.lines == ["GET /v0/users"]
 
 
-def test_a_key_is_not_tried_again() -> None:
+def test_a_refused_key_is_not_tried_again() -> None:
     script = Script(reply(401))
     with opened(script) as api, pytest.raises(UnauthenticatedError):
         api.reader().get("/users")
@@ -143,7 +147,7 @@ def test_a_key_is_not_tried_again() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_refused_credential_is_refused_once_for_all(status: int) -> None:
+def test_a_refused_credential_is_not_sent_again(status: int) -> None:
     script = Script(reply(status, {"error": "invalid client_secret canary-secret"}))
     with opened(script, to=connection(SERVICE)) as api:
         for _ in range(3):
@@ -169,7 +173,9 @@ def test_a_refused_credential_is_refused_once_for_all(status: int) -> None:
         (reply(503), ApiError, "api.example.com did not serve POST /oauth/token: HTTP 503 Service Unavailable"),
     ],
 )
-def test_no_token_at_the_moment(step: httpx.Response | Exception, kind: type[ApiError], message: str) -> None:
+def test_a_failed_token_request_is_an_error(
+    step: httpx.Response | Exception, kind: type[ApiError], message: str
+) -> None:
     with opened(Script(step), to=connection(SERVICE)) as api:
         with pytest.raises(kind) as caught:
             api.reader().get("/users")
@@ -177,7 +183,7 @@ def test_no_token_at_the_moment(step: httpx.Response | Exception, kind: type[Api
         assert api.sender().send(ApiCall(Method.DELETE, "/users/a")) == NoResponse(message)
 
 
-def test_an_interrupted_request_for_a_token_is_not_made_again() -> None:
+def test_an_interrupted_token_request_is_not_retried() -> None:
     script = Script(InterruptedRunError("interrupted"))
     with opened(script, to=connection(SERVICE)) as api:
         for _ in range(2):
@@ -186,7 +192,7 @@ def test_an_interrupted_request_for_a_token_is_not_made_again() -> None:
     assert len(script.asked) == 1
 
 
-def test_a_request_for_a_token_is_made_again() -> None:
+def test_a_token_request_is_retried() -> None:
     script = Script(reply(503), httpx.ReadTimeout("x"), reply(body={"access_token": "t"}), reply(body=[]))
     with opened(script, to=connection(SERVICE)) as api:
         assert api.reader().get("/users") == []
@@ -204,20 +210,20 @@ def test_a_request_for_a_token_is_made_again() -> None:
         (SERVICE, Identity(client_id="id-1")),
     ],
 )
-def test_who_we_are(credential: Credential, identity: Identity) -> None:
+def test_identity_of_each_credential(credential: Credential, identity: Identity) -> None:
     script = Script(reply())
     with opened(script, to=connection(credential)) as api:
         assert api.identity() == identity
     assert script.asked == []
 
 
-def test_a_token_tells_more_of_who_we_are() -> None:
+def test_a_token_adds_to_the_identity() -> None:
     script = Script(reply(body={"access_token": jwt(sub="sa-1")}), reply(body=[]))
     with opened(script, to=connection(SERVICE)) as api:
         api.reader().get("/users")
         assert api.identity() == Identity(sub="sa-1", client_id="id-1")
 
 
-def test_nobody_is_nobody() -> None:
+def test_no_credential_has_no_identity() -> None:
     with opened(Script(reply()), to=Connection("http://local/v0")) as api:
         assert api.identity() == Identity()

@@ -1,3 +1,5 @@
+"""The clock skew, measured from the Date header of responses."""
+
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
@@ -28,17 +30,17 @@ HOUR = timedelta(hours=1)
         ({}, None),
     ],
 )
-def test_what_a_reply_tells_of_the_clocks(headers: Mapping[str, str], ahead: timedelta | None) -> None:
+def test_clock_skew_is_measured_from_a_response(headers: Mapping[str, str], ahead: timedelta | None) -> None:
     found = measured(headers, NOON, NOON + 10)
     assert (found and found.ahead) == ahead
 
 
 @given(st.text(max_size=40) | st.sampled_from([formatdate(0), "Fri, 31 Dec 9999 23:59:59 GMT"]), st.text(max_size=12))
-def test_any_header_tells_something_or_nothing(date: str, age: str) -> None:
+def test_any_date_header_gives_a_skew_or_none(date: str, age: str) -> None:
     assert isinstance(measured({"date": date, "age": age}, NOON, NOON), ClockSkew | None)
 
 
-def test_the_first_reply_counts_whatever_its_status() -> None:
+def test_the_first_response_counts_whatever_its_status() -> None:
     later = formatdate(NOON + 3600, usegmt=True)
     script = Script(reply(), reply(404, date=later), reply(date=formatdate(NOON, usegmt=True)))
     with opened(script, FakeClock()) as api:

@@ -1,5 +1,5 @@
-"""A listing that may go on is followed where the API documents it, or refused: for every kind that reads one, and every
-sign that there is more. Nothing is planned from a part."""
+"""A listing with more pages is followed where the API documents pages, and refused otherwise, for every kind and every
+sign of more. No plan is made from a partial listing."""
 
 import json
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ from tests.fakes.things import SHAPES
 ADA = {"email": "ada@example.com", "role": "admin", "accepted": True, "sub": "u1"}
 CI = {"client_id": "c1", "name": "ci", "role": "member"}
 KEY = {"id": "k1", "name": "k"}
-THING = {"metadata": {"name": "t"}, "spec": {}}
+RESOURCE = {"metadata": {"name": "t"}, "spec": {}}
 LISTINGS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "member": ("/users", ADA),
     "service_account": ("/service_accounts", CI),
     "api_key": ("/service_accounts/c1/api_keys", KEY),
-    **{name: (shape.path, THING) for name, shape in SHAPES.items()},
+    **{name: (shape.path, RESOURCE) for name, shape in SHAPES.items()},
 }
 ACCOUNTS_OF_KEYS = ("/service_accounts", CI)
 
@@ -91,7 +91,7 @@ BODIES: list[dict[str, Any]] = [
 ]
 
 
-def answering(kind: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
+def api_with(kind: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
     path, _ = LISTINGS[kind]
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -106,7 +106,7 @@ def answering(kind: str, body: object, headers: Mapping[str, str] | None = None)
 
 def listed(kind: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
     (known,) = (each for each in all_kinds() if each.name == kind)
-    with opened(answering(kind, body, headers)) as api:
+    with opened(api_with(kind, body, headers)) as api:
         return known.listing(read(known, "acme", api.reader())).rows
 
 
@@ -116,14 +116,14 @@ def test_every_kind_with_a_listing_is_here() -> None:
 
 @pytest.mark.usefixtures("made_up_requests")
 @pytest.mark.parametrize("kind", LISTINGS)
-def test_a_listing_with_a_sign_of_more_is_refused(kind: str) -> None:
+def test_a_listing_with_a_sign_of_more_pages_is_refused(kind: str) -> None:
     path, row = LISTINGS[kind]
     assert len(listed(kind, [row])) == 1
     for name, value in HEADERS:
         with pytest.raises(GarbledError, match="is not complete") as caught:
             listed(kind, [row], {name: value})
         assert f"GET {path}" in caught.value.message
-        with opened(answering(kind, [row], {name: value})) as api:  # as an apply looks things up
+        with opened(api_with(kind, [row], {name: value})) as api:  # as an apply looks up objects
             assert isinstance(api.sender().send(ApiCall(Method.GET, path)), NoResponse)
     for around in BODIES:
         with pytest.raises(GarbledError):
@@ -132,14 +132,14 @@ def test_a_listing_with_a_sign_of_more_is_refused(kind: str) -> None:
 
 @pytest.mark.usefixtures("made_up_requests")
 @pytest.mark.parametrize("kind", LISTINGS)
-def test_a_listing_without_a_sign_is_read(kind: str) -> None:
+def test_a_listing_without_a_sign_of_more_pages_is_read(kind: str) -> None:
     for name, value in NO_SIGNS:
         assert len(listed(kind, [LISTINGS[kind][1]], {name: value})) == 1
 
 
 @pytest.mark.parametrize("body", BODIES, ids=str)
 @pytest.mark.parametrize("name", ["data", "items", "users"])
-def test_what_stands_around_the_rows(body: dict[str, Any], name: str) -> None:
+def test_signs_of_more_pages_next_to_the_rows(body: dict[str, Any], name: str) -> None:
     assert sign_of_more({}, {name: [ADA], **body})
 
 
@@ -158,7 +158,7 @@ def test_what_stands_around_the_rows(body: dict[str, Any], name: str) -> None:
     ],
     ids=str,
 )
-def test_what_is_whole_or_followed_or_no_listing(body: object) -> None:
+def test_bodies_without_a_sign_of_more_pages(body: object) -> None:
     assert sign_of_more({}, body) == ""
 
 
@@ -195,5 +195,5 @@ JSON = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.t
 
 
 @given(st.dictionaries(st.sampled_from(["link", "content-range", "x-total-count"]), st.text(max_size=40)), JSON)
-def test_any_answer_is_judged(headers: dict[str, str], body: Any) -> None:
+def test_any_response_is_accepted_or_refused(headers: dict[str, str], body: Any) -> None:
     assert isinstance(sign_of_more(headers, body), str)

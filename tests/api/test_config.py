@@ -1,3 +1,5 @@
+"""Configuration from options, environment variables and the official CLI's files."""
+
 import base64
 import os
 from collections.abc import Callable
@@ -55,7 +57,7 @@ def test_the_key_file_wins_over_everything() -> None:
     assert (found.credential, found.credential_from) == (ApiKeyCredential(CANARY), "--api-key-file key.txt")
 
 
-def test_an_empty_variable_says_nothing() -> None:
+def test_an_empty_variable_is_ignored() -> None:
     environment = {"BEAMCTL_API_KEY": "", "BL_API_KEY": "k", "BEAMCTL_API_URL": "", "BL_ENV": ""}
     found = decide(Sources(environment=environment), "acme")
     assert (found.credential_from, found.base_url, found.url_from) == (
@@ -66,12 +68,12 @@ def test_an_empty_variable_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_the_final_newline_of_a_variable_is_not_part_of_the_key(end: str) -> None:
+def test_a_trailing_newline_is_not_part_of_the_key(end: str) -> None:
     found = decide(Sources(environment={"BL_API_KEY": f"k{end}"}), "acme")
     assert found == decide(Sources(environment={"BL_API_KEY": "k"}), "acme")
 
 
-def test_a_wrong_variable_does_not_fall_through() -> None:
+def test_an_invalid_variable_is_an_error_and_not_skipped() -> None:
     with pytest.raises(UsageError, match="BEAMCTL_API_KEY contains white space"):
         decide(Sources(environment={"BEAMCTL_API_KEY": f"{CANARY} x", "BL_API_KEY": "good"}), "acme")
 
@@ -86,8 +88,8 @@ REMEDIES = [
 
 @pytest.mark.parametrize(("sources", "other"), REMEDIES)
 @pytest.mark.parametrize("status", [401, 403])
-def test_the_hint_names_what_stands_in_the_way_of_another_credential(sources: Sources, other: str, status: int) -> None:
-    """Whoever logs in again is still refused while a variable or an option takes precedence."""
+def test_the_hint_names_the_setting_that_takes_precedence(sources: Sources, other: str, status: int) -> None:
+    """A new login is still refused while a variable or an option takes precedence."""
     to = decide(sources, "acme")
     with opened(Script(reply(status)), to=to) as api, pytest.raises(ApiError) as caught:
         api.reader().get("/users")
@@ -126,7 +128,7 @@ def test_stages(stage: str, url: str) -> None:
     assert (by_file.base_url, by_file.url_from) == (url, f"{BLAXEL}, workspace acme")
 
 
-def test_an_unknown_stage_is_wrong() -> None:
+def test_an_unknown_stage_is_an_error() -> None:
     with pytest.raises(UsageError, match="BL_ENV is not one of prod, dev, local") as caught:
         decide(Sources(environment={"BL_API_KEY": "k", "BL_ENV": "moon"}), "acme")
     assert "--api-url" in caught.value.hint
@@ -184,8 +186,8 @@ FIELDS: dict[str, Callable[[str], object]] = {
 
 
 @pytest.mark.parametrize("text", NUMBER_LIKE)
-def test_what_the_official_cli_writes_without_quotes_is_text(text: str) -> None:
-    """It fills in its file without quotes, and reads every value as a string."""
+def test_unquoted_values_of_the_official_cli_are_strings(text: str) -> None:
+    """The CLI writes values without quotes and reads every value as a string."""
     entry = f"workspaces: [{{name: {text}, credentials: {{apiKey: k}}}}]"
     assert decide(Sources(files=(FileText(BLAXEL, entry.encode()),)), text).credential == ApiKeyCredential("k")
     for current in (f"context: {{workspace: {text}}}", f"current_context: {text}"):
@@ -199,7 +201,7 @@ def test_what_the_official_cli_writes_without_quotes_is_text(text: str) -> None:
 
 
 @pytest.mark.parametrize("null", NULLS)
-def test_null_is_no_text(null: str) -> None:
+def test_null_is_not_a_string(null: str) -> None:
     for name in FIELDS:
         with pytest.raises(UnauthenticatedError):
             decide(Sources(files=(file(f"    {name}: {null}"),)), "acme")
@@ -210,14 +212,14 @@ def test_null_is_no_text(null: str) -> None:
         decide(Sources(files=(FileText(BLAXEL, f"workspaces: {null}".encode()),)), "acme")
 
 
-def test_todays_file_wins_and_one_without_a_login_is_passed_over() -> None:
+def test_the_current_file_wins_and_files_without_a_login_are_skipped() -> None:
     new, old = file("    apiKey: new"), file("    apiKey: old", BEAMLIT)
     assert decide(Sources(files=(new, old)), "acme").credential == ApiKeyCredential("new")
     assert decide(Sources(files=(file("    apiKey:"), old)), "acme").credential == ApiKeyCredential("old")
     assert decide(Sources(files=(FileText(BLAXEL, b""), old)), "acme").credential == ApiKeyCredential("old")
 
 
-def test_no_credential_says_what_to_set() -> None:
+def test_a_missing_credential_says_what_to_set() -> None:
     with pytest.raises(UnauthenticatedError) as caught:
         decide(Sources(files=(file("    apiKey: k"),)), "elsewhere")
     assert caught.value.message == "there is no credential for the workspace elsewhere"
@@ -238,7 +240,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("text", BROKEN)
-def test_a_malformed_file_is_named_and_not_shown(text: str) -> None:
+def test_a_malformed_file_is_named_but_not_quoted(text: str) -> None:
     content = text.encode(errors="surrogateescape")
     with pytest.raises(UsageError) as caught:
         decide(Sources(files=(FileText(BLAXEL, content),)), "acme")
@@ -249,7 +251,7 @@ def test_a_malformed_file_is_named_and_not_shown(text: str) -> None:
     assert CANARY not in repr(FileText(BLAXEL, content))
 
 
-def test_a_malformed_file_nobody_needs_does_no_harm() -> None:
+def test_a_malformed_file_that_is_not_needed_is_ignored() -> None:
     sources = Sources(
         environment={"BL_API_KEY": "k"}, files=(FileText(BLAXEL, b"]"), FileText(BEAMLIT, fault="denied"))
     )
@@ -266,7 +268,7 @@ def test_a_malformed_file_nobody_needs_does_no_harm() -> None:
         ("    client_credentials: canary", f"client_credentials in {BLAXEL} is neither"),
     ],
 )
-def test_a_login_that_cannot_be_is_named_and_not_shown(kept: str, message: str) -> None:
+def test_an_invalid_login_is_named_but_not_quoted(kept: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         decide(Sources(files=(file(kept),)), "acme")
     assert caught.value.message.startswith(message)
@@ -274,7 +276,7 @@ def test_a_login_that_cannot_be_is_named_and_not_shown(kept: str, message: str) 
 
 
 @given(st.binary(max_size=80) | st.text("[]{}:-, \n'\"&*!acmeworkspc", max_size=80).map(str.encode))
-def test_any_file_is_understood_or_a_usage_error(content: bytes) -> None:
+def test_any_file_gives_a_login_or_a_usage_error(content: bytes) -> None:
     try:
         decide(Sources(files=(FileText(BLAXEL, content),)), "acme")
     except (UsageError, UnauthenticatedError) as error:
@@ -296,13 +298,13 @@ def test_the_workspace_of_the_cli(text: str, name: str) -> None:
     assert default_workspace(Sources(files=(FileText(BEAMLIT, text.encode()),))) == name
 
 
-def test_a_variable_names_the_workspace_before_the_files() -> None:
+def test_a_variable_for_the_workspace_wins_over_the_files() -> None:
     files = (FileText(BLAXEL, b"context: {workspace: one}"), FileText(BEAMLIT, b"context: {workspace: two}"))
     assert default_workspace(Sources(files=files)) == "one"
     assert default_workspace(Sources(environment={"BL_WORKSPACE": "zero"}, files=files)) == "zero"
 
 
-def test_the_edge_reads_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_read_from_environment_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BL_ENV", "dev")
     (tmp_path / ".beamlit").mkdir()
@@ -317,13 +319,13 @@ def test_the_edge_reads_what_there_is(tmp_path: Path, monkeypatch: pytest.Monkey
     assert CANARY not in repr(sources)
 
 
-def test_the_edge_says_which_file_is_missing(tmp_path: Path) -> None:
+def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--api-key-file: .*nothing does not exist") as caught:
         collect_sources(None, str(tmp_path / "nothing"))
     assert caught.value.hint == "Name a file that contains an API key."
 
 
-def test_a_key_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_an_unreadable_key_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
         decide(collect_sources(None, str(tmp_path)), "acme")
     (tmp_path / "large").write_bytes(b"x" * 1_100_000)
@@ -341,12 +343,12 @@ def test_a_key_file_that_cannot_be_read(tmp_path: Path) -> None:
         (b"a\nb", "key contains white space"),
     ],
 )
-def test_a_key_file_that_holds_no_key(content: bytes, message: str) -> None:
+def test_a_key_file_without_a_key_is_an_error(content: bytes, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         decide(Sources(key_file=FileText("key", content)), "acme")
 
 
-def test_settings_do_not_load_http() -> None:
+def test_reading_settings_does_not_import_httpx() -> None:
     import subprocess
     import sys
 
@@ -355,7 +357,7 @@ def test_settings_do_not_load_http() -> None:
     assert done.stdout.split() == ["False", "False"]
 
 
-def test_a_key_file_may_be_a_pipe_that_ends(tmp_path: Path) -> None:
+def test_a_key_file_can_be_a_pipe(tmp_path: Path) -> None:
     """As in `--api-key-file <(command)`."""
     reading, writing = os.pipe()
     os.write(writing, b"bl_key\n")
@@ -370,7 +372,7 @@ def test_a_key_file_may_be_a_pipe_that_ends(tmp_path: Path) -> None:
         assert read_file(str(tmp_path / "pipe")) == FileText(str(tmp_path / "pipe"), b"bl_key")
 
 
-def test_a_key_file_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_key_file_that_never_ends_is_an_error(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     reading, writing = os.pipe()
     os.write(writing, b"bl_half")

@@ -1,3 +1,5 @@
+"""Parsing of API keys, client credentials and login tokens."""
+
 import base64
 
 import pytest
@@ -24,12 +26,12 @@ def coded(text: str) -> str:
 
 
 @pytest.mark.parametrize("value", [f"id-1:{CANARY}", coded(f"id-1:{CANARY}"), coded(f"id-1:{CANARY}").rstrip("=")])
-def test_client_credentials_come_decoded_or_not(value: str) -> None:
+def test_client_credentials_may_be_base64_or_plain(value: str) -> None:
     assert client_credentials(value, "BL_CLIENT_CREDENTIALS") == ClientCredentials("id-1", CANARY)
 
 
 @given(client_id=visible.filter(lambda text: ":" not in text), secret=visible)
-def test_client_credentials_survive_their_spelling(client_id: str, secret: str) -> None:
+def test_client_credentials_survive_encoding(client_id: str, secret: str) -> None:
     made = ClientCredentials(client_id, secret)
     assert client_credentials(basic(made), "here") == made
 
@@ -37,7 +39,7 @@ def test_client_credentials_survive_their_spelling(client_id: str, secret: str) 
 @pytest.mark.parametrize(
     "value", [coded(CANARY), CANARY, f"{CANARY}:", f":{CANARY}", coded(f":{CANARY}"), "!!!!", "/////w=="]
 )
-def test_other_client_credentials_are_refused_unseen(value: str) -> None:
+def test_invalid_client_credentials_are_refused_and_not_quoted(value: str) -> None:
     with pytest.raises(UsageError) as caught:
         client_credentials(value, "BL_CLIENT_CREDENTIALS")
     assert caught.value.message == "BL_CLIENT_CREDENTIALS is neither `client_id:client_secret` nor base64 of that"
@@ -48,7 +50,7 @@ def test_other_client_credentials_are_refused_unseen(value: str) -> None:
 @pytest.mark.parametrize(
     "value", [f"{CANARY}\n", f" {CANARY}", f"{CANARY}\r\nX: y", f"{CANARY}\0", f"{CANARY}é", f"{CANARY}\u200b", "a b"]
 )
-def test_what_no_header_carries_is_refused_unseen(value: str) -> None:
+def test_characters_not_allowed_in_headers_are_refused_and_not_quoted(value: str) -> None:
     for read in (api_key, client_credentials):
         with pytest.raises(UsageError) as caught:
             read(value, "BL_API_KEY")
@@ -64,7 +66,7 @@ def test_a_secret_inside_base64_is_checked_too() -> None:
 
 
 @pytest.mark.parametrize(("value", "what"), [("", "an empty"), ("x" * 20_000, "too long for a")])
-def test_a_credential_has_a_sensible_size(value: str, what: str) -> None:
+def test_a_credential_that_is_too_long_is_refused(value: str, what: str) -> None:
     with pytest.raises(UsageError, match=f"BL_API_KEY is {what} credential"):
         api_key(value, "BL_API_KEY")
 
@@ -73,11 +75,11 @@ def test_a_credential_has_a_sensible_size(value: str, what: str) -> None:
     "credential",
     [ApiKeyCredential(CANARY), ClientCredentials("id-1", CANARY), LoginTokens(CANARY, CANARY + "2", CANARY + "3")],
 )
-def test_no_credential_shows_itself(credential: ApiKeyCredential | ClientCredentials | LoginTokens) -> None:
+def test_repr_hides_the_credential(credential: ApiKeyCredential | ClientCredentials | LoginTokens) -> None:
     assert CANARY not in repr(credential)
     assert CANARY not in f"{credential}"
     assert CANARY in secrets_of(credential)
 
 
-def test_the_basic_spelling_is_a_secret_too() -> None:
+def test_the_basic_authorization_value_is_a_secret_too() -> None:
     assert coded(f"id-1:{CANARY}") in secrets_of(ClientCredentials("id-1", CANARY))

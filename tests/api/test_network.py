@@ -1,4 +1,4 @@
-"""The real network stack, against a server on this machine that misbehaves."""
+"""The real network stack against a misbehaving server on this machine."""
 
 import gc
 import gzip
@@ -45,7 +45,7 @@ NOT_HTTP = "the response of 127.0.0.1 is incomplete or not valid HTTP"
 
 
 @pytest.mark.parametrize("bad", [resets, hangs_up, CUT_BY_LENGTH, CUT_JSON, CUT_CHUNK, NO_HTTP, GATEWAY])
-def test_what_may_be_repeated_gets_through(bad: Behaviour) -> None:
+def test_a_request_that_may_be_repeated_is_retried(bad: Behaviour) -> None:
     with serving([bad, bad, FINE]) as url, networked(url) as api:
         assert api.reader().get("/users") == {"fine": True}
     with serving([bad, FINE]) as url, networked(url) as api:
@@ -64,18 +64,18 @@ def test_what_may_be_repeated_gets_through(bad: Behaviour) -> None:
         (GATEWAY, "127.0.0.1 responded with HTTP 504: HTTP 504 Gateway Timeout, with a page not from the API"),
     ],
 )
-def test_what_must_not_be_repeated_is_lost(bad: Behaviour, why: str) -> None:
+def test_a_request_that_must_not_be_repeated_is_lost(bad: Behaviour, why: str) -> None:
     with serving([bad, FINE]) as url, networked(url) as api:
         assert api.sender().send(INVITE) == NoResponse(why)
 
 
-def test_silence_is_not_waited_out() -> None:
+def test_a_silent_server_hits_the_timeout() -> None:
     with serving([falls_silent, FINE]) as url, networked(url, read=0.2) as api:
         assert api.sender().send(INVITE) == NoResponse("no complete response from 127.0.0.1 within 0.2 s")
         assert api.reader().get("/users") == {"fine": True}
 
 
-def test_nobody_listens() -> None:
+def test_a_refused_connection_is_an_error() -> None:
     clock = FakeClock()
     with networked(f"http://127.0.0.1:{unused_port()}/v0", clock) as api:
         with pytest.raises(UnreachableError) as caught:
@@ -86,13 +86,13 @@ def test_nobody_listens() -> None:
     assert len(clock.waits) == 6
 
 
-def test_a_host_that_is_not_there() -> None:
+def test_an_unknown_host_is_an_error() -> None:
     with networked("https://beamctl.invalid/v0") as api, pytest.raises(UnreachableError) as caught:
         api.reader().get("/users")
     assert caught.value.message.startswith("the host beamctl.invalid cannot be found: ")
 
 
-def test_gzip_is_understood_and_broken_gzip_is_garbled() -> None:
+def test_gzip_is_decoded_and_broken_gzip_is_an_error() -> None:
     zipped = gzip.compress(b'{"fine": true}')
     encoding = "Content-Encoding: gzip\r\n"
     with serving([answers(http("200 OK", zipped, more=encoding))]) as url, networked(url) as api:
@@ -112,7 +112,7 @@ def test_redirects_are_not_followed() -> None:
     assert "set --api-url" in caught.value.message
 
 
-def test_https_to_a_port_that_speaks_none() -> None:
+def test_https_to_a_plain_http_port_is_an_error() -> None:
     with (
         serving([NO_HTTP]) as url,
         networked(url.replace("http:", "https:")) as api,
@@ -123,18 +123,18 @@ def test_https_to_a_port_that_speaks_none() -> None:
     assert caught.value.hint == "Check that the port accepts HTTPS."
 
 
-def test_certificates(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_are_verified(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
 
-    def shake(peer: socket.socket) -> None:
+    def handshake(peer: socket.socket) -> None:
         try:
             with context.wrap_socket(peer, server_side=True) as secure:
                 FINE(secure)
         except OSError:
             return
 
-    with serving([shake]) as plain:
+    with serving([handshake]) as plain:
         url = plain.replace("http:", "https:")
         clock = FakeClock()
         with networked(url, clock) as api, pytest.raises(UnreachableError) as caught:
@@ -147,7 +147,7 @@ def test_certificates(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             assert api.reader().get("/users") == {"fine": True}
 
 
-def test_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_unreadable_certificate_files_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
     with networked("https://127.0.0.1:9/v0") as api, pytest.raises(UsageError) as caught:
         api.reader().get("/users")
@@ -158,7 +158,7 @@ def test_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_p
 @pytest.mark.parametrize(
     "proxy", ["ftp://ada:canary@proxy.example", "http://ada:canary@proxy.example:port", "socks9://canary"]
 )
-def test_a_proxy_that_cannot_be_used_is_not_shown(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_proxy_url_is_not_quoted(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with networked("https://api.example.com/v0") as api, pytest.raises(UsageError) as caught:
         api.reader().get("/users")
@@ -166,7 +166,7 @@ def test_a_proxy_that_cannot_be_used_is_not_shown(proxy: str, monkeypatch: pytes
     assert caught.value.hint == "Check HTTPS_PROXY and ALL_PROXY. A valid value looks like http://proxy.example:3128."
 
 
-def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_requires_a_password_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     wants = answers(http("407 Proxy Authentication Required canary", b""))
     with serving([wants]) as url:
         monkeypatch.setenv("HTTPS_PROXY", url.removesuffix("/v0"))
@@ -216,7 +216,7 @@ def test_a_dead_proxy_is_named_without_its_password(case: str, variable: str, mo
     assert "canary" not in repr(caught.value) + lost.why
 
 
-def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_proxy_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://{LOGIN}proxy.invalid:3128")
     with networked("https://api.example.com/v0") as api, pytest.raises(UnreachableError) as caught:
         api.reader().get("/users")
@@ -226,7 +226,9 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("behind", "why"), [(b"", "no TLS connection to api.example.com"), (b"no TLS", "no TLS connection to api.example")]
 )
-def test_what_fails_behind_a_proxy_is_not_its_fault(behind: bytes, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_behind_a_proxy_does_not_blame_the_proxy(
+    behind: bytes, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serving([answers(TUNNEL + behind)]) as url:
         monkeypatch.setenv("HTTPS_PROXY", url.removesuffix("/v0"))
         with networked("https://api.example.com/v0") as api, pytest.raises(UnreachableError) as caught:
@@ -237,7 +239,7 @@ def test_what_fails_behind_a_proxy_is_not_its_fault(behind: bytes, why: str, mon
     )  # the system may lose the bytes
 
 
-def test_this_machine_is_not_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loopback_does_not_use_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{unused_port()}")
     with serving([FINE]) as url, networked(url) as api:
@@ -247,10 +249,10 @@ def test_this_machine_is_not_reached_through_a_proxy(monkeypatch: pytest.MonkeyP
 def test_threads_do_not_share_connections_and_all_are_closed() -> None:
     with serving([FINE]) as url, networked(url) as api, ThreadPoolExecutor(8) as pool:
         assert list(pool.map(api.reader().get, ["/users"] * 32)) == [{"fine": True}] * 32
-    gc.collect()  # an open socket would now be a ResourceWarning, and so an error
+    gc.collect()  # an open socket would be a ResourceWarning, and so an error
 
 
-def test_an_application_inside_this_process() -> None:
+def test_an_application_in_this_process() -> None:
     asked: list[tuple[str, str, str | None]] = []
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -264,7 +266,7 @@ def test_an_application_inside_this_process() -> None:
     assert asked == [("GET", "/v0/users/zoë+ops@example.com", None)]
 
 
-def test_the_clock_of_this_machine() -> None:
+def test_the_system_clock() -> None:
     stop = threading.Event()
     clock = SystemClock(stop)
     before = clock.now()
@@ -275,7 +277,7 @@ def test_the_clock_of_this_machine() -> None:
     assert not clock.sleep(60)
 
 
-def test_plans_without_tls_do_not_pay_for_it() -> None:
+def test_plans_without_tls_do_not_load_certificates() -> None:
     code = (
         "import beamctl.api.workspace as w, beamctl.api.config as s, ssl\n"
         "import beamctl.secrets.redaction as r\n"

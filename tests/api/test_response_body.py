@@ -1,3 +1,5 @@
+"""Reading the body of a response: JSON, and the text of an error."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +37,7 @@ def test_a_success_may_be_empty() -> None:
         (b"{'a': 1}", FailureKind.GARBLED, "the response of h is not valid JSON"),
     ],
 )
-def test_other_successes_are_no_reply(content: bytes, fault: FailureKind, why: str) -> None:
+def test_other_successful_bodies_are_failures(content: bytes, fault: FailureKind, why: str) -> None:
     found = read(200, {}, content, "h")
     assert isinstance(found, Failure)
     assert (found.fault, found.why) == (fault, why)
@@ -43,7 +45,7 @@ def test_other_successes_are_no_reply(content: bytes, fault: FailureKind, why: s
 
 
 @given(st.sampled_from([200, 404, 503]), st.binary(max_size=200) | st.text(max_size=50).map(str.encode))
-def test_any_bytes_are_read(status: int, content: bytes) -> None:
+def test_any_bytes_are_read_or_a_failure(status: int, content: bytes) -> None:
     found = read(status, {}, content, "h")
     assert isinstance(found, Reply) or status == 200
 
@@ -62,11 +64,11 @@ def test_any_bytes_are_read(status: int, content: bytes) -> None:
         (302, None, "HTTP 302 Found: the API has moved; set --api-url to its new address"),
     ],
 )
-def test_what_went_wrong(status: int, body: object, text: str) -> None:
+def test_the_text_of_an_error(status: int, body: object, text: str) -> None:
     assert error_text(Reply(status, {}, body)) == text
 
 
-def test_a_gateways_page_is_not_the_apis() -> None:
+def test_an_html_page_of_a_gateway_is_not_quoted() -> None:
     found = read(504, {}, HTML, "h")
     assert isinstance(found, Reply)
     assert error_text(found) == "HTTP 504 Gateway Timeout, with a page not from the API"

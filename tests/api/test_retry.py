@@ -1,3 +1,5 @@
+"""Which requests are retried, when, and how often."""
+
 import math
 from email.utils import formatdate
 
@@ -39,13 +41,13 @@ def wait(
 
 
 @given(outcomes)
-def test_what_must_not_be_done_twice_is_repeated_only_where_nothing_was_done(outcome: CallResult) -> None:
+def test_an_unsafe_request_is_retried_only_if_nothing_was_done(outcome: CallResult) -> None:
     did_nothing = outcome.limited if isinstance(outcome, Reply) else outcome.fault is FailureKind.NOT_SENT
     assert did_nothing or not repeatable(outcome, once=True)
 
 
 @given(outcomes)
-def test_what_may_be_repeated_once_may_be_repeated_always(outcome: CallResult) -> None:
+def test_a_call_retried_if_unsafe_is_also_retried_if_safe(outcome: CallResult) -> None:
     assert repeatable(outcome, once=False) or not repeatable(outcome, once=True)
 
 
@@ -53,7 +55,7 @@ efforts = st.tuples(st.integers(1, 30), st.floats(0, 500))
 
 
 @given(outcomes, efforts, st.sampled_from([True, False]), st.floats(0, 1))
-def test_waits_and_efforts_are_bounded(
+def test_waits_and_attempts_are_limited(
     outcome: CallResult, effort: tuple[int, float], once: object, chance: float
 ) -> None:
     attempts, elapsed = effort
@@ -67,13 +69,13 @@ def test_waits_and_efforts_are_bounded(
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_passing_trouble_is_repeated(status: int) -> None:
+def test_temporary_errors_are_retried(status: int) -> None:
     assert repeatable(Reply(status), once=False)
     assert repeatable(Reply(status), once=True) == (status == 429)
 
 
 @pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 409, 422, 501])
-def test_other_answers_are_not(status: int) -> None:
+def test_other_errors_are_not_retried(status: int) -> None:
     assert not repeatable(Reply(status), once=False)
 
 
@@ -87,23 +89,23 @@ def test_other_answers_are_not(status: int) -> None:
         (FailureKind.GARBLED, False, False),
     ],
 )
-def test_faults(fault: FailureKind, always: bool, once: bool) -> None:  # noqa: FBT001 - the table's
+def test_failures_without_a_response(fault: FailureKind, always: bool, once: bool) -> None:  # noqa: FBT001 - the table's
     assert repeatable(Failure(fault, ""), once=False) is always
     assert repeatable(Failure(fault, ""), once=True) is once
 
 
-def test_the_servers_word_counts() -> None:
+def test_the_server_can_ask_for_a_retry() -> None:
     assert repeatable(Reply(409, {"x-should-retry": "true"}), once=False)
     assert not repeatable(Reply(503, {"x-should-retry": "false"}), once=False)
     assert not repeatable(Reply(429, {"x-should-retry": "False"}), once=True)
     assert not repeatable(Reply(200, {"x-should-retry": "true"}), once=False)
 
 
-def test_but_never_makes_a_post_unsafe() -> None:
+def test_the_server_cannot_make_an_unsafe_post_be_retried() -> None:
     assert not repeatable(Reply(503, {"x-should-retry": "true"}), once=True)
 
 
-def test_the_backoff_doubles_and_is_jittered() -> None:
+def test_the_backoff_doubles_and_has_jitter() -> None:
     trouble = Reply(503)
     assert [wait(trouble, attempts) for attempts in range(1, 7)] == [0.5, 1, 2, 4, 8, None]
     assert wait(trouble, 3, chance=0.25) == 0.5
@@ -128,11 +130,11 @@ def test_the_backoff_doubles_and_is_jittered() -> None:
         ({"retry-after-ms": "9" * 400}, math.inf),
     ],
 )
-def test_the_server_may_say_when(named: dict[str, str], seconds: float) -> None:
+def test_retry_after_is_respected(named: dict[str, str], seconds: float) -> None:
     assert wait(Reply(429, named)) == seconds
     assert wait(Reply(503, named)) == seconds
 
 
-def test_an_effort_ends() -> None:
+def test_attempts_end() -> None:
     assert wait(Reply(503), 2, 119.0) == 1.0
     assert wait(Reply(503), 2, 119.1) is None

@@ -1,3 +1,5 @@
+"""The shared throttle, simulated against caps on concurrency and against rate limits."""
+
 import heapq
 import itertools
 import random
@@ -18,7 +20,7 @@ LATENCY = 0.02
 
 @dataclass
 class Cap:
-    """At most so many at a time."""
+    """At most this many requests at a time."""
 
     most: int
     in_flight: int = 0
@@ -33,7 +35,7 @@ class Cap:
 
 @dataclass
 class Rate:
-    """At most so many in each second."""
+    """At most this many requests per second."""
 
     most: int
     taken: dict[int, int] = field(default_factory=dict)
@@ -55,7 +57,7 @@ class Run:
 
 
 def simulate(server: Cap | Rate, requests: int, workers: int, asked: Callable[[float], float]) -> Run:
-    """Workers that take requests from a queue, on simulated time; `asked` is the wait that a refusal asks for."""
+    """Workers that take requests from a queue, in simulated time; `asked` is the wait that a refusal asks for."""
     pace, order, left, done = ThrottleState(), itertools.count(), requests, 0
     attempts = dict.fromkeys(range(workers), 0)
     agenda: list[tuple[float, int, int, Ticket | None, bool]] = []
@@ -102,13 +104,13 @@ def simulate(server: Cap | Rate, requests: int, workers: int, asked: Callable[[f
     return Run(now, refused, worst, pace.window)
 
 
-def test_without_refusals_nobody_waits() -> None:
+def test_nothing_waits_without_refusals() -> None:
     run = simulate(Cap(8), 800, 8, lambda _now: 1.0)
     assert (run.refused, round(run.seconds, 2)) == (0, 2.0)
 
 
 @pytest.mark.parametrize("cap", [1, 2, 4])
-def test_a_cap_is_found_without_pausing_everybody(cap: int) -> None:
+def test_a_concurrency_cap_is_found_without_a_pause_for_all(cap: int) -> None:
     run = simulate(Cap(cap), 1000, 8, lambda _now: 1.0)
     ideal = 1000 / cap * LATENCY
     assert run.seconds < 1.5 * ideal + 2
@@ -116,34 +118,34 @@ def test_a_cap_is_found_without_pausing_everybody(cap: int) -> None:
     assert run.worst < 12
 
 
-def test_a_rate_is_kept_by_pausing_everybody() -> None:
+def test_a_rate_limit_pauses_all_requests() -> None:
     run = simulate(Rate(20), 400, 8, lambda now: int(now) + 1 - now)
     assert run.seconds < 1.1 * 20
     assert run.refused < 0.3 * 400
     assert run.worst < 6
 
 
-def test_a_rate_that_does_not_say_when() -> None:
+def test_a_rate_limit_without_retry_after() -> None:
     dice = random.Random(7)  # noqa: S311 - a simulation
     run = simulate(Rate(20), 400, 8, lambda _now: dice.uniform(0.0, 0.5))
     assert run.seconds < 1.3 * 20
     assert run.worst < 20
 
 
-def test_a_rate_slower_than_the_workers() -> None:
+def test_a_rate_limit_slower_than_the_workers() -> None:
     run = simulate(Rate(1), 60, 8, lambda now: int(now) + 1 - now)
     assert run.seconds < 62
     assert run.worst < 20
 
 
-def test_the_first_refusal_is_taken_for_a_cap_and_a_second_for_a_rate() -> None:
+def test_the_first_refusal_means_a_cap_and_a_second_one_a_rate_limit() -> None:
     pace = ThrottleState()
     crowd = [pace.begin(0.0) for _ in range(4)]
     assert all(isinstance(ticket, Ticket) for ticket in crowd)
     first, *others = [ticket for ticket in crowd if isinstance(ticket, Ticket)]
     pace.end(others[-1], Signal.REFUSED, 0.0, 9.0)
     assert (pace.window, pace.resume_at) == (3, 0.0)
-    pace.end(others[0], Signal.REFUSED, 0.0, 9.0)  # it began before: it tells nothing new
+    pace.end(others[0], Signal.REFUSED, 0.0, 9.0)  # it began before, so it adds no information
     assert (pace.window, pace.resume_at) == (3, 0.0)
     again = pace.begin(0.0)
     assert isinstance(again, Ticket)
@@ -157,7 +159,7 @@ def test_the_first_refusal_is_taken_for_a_cap_and_a_second_for_a_rate() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(Signal), st.floats(0, 3), st.integers(0, 7)), max_size=120))
-def test_the_window_stays_open_and_nobody_waits_for_ever(ends: list[tuple[Signal, float, int]]) -> None:
+def test_the_window_never_closes(ends: list[tuple[Signal, float, int]]) -> None:
     pace, in_flight, now = ThrottleState(), list[Ticket](), 0.0
     for verdict, wait, pick in ends:
         while isinstance(turn := pace.begin(now), Ticket) and len(in_flight) < 8:
@@ -176,7 +178,7 @@ def test_the_window_stays_open_and_nobody_waits_for_ever(ends: list[tuple[Signal
             pace.end(alone, Signal.NOTHING, now)
 
 
-def test_the_gate_waits_out_a_pause() -> None:
+def test_the_gate_waits_until_a_pause_ends() -> None:
     clock = FakeClock()
     gate = Throttle(clock)
     for _ in range(2):
@@ -187,7 +189,7 @@ def test_the_gate_waits_out_a_pause() -> None:
     assert clock.waits == [7.0, 7.0]
 
 
-def test_the_gate_can_be_left_while_it_waits() -> None:
+def test_waiting_at_the_gate_can_be_interrupted() -> None:
     clock = FakeClock(interrupted=True)
     gate = Throttle(clock)
     with gate.slot() as slot:
@@ -196,7 +198,7 @@ def test_the_gate_can_be_left_while_it_waits() -> None:
         pass
 
 
-def test_the_gate_can_be_left_while_others_are_inside() -> None:
+def test_waiting_for_a_free_slot_can_be_interrupted() -> None:
     clock = FakeClock()
     gate = Throttle(clock)
     with gate.slot() as slot:
@@ -207,7 +209,7 @@ def test_the_gate_can_be_left_while_others_are_inside() -> None:
             pass
 
 
-def test_the_gate_lets_the_next_one_in() -> None:
+def test_a_finished_request_admits_the_next_one() -> None:
     gate, order = Throttle(FakeClock()), list[str]()
     with gate.slot() as slot:
         slot.signal = Signal.REFUSED

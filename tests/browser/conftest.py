@@ -1,5 +1,5 @@
-"""A real browser, and a real emulator on a socket, started by its own command. Playwright comes with the extra
-`browser`, the browser itself with Debian's package `chromium`."""
+"""A real browser and a real emulator on a socket, started by its own command. Playwright comes with the extra
+`browser`, the browser with Debian's package `chromium`."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ serviceAccounts:
 
 @dataclass(frozen=True)
 class Served:
-    """An emulator that listens.
+    """A running emulator.
 
     Attributes:
-        url: Where its pages are.
-        mail: Where its letters are.
+        url: The URL of its pages.
+        mail: Its maildir.
     """
 
     url: str
     mail: Path
 
-    def link_in_the_last_letter(self) -> str:
+    def link_in_last_email(self) -> str:
         lines = received_letters(self.mail)[-1].text().splitlines()
         return next(line for line in lines if line.startswith("http"))
 
@@ -105,7 +105,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser, served: Served) -> Iterator[Page]:
-    """An empty browser window; whatever a page says on the console, and whatever it asks of others, fails the test."""
+    """An empty browser window. The test fails if a page writes to the console or makes a request to another host."""
     context = chromium.new_context(base_url=served.url, accept_downloads=False)
     context.set_default_timeout(15_000)
     window = context.new_page()

@@ -1,4 +1,4 @@
-"""Every page, looked at by axe, in light and in dark, and in a window as narrow as the guidelines ask for."""
+"""axe checks every page in light and dark mode, and in a window as narrow as the guidelines require."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ SIGNED_IN = [
 ]
 
 
-def look(page: Page) -> str:
-    """What is wrong with the page that is shown, in both schemes of colours and both widths."""
+def violations(page: Page) -> str:
+    """The violations on the current page, in both color schemes and both widths."""
     from axe_playwright_python.sync_playwright import Axe
 
     wrong = ""
@@ -62,7 +62,7 @@ def look(page: Page) -> str:
 
 
 def every_state(page: Page, served: Served) -> Iterator[str]:
-    """The pages, one after the other, each by its address; also those that only a form leads to."""
+    """Every page by its address, including those that only a form leads to."""
 
     def at(url: str) -> str:
         page.goto(url)
@@ -78,18 +78,18 @@ def every_state(page: Page, served: Served) -> Iterator[str]:
     page.get_by_label("E-mail address", exact=True).fill("new@example.com")
     page.get_by_role("button", name="Send me a link").click()
     page.get_by_role("status").wait_for()
-    yield at(served.link_in_the_last_letter())
+    yield at(served.link_in_last_email())
     yield at("/invitation/broken/key")
     call(served, "POST", "/users", {"email": "zoe@example.com"})
-    yield at(served.link_in_the_last_letter())
+    yield at(served.link_in_last_email())
     page.get_by_role("button", name="Decline").click()
     page.get_by_role("heading", name="You declined the invitation").wait_for()
     yield "/invitation/declined"
-    yield at(served.link_in_the_last_letter())
+    yield at(served.link_in_last_email())
 
     call(served, "DELETE", "/users/sam@example.com")
     call(served, "POST", "/users", {"email": "sam@example.com"})
-    yield at(served.link_in_the_last_letter())  # of somebody who has an account
+    yield at(served.link_in_last_email())  # of a user who has an account
     sign_in(page, "sam")
     yield "/profile"
     sign_in(page, "max")
@@ -114,13 +114,13 @@ def every_state(page: Page, served: Served) -> Iterator[str]:
     yield "/device"
 
 
-def test_no_page_is_hard_to_use(page: Page, served: Served) -> None:
+def test_every_page_is_accessible(page: Page, served: Served) -> None:
     seen, wrong = set[str](), ""
     for url in every_state(page, served):
         seen.add(re.sub(r"^http://[^/]+|\?.*", "", url))
-        wrong += look(page)
+        wrong += violations(page)
     assert not wrong, wrong
     rules = [rule.rule for rule in console().url_map.iter_rules() if "GET" in (rule.methods or ())]
     patterns = {rule: re.compile(re.sub(r"<[^>]+>", "[^/]+", rule)) for rule in rules}
     missed = {rule for rule, pattern in patterns.items() if not any(pattern.fullmatch(url) for url in seen)}
-    assert missed == {"/", "/style.css", "/icon.svg"}  # the first only leads on
+    assert missed == {"/", "/style.css", "/icon.svg"}  # the first one redirects

@@ -1,4 +1,4 @@
-"""What people come to do, in a real browser: accept, decline, sign up, change a role, delete a workspace."""
+"""Complete tasks in a real browser: accept, decline, sign up, change a role, delete a workspace."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sign_in(page: Page, who: str) -> None:
     page.get_by_role("heading", name="Your workspaces", exact=True).wait_for()
 
 
-def test_somebody_new_is_invited_in_the_console_signs_up_and_is_in(page: Page, served: Served) -> None:
+def test_a_new_user_is_invited_in_the_console_and_signs_up(page: Page, served: Served) -> None:
     sign_in(page, "ada")
     page.get_by_role("link", name="Acme", exact=True).click()
     page.get_by_label("E-mail address", exact=True).fill("zoe@example.com")
@@ -49,7 +49,7 @@ def test_somebody_new_is_invited_in_the_console_signs_up_and_is_in(page: Page, s
     page.get_by_role("button", name="Sign out").click()
     page.get_by_text("You are signed out.").wait_for()
 
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     page.get_by_label("Given name", exact=True).fill("Zoë")
     page.get_by_label("Family name (optional)", exact=True).fill("Quinn")
     page.get_by_role("button", name="Sign up and accept").click()
@@ -59,10 +59,10 @@ def test_somebody_new_is_invited_in_the_console_signs_up_and_is_in(page: Page, s
     assert (zoe["accepted"], zoe["role"], zoe["given_name"]) == (True, "viewer", "Zoë")
 
 
-def test_an_invitation_is_accepted_by_its_link(page: Page, served: Served) -> None:
+def test_an_invitation_link_accepts(page: Page, served: Served) -> None:
     call(served, "DELETE", "/users/sam@example.com")
     call(served, "POST", "/users", {"email": "sam@example.com", "role": "member"})
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     assert not team(served)["sam@example.com"]["accepted"]
     page.get_by_role("button", name="Accept the invitation").click()
     page.get_by_text("The invitation is accepted.").wait_for()
@@ -71,24 +71,24 @@ def test_an_invitation_is_accepted_by_its_link(page: Page, served: Served) -> No
     page.get_by_label("API key", exact=True).fill("bl_sam")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Team", exact=True).wait_for()
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     page.get_by_role("heading", name="You have already accepted this invitation").wait_for()
 
 
-def test_an_invitation_is_declined_by_its_link(page: Page, served: Served) -> None:
+def test_an_invitation_link_declines(page: Page, served: Served) -> None:
     call(served, "POST", "/users", {"email": "zoe@example.com", "role": "admin"})
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     page.get_by_role("button", name="Decline").click()
     page.get_by_role("heading", name="You declined the invitation").wait_for()
     assert "zoe@example.com" not in team(served)
 
 
-def test_a_person_signs_in_with_a_letter(page: Page, served: Served) -> None:
+def test_a_user_signs_in_with_an_email(page: Page, served: Served) -> None:
     page.goto("/workspaces/acme/settings")
     page.get_by_label("E-mail address", exact=True).fill("max@example.com")
     page.get_by_role("button", name="Send me a link").click()
     page.get_by_text("A sign-in link was sent").wait_for()
-    page.goto(served.link_in_the_last_letter())
+    page.goto(served.link_in_last_email())
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Your workspaces").wait_for()
 
@@ -112,7 +112,7 @@ def test_a_workspace_is_deleted_only_by_its_name(page: Page, served: Served) -> 
     assert [one["name"] for one in call(served, "GET", "/workspaces")] == ["empty"]
 
 
-def test_a_command_line_is_let_in(page: Page, served: Served) -> None:
+def test_a_device_login_is_approved(page: Page, served: Served) -> None:
     begun = call(served, "POST", "/login/device", {"client_id": "blaxel", "scope": "offline_access"})
     page.goto(begun["verification_uri_complete"])
     page.get_by_label("API key", exact=True).fill("bl_max")
@@ -123,8 +123,8 @@ def test_a_command_line_is_let_in(page: Page, served: Served) -> None:
     assert call(served, "POST", "/oauth/token", {**grant, "device_code": begun["device_code"]})["access_token"]
 
 
-def test_a_role_that_is_changed_by_hand_is_drift(page: Page, served: Served, tmp_path: Path) -> None:
-    """How a person makes drift, and beamctl finds it."""
+def test_a_role_changed_in_the_console_is_drift(page: Page, served: Served, tmp_path: Path) -> None:
+    """A change made in the console is found by `beamctl drift`."""
     document = tmp_path / "access.yaml"
     document.write_text(
         "version: 1\nworkspace: acme\nmembers:\n  ada@example.com: admin\n  alan@example.com: admin\n"
@@ -151,8 +151,8 @@ def test_a_role_that_is_changed_by_hand_is_drift(page: Page, served: Served, tmp
     assert "alan@example.com" in said
 
 
-def test_the_keyboard_is_enough(page: Page, served: Served) -> None:
-    """Signs in, invites somebody and signs out without a mouse: only Tab, Enter and typing."""
+def test_the_console_can_be_used_with_a_keyboard(page: Page, served: Served) -> None:
+    """Sign in, invite a user and sign out with only Tab, Enter and typing."""
 
     def tab_to(name: str, most: int = 60) -> None:
         script = (

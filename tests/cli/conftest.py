@@ -1,9 +1,10 @@
-"""The command line as its users have it: a directory, an environment with nothing in it, and three streams."""
+"""The command line as users run it: an empty directory, an empty environment, and three streams."""
 
 import io
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -32,7 +33,7 @@ _OURS = (
 
 @pytest.fixture(autouse=True)
 def directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty current directory and home, and an environment that says nothing."""
+    """An empty current directory and home, and an environment without settings."""
     for name in list(os.environ):
         if name.startswith(_OURS) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -55,7 +56,7 @@ def write(directory: Path) -> Write:
 
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Runs in this process. Whatever it does: no trace of Python, no escape code in a pipe, no secret."""
+    """Run beamctl in this process. The output never has a traceback, an escape code in a pipe, or a secret."""
 
     def call(*arguments: str, stdin: bytes = b"") -> Ran:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
@@ -75,7 +76,7 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database made once by `beamctl emulator seed`, to be copied."""
+    """A database seeded once by `beamctl emulator seed`, to be copied."""
     base = tmp_path_factory.mktemp("seeded")
     (base / "seed.yaml").write_text(SEED)
     assert run(["emulator", "seed", str(base / "seed.yaml"), "--db", str(base / "db" / "emulator.db")]) == 0
@@ -90,14 +91,14 @@ def database(seeded: Path, directory: Path) -> Path:
 
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch, database: Path) -> Path:
-    """The emulator in this process, as the API that is meant."""
+    """Use the emulator in this process as the API."""
     monkeypatch.setenv("BEAMCTL_API_URL", "local")
     return database
 
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch, database: Path) -> Iterator[Api]:
-    """The emulator on a socket, as the API that is meant, with ada's key."""
+    """Use the emulator on a socket as the API, with ada's key."""
     with serving(create_app(database)) as server:
         monkeypatch.setenv("BEAMCTL_API_URL", server.url)
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
@@ -105,8 +106,17 @@ def api(monkeypatch: pytest.MonkeyPatch, database: Path) -> Iterator[Api]:
 
 
 @pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses of beamctl take no time: waits with a timeout return at once."""
+    wait = threading.Event.wait
+    monkeypatch.setattr(
+        threading.Event, "wait", lambda event, timeout=None: event.is_set() if timeout is not None else wait(event)
+    )
+
+
+@pytest.fixture
 def people(cli: Cli, database: Path) -> People:
-    """Asks the emulator itself, past whatever the test did to the API."""
+    """Read the emulator's members directly, not through the API under test."""
 
     def look(workspace: str = "acme") -> Mapping[str, str]:
         assert database.exists()

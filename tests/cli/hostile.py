@@ -1,5 +1,5 @@
-"""A checkout whose author wants beamctl to run a program: repositories as plain files, every git setting that names a
-program, and a PATH on which every name except `git` is a tripwire."""
+"""A checkout whose author tries to run a program: repositories as plain files, every git setting that names a program,
+and a PATH on which every command except `git` is a tripwire."""
 
 import os
 import shutil
@@ -76,8 +76,8 @@ class Checkout:
     """Attributes:
     root: The top folder.
     evil: The program that every setting names.
-    marks: The file to which every program that ran appended its name.
-    commits: The expected commit of each document, by its folder.
+    marks: Every program that ran appended its name to this file.
+    commits: The expected commit of each document, by folder.
     """
 
     root: Path
@@ -96,7 +96,7 @@ class Checkout:
         return path
 
     def corrupt(self, repository: Path) -> None:
-        """Name the program in everything that configures a repository."""
+        """Name the program in every setting of a repository that can name one."""
         with (repository / "config").open("a") as config:
             config.write(self._evil(CONFIG))
         (repository / "info").mkdir(exist_ok=True)
@@ -116,7 +116,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def begun(folder: Path, message: str = "begun") -> str:
-    """A repository in a folder, with all that is in it; its commit."""
+    """Create a repository in a folder, commit everything in it, and return the commit."""
     git(folder, "init", "--quiet")
     git(folder, "add", "--all", "--force", ".")
     git(folder, "commit", "--quiet", "--message", message)
@@ -124,7 +124,7 @@ def begun(folder: Path, message: str = "begun") -> str:
 
 
 def hostile_checkout(root: Path, tools: Path) -> Checkout:
-    """One folder per shape, below one repository. Each document is about the workspace named after its folder."""
+    """One folder per case, inside one repository. Each document declares the workspace named like its folder."""
     found = Checkout(root, tools / "evil", tools / "marks", {})
     found.evil.write_text(f'#!/bin/sh\necho "${{0##*/}}" >> {found.marks}\nexit 0\n')
     found.evil.chmod(0o755)
@@ -173,7 +173,7 @@ def _above_it(found: Checkout, spare: Path) -> None:
 
 
 def _administration(found: Checkout, spare: Path) -> None:
-    """Like the administrative folder of a linked work tree: everything except HEAD is elsewhere."""
+    """A git directory as a linked work tree has it: everything except HEAD is elsewhere."""
     folder = found.root / "administration"
     shutil.copytree(spare, folder / "common")
     shutil.copy(spare / "HEAD", folder / "HEAD")
@@ -202,9 +202,9 @@ EMBEDDED: Mapping[str, Callable[[Checkout, Path], None]] = {
     "above-it": _above_it,
     "administration": _administration,
 }
-"""Shapes that git itself checks out."""
+"""Repositories that git itself can check out."""
 LATER: Mapping[str, Callable[[Checkout, Path], None]] = {"git-folder": _git_folder, "git-file": _git_file}
-"""Shapes that come with an archive or a CI cache."""
+"""Repositories that an archive or a CI cache can contain."""
 AS_FILES = (*EMBEDDED, *LATER)
 
 
@@ -214,7 +214,8 @@ def _add_submodule(found: Checkout) -> None:
 
 
 def _add_others(found: Checkout, tools: Path) -> None:
-    """Repositories inside that are used, as no enclosing one tracks their files. Their settings are hostile too."""
+    """Add inner repositories whose files no outer repository tracks, so git uses them. Their settings are hostile
+    too."""
     found.corrupt(found.root / "submodule" / ".git")
     for name in ("clone", "promisor"):
         path = found.document(name)
@@ -222,7 +223,7 @@ def _add_others(found: Checkout, tools: Path) -> None:
         if name == "promisor":
             blob = git(path.parent, "rev-parse", "HEAD:doc.yaml")
             (path.parent / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-            found.commits[name] += "-dirty"  # there is nothing to compare with
+            found.commits[name] += "-dirty"  # nothing to compare with
         else:
             alternates = path.parent / ".git" / "objects" / "info" / "alternates"
             alternates.write_text(f"{found.root}/.git/objects\n")
@@ -249,7 +250,7 @@ def tripwires(found: Checkout, tools: Path) -> str:
 
 
 def hostile_variables(found: Checkout, path: str) -> dict[str, str]:
-    """What would have git take another repository, or run something."""
+    """Variables that make git use another repository or run a program."""
     evil = str(found.evil)
     return {
         "PATH": f".:{os.pathsep}{path}",

@@ -1,4 +1,4 @@
-"""The control plane on a socket of this machine, with answers that can be bent and held back."""
+"""The emulator on a loopback socket, with responses that a test can replace or hold back."""
 
 import io
 import threading
@@ -26,15 +26,15 @@ class Server(ThreadingMixIn, WSGIServer):
 
 
 class Api:
-    """Passes on to `app`, where `bend` does not answer itself.
+    """Passes requests on to `app`, unless `bend` returns a response.
 
     Attributes:
-        url: Its base URL.
+        url: The base URL.
         calls: `METHOD /path` of every request.
-        bend: Given `METHOD /path`: another answer, or None.
-        arrived: Released by every request that is held back.
-        gate: What requests that are held back wait for.
-        hold: Which are: how `METHOD /path` begins.
+        bend: Called with `METHOD /path`; returns a replacement response, or None.
+        arrived: Released once for each request that is held back.
+        gate: Requests that are held back wait for this.
+        hold: Requests whose `METHOD /path` starts with this are held back.
     """
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
@@ -65,7 +65,7 @@ class Api:
         return [body]
 
     def always(self, status: str, body: str = "", headers: str = "Content-Type: application/json") -> None:
-        """Answer everything so."""
+        """Answer every request with this response."""
         self.bend = lambda _: (status, headers, body.encode())
 
     @property

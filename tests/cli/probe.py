@@ -1,4 +1,4 @@
-"""Runs commands, and looks for secrets in all that they leave behind: streams, traces of bugs, files."""
+"""Runs commands and looks for secrets in everything they leave behind: streams, tracebacks, files."""
 
 import base64
 import json
@@ -13,9 +13,9 @@ from beamctl.cli.main import run
 
 
 def spellings(secret: str) -> set[str]:
-    """How a secret may be written."""
+    """The ways in which a secret may be written."""
     encoded = base64.b64encode(secret.encode()).decode()
-    beginning = secret[:24]  # so much of it would be too much
+    beginning = secret[:24]  # a part of this length is already too much
     return {secret, beginning, quote(secret, safe=""), json.dumps(secret)[1:-1], encoded, encoded.rstrip("=")}
 
 
@@ -26,12 +26,12 @@ def assert_unseen(text: str, secrets: Sequence[str], where: str) -> None:
 
 
 class Probe:
-    """Runs commands, and looks for canaries in all that they leave behind.
+    """Runs commands and looks for canaries in everything they leave behind.
 
     Attributes:
-        secrets: What must not be seen.
-        planted: Files below the current directory that may hold one, as the test put it there, or wants it there.
-        seen: What the last command said.
+        secrets: Must not appear.
+        planted: Files below the current directory that may hold a secret, because the test put or expects it there.
+        seen: The output of the last command.
     """
 
     def __init__(self, capfd: pytest.CaptureFixture[str], directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line in a process of its own: where signals, terminals, pipes and imports are what is tested."""
+"""The command line in a child process, for tests of signals, terminals, pipes and imports."""
 
 import json
 import os
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-LONGEST = 90
-"""Seconds after which a process that hangs is killed, so that the test fails instead."""
-UNHEARD = 10
-"""Seconds after which nobody has heard a Ctrl-C, and it is pressed again."""
-AS_USERS_HAVE_IT = str(Path(__file__).parent / "as_users_have_it")
-"""Hides `rich`, which comes with a library of the tests and is loaded by httpx wherever it is."""
+TIMEOUT = 90
+"""Seconds after which a hanging process is killed and the test fails."""
+RETRY_AFTER = 10
+"""Seconds without an effect after which Ctrl-C is pressed again."""
+AS_INSTALLED = str(Path(__file__).parent / "as_installed")
+"""Hides `rich`: a library of the tests installs it, and httpx imports it if it is installed."""
 
 
 @dataclass(frozen=True)
@@ -30,28 +30,28 @@ class Ran:
 
     @property
     def json(self) -> dict[str, Any]:
-        """Standard output as the one JSON object that it must be."""
+        """Standard output, which must be one JSON object."""
         found = json.loads(self.out)
         assert isinstance(found, dict)
         return found
 
 
 def command(prelude: str = "") -> list[str]:
-    """How `beamctl` is started; `prelude` is Python that runs before it."""
+    """The command that starts `beamctl`; `prelude` is Python code that runs before it."""
     code = f"import sys; from beamctl.__main__ import main; {prelude}\nsys.exit(main())"
     return [sys.executable, "-c", code] if prelude else [sys.executable, "-m", "beamctl"]
 
 
 def room_for(size: int) -> str:
-    """A prelude: no file may grow beyond that. What Python compiles is not kept: cut off, it would be believed."""
+    """A prelude that limits the size of files. Bytecode is not cached, since a truncated cache would be used later."""
     return (
         f"import resource; sys.dont_write_bytecode = True; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
     )
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of the test, which has been cleaned, so that the same beamctl is found in it."""
-    path = os.pathsep.join(filter(None, [AS_USERS_HAVE_IT, *sys.path]))
+    """The test's environment (already cleaned), with this checkout of beamctl importable."""
+    path = os.pathsep.join(filter(None, [AS_INSTALLED, *sys.path]))
     return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **(changes or {})}
 
 
@@ -64,7 +64,7 @@ def process(
     stderr: int | IO[Any] = subprocess.PIPE,
     encoding: str = "utf-8",
 ) -> Ran:
-    """Run to the end."""
+    """Run beamctl until it exits."""
     ended = subprocess.run(
         [*command(prelude), *arguments],
         env=environment(env),
@@ -73,14 +73,14 @@ def process(
         stderr=stderr,
         encoding=encoding,
         check=False,
-        timeout=LONGEST,
+        timeout=TIMEOUT,
     )
     return Ran(ended.returncode, ended.stdout or "", ended.stderr or "")
 
 
 @contextmanager
 def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A process under way; killed when the block ends, and if it takes too long."""
+    """A running process; it is killed when the block ends or after a timeout."""
     started = subprocess.Popen(
         [*command(), *arguments],
         env=environment(),
@@ -89,7 +89,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    watchdog = threading.Timer(LONGEST, started.kill)
+    watchdog = threading.Timer(TIMEOUT, started.kill)
     watchdog.start()
     try:
         yield started
@@ -103,7 +103,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 def terminal(
     *arguments: str, env: Mapping[str, str] | None = None, stdin: int | None = None, stdout: int | None = None
 ) -> Iterator["Terminal"]:
-    """A process on a terminal of its own; its standard input and output may be elsewhere."""
+    """A process on its own pseudo-terminal; standard input and output may be redirected."""
     ours, theirs = pty.openpty()
     started = subprocess.Popen(
         [*command(), *arguments],
@@ -123,7 +123,7 @@ def terminal(
 
 
 class Terminal:
-    """What is seen on a terminal, and typed at it."""
+    """The screen and the keyboard of a terminal."""
 
     def __init__(self, started: subprocess.Popen[bytes], descriptor: int) -> None:
         self.process = started
@@ -131,7 +131,7 @@ class Terminal:
         self._seen = b""
 
     def read_until(self, text: str) -> str:
-        """Everything up to a text, or to the end."""
+        """Read until this text appears, or to the end."""
         while text.encode() not in self._seen and self._read():
             pass
         assert text in self.seen
@@ -141,28 +141,28 @@ class Terminal:
         os.write(self._descriptor, text.encode())
 
     def interrupt(self) -> None:
-        """Ctrl-C until something comes of it: Python sleeps through one that falls just before it waits for a line."""
+        """Press Ctrl-C until it has an effect: Python misses one that arrives just before it waits for a line."""
         while True:
             self.process.send_signal(signal.SIGINT)
-            if select.select([self._descriptor], [], [], UNHEARD)[0]:
+            if select.select([self._descriptor], [], [], RETRY_AFTER)[0]:
                 return
 
     def end(self) -> tuple[int, str]:
-        """The exit code, and all that was to be seen."""
+        """The exit code and everything that was shown."""
         while self._read():
             pass
-        return self.process.wait(LONGEST), self.seen
+        return self.process.wait(TIMEOUT), self.seen
 
     @property
     def seen(self) -> str:
         return self._seen.decode().replace("\r\n", "\n")
 
     def _read(self) -> bool:
-        ready, _, _ = select.select([self._descriptor], [], [], LONGEST)
+        ready, _, _ = select.select([self._descriptor], [], [], TIMEOUT)
         assert ready, f"nothing more came after: {self.seen}"
         try:
             piece = os.read(self._descriptor, 65536)
-        except OSError:  # Linux says so where nobody has the other side any more
+        except OSError:  # how Linux reports that the other side is closed
             return False
         self._seen += piece
         return bool(piece)

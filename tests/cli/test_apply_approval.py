@@ -1,4 +1,4 @@
-"""Who says yes, and what is changed when nobody does. On a terminal it is asked; elsewhere it is refused."""
+"""`apply` asks for confirmation on a terminal, and changes nothing without it anywhere else."""
 
 import subprocess
 
@@ -11,7 +11,7 @@ QUESTION = "Make 2 changes to acme? Only 'yes' is accepted: "
 
 
 @pytest.mark.usefixtures("api")
-def test_standard_input_that_is_the_document_cannot_say_yes(cli: Cli, people: People) -> None:
+def test_a_document_on_standard_input_cannot_approve_the_plan(cli: Cli, people: People) -> None:
     before = people()
     ran = cli("apply", "-f", "-", stdin=CHANGED.encode())
     assert ran.code == 5
@@ -26,7 +26,7 @@ def test_standard_input_that_is_the_document_cannot_say_yes(cli: Cli, people: Pe
 
 
 @pytest.mark.usefixtures("api")
-def test_a_yes_from_a_pipe_is_none(cli: Cli, write: Write, people: People) -> None:
+def test_yes_from_a_pipe_is_not_accepted(cli: Cli, write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     assert cli("apply", stdin=b"yes\n").code == 5
@@ -34,7 +34,7 @@ def test_a_yes_from_a_pipe_is_none(cli: Cli, write: Write, people: People) -> No
 
 
 @pytest.mark.usefixtures("api")
-def test_where_there_is_nothing_to_do_nobody_is_asked(cli: Cli, write: Write) -> None:
+def test_apply_asks_nothing_if_there_are_no_changes(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS)
     ran = cli("apply")
     assert (ran.code, ran.err) == (0, "")
@@ -42,7 +42,7 @@ def test_where_there_is_nothing_to_do_nobody_is_asked(cli: Cli, write: Write) ->
 
 
 @pytest.mark.usefixtures("api")
-def test_yes_on_a_terminal(write: Write, people: People) -> None:
+def test_yes_on_a_terminal_applies_the_plan(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     with terminal("apply", "--no-color") as screen:
@@ -59,7 +59,7 @@ def test_yes_on_a_terminal(write: Write, people: People) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_a_workspace_that_changed_while_somebody_thought(cli: Cli, write: Write, people: People) -> None:
+def test_a_workspace_that_changed_during_the_prompt_is_not_changed(cli: Cli, write: Write, people: People) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("apply") as screen:
         screen.read_until("accepted: ")
@@ -78,7 +78,7 @@ def test_a_workspace_that_changed_while_somebody_thought(cli: Cli, write: Write,
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("answer", ["no\n", "\n", "y\n", "YES\n", "yes please\n", "\x04"])
-def test_anything_else_on_a_terminal(write: Write, people: People, answer: str) -> None:
+def test_any_other_answer_on_a_terminal_changes_nothing(write: Write, people: People, answer: str) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     with terminal("apply") as screen:
@@ -91,7 +91,7 @@ def test_anything_else_on_a_terminal(write: Write, people: People, answer: str) 
 
 
 @pytest.mark.usefixtures("api")
-def test_control_c_at_the_question(write: Write, people: People) -> None:
+def test_control_c_at_the_prompt_changes_nothing(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     with terminal("apply") as screen:
@@ -104,7 +104,7 @@ def test_control_c_at_the_question(write: Write, people: People) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_nobody_is_asked_about_a_plan_they_have_not_seen(write: Write, people: People) -> None:
+def test_apply_does_not_ask_about_a_plan_that_could_not_be_shown(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     for options, stdout in ((["-o", "json", "-q"], None), ([], subprocess.DEVNULL)):
@@ -119,7 +119,7 @@ def test_nobody_is_asked_about_a_plan_they_have_not_seen(write: Write, people: P
 
 
 @pytest.mark.usefixtures("api")
-def test_a_refused_plan_is_not_asked_about(write: Write, people: People) -> None:
+def test_a_blocked_plan_is_not_asked_about(write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", AS_IS.replace("  eve@example.com: member\n", "") + "guards: {maxRemovals: 0}\n")
     with terminal("apply") as screen:
@@ -131,7 +131,7 @@ def test_a_refused_plan_is_not_asked_about(write: Write, people: People) -> None
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_closed_standard_input(write: Write, people: People, output: str) -> None:
+def test_closed_standard_input_changes_nothing(write: Write, people: People, output: str) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     ran = process("apply", "-o", output, prelude="import os; os.close(0); sys.stdin = None")

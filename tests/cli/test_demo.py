@@ -1,4 +1,4 @@
-"""The demo plays through, and leaves something to go on with."""
+"""`beamctl demo` runs to the end and leaves files to continue with."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from tests.cli.process import process
 from tests.cli.world import Cli
 
 
-def test_the_demo(cli: Cli, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_runs_and_its_next_commands_work(cli: Cli, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     env = {"BL_API_KEY": "bl_not_for_the_demo", "BEAMCTL_WORKSPACE": "elsewhere", "PATH": os.defpath}
     ran = process("demo", "my demo", env=env)
     assert (ran.code, "\x1b" in ran.out) == (0, False)
@@ -25,7 +25,7 @@ def test_the_demo(cli: Cli, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert arguments == ["apply", "--api-url", "local", "--allow", "removes-admin=eve@example.com"]
     assert f"beamctl {' '.join(['apply', *arguments[3:]])}\n" in ran.out  # as the refusal printed it
     assert shlex.split(again)[-3:] == ["plan", "--api-url", "local"]
-    assert os.access(shlex.split(again)[0], os.X_OK)  # where beamctl is not in the PATH, the hint says where it is
+    assert os.access(shlex.split(again)[0], os.X_OK)  # if beamctl is not on the PATH, the hint says where it is
     monkeypatch.chdir(directory / "my demo")
     assert cli("plan", "--api-url", "local").code == 5
     assert cli("drift", "--api-url", "local").code == 2
@@ -42,7 +42,7 @@ def test_the_demo(cli: Cli, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
     )
 
 
-def test_a_directory_with_something_in_it_is_left_alone(cli: Cli, directory: Path) -> None:
+def test_a_directory_that_is_not_empty_is_refused(cli: Cli, directory: Path) -> None:
     (directory / "beamctl-demo").mkdir()
     (directory / "beamctl-demo" / "thesis.txt").write_text("mine")
     ran = cli("demo")
@@ -54,7 +54,7 @@ def test_a_directory_with_something_in_it_is_left_alone(cli: Cli, directory: Pat
 
 
 @pytest.mark.parametrize("name", ["file", "file/below", "x" * 300, "/proc/nowhere"])
-def test_a_directory_that_cannot_be(cli: Cli, directory: Path, name: str) -> None:
+def test_a_directory_that_cannot_be_created_is_an_error(cli: Cli, directory: Path, name: str) -> None:
     (directory / "file").write_text("")
     ran = cli("demo", name)
     assert (ran.code, ran.out) == (3, "")

@@ -1,4 +1,4 @@
-"""`beamctl destroy`, against the emulator: who may, who is asked, what is sent, and what is said of it."""
+"""`beamctl destroy` against the emulator: permissions, confirmation, requests and reports."""
 
 import re
 import shutil
@@ -46,14 +46,14 @@ READS = [
     "GET /policies",
     "GET /integrations/connections",
     "GET /environments",
-    "GET /workspaces/acme",  # it exists, only the listing does not
+    "GET /workspaces/acme",  # it exists; only the listing leaves it out
 ]
 END = "  Remove its document (beamctl.yaml), or the next plan will not find acme.\n"
 FIRST = "Stopping after the calls in flight. Interrupt again to stop at once.\n"
 
 
 class Plane:
-    """The control plane itself, past whatever a test does to its answers."""
+    """The emulator itself, without the changes that a test makes to its responses."""
 
     def __init__(self, database: Path) -> None:
         self.app = create_app(database, quirks=frozenset({Quirk.ECHOED_SECRETS}))
@@ -71,7 +71,7 @@ class Plane:
 
 
 def faulty(plane: Plane, *rules: str) -> FaultScript:
-    """Lets these faults hit the requests that are counted from now on."""
+    """Let these faults hit requests, which are counted from now on."""
     script = FaultScript([read_rule(rule) for rule in rules])
     instrument(plane.app, Instruments(script=script))
     return script
@@ -103,7 +103,7 @@ def plane(made: Path, directory: Path, write: Write) -> Plane:
 
 @pytest.fixture
 def api(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    """The plane on a socket, as ada."""
+    """The emulator on a socket, as ada."""
     with serving(plane.app) as server:
         monkeypatch.setenv("BEAMCTL_API_URL", server.url)
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
@@ -112,12 +112,12 @@ def api(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
 
 @pytest.fixture
 def local(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> Plane:
-    """The plane in beamctl's own process, as its operator."""
+    """The emulator in beamctl's own process, as the operator."""
     monkeypatch.setenv("BEAMCTL_API_URL", "local")
     return plane
 
 
-def test_what_would_be_lost_is_shown_and_then_it_goes(cli: Cli, api: Api, plane: Plane) -> None:
+def test_destroy_shows_what_will_be_deleted_and_deletes_it(cli: Cli, api: Api, plane: Plane) -> None:
     ran = cli(*CONFIRMED)
     head, _, rest = ran.out.partition("\n\n  members (4)\n")
     assert head.startswith(f'acme · {api.url}\n\n  "Acme", created 20')
@@ -144,11 +144,11 @@ def test_what_would_be_lost_is_shown_and_then_it_goes(cli: Cli, api: Api, plane:
     assert calls == [*READS, *READS, "DELETE /workspaces/acme", "GET /workspaces/acme"]
     assert not plane.has_acme
     assert plane.do("GET", "/workspaces/labs") == 200
-    assert cli("plan").code == 0  # the document has no section, so nothing is read
+    assert cli("plan").code == 0  # the document has no such section, so it is not read
     assert cli("show").code == 1
 
 
-def test_a_machine_gets_one_object(cli: Cli, api: Api, plane: Plane) -> None:
+def test_json_output_is_one_object(cli: Cli, api: Api, plane: Plane) -> None:
     ran = cli(*CONFIRMED, "-o", "json")
     assert (ran.code, ran.err) == (0, "")
     assert (ran.json["workspace"], ran.json["ending"], ran.json["not_known"]) == (
@@ -165,7 +165,7 @@ def test_a_machine_gets_one_object(cli: Cli, api: Api, plane: Plane) -> None:
 
 @pytest.mark.parametrize("key", [GRACE, VIEWER])
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_who_is_no_admin_may_not(
+def test_only_an_admin_can_destroy(
     cli: Cli, api: Api, plane: Plane, monkeypatch: pytest.MonkeyPatch, key: str, output: str
 ) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", key)
@@ -178,7 +178,7 @@ def test_who_is_no_admin_may_not(
     assert plane.has_acme
 
 
-def test_a_service_account_that_is_admin_ends_its_own_workspace(
+def test_an_admin_service_account_can_destroy_its_own_workspace(
     cli: Cli, api: Api, plane: Plane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", ACCOUNT)
@@ -187,7 +187,9 @@ def test_a_service_account_that_is_admin_ends_its_own_workspace(
     assert not plane.has_acme
 
 
-def test_a_stranger_sees_nothing(cli: Cli, api: Api, plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_who_is_not_a_member_sees_nothing(
+    cli: Cli, api: Api, plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", "bl_nobody")
     ran = cli(*CONFIRMED)
     assert (ran.code, ran.out, api.writes) == (4, "", [])
@@ -210,7 +212,7 @@ def test_a_stranger_sees_nothing(cli: Cli, api: Api, plane: Plane, monkeypatch: 
     ],
 )
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_the_document_decides_and_nothing_is_even_read(  # noqa: PLR0913, PLR0917 - what is written, and what is said
+def test_a_document_that_forbids_it_stops_destroy_before_any_request(  # noqa: PLR0913, PLR0917 - a row of a table
     cli: Cli, api: Api, directory: Path, text: str | None, code: int, said: str, output: str
 ) -> None:
     if text is None:
@@ -224,7 +226,7 @@ def test_the_document_decides_and_nothing_is_even_read(  # noqa: PLR0913, PLR091
     assert api.calls == []
 
 
-def test_a_document_may_be_named(cli: Cli, write: Write, directory: Path, local: Plane) -> None:
+def test_a_document_can_be_named_by_option(cli: Cli, write: Write, directory: Path, local: Plane) -> None:
     (directory / "beamctl.yaml").unlink()
     write("more/acme.yaml", MAY_GO)
     write("more/labs.yaml", MAY_GO.replace("acme", "labs"))
@@ -241,7 +243,7 @@ def test_a_document_may_be_named(cli: Cli, write: Write, directory: Path, local:
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_nobody_to_ask(cli: Cli, api: Api, plane: Plane, output: str) -> None:
+def test_destroy_is_refused_if_it_cannot_ask(cli: Cli, api: Api, plane: Plane, output: str) -> None:
     ran = cli("destroy", "acme", "-o", output, stdin=b"acme\n")
     assert ran.code == 5
     assert ran.err == (
@@ -255,7 +257,7 @@ def test_nobody_to_ask(cli: Cli, api: Api, plane: Plane, output: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Acme", "acme ", "acme\n", "acm", "labs", CANARY])
-def test_another_name_confirms_nothing_and_is_not_repeated(cli: Cli, api: Api, name: str) -> None:
+def test_a_wrong_name_is_refused_and_not_repeated(cli: Cli, api: Api, name: str) -> None:
     ran = cli("destroy", "acme", "--confirm", name)
     assert (ran.code, ran.out) == (5, "")
     assert ran.err == (
@@ -267,7 +269,7 @@ def test_another_name_confirms_nothing_and_is_not_repeated(cli: Cli, api: Api, n
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("flag", ["-y", "--yes", "--force", "--auto-approve", "--allow", "--conf"])
-def test_there_is_no_shortcut(cli: Cli, plane: Plane, flag: str) -> None:
+def test_no_option_skips_the_confirmation(cli: Cli, plane: Plane, flag: str) -> None:
     assert cli("destroy", "acme", flag).code == 3
     assert cli("destroy").code == 3
     assert cli("destroy", "acme", "labs", "--confirm", "acme").code == 3
@@ -284,7 +286,7 @@ def test_no_secret_is_shown(cli: Cli, api: Api, plane: Plane) -> None:
         assert secret not in ran.out + ran.err
 
 
-def test_a_workspace_that_is_not_there(cli: Cli, api: Api, plane: Plane) -> None:
+def test_a_missing_workspace_is_an_error(cli: Cli, api: Api, plane: Plane) -> None:
     plane.do("DELETE", "/workspaces/acme")
     ran = cli(*CONFIRMED)
     assert (ran.code, ran.out) == (1, "")
@@ -293,7 +295,7 @@ def test_a_workspace_that_is_not_there(cli: Cli, api: Api, plane: Plane) -> None
     assert api.writes == []
 
 
-def test_what_the_api_does_not_tell_is_said(cli: Cli, api: Api, plane: Plane) -> None:
+def test_destroy_says_what_could_not_be_listed(cli: Cli, api: Api, plane: Plane) -> None:
     refusals = {
         "GET /policies": ("403 Forbidden", "A: b", b'{"error": "not yours"}'),
         "GET /service_accounts": ("404 Not Found", "A: b", b'{"error": "no such thing"}'),
@@ -308,7 +310,7 @@ def test_what_the_api_does_not_tell_is_said(cli: Cli, api: Api, plane: Plane) ->
 
 
 class Bend:
-    """Does something as the deletion arrives, and answers it so; or passes it on."""
+    """Does something when the deletion arrives and answers it, or passes the request on."""
 
     def __init__(
         self, plane: Plane, answer: Bent | None, *, deletes: bool = False, at: str = "DELETE", nth: int = 1
@@ -332,7 +334,9 @@ MISSING: Bent = ("404 Not Found", "Content-Type: application/json", b'{"error": 
 
 
 @pytest.mark.parametrize("answer", [GATEWAY, CUT])
-def test_a_lost_answer_is_looked_into_and_not_asked_for_again(cli: Cli, api: Api, plane: Plane, answer: Bent) -> None:
+def test_a_lost_response_is_checked_and_the_deletion_is_not_repeated(
+    cli: Cli, api: Api, plane: Plane, answer: Bent
+) -> None:
     api.bend = Bend(plane, answer, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 0
@@ -343,7 +347,7 @@ def test_a_lost_answer_is_looked_into_and_not_asked_for_again(cli: Cli, api: Api
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_a_deletion_that_did_not_happen(cli: Cli, api: Api, plane: Plane, output: str) -> None:
+def test_a_deletion_that_did_not_happen_is_an_error(cli: Cli, api: Api, plane: Plane, output: str) -> None:
     api.bend = Bend(plane, ("500 Oops", "A: b", b'{"error": "it broke"}'))
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 1
@@ -357,7 +361,7 @@ def test_a_deletion_that_did_not_happen(cli: Cli, api: Api, plane: Plane, output
     assert plane.has_acme
 
 
-def test_a_credential_that_went_with_the_workspace_cannot_tell(
+def test_a_credential_deleted_with_the_workspace_cannot_confirm_the_result(
     cli: Cli, api: Api, plane: Plane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", ACCOUNT)
@@ -368,20 +372,20 @@ def test_a_credential_that_went_with_the_workspace_cannot_tell(
     assert api.writes == ["DELETE /workspaces/acme"]
 
 
-def test_somebody_was_faster(cli: Cli, api: Api, plane: Plane) -> None:
+def test_a_workspace_that_was_just_deleted_by_another_client_is_reported(cli: Cli, api: Api, plane: Plane) -> None:
     api.bend = Bend(plane, MISSING, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 0
     assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
 
 
-def test_a_request_that_arrives_twice(cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_duplicated_request_counts_as_success(cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
     faulty(plane, "duplicate@DELETE")
     with serving(plane.app) as server:
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         ran = cli(*CONFIRMED, "--api-url", server.url)
     assert (ran.code, plane.has_acme) == (0, False)
-    assert "somebody" not in ran.out + ran.err  # it was us
+    assert "someone" not in ran.out + ran.err  # it was our request
     assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
 
 
@@ -392,10 +396,10 @@ def test_a_request_that_arrives_twice(cli: Cli, plane: Plane, monkeypatch: pytes
         ("short-list:1@/users", "the API shows no accepted admin among 1 person"),
     ],
 )
-def test_a_listing_of_nobody_or_of_no_admin_is_not_believed(
+def test_a_listing_without_members_or_admins_stops_destroy(
     cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch, fault: str, why: str
 ) -> None:
-    assert plane.do("POST", "/users", {"email": "a@example.com"}) == 200  # the first of the listing
+    assert plane.do("POST", "/users", {"email": "a@example.com"}) == 200  # only the first listing
     script = faulty(plane, fault)
     with serving(plane.app) as server:
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
@@ -403,14 +407,14 @@ def test_a_listing_of_nobody_or_of_no_admin_is_not_believed(
         shown = cli("destroy", "acme")
         assert f"\n  members: unknown \N{EM DASH} {why}\n  serviceAccounts (1)\n" in shown.out
         assert "(0)" not in shown.out
-        script.set([read_rule(f"{fault}#1")])  # whole again after it was shown: more would be lost
+        script.set([read_rule(f"{fault}#1")])  # complete again after it was shown, so more would be lost
         ran = cli(*CONFIRMED)
     assert ran.code == 6
     assert "members now include ada@example.com (admin, accepted) and 4 more" in ran.err
     assert plane.has_acme
 
 
-def test_gone_while_it_was_looked_at(cli: Cli, api: Api, plane: Plane) -> None:
+def test_a_workspace_deleted_while_it_is_read_is_reported(cli: Cli, api: Api, plane: Plane) -> None:
     api.bend = Bend(plane, None, deletes=True, at="GET /workspaces/acme", nth=2)
     ran = cli(*CONFIRMED)
     assert ran.code == 6
@@ -419,7 +423,7 @@ def test_gone_while_it_was_looked_at(cli: Cli, api: Api, plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_what_came_meanwhile_is_not_deleted(cli: Cli, api: Api, plane: Plane, output: str) -> None:
+def test_contents_added_after_the_confirmation_stop_destroy(cli: Cli, api: Api, plane: Plane, output: str) -> None:
     def invite(call: str) -> None:
         if call == "GET /users" and api.calls.count(call) == 2:
             assert plane.do("POST", "/users", {"email": "new@example.com"}) == 200
@@ -437,7 +441,7 @@ def test_what_came_meanwhile_is_not_deleted(cli: Cli, api: Api, plane: Plane, ou
     assert plane.has_acme
 
 
-def test_the_name_on_a_terminal(local: Plane) -> None:
+def test_the_name_typed_on_a_terminal_confirms(local: Plane) -> None:
     with terminal("destroy", "acme", "--no-color") as screen:
         seen = screen.read_until("for good: ")
         assert seen.index("  members (4)\n") < seen.index("This cannot be undone.\n")
@@ -451,7 +455,7 @@ def test_the_name_on_a_terminal(local: Plane) -> None:
 
 
 @pytest.mark.parametrize("typed", ["yes\n", "acme \n", "\x04"])
-def test_anything_else_on_a_terminal(local: Plane, typed: str) -> None:
+def test_any_other_text_on_a_terminal_deletes_nothing(local: Plane, typed: str) -> None:
     with terminal("destroy", "acme") as screen:
         screen.read_until("for good: ")
         screen.type(typed)
@@ -461,10 +465,10 @@ def test_anything_else_on_a_terminal(local: Plane, typed: str) -> None:
     assert local.has_acme
 
 
-def test_a_key_that_was_pasted_is_not_repeated(local: Plane) -> None:
+def test_a_key_pasted_at_the_prompt_is_not_repeated(local: Plane) -> None:
     with terminal("destroy", "acme", "-o", "json") as screen:
         seen = screen.read_until("for good: ")
-        assert seen.count("  members (4)\n") == 1  # nobody agrees to lose what they have not seen
+        assert seen.count("  members (4)\n") == 1  # a user cannot agree to lose what was not shown
         assert "\x1b" not in seen
         screen.type(f"{CANARY}\n")
         code, seen = screen.end()
@@ -473,7 +477,7 @@ def test_a_key_that_was_pasted_is_not_repeated(local: Plane) -> None:
     assert local.has_acme
 
 
-def test_control_c_at_the_question(local: Plane) -> None:
+def test_control_c_at_the_prompt_deletes_nothing(local: Plane) -> None:
     with terminal("destroy", "acme") as screen:
         screen.read_until("for good: ")
         screen.interrupt()
@@ -482,7 +486,7 @@ def test_control_c_at_the_question(local: Plane) -> None:
     assert local.has_acme
 
 
-def test_a_workspace_made_anew_while_somebody_thought(local: Plane) -> None:
+def test_a_workspace_re_created_during_the_prompt_is_not_deleted(local: Plane) -> None:
     with terminal("destroy", "acme") as screen:
         screen.read_until("for good: ")
         assert local.do("DELETE", "/workspaces/acme") == 200
@@ -498,7 +502,7 @@ def test_a_workspace_made_anew_while_somebody_thought(local: Plane) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_deletion_in_flight_is_waited_for(api: Api, plane: Plane, number: signal.Signals) -> None:
+def test_an_interrupt_waits_for_the_deletion_in_flight(api: Api, plane: Plane, number: signal.Signals) -> None:
     api.hold = "DELETE"
     with running(*CONFIRMED) as started:
         assert api.arrived.acquire(timeout=20)
@@ -527,7 +531,7 @@ def test_a_second_signal_stops_at_once(api: Api) -> None:
 
 
 @pytest.mark.parametrize("answers", [True, False])
-def test_a_signal_before_it_is_sent_is_in_time(api: Api, plane: Plane, *, answers: bool) -> None:
+def test_a_signal_before_the_request_prevents_the_deletion(api: Api, plane: Plane, *, answers: bool) -> None:
     def hold(call: str) -> None:
         if call == "GET /users" and api.calls.count(call) == 2:
             api.arrived.release()
@@ -549,8 +553,9 @@ def test_a_signal_before_it_is_sent_is_in_time(api: Api, plane: Plane, *, answer
 
 
 @pytest.mark.parametrize(("output", "stays"), [("text", True), ("json", False)])
-def test_a_full_disk(local: Plane, output: str, *, stays: bool) -> None:
-    """What cannot be shown is not deleted; where only the end could not be told, that it went is said."""
+def test_a_full_disk_before_and_after_the_deletion(local: Plane, output: str, *, stays: bool) -> None:
+    """If the plan cannot be shown, nothing is deleted; if only the result cannot be written, the deletion is still
+    reported."""
     with Path("/dev/full").open("w") as full:
         ran = process(*CONFIRMED, "-o", output, stdout=full)
     assert ran.code == 1

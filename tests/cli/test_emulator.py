@@ -1,4 +1,4 @@
-"""`beamctl emulator`, and `--api-url local`."""
+"""`beamctl emulator` and `--api-url local`."""
 
 import signal
 import socket
@@ -24,7 +24,7 @@ invitation: []
 
 
 @pytest.mark.parametrize("command", ["plan", "apply --auto-approve", "drift", "show"])
-def test_local_without_a_database(cli: Cli, write: Write, directory: Path, command: str) -> None:
+def test_local_without_a_database_says_how_to_create_one(cli: Cli, write: Write, directory: Path, command: str) -> None:
     write("beamctl.yaml", AS_IS)
     ran = cli(*command.split(), "--api-url", "local")
     assert (ran.code, ran.out) == (3, "")
@@ -37,7 +37,7 @@ def test_local_without_a_database(cli: Cli, write: Write, directory: Path, comma
 
 
 @pytest.mark.parametrize("content", [b"this is no database, but long enough to look at\n" * 50, b"short"])
-def test_a_file_that_is_no_database(cli: Cli, write: Write, directory: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_database_is_an_error(cli: Cli, write: Write, directory: Path, content: bytes) -> None:
     write("beamctl.yaml", AS_IS)
     write("seed.yaml", SEED)
     (directory / ".beamctl").mkdir()
@@ -57,7 +57,7 @@ def test_a_file_that_is_no_database(cli: Cli, write: Write, directory: Path, con
     assert (directory / ".beamctl" / "emulator.db").read_bytes() == content
 
 
-def test_a_database_of_something_else(cli: Cli, write: Write, directory: Path) -> None:
+def test_a_database_of_another_program_is_an_error(cli: Cli, write: Write, directory: Path) -> None:
     write("seed.yaml", SEED)
     with sqlite3.connect(directory / "other.db") as other:
         other.execute("CREATE TABLE kept (value)")
@@ -69,7 +69,7 @@ def test_a_database_of_something_else(cli: Cli, write: Write, directory: Path) -
     assert (directory / "other.db").read_bytes() == before
 
 
-def test_a_database_where_none_can_be(cli: Cli, write: Write) -> None:
+def test_a_database_path_that_cannot_be_used_is_an_error(cli: Cli, write: Write) -> None:
     write("seed.yaml", SEED)
     write("file", "")
     ran = cli("emulator", "seed", "seed.yaml", "--db", "file/emulator.db")
@@ -77,29 +77,29 @@ def test_a_database_where_none_can_be(cli: Cli, write: Write) -> None:
     assert ran.err.startswith("Error: cannot use file/emulator.db: ")
 
 
-def test_a_seed(cli: Cli, write: Write, people: People) -> None:
+def test_a_seed_is_loaded(cli: Cli, write: Write, people: People) -> None:
     write("seed.yaml", SEED)
     ran = cli("emulator", "seed", "seed.yaml", "--db", "new/emulator.db")
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    told = [line.partition(", shown only once: ") for line in lines[:-1]]
-    assert [before.partition(" (")[0] for before, _, _ in told] == [
+    created = [line.partition(", shown only once: ") for line in lines[:-1]]
+    assert [before.partition(" (")[0] for before, _, _ in created] == [
         "Created for bob@example.com",
         "Created for eve@example.com",
     ]
-    assert all(key for _, _, key in told)
+    assert all(key for _, _, key in created)
     assert lines[-1] == "Loaded seed.yaml into new/emulator.db."
     assert len(people()) == 4
 
 
-def test_a_seed_from_standard_input(cli: Cli, write: Write) -> None:
+def test_a_seed_is_read_from_standard_input(cli: Cli, write: Write) -> None:
     assert cli("emulator", "seed", "-", stdin=SEED.encode()).code == 0
     write("beamctl.yaml", AS_IS)
     assert cli("plan", "--detailed-exitcode", "--api-url", "local").code == 0
 
 
 @pytest.mark.usefixtures("database")
-def test_a_seed_twice(cli: Cli, write: Write, people: People) -> None:
+def test_loading_a_seed_twice_is_an_error(cli: Cli, write: Write, people: People) -> None:
     before = people()
     write("seed.yaml", SEED)
     for command in (["emulator", "seed", "seed.yaml"], ["emulator", "serve", "--port", "0", "--seed", "seed.yaml"]):
@@ -112,7 +112,7 @@ def test_a_seed_twice(cli: Cli, write: Write, people: People) -> None:
     assert people() == before
 
 
-def test_everything_wrong_with_a_seed_is_said(cli: Cli, write: Write) -> None:
+def test_every_problem_of_a_seed_is_reported(cli: Cli, write: Write) -> None:
     write("seed.yaml", BAD_SEED)
     ran = cli("emulator", "seed", "seed.yaml")
     assert (ran.code, ran.out) == (3, "")
@@ -135,7 +135,7 @@ def test_everything_wrong_with_a_seed_is_said(cli: Cli, write: Write) -> None:
         ("just a text", "Error: the seed seed.yaml cannot be loaded into .beamctl/emulator.db\n"),
     ],
 )
-def test_a_seed_that_is_none(cli: Cli, write: Write, text: str, said: str) -> None:
+def test_a_file_that_is_not_a_seed_is_an_error(cli: Cli, write: Write, text: str, said: str) -> None:
     write("seed.yaml", text)
     ran = cli("emulator", "seed", "seed.yaml")
     assert (ran.code, ran.out) == (3, "")
@@ -143,14 +143,14 @@ def test_a_seed_that_is_none(cli: Cli, write: Write, text: str, said: str) -> No
 
 
 @pytest.mark.parametrize("command", [["seed"], ["serve", "--port", "0", "--seed"]])
-def test_a_seed_that_is_not_there_leaves_nothing_behind(cli: Cli, directory: Path, command: list[str]) -> None:
+def test_a_missing_seed_leaves_no_database_behind(cli: Cli, directory: Path, command: list[str]) -> None:
     ran = cli("emulator", *command, "missing.yaml")
     assert ran.code == 3
     assert ran.err.startswith("Error: cannot read missing.yaml: No such file or directory\n")
     assert not (directory / ".beamctl").exists()
 
 
-def test_an_unknown_quirk(cli: Cli, directory: Path) -> None:
+def test_an_unknown_behavior_flag_is_an_error(cli: Cli, directory: Path) -> None:
     ran = cli("emulator", "serve", "--quirk", "no-such-quirk")
     assert (ran.code, ran.out) == (3, "")
     listed = ", ".join(quirk.value for quirk in Quirk)
@@ -158,7 +158,7 @@ def test_an_unknown_quirk(cli: Cli, directory: Path) -> None:
     assert not (directory / ".beamctl").exists()
 
 
-def test_a_port_that_is_taken(cli: Cli) -> None:
+def test_a_port_in_use_is_an_error(cli: Cli) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -169,7 +169,7 @@ def test_a_port_that_is_taken(cli: Cli) -> None:
     assert ran.err.endswith("  Choose another --port, or --port 0 for a free one.\n")
 
 
-def test_a_port_that_is_taken_loads_no_seed(cli: Cli, write: Write) -> None:
+def test_a_port_in_use_loads_no_seed(cli: Cli, write: Write) -> None:
     write("seed.yaml", SEED)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert cli("emulator", "serve", "--port", str(taken.getsockname()[1]), "--seed", "seed.yaml").code == 3
@@ -177,7 +177,7 @@ def test_a_port_that_is_taken_loads_no_seed(cli: Cli, write: Write) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_a_seed_that_cannot_be_loaded_ends_the_serving(cli: Cli, write: Write) -> None:
+def test_a_seed_that_cannot_be_loaded_stops_serve(cli: Cli, write: Write) -> None:
     write("seed.yaml", BAD_SEED)
     ran = cli("emulator", "serve", "--port", "0", "--seed", "seed.yaml")
     assert (ran.code, ran.out) == (3, "")
@@ -185,7 +185,7 @@ def test_a_seed_that_cannot_be_loaded_ends_the_serving(cli: Cli, write: Write) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serving_until_told_to_stop(
+def test_serve_runs_until_it_is_stopped(
     cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     write("seed.yaml", SEED)
@@ -204,7 +204,7 @@ def test_serving_until_told_to_stop(
     assert (server.returncode, out, err) == (0, "", "")
 
 
-def test_a_call_without_a_database(cli: Cli, directory: Path) -> None:
+def test_call_without_a_database_is_an_error(cli: Cli, directory: Path) -> None:
     ran = cli("emulator", "call", "--as", "ada@example.com", "GET", "/users")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == ("Error: .beamctl/emulator.db does not exist\n  Create it:  beamctl emulator seed FILE\n")
@@ -213,7 +213,7 @@ def test_a_call_without_a_database(cli: Cli, directory: Path) -> None:
 
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("body", ["{", "role=admin", "{'role': 'admin'}", ""])
-def test_a_call_with_a_body_that_is_no_json(cli: Cli, people: People, body: str) -> None:
+def test_call_with_a_body_that_is_not_json_is_an_error(cli: Cli, people: People, body: str) -> None:
     before = people()
     ran = cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", "PUT", "/users/eve@example.com", body)
     assert (ran.code, ran.out) == (3, "")
@@ -223,14 +223,14 @@ def test_a_call_with_a_body_that_is_no_json(cli: Cli, people: People, body: str)
 
 
 @pytest.mark.usefixtures("database")
-def test_a_call_as_somebody_who_can_be_nobody(cli: Cli) -> None:
+def test_call_as_an_invalid_user_is_an_error(cli: Cli) -> None:
     ran = cli("emulator", "call", "--as", "nobody", "GET", "/users")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == "Error: --as: 'nobody' is not an e-mail address\n  Write it like --as kim@example.com.\n"
 
 
 @pytest.mark.usefixtures("database")
-def test_calls(cli: Cli, people: People) -> None:
+def test_call_sends_requests_and_prints_responses(cli: Cli, people: People) -> None:
     by_ada = ["emulator", "call", "--as", "ada@example.com", "-w", "acme"]
     ran = cli(*by_ada, "put", "users/eve@example.com", '{"role": "viewer"}')
     assert (ran.code, ran.err) == (0, "")
@@ -254,7 +254,7 @@ def test_calls(cli: Cli, people: People) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_a_change_behind_beamctls_back_is_drift(cli: Cli, write: Write) -> None:
+def test_a_change_made_outside_beamctl_is_drift(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS)
     assert cli("drift", "--api-url", "local").code == 0
     cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", "DELETE", "/users/eve@example.com")

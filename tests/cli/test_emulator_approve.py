@@ -1,4 +1,4 @@
-"""`beamctl emulator approve`: what a person without a browser types while the official command line waits."""
+"""`beamctl emulator approve` approves a device login without a browser while the official CLI waits."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ POLL = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id
 
 
 class Device:
-    """A device that waits for its login."""
+    """A device that waits for its login to be approved."""
 
     def __init__(self, database: Path) -> None:
         self._client = Client(create_app(database))
@@ -35,7 +35,7 @@ def device(database: Path) -> Device:
     return Device(database)
 
 
-def test_an_approved_device_acts_as_the_person(cli: Cli, device: Device) -> None:
+def test_an_approved_device_acts_as_the_user(cli: Cli, device: Device) -> None:
     assert device.poll()["error"] == "authorization_pending"
     ran = cli("emulator", "approve", device.code.lower(), "--as", "grace@example.com")
     assert (ran.code, ran.err) == (0, "")
@@ -43,13 +43,13 @@ def test_an_approved_device_acts_as_the_person(cli: Cli, device: Device) -> None
     assert device.workspaces(device.poll()["access_token"]) == ["acme", "quiet"]
 
 
-def test_a_denied_device_is_turned_away(cli: Cli, device: Device) -> None:
+def test_a_denied_device_gets_no_token(cli: Cli, device: Device) -> None:
     ran = cli("emulator", "approve", device.code, "--deny")
     assert (ran.code, ran.out, ran.err) == (0, "Denied.\n", "")
     assert device.poll()["error"] == "access_denied"
 
 
-def test_a_code_that_was_decided_or_is_none(cli: Cli, device: Device) -> None:
+def test_a_code_that_is_used_or_unknown_is_an_error(cli: Cli, device: Device) -> None:
     cli("emulator", "approve", device.code, "--deny")
     hint = "  Use the code that the device shows now. If it expired, log in again.\n"
     for code, said in ((device.code, f"the login with the code '{device.code}' is already denied"), ("X", "")):
@@ -59,7 +59,7 @@ def test_a_code_that_was_decided_or_is_none(cli: Cli, device: Device) -> None:
     assert device.poll()["error"] == "access_denied"
 
 
-def test_an_address_that_is_none(cli: Cli, device: Device) -> None:
+def test_an_invalid_address_is_an_error(cli: Cli, device: Device) -> None:
     ran = cli("emulator", "approve", device.code, "--as", "nobody")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == "Error: --as: 'nobody' is not an e-mail address\n  Write it like --as kim@example.com.\n"
@@ -68,13 +68,13 @@ def test_an_address_that_is_none(cli: Cli, device: Device) -> None:
 
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("options", [[], ["--as", "ada@example.com", "--deny"]])
-def test_it_must_be_said_who(cli: Cli, options: list[str]) -> None:
+def test_the_user_is_required(cli: Cli, options: list[str]) -> None:
     ran = cli("emulator", "approve", "BCDF-BCDF", *options)
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == "Error: the login must be either approved or denied\n  Use either --as E-MAIL or --deny.\n"
 
 
-def test_without_a_database(cli: Cli, directory: Path) -> None:
+def test_approve_without_a_database_is_an_error(cli: Cli, directory: Path) -> None:
     ran = cli("emulator", "approve", "BCDF-BCDF", "--deny")
     assert ran.code == 3
     assert ran.err == "Error: .beamctl/emulator.db does not exist\n  Create it:  beamctl emulator seed FILE\n"

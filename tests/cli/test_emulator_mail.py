@@ -1,4 +1,4 @@
-"""`beamctl emulator mail`, and where letters are put."""
+"""`beamctl emulator mail`, and where `serve` puts e-mails."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ INVITE = ["emulator", "call", "--as", "ada@example.com", "-w", "acme", "POST", "
 
 
 @pytest.mark.usefixtures("local")
-def test_an_apply_writes_letters_that_can_be_read(cli: Cli, write: Write, directory: Path) -> None:
+def test_an_apply_sends_emails_that_can_be_read(cli: Cli, write: Write, directory: Path) -> None:
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "--auto-approve").code == 0
     assert len(list((directory / ".beamctl" / "mail" / "new").iterdir())) == 1
@@ -30,7 +30,7 @@ def test_an_apply_writes_letters_that_can_be_read(cli: Cli, write: Write, direct
 
 
 @pytest.mark.usefixtures("database")
-def test_the_newest_letter_is_shown_and_one_address_can_be_asked_for(cli: Cli) -> None:
+def test_the_newest_email_is_shown_also_for_one_address(cli: Cli) -> None:
     for email in ("kim@example.com", "joe@example.com"):
         assert cli(*INVITE, f'{{"email": "{email}"}}').code == 0
     ran = cli("emulator", "mail")
@@ -44,7 +44,7 @@ def test_the_newest_letter_is_shown_and_one_address_can_be_asked_for(cli: Cli) -
 
 
 @pytest.mark.parametrize("arguments", [[], ["--to", "kim@example.com"], ["--mail", "nowhere"], ["--db", "nowhere.db"]])
-def test_no_letters(cli: Cli, directory: Path, arguments: list[str]) -> None:
+def test_no_emails(cli: Cli, directory: Path, arguments: list[str]) -> None:
     ran = cli("emulator", "mail", *arguments)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("No e-mail ")
@@ -52,7 +52,7 @@ def test_no_letters(cli: Cli, directory: Path, arguments: list[str]) -> None:
     assert list(directory.iterdir()) == []
 
 
-def test_many_letters_are_not_all_listed(cli: Cli) -> None:
+def test_a_long_list_of_emails_is_cut(cli: Cli) -> None:
     for number in range(25):
         Maildir(Path("mail")).deliver(compose(sign_in(f"p{number}@example.com", "http://a", 15), "http://a", utc_now()))
     ran = cli("emulator", "mail", "--mail", "mail")
@@ -60,7 +60,7 @@ def test_many_letters_are_not_all_listed(cli: Cli) -> None:
     assert ran.out.count("Your sign-in link") == 21
 
 
-def test_what_a_terminal_could_be_fooled_by_is_escaped(cli: Cli, directory: Path) -> None:
+def test_terminal_control_characters_are_escaped(cli: Cli, directory: Path) -> None:
     (directory / "mail" / "new").mkdir(parents=True)
     (directory / "mail" / "new" / "1").write_bytes(
         b"To: a@example.com\nSubject: =?utf-8?q?=1B[31mx?=\n\na\x1b[2Jb\x07\n"
@@ -70,7 +70,7 @@ def test_what_a_terminal_could_be_fooled_by_is_escaped(cli: Cli, directory: Path
     assert r"a\x1b[2Jb\x07" in ran.out
 
 
-def test_a_maildir_that_is_none(cli: Cli, write: Write) -> None:
+def test_a_folder_that_is_not_a_maildir_is_an_error(cli: Cli, write: Write) -> None:
     write("file", "")
     ran = cli("emulator", "mail", "--db", "file/emulator.db")
     assert (ran.code, ran.out) == (3, "")
@@ -84,7 +84,9 @@ def test_a_maildir_that_is_none(cli: Cli, write: Write) -> None:
         ("--public-url", "example.com", "'example.com' is not a public URL: write it like https://beam.example.com, "),
     ],
 )
-def test_an_option_of_serve_that_is_wrong(cli: Cli, directory: Path, option: str, value: str, says: str) -> None:
+def test_an_invalid_mail_option_of_serve_is_an_error(
+    cli: Cli, directory: Path, option: str, value: str, says: str
+) -> None:
     ran = cli("emulator", "serve", "--port", "0", "--db", "new.db", option, value)
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith(f"Error: {says}")
@@ -92,7 +94,7 @@ def test_an_option_of_serve_that_is_wrong(cli: Cli, directory: Path, option: str
     assert not (directory / "new.db").exists()
 
 
-def test_serve_says_where_letters_are_and_how_to_read_them(
+def test_serve_says_where_emails_are_and_how_to_read_them(
     cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("seed.yaml", SEED)

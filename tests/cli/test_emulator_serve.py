@@ -1,4 +1,4 @@
-"""`beamctl emulator serve` with faults, a log, a moved clock and the control endpoint."""
+"""`beamctl emulator serve` with faults, a request log, a moved clock and the control endpoint."""
 
 import json
 import signal
@@ -12,25 +12,25 @@ from tests.cli.process import running
 from tests.cli.world import CANARY, SEED, Cli, Write
 
 
-def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
+def test_serve_prints_its_settings(write: Write, directory: Path) -> None:
     write("seed.yaml", SEED)
     asked = ["--clock", "+8d", "--log", "-", "--control", "--fault", "503@2", "--fault", "latency:1ms"]
     with running("emulator", "serve", "--port", "0", "--seed", "seed.yaml", *asked) as server:
         assert server.stdout is not None
-        told = []
+        printed = []
         for line in server.stdout:
-            told.append(line.rstrip())
+            printed.append(line.rstrip())
             if line.startswith("Anyone who can reach"):
                 break
-        url = next(line for line in told if "listens on" in line).split(" on ")[1].split()[0]
+        url = next(line for line in printed if "listens on" in line).split(" on ")[1].split()[0]
         control = url.removesuffix("/v0") + "/control"
         with httpx.Client(base_url=url, headers={"Api-Key": CANARY}, trust_env=False) as client:
             statuses = [client.get("/workspaces").status_code for _ in range(3)]
             shown = client.get(f"{control}/clock").json()
         server.send_signal(signal.SIGTERM)
         out, err = server.communicate()
-    assert told[-4].startswith("Its clock shows ")
-    assert told[-3:] == [
+    assert printed[-4].startswith("Its clock shows ")
+    assert printed[-3:] == [
         "Fault: 503@2",
         "Fault: latency:1ms",
         f"Anyone who can reach {control} can change its faults and clock, and read its request log.",
@@ -64,7 +64,7 @@ def test_it_says_what_it_was_asked_for(write: Write, directory: Path) -> None:
         (["--log", "no/where"], "Error: --log: the request log cannot be written to no/where: No such file"),
     ],
 )
-def test_what_is_wrong_stops_the_start(cli: Cli, directory: Path, options: list[str], said: str) -> None:
+def test_an_invalid_option_stops_the_start(cli: Cli, directory: Path, options: list[str], said: str) -> None:
     ran = cli("emulator", "serve", "--port", "0", *options)
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith(said)

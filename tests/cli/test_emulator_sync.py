@@ -1,4 +1,4 @@
-"""`beamctl emulator sync` and `serve`'s address for people; and beamctl before a team that it may not change."""
+"""`beamctl emulator sync`, the URL that `serve` prints for people, and an apply to a team that it may not change."""
 
 import signal
 
@@ -30,7 +30,7 @@ def seeded(cli: Cli, write: Write) -> None:
 
 
 @pytest.mark.usefixtures("seeded")
-def test_the_directory_is_synchronized_by_a_command(cli: Cli) -> None:
+def test_sync_adds_the_members_of_the_directory(cli: Cli) -> None:
     assert cli("emulator", "sync").out.startswith("No one was missing. In a seed, members from the directory have:")
     assert cli(*AS_ADA, "DELETE", "/users/dee@example.com").code == 0
     ran = cli("emulator", "sync")
@@ -38,14 +38,14 @@ def test_the_directory_is_synchronized_by_a_command(cli: Cli) -> None:
     assert '"source":"directory_sync"' in cli(*AS_ADA, "GET", "/users").out
 
 
-def test_there_is_no_directory_without_a_database(cli: Cli) -> None:
+def test_sync_without_a_database_is_an_error(cli: Cli) -> None:
     ran = cli("emulator", "sync")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == "Error: .beamctl/emulator.db does not exist\n  Create it:  beamctl emulator seed FILE\n"
 
 
 @pytest.mark.usefixtures("seeded")
-def test_an_apply_says_why_a_team_that_is_managed_elsewhere_stays_as_it_is(cli: Cli, write: Write) -> None:
+def test_apply_says_why_a_team_managed_elsewhere_is_not_changed(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", DOCUMENT)
     ran = cli("apply", "--auto-approve", "--api-url", "local")
     assert ran.code == 4
@@ -62,7 +62,7 @@ def test_an_apply_says_why_a_team_that_is_managed_elsewhere_stays_as_it_is(cli: 
         (["--public-url", "https://beam.example.com"], "https://beam.example.com/"),
     ],
 )
-def test_people_are_told_an_address_that_a_browser_can_open(options: list[str], people: str) -> None:
+def test_serve_prints_a_url_that_a_browser_can_open(options: list[str], people: str) -> None:
     with running("emulator", "serve", "--port", "0", *options) as server:
         assert server.stdout is not None
         url = next(line for line in server.stdout if "listens on" in line).split(" on ")[1].split()[0]

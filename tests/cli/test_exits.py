@@ -1,4 +1,4 @@
-"""The exit codes of design.md, section 6: of each command, the same in text and in JSON, and one JSON object a run."""
+"""The exit codes of every command, the same in text and in JSON, and one JSON object per run."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ CASES = [
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("output", FORMATS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.command} -> {case.code}")
-def test_the_code_is_the_same_in_both_formats(cli: Cli, write: Write, case: Case, output: str) -> None:
+def test_the_exit_code_is_the_same_in_text_and_json(cli: Cli, write: Write, case: Case, output: str) -> None:
     write("beamctl.yaml", case.text)
     ran = cli(*case.arguments, "-o", output)
     assert ran.code == case.code
@@ -66,7 +66,7 @@ def test_the_code_is_the_same_in_both_formats(cli: Cli, write: Write, case: Case
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("command", ["plan", "apply --auto-approve", "drift", "show"])
-def test_problems_are_the_whole_answer_to_a_machine(cli: Cli, write: Write, command: str) -> None:
+def test_json_output_of_an_invalid_document_has_only_its_problems(cli: Cli, write: Write, command: str) -> None:
     write("beamctl.yaml", WRONG)
     ran = cli(*command.split(), "-o", "json")
     assert ran.code == 3
@@ -78,7 +78,7 @@ def test_problems_are_the_whole_answer_to_a_machine(cli: Cli, write: Write, comm
 
 @pytest.mark.parametrize("command", READERS)
 @pytest.mark.parametrize("output", FORMATS)
-def test_not_authenticated_is_4(cli: Cli, write: Write, command: str, output: str) -> None:
+def test_an_unauthenticated_run_exits_with_4(cli: Cli, write: Write, command: str, output: str) -> None:
     write("beamctl.yaml", AS_IS)
     ran = cli(command, "-o", output)
     assert ran.code == 4
@@ -99,7 +99,7 @@ def test_not_authenticated_is_4(cli: Cli, write: Write, command: str, output: st
         ("418 I'm a teapot", 1, "127.0.0.1 did not serve GET /"),
     ],
 )
-def test_what_the_api_refuses(  # noqa: PLR0913, PLR0917 - a table of three dimensions
+def test_a_request_that_the_api_refuses(  # noqa: PLR0913, PLR0917 - a table of three dimensions
     cli: Cli, write: Write, api: Api, command: str, output: str, status: str, code: int, said: str
 ) -> None:
     write("beamctl.yaml", AS_IS)
@@ -117,10 +117,10 @@ def test_what_the_api_refuses(  # noqa: PLR0913, PLR0917 - a table of three dime
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", FORMATS)
-def test_a_credential_that_may_change_nothing_is_4(
+def test_a_credential_without_write_access_exits_with_4(
     cli: Cli, write: Write, people: People, monkeypatch: pytest.MonkeyPatch, output: str
 ) -> None:
-    monkeypatch.setenv("BEAMCTL_API_KEY", GRACE)  # who is a member, and may look only
+    monkeypatch.setenv("BEAMCTL_API_KEY", GRACE)  # a member who can only read
     before = people()
     write(
         "beamctl.yaml",
@@ -144,7 +144,7 @@ def test_a_credential_that_may_change_nothing_is_4(
 
 
 @pytest.mark.parametrize("output", FORMATS)
-def test_applied_in_part_is_7(cli: Cli, write: Write, api: Api, people: People, output: str) -> None:
+def test_a_partial_apply_exits_with_7(cli: Cli, write: Write, api: Api, people: People, output: str) -> None:
     members = "{ada@example.com: admin, bob@example.com: admin, grace@example.com: member, kim@example.com: viewer}"
     write("beamctl.yaml", document(members=members))
     refusal = ("402 Payment Required", "Content-Type: application/json", b'{"error": "no seat", "code": 402}')
@@ -159,7 +159,10 @@ def test_applied_in_part_is_7(cli: Cli, write: Write, api: Api, people: People, 
     assert "eve@example.com" not in people()
 
 
-def test_a_removal_that_is_answered_and_not_made_is_7(cli: Cli, write: Write, api: Api, people: People) -> None:
+@pytest.mark.usefixtures("no_pauses")
+def test_a_removal_that_was_confirmed_but_not_made_exits_with_7(
+    cli: Cli, write: Write, api: Api, people: People
+) -> None:
     write(
         "beamctl.yaml", document(members="{ada@example.com: admin, bob@example.com: admin, grace@example.com: member}")
     )
@@ -183,7 +186,7 @@ def test_a_removal_that_is_answered_and_not_made_is_7(cli: Cli, write: Write, ap
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("output", FORMATS)
-def test_nobody_to_ask_is_5(cli: Cli, write: Write, people: People, output: str) -> None:
+def test_a_plan_that_cannot_be_confirmed_exits_with_5(cli: Cli, write: Write, people: People, output: str) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     ran = cli("apply", "-o", output)
@@ -218,7 +221,7 @@ USAGE: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("command", "said"), USAGE)
 @pytest.mark.parametrize("output", FORMATS)
-def test_a_wrong_command_line_is_3(
+def test_an_invalid_command_line_exits_with_3(
     cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, command: str, said: str, output: str
 ) -> None:
     monkeypatch.setenv("BL_API_KEY", "bl_some")
@@ -231,7 +234,7 @@ def test_a_wrong_command_line_is_3(
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("command", READERS)
-def test_no_document_at_all(cli: Cli, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+def test_a_missing_document_exits_with_3(cli: Cli, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.setenv("BL_WORKSPACE", "acme")
     ran = cli(command)
     if command == "show":
@@ -258,7 +261,7 @@ def test_no_document_at_all(cli: Cli, monkeypatch: pytest.MonkeyPatch, command: 
         (REFUSED, ["apply", "--auto-approve", "--allow", "mass-removal=2"]),
     ],
 )
-def test_plans_are_as_their_schema_says(cli: Cli, write: Write, text: str, arguments: list[str]) -> None:
+def test_json_plans_match_their_schema(cli: Cli, write: Write, text: str, arguments: list[str]) -> None:
     write("beamctl.yaml", text)
     ran = cli(*arguments, "-o", "json")
     assert problems_with("plan", ran.json) == []
@@ -267,7 +270,7 @@ def test_plans_are_as_their_schema_says(cli: Cli, write: Write, text: str, argum
     assert ran.err == ""
 
 
-def test_a_failed_apply_is_as_the_schema_says(cli: Cli, write: Write, api: Api) -> None:
+def test_the_json_of_a_failed_apply_matches_its_schema(cli: Cli, write: Write, api: Api) -> None:
     write("beamctl.yaml", CHANGED)
     api.bend = lambda call: ("400 Bad Request", "A: b", b'{"error": "no"}') if call.startswith("POST") else None
     ran = cli("apply", "--auto-approve", "-o", "json")
@@ -281,7 +284,9 @@ def test_a_failed_apply_is_as_the_schema_says(cli: Cli, write: Write, api: Api) 
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("command", ["plan", "drift", "show", "validate"])
-def test_reading_changes_nothing_and_says_the_same_twice(cli: Cli, write: Write, people: People, command: str) -> None:
+def test_reading_commands_change_nothing_and_repeat_their_output(
+    cli: Cli, write: Write, people: People, command: str
+) -> None:
     write("beamctl.yaml", CHANGED)
     before = people()
     assert cli(command) == cli(command)

@@ -1,4 +1,4 @@
-"""`beamctl export` at the command line: what it writes is where one begins."""
+"""`beamctl export`: what it writes is a document to start with."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ members:
 pytestmark = pytest.mark.usefixtures("local")
 
 
-def test_a_workspace_as_a_document(cli: Cli, write: Write) -> None:
+def test_a_workspace_is_exported_as_a_document(cli: Cli, write: Write) -> None:
     ran = cli("export", "-w", "acme")
     assert (ran.code, ran.out, ran.err) == (0, ACME, "")
     write("beamctl.yaml", ran.out)
@@ -33,14 +33,14 @@ def test_a_workspace_as_a_document(cli: Cli, write: Write) -> None:
     assert cli("drift").code == 0
 
 
-def test_several_are_several_documents(cli: Cli, write: Write) -> None:
+def test_several_workspaces_are_several_documents(cli: Cli, write: Write) -> None:
     ran = cli("export", "-w", "acme", "-w", "labs", "-w", "acme")
     assert ran.out.startswith(ACME + "---\nversion: 1\nworkspace: labs\n")
     write("beamctl.yaml", ran.out)
     assert cli("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_file_for_each(cli: Cli, directory: Path) -> None:
+def test_each_workspace_can_be_written_to_its_own_file(cli: Cli, directory: Path) -> None:
     ran = cli("export", "-w", "acme", "-w", "labs", "--split", "access")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == "Wrote access/acme.yaml, access/labs.yaml. To plan:  beamctl plan -f access\n"
@@ -48,7 +48,7 @@ def test_a_file_for_each(cli: Cli, directory: Path) -> None:
     assert cli("plan", "--detailed-exitcode").code == 0
 
 
-def test_no_file_is_replaced(cli: Cli, write: Write, directory: Path) -> None:
+def test_existing_files_are_not_replaced(cli: Cli, write: Write, directory: Path) -> None:
     write("access/labs.yaml", "mine")
     ran = cli("export", "-w", "acme", "-w", "labs", "--split", "access")
     assert ran.code == 3
@@ -58,14 +58,14 @@ def test_no_file_is_replaced(cli: Cli, write: Write, directory: Path) -> None:
 
 
 @pytest.mark.parametrize("split", ["", "file", "file/below"])
-def test_a_folder_that_is_none(cli: Cli, write: Write, split: str) -> None:
+def test_an_invalid_output_folder_is_an_error(cli: Cli, write: Write, split: str) -> None:
     write("file", "")
     ran = cli("export", "-w", "acme", "--split", split)
     assert ran.code == 3
     assert "--split" in ran.err
 
 
-def test_a_workspace_that_is_not_there(cli: Cli) -> None:
+def test_a_missing_workspace_is_an_error(cli: Cli) -> None:
     ran = cli("export", "-w", "acme", "-w", "gone", "--split", "access")
     assert ran.code == 1
     assert not Path("access").exists()
@@ -76,7 +76,7 @@ CONNECTION = (
 )
 
 
-def test_no_change_of_a_connection_is_made_without_its_secret(
+def test_an_exported_connection_cannot_be_changed_without_its_secret(
     cli: Cli, write: Write, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = ["emulator", "call", "--as", "ada@example.com", "-w", "acme", "POST", "/integrations/connections"]

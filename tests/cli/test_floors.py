@@ -1,4 +1,4 @@
-"""Guards that a document cannot loosen: floors of the run, and what earlier runs recorded."""
+"""Guards that a document cannot loosen: floors set by options or variables, and the guards of earlier runs."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -13,9 +13,9 @@ from tests.fakes.saved import by_hand
 from tests.fakes.schemas import problems_with
 
 RUNS = Path(".beamctl") / "runs"
-GONE = document(members="{ada@example.com: admin, bob@example.com: admin, kim@new.io: viewer}")
-"""Grace and eve go, and kim comes from another domain."""
-LOOSE = GONE + "guards: {minAdmins: 0, maxRemovals: 9}\n"
+FEWER_MEMBERS = document(members="{ada@example.com: admin, bob@example.com: admin, kim@new.io: viewer}")
+"""Removes grace and eve, and invites kim from another domain."""
+LOOSE = FEWER_MEMBERS + "guards: {minAdmins: 0, maxRemovals: 9}\n"
 FLOORS = [
     # option, variable, stricter value, looser value, hazard
     ("--max-removals", "BEAMCTL_MAX_REMOVALS", "1", "2", "mass-removal=2"),
@@ -49,7 +49,7 @@ FOUR = {"minAdmins", "maxRemovals", "allowedDomains", "protected"}
 
 
 def hazards(cli: Cli, *arguments: str) -> list[str]:
-    """What is refused, as --allow takes it."""
+    """The blocking hazards, as --allow takes them."""
     ran = cli(*arguments, "-o", "json")
     assert problems_with("plan", ran.json) == []
     found = [each["allow"] for each in ran.json["workspaces"][0]["hazards"] if each["refused"]]
@@ -63,7 +63,7 @@ def loosened(found: list[str]) -> set[str]:
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize(("option", "variable", "strict", "loose", "hazard"), FLOORS)
-def test_a_floor_holds_whatever_the_document_says(  # noqa: PLR0913, PLR0917 - a row of a table
+def test_a_floor_overrides_looser_guards_of_the_document(  # noqa: PLR0913, PLR0917 - a row of a table
     cli: Cli,
     write: Write,
     people: People,
@@ -81,7 +81,7 @@ def test_a_floor_holds_whatever_the_document_says(  # noqa: PLR0913, PLR0917 - a
     assert f"{option} / {variable}" in cli("plan", option, strict).out
     monkeypatch.setenv(variable, strict)
     assert hazards(cli, "plan") == [hazard]
-    assert hazards(cli, "plan", option, loose) == [hazard]  # a flag does not loosen a variable
+    assert hazards(cli, "plan", option, loose) == [hazard]  # an option does not loosen a variable
     assert cli("apply", "--auto-approve").code == 5
     monkeypatch.setenv(variable, loose)
     assert hazards(cli, "plan", option, strict) == [hazard]
@@ -99,7 +99,7 @@ def test_enough_admins_must_remain(cli: Cli, write: Write, monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("local")
-def test_repeated_options_are_one_list(cli: Cli, write: Write) -> None:
+def test_repeated_options_are_combined(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", LOOSE)
     assert hazards(cli, "plan", "--allowed-domains", "example.com", "--allowed-domains", "new.io") == []
     both = hazards(cli, "plan", "--protect", "eve@example.com", "--protect", "grace@example.com")
@@ -122,7 +122,7 @@ WRONG = [
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize(("option", "values", "said"), WRONG)
-def test_a_wrong_floor_is_3(
+def test_an_invalid_floor_exits_with_3(
     cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, option: str, values: list[str], said: str
 ) -> None:
     write("beamctl.yaml", AS_IS)
@@ -140,10 +140,10 @@ def test_a_wrong_floor_is_3(
         assert ran.err.startswith(f"Error: {variable} is empty\n")
     monkeypatch.setenv(variable, values[0])
     assert cli("plan").err.startswith(f"Error: {variable}: ")
-    assert cli("drift").code == 0  # it refuses nothing
+    assert cli("drift").code == 0  # it blocks nothing
 
 
-def test_a_floor_takes_a_domain_in_either_spelling() -> None:
+def test_a_floor_accepts_unicode_and_ascii_domains() -> None:
     one, other = (
         floors_of(None, None, [f"*@{host}", f"a@{host}"], [host], {}) for host in ("b\xfccher.de", "XN--bcher-kva.de")
     )
@@ -151,17 +151,19 @@ def test_a_floor_takes_a_domain_in_either_spelling() -> None:
     assert (one.protected, one.allowed_domains) == (("*@xn--bcher-kva.de", "a@xn--bcher-kva.de"), ("xn--bcher-kva.de",))
 
 
-def test_what_protect_takes_is_said(cli: Cli) -> None:
+def test_an_invalid_protect_value_says_what_is_accepted(cli: Cli) -> None:
     assert " ".join(cli("plan", "--protect", "ada").err.split()) == (
         "Error: --protect: 'ada' is not an e-mail address or '*@DOMAIN' "
         "Write ada@example.com, or '*@example.com' for everyone at a domain. Separate several with commas."
     )
-    told = " ".join(cli("plan", "--help").out.split())
-    assert "'*@DOMAIN' means everyone at the domain, without its subdomains." in told
+    help_text = " ".join(cli("plan", "--help").out.split())
+    assert "'*@DOMAIN' means everyone at the domain, without its subdomains." in help_text
 
 
 @pytest.mark.usefixtures("local")
-def test_a_saved_plan_is_held_to_the_floors_of_the_run_that_applies_it(cli: Cli, write: Write, people: People) -> None:
+def test_a_saved_plan_is_checked_against_the_floors_of_the_run_that_applies_it(
+    cli: Cli, write: Write, people: People
+) -> None:
     before = people()
     write("beamctl.yaml", LOOSE)
     assert cli("plan", "--out", "p.json").code == 0
@@ -176,7 +178,7 @@ def test_a_saved_plan_is_held_to_the_floors_of_the_run_that_applies_it(cli: Cli,
 
 
 @pytest.mark.usefixtures("local")
-def test_no_allowance_in_a_file_lifts_a_floor(cli: Cli, write: Write, people: People) -> None:
+def test_an_allowance_in_a_plan_file_does_not_lift_a_floor(cli: Cli, write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", LOOSE)
     floor = ["--max-removals", "1"]
@@ -196,7 +198,7 @@ def test_no_allowance_in_a_file_lifts_a_floor(cli: Cli, write: Write, people: Pe
 
 
 @pytest.mark.usefixtures("local")
-def test_undo_is_held_to_floors(cli: Cli, write: Write) -> None:
+def test_undo_is_checked_against_floors(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "--auto-approve").code == 0
     demoted = "removes-admin=grace@example.com"
@@ -207,15 +209,17 @@ def test_undo_is_held_to_floors(cli: Cli, write: Write) -> None:
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("steps", ["one", "two"])
-def test_a_document_that_loosens_its_guards_and_uses_them(cli: Cli, write: Write, people: People, steps: str) -> None:
+def test_loosening_guards_and_using_them_in_one_run_is_blocked(
+    cli: Cli, write: Write, people: People, steps: str
+) -> None:
     before = people()
     write("beamctl.yaml", AS_IS + STRICT)
-    assert cli("apply", "--auto-approve").code == 0  # nothing to change, and the guards are on record
+    assert cli("apply", "--auto-approve").code == 0  # nothing to change; the guards are recorded
     assert len(list(RUNS.iterdir())) == 1
     if steps == "two":
         write("beamctl.yaml", AS_IS + "guards" + ATTACK.partition("guards")[2])
         assert cli("apply", "--auto-approve").code == 0
-        assert len(list(RUNS.iterdir())) == 1  # looser guards that no one allowed are not recorded
+        assert len(list(RUNS.iterdir())) == 1  # looser guards that were not allowed are not recorded
     write("beamctl.yaml", ATTACK)
     found = hazards(cli, "plan")
     assert loosened(found) == FOUR
@@ -229,11 +233,11 @@ def test_a_document_that_loosens_its_guards_and_uses_them(cli: Cli, write: Write
     flags = [word for each in found for word in ("--allow", each)]
     assert cli("apply", "--auto-approve", *flags).code == 0
     write("beamctl.yaml", ATTACK.replace("  evil@attacker.example: admin\n", ""))
-    assert hazards(cli, "plan") == []  # what was allowed is what is recorded
+    assert hazards(cli, "plan") == []  # what was allowed is recorded
 
 
 @pytest.mark.usefixtures("local")
-def test_the_same_document_under_floors_without_any_record(
+def test_floors_block_the_same_document_without_records(
     cli: Cli, write: Write, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = people()
@@ -248,7 +252,7 @@ def test_the_same_document_under_floors_without_any_record(
 
 
 @pytest.mark.usefixtures("local")
-def test_a_saved_plan_carries_what_its_document_declares(cli: Cli, write: Write, people: People) -> None:
+def test_a_saved_plan_includes_the_guards_of_its_document(cli: Cli, write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", AS_IS + STRICT)
     assert cli("plan", "--out", "p.json").code == 0
@@ -257,7 +261,7 @@ def test_a_saved_plan_carries_what_its_document_declares(cli: Cli, write: Write,
         assert cli("apply", "p.json", "--auto-approve").code == 0
     assert len(list(RUNS.iterdir())) == 1
     write("beamctl.yaml", ATTACK)
-    assert cli("plan", "--out", "q.json", "--record", "elsewhere").code == 0  # a job without the records
+    assert cli("plan", "--out", "q.json", "--record", "elsewhere").code == 0  # a CI job without the records
     assert loosened(hazards(cli, "apply", "q.json", "--auto-approve")) == FOUR
     assert people() == before
     flags = [word for guard in sorted(FOUR) for word in ("--allow", f"loosens-guards={guard}")]
@@ -270,7 +274,7 @@ def day(days: int) -> str:
 
 
 @pytest.mark.usefixtures("local")
-def test_an_admin_whose_day_had_passed_when_it_was_first_seen(cli: Cli, write: Write) -> None:
+def test_an_admin_entry_first_seen_after_its_expiry_date(cli: Cli, write: Write) -> None:
     admin = "bob@example.com: admin"
     write("beamctl.yaml", AS_IS.replace(admin, f"bob@example.com: {{role: admin, until: {day(-1)}}}"))
     assert hazards(cli, "plan") == ["removes-admin=bob@example.com"]
@@ -282,14 +286,14 @@ def test_an_admin_whose_day_had_passed_when_it_was_first_seen(cli: Cli, write: W
     assert [problem for line in (first, end) for problem in problems_with("run", line)] == []
     assert first["ends"] == {"member": {"bob@example.com": day(9)}}
     later = f"bob@example.com: {{role: admin, until: {day(-1)}}}"
-    path.write_text(path.read_text().replace(day(9), day(-2)))  # as if it had been written then
+    path.write_text(path.read_text().replace(day(9), day(-2)))  # as if it had been recorded on that day
     write("beamctl.yaml", AS_IS.replace(admin, later))
     assert hazards(cli, "plan") == []
     assert cli("apply", "--auto-approve").code == 0
 
 
 @pytest.mark.usefixtures("local")
-def test_a_run_without_changes_is_listed_and_is_in_no_ones_way(cli: Cli, write: Write) -> None:
+def test_a_run_without_changes_is_listed_and_does_not_affect_undo(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "--auto-approve").code == 0
     (changing,) = RUNS.iterdir()
@@ -312,7 +316,7 @@ def test_a_run_without_changes_is_listed_and_is_in_no_ones_way(cli: Cli, write: 
 
 
 @pytest.mark.usefixtures("local")
-def test_a_run_without_changes_does_not_hide_that_people_are_missing(cli: Cli, write: Write) -> None:
+def test_a_run_without_changes_does_not_hide_missing_members(cli: Cli, write: Write) -> None:
     additive = "manage: {members: additive}\n"
     members = "{ada@example.com: admin, kim@example.com: viewer}"
     write("beamctl.yaml", document(members=members, more=additive))
@@ -345,7 +349,7 @@ def test_a_run_over_several_workspaces_records_each(cli: Cli, write: Write) -> N
 
 
 @pytest.mark.usefixtures("local")
-def test_guards_that_cannot_be_recorded_are_a_warning_if_nothing_is_to_change(cli: Cli, write: Write) -> None:
+def test_guards_that_cannot_be_recorded_are_a_warning_if_there_are_no_changes(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS)
     ran = cli("apply", "--auto-approve", "--record", "/proc/nowhere")
     assert ran.code == 0
@@ -376,7 +380,7 @@ def test_guards_of_another_workspace_or_api_are_not_compared(cli: Cli, write: Wr
 
 
 @pytest.mark.usefixtures("local")
-def test_records_that_say_nothing_of_guards_are_passed_over(cli: Cli, write: Write) -> None:
+def test_records_without_guards_are_ignored(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS + STRICT)
     assert cli("apply", "--auto-approve").code == 0
     (path,) = RUNS.iterdir()

@@ -1,4 +1,4 @@
-"""Commands, options and help: what is known, what is nearly known, and what is not."""
+"""Commands, options and help: valid, misspelled and unknown."""
 
 import importlib
 
@@ -15,7 +15,7 @@ READERS = ("plan", "apply", "drift", "show")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_a_command_begins_with_its_line_in_the_list(cli: Cli, name: str) -> None:
+def test_command_help_starts_with_its_summary_in_the_command_list(cli: Cli, name: str) -> None:
     ran = cli(name, "--help")
     assert (ran.code, ran.err) == (0, "")
     first = ran.out.split("\n\n")[1]
@@ -43,7 +43,7 @@ def test_every_option_is_explained(name: str) -> None:
             )
 
 
-def test_the_examples_of_emulator_call_stand_on_lines_of_their_own(cli: Cli) -> None:
+def test_examples_of_emulator_call_are_on_separate_lines(cli: Cli) -> None:
     shown = cli("emulator", "call", "--help").out
     assert "\n  beamctl emulator call --as kim@example.com POST /workspaces/acme/join\n" in shown
     assert """PUT /users/kim@example.com '{"role": "admin"}'\n""" in shown
@@ -57,7 +57,7 @@ def test_the_version(cli: Cli, arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["emulator"]])
-def test_no_command_at_all(cli: Cli, arguments: list[str]) -> None:
+def test_beamctl_without_a_command(cli: Cli, arguments: list[str]) -> None:
     ran = cli(*arguments)
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith("Usage: beamctl")
@@ -116,7 +116,7 @@ def test_options_are_not_abbreviated(cli: Cli, command: str) -> None:
         (["emulator", "serve", "--port", "65536"], ["'--port'", "0<=x<=65535"]),
     ],
 )
-def test_a_wrong_value_is_named(cli: Cli, arguments: list[str], named: list[str]) -> None:
+def test_an_invalid_option_value_is_named(cli: Cli, arguments: list[str], named: list[str]) -> None:
     ran = cli(*arguments)
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith("Error: ")
@@ -141,7 +141,7 @@ LIFTABLE = ", ".join(risk.label for risk in Risk if risk not in NEVER_ALLOWED)
         ("last-admin", "last-admin cannot be allowed: ", ""),
     ],
 )
-def test_an_allowance_that_cannot_be(cli: Cli, write: Write, command: str, text: str, said: str, hint: str) -> None:
+def test_an_invalid_allowance(cli: Cli, write: Write, command: str, text: str, said: str, hint: str) -> None:
     write("beamctl.yaml", AS_IS)
     ran = cli(command, "--allow", text)
     assert (ran.code, ran.out) == (3, "")
@@ -162,9 +162,7 @@ def test_an_allowance_without_a_value(cli: Cli, write: Write, text: str) -> None
 @pytest.mark.parametrize(
     ("command", "text"), [(["plan"], CHANGED), (["plan"], AS_IS), (["apply"], AS_IS), (["apply", "-f", "-"], AS_IS)]
 )
-def test_an_allowance_that_allows_nothing_is_said(
-    cli: Cli, write: Write, command: list[str], text: str, output: str
-) -> None:
+def test_an_unused_allowance_is_reported(cli: Cli, write: Write, command: list[str], text: str, output: str) -> None:
     write("beamctl.yaml", text)
     ran = cli(*command, "--allow", "self-lockout=\x1b[2Jeve@example.com", "-o", output, stdin=text.encode())
     assert ran.code == 0
@@ -185,7 +183,7 @@ def test_an_allowance_that_allows_nothing_is_said(
         (REFUSED, ["mass-removal=2"], ["mass-removal=2 "]),
     ],
 )
-def test_what_was_allowed_of_another_plan_is_refused(  # noqa: PLR0913, PLR0917 - a table of two dimensions
+def test_an_allowance_for_another_plan_is_refused(  # noqa: PLR0913, PLR0917 - a table of two dimensions
     cli: Cli, write: Write, people: People, text: str, granted: list[str], others: list[str], options: list[str]
 ) -> None:
     write("beamctl.yaml", text)
@@ -219,7 +217,7 @@ def test_an_allowance_is_for_one_plan(cli: Cli, write: Write, people: People, va
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("command", READERS)
-def test_quiet_silences_talk_but_not_the_result(cli: Cli, write: Write, command: str) -> None:
+def test_quiet_hides_messages_but_not_the_result(cli: Cli, write: Write, command: str) -> None:
     write("beamctl.yaml", AS_IS)
     allow = ["--allow", "mass-removal=9"] if command in ("plan", "apply") else []
     loud, quiet = cli(command, *allow), cli(command, *allow, "-q")

@@ -1,5 +1,5 @@
 """In a hostile checkout, no command runs a program of its author: not through a document, an embedded repository, a git
-setting, a variable, or a module named like one that beamctl imports. `apply` runs only what the plan shows."""
+setting, a variable, or a module that shadows an import. `apply` runs only what the plan shows."""
 
 import json
 import os
@@ -28,7 +28,7 @@ READING = (
     ["plan"],
     ["plan", "--out", "plan.json"],
     ["drift"],
-    ["apply"],  # there is no terminal to say yes on
+    ["apply"],  # there is no terminal to confirm on
 )
 LOOKING_BACK = (["show", "-w", "plain"], ["export", "-w", "plain"], ["runs"], ["runs", "last"], ["undo", "last"])
 
@@ -63,7 +63,7 @@ def documents(found: Checkout) -> list[str]:
     return [word for path in sorted(paths) for word in ("-f", str(path.relative_to(found.root)))]
 
 
-def test_nothing_but_git_runs(cli: Cli, checkout: Checkout) -> None:
+def test_only_git_runs(cli: Cli, checkout: Checkout) -> None:
     named = documents(checkout)
     for command in READING:
         ran = cli(*command, *named)
@@ -76,18 +76,18 @@ def test_nothing_but_git_runs(cli: Cli, checkout: Checkout) -> None:
         assert (cli(*command).code, checkout.ran) == (0, set())
 
 
-def test_an_apply_runs_what_the_plan_shows_and_only_then(cli: Cli, hostile: Checkout) -> None:
+def test_apply_runs_the_commands_of_the_plan_after_approval(cli: Cli, hostile: Checkout) -> None:
     (hostile.root / "machines.yaml").write_text(MACHINES)
     for command in READING:
         cli(*command, "-f", "machines.yaml")
         assert hostile.ran == set()
     ran = cli("apply", "plan.json", "--auto-approve")
-    assert ran.code == 7  # the tripwires give nothing
+    assert ran.code == 7  # the tripwires return nothing
     assert hostile.ran == {"keeper", "teller"}
 
 
-def test_a_repository_as_files_does_not_say_what_git_ignores(cli: Cli, checkout: Checkout) -> None:
-    """Each embedded repository ignores everything; the enclosing one, which would commit the file, does not."""
+def test_an_embedded_repository_does_not_decide_what_git_ignores(cli: Cli, checkout: Checkout) -> None:
+    """Each embedded repository ignores everything. The outer repository, which would commit the file, does not."""
     for folder in ("in-the-folder", "git-folder", "git-file", "plain"):
         text = MACHINES.replace("command: [keeper, --for, ci]", f"file: {folder}/key").replace("[teller]", "[git]")
         (checkout.root / "machines.yaml").write_text(text)
@@ -97,7 +97,7 @@ def test_a_repository_as_files_does_not_say_what_git_ignores(cli: Cli, checkout:
     assert checkout.ran == set()
 
 
-def test_a_repository_of_another_user_runs_nothing_when_asked_what_it_ignores(
+def test_a_repository_of_another_user_runs_nothing_during_an_ignore_check(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout.corrupt(checkout.root / ".git")
@@ -112,7 +112,7 @@ def test_a_repository_of_another_user_runs_nothing_when_asked_what_it_ignores(
 
 
 def test_a_module_in_the_current_directory_is_not_imported(directory: Path, tmp_path: Path) -> None:
-    """Not even if PYTHONPATH has an empty entry, which means the current directory."""
+    """Also with an empty entry in PYTHONPATH, which means the current directory."""
     for name in ("yaml", "click", "httpx", "jsonschema", "deepdiff", "keyring", "flask", "getpass", "subprocess"):
         (directory / f"{name}.py").write_text(f"open({str(tmp_path / 'marks')!r}, 'a').write('{name} ')\n")
     (directory / "beamctl.yaml").write_text(MACHINES)

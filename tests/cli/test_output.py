@@ -1,4 +1,4 @@
-"""What reaches the streams: colours on a terminal only, and no end in tears where a stream is narrow, full or gone."""
+"""Output: colors on a terminal only, and clear errors if a stream is narrow, full or closed."""
 
 import os
 import re
@@ -18,7 +18,7 @@ NESTED = AS_IS + "settings: {labels: {env: prod}}\n"
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("arguments", ["plan", "drift", "show", "apply --auto-approve"])
-def test_colours_on_a_terminal(write: Write, arguments: str) -> None:
+def test_colors_on_a_terminal(write: Write, arguments: str) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal(*arguments.split()) as screen:
         _, seen = screen.end()
@@ -29,17 +29,16 @@ def test_colours_on_a_terminal(write: Write, arguments: str) -> None:
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(
-    ("options", "env"),
+    ("arguments", "options", "env"),
     [
-        (["--no-color"], {}),
-        ([], {"NO_COLOR": "1"}),
-        ([], {"NO_COLOR": "0"}),
-        ([], {"TERM": "dumb"}),
+        ("apply --auto-approve", ["--no-color"], {}),
+        ("plan", [], {"NO_COLOR": "1"}),
+        ("apply --auto-approve", [], {"NO_COLOR": "0"}),
+        ("plan", [], {"TERM": "dumb"}),
     ],
 )
-@pytest.mark.parametrize("arguments", ["plan", "apply --auto-approve"])
-def test_no_colours_where_they_are_not_wanted(
-    write: Write, options: list[str], env: Mapping[str, str], arguments: str
+def test_no_colors_if_they_are_disabled(
+    write: Write, arguments: str, options: list[str], env: Mapping[str, str]
 ) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal(*arguments.split(), *options, env=env) as screen:
@@ -50,21 +49,21 @@ def test_no_colours_where_they_are_not_wanted(
 
 
 @pytest.mark.usefixtures("api")
-def test_an_empty_no_color_says_nothing(write: Write) -> None:
+def test_an_empty_no_color_is_ignored(write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("plan", env={"NO_COLOR": ""}) as screen:
         assert ESCAPE in screen.end()[1]
 
 
 @pytest.mark.usefixtures("api")
-def test_json_is_never_coloured(write: Write) -> None:
+def test_json_is_never_colored(write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("plan", "-o", "json") as screen:
         assert ESCAPE not in screen.end()[1]
 
 
 @pytest.mark.usefixtures("api")
-def test_a_counter_runs_on_a_terminal_and_is_wiped(write: Write) -> None:
+def test_a_counter_is_shown_on_a_terminal_and_erased(write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("apply", "--auto-approve", "--no-color") as screen:
         _, seen = screen.end()
@@ -75,7 +74,7 @@ def test_a_counter_runs_on_a_terminal_and_is_wiped(write: Write) -> None:
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(("options", "env"), [(["-q"], {}), ([], {"TERM": "dumb"})])
-def test_no_counter_where_it_is_not_wanted(write: Write, options: list[str], env: Mapping[str, str]) -> None:
+def test_no_counter_if_it_is_disabled(write: Write, options: list[str], env: Mapping[str, str]) -> None:
     write("beamctl.yaml", CHANGED)
     with terminal("apply", "--auto-approve", *options, env=env) as screen:
         _, seen = screen.end()
@@ -83,8 +82,8 @@ def test_no_counter_where_it_is_not_wanted(write: Write, options: list[str], env
     assert "\r" not in seen
 
 
-def with_reader_gone(*arguments: str, stream: str = "stdout") -> Ran:
-    """`beamctl … | head`, where head has read enough before beamctl writes."""
+def with_closed_pipe(*arguments: str, stream: str = "stdout") -> Ran:
+    """`beamctl … | head` whose head exits before beamctl writes."""
     read, written = os.pipe()
     os.close(read)
     try:
@@ -97,46 +96,44 @@ def with_reader_gone(*arguments: str, stream: str = "stdout") -> Ran:
 @pytest.mark.parametrize(
     ("arguments", "text", "code"),
     [
-        ("plan", CHANGED, 0),
         ("plan --detailed-exitcode", CHANGED, 2),
         ("plan -o json", REFUSED, 5),
         ("drift", CHANGED, 2),
         ("show", CHANGED, 0),
-        ("validate", AS_IS, 0),
         ("validate", WRONG, 3),
     ],
 )
-def test_a_reader_that_went_away_changes_nothing(write: Write, arguments: str, text: str, code: int) -> None:
+def test_a_closed_pipe_does_not_change_the_exit_code(write: Write, arguments: str, text: str, code: int) -> None:
     write("beamctl.yaml", text)
-    ran = with_reader_gone(*arguments.split())
+    ran = with_closed_pipe(*arguments.split())
     assert (ran.code, ran.err) == (code, "")
 
 
 def test_help_into_a_closed_pipe() -> None:
-    assert with_reader_gone("--help").err == ""
-    assert with_reader_gone("emulator", "--help").err == ""
+    assert with_closed_pipe("--help").err == ""
+    assert with_closed_pipe("emulator", "--help").err == ""
 
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_what_was_approved_is_done_although_the_reader_went_away(write: Write, people: People, output: str) -> None:
+def test_an_approved_plan_is_applied_although_the_pipe_is_closed(write: Write, people: People, output: str) -> None:
     write("beamctl.yaml", CHANGED)
-    ran = with_reader_gone("apply", "--auto-approve", "-o", output)
+    ran = with_closed_pipe("apply", "--auto-approve", "-o", output)
     assert (ran.code, ran.err) == (0, "")
     assert people()["kim@example.com"] == "viewer"
     assert people()["grace@example.com"] == "admin"
 
 
 @pytest.mark.usefixtures("api")
-def test_errors_and_talk_that_nobody_reads(write: Write) -> None:
-    assert with_reader_gone("plan", stream="stderr").code == 3
+def test_errors_and_messages_into_a_closed_pipe(write: Write) -> None:
+    assert with_closed_pipe("plan", stream="stderr").code == 3
     write("beamctl.yaml", WRONG)
-    assert with_reader_gone("plan", stream="stderr").code == 3
+    assert with_closed_pipe("plan", stream="stderr").code == 3
     write("beamctl.yaml", CHANGED)
-    ran = with_reader_gone("plan", "--debug", "--allow", "mass-removal=1", stream="stderr")
+    ran = with_closed_pipe("plan", "--debug", "--allow", "mass-removal=1", stream="stderr")
     assert ran.code == 0
     assert "Plan: 1 to invite, 1 role to change." in ran.out
-    ran = with_reader_gone("apply", "--debug", "--auto-approve", stream="stderr")
+    ran = with_closed_pipe("apply", "--debug", "--auto-approve", stream="stderr")
     assert ran.code == 0
     assert "Applied to acme: 2 done." in ran.out
 
@@ -152,7 +149,7 @@ def test_a_full_disk_is_an_error(write: Write, arguments: str) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_nothing_is_begun_when_the_plan_cannot_be_shown(write: Write, people: People) -> None:
+def test_nothing_is_applied_if_the_plan_cannot_be_shown(write: Write, people: People) -> None:
     write("beamctl.yaml", CHANGED)
     before = people()
     with Path("/dev/full").open("w") as full:
@@ -163,7 +160,7 @@ def test_nothing_is_begun_when_the_plan_cannot_be_shown(write: Write, people: Pe
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_a_disk_that_is_full_half_way_leaves_nothing_half_done(
+def test_a_disk_that_fills_up_during_apply_leaves_no_partial_file(
     cli: Cli, write: Write, people: People, directory: Path, output: str
 ) -> None:
     write("beamctl.yaml", CHANGED)
@@ -182,21 +179,21 @@ def test_a_disk_that_is_full_half_way_leaves_nothing_half_done(
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(
-    ("encoding", "written", "dot", "address", "sun"),
+    ("encoding", "written", "sun", "commands"),
     [
-        ("ascii", "utf-8", "·", "josé", "日"),  # click takes ASCII for a mistake, and writes UTF-8
-        ("latin-1", "latin-1", "·", "josé", "\\u65e5"),
-        ("cp437", "cp437", "·", "josé", "\\u65e5"),
-        ("utf-8", "utf-8", "·", "josé", "日"),
+        ("ascii", "utf-8", "日", ["drift"]),  # click treats ASCII as a mistake and writes UTF-8
+        ("latin-1", "latin-1", "\\u65e5", ["plan"]),
+        ("cp437", "cp437", "\\u65e5", ["drift", "plan", "apply --auto-approve", "show"]),
+        ("utf-8", "utf-8", "日", ["apply --auto-approve", "show"]),
     ],
 )
-def test_a_narrow_encoding(write: Write, encoding: str, written: str, dot: str, address: str, sun: str) -> None:
+def test_a_narrow_encoding(write: Write, encoding: str, written: str, sun: str, commands: list[str]) -> None:
     write("beamctl.yaml", CHANGED + "  josé@example.com: viewer\n  日本@example.com: viewer\n")
-    for arguments, code in (("drift", 2), ("plan", 0), ("apply --auto-approve", 0), ("show", 0)):
+    for arguments in commands:
         ran = process(*arguments.split(), env={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}, encoding=written)
-        assert (ran.code, ran.err) == (code, "")
-        assert f"acme {dot} http://" in ran.out
-        assert f"{address}@example.com" in ran.out
+        assert (ran.code, ran.err) == (2 if arguments == "drift" else 0, "")
+        assert "acme · http://" in ran.out
+        assert "josé@example.com" in ran.out
         assert sun in ran.out
 
 
@@ -208,9 +205,18 @@ def test_the_c_locale(write: Write) -> None:
 
 
 @pytest.mark.usefixtures("api")
-@pytest.mark.parametrize("closed", [1, 2])
-@pytest.mark.parametrize("arguments", ["plan", "plan -o json", "show", "validate", "plan -f missing.yaml"])
-def test_a_closed_stream(write: Write, closed: int, arguments: str) -> None:
+@pytest.mark.parametrize(
+    ("closed", "arguments"),
+    [
+        (1, "plan"),
+        (1, "plan -o json"),
+        (1, "plan -f missing.yaml"),
+        (2, "show"),
+        (2, "validate"),
+        (2, "plan -f missing.yaml"),
+    ],
+)
+def test_closed_streams_are_handled(write: Write, closed: int, arguments: str) -> None:
     write("beamctl.yaml", CHANGED)
     shell = f'exec "$@" {closed}>&-'
     ended = subprocess.run(
@@ -228,7 +234,7 @@ def test_a_closed_stream(write: Write, closed: int, arguments: str) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_the_result_goes_to_one_stream_and_talk_to_the_other(cli: Cli, write: Write) -> None:
+def test_results_go_to_stdout_and_messages_to_stderr(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     assert cli("plan").err == ""
     assert cli("plan").out.startswith("acme · http://127.0.0.1:")
@@ -237,7 +243,7 @@ def test_the_result_goes_to_one_stream_and_talk_to_the_other(cli: Cli, write: Wr
     assert debug.err.startswith("> GET /users\n< 200 in ")
 
 
-def test_everything_shown_ends_with_a_line_break(cli: Cli, write: Write, api: Api) -> None:
+def test_all_output_ends_with_a_newline(cli: Cli, write: Write, api: Api) -> None:
     write("beamctl.yaml", CHANGED)
     write("wrong.yaml", WRONG)
     for arguments in ("plan", "drift", "show", "validate", "validate -f wrong.yaml", "plan -f wrong.yaml", "plan -x"):

@@ -1,4 +1,4 @@
-"""What an apply of many changes shows on a terminal."""
+"""The progress bar of an apply with many changes on a terminal."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def many(write: Write) -> None:
 
 
 @pytest.mark.usefixtures("local", "many")
-def test_a_bar_instead_of_each_change(people: People) -> None:
+def test_a_bar_replaces_the_lines_of_single_changes(people: People) -> None:
     with terminal("apply", "--auto-approve", "--no-color") as screen:
         code, seen = screen.end()
     assert (code, sum(email.startswith("p") for email in people())) == (0, 31), seen
@@ -25,7 +25,7 @@ def test_a_bar_instead_of_each_change(people: People) -> None:
 
 
 @pytest.mark.usefixtures("local", "many")
-def test_each_change_if_asked_for() -> None:
+def test_verbose_shows_each_change() -> None:
     with terminal("apply", "--auto-approve", "-v", "--no-color") as screen:
         code, seen = screen.end()
     assert (code, seen.count("✓")) == (0, 31), seen

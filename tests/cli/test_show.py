@@ -1,4 +1,5 @@
-"""`beamctl show` and `beamctl export` with a credential that may not see everything: what can be seen, and exit 4."""
+"""`beamctl show` and `beamctl export` with a credential that cannot see everything: the visible part, and exit code
+4."""
 
 import pytest
 
@@ -16,7 +17,7 @@ def refusing(api: Api) -> Api:
 
 
 @pytest.mark.usefixtures("refusing")
-def test_a_section_that_is_refused(cli: Cli) -> None:
+def test_a_section_without_permission_is_reported(cli: Cli) -> None:
     ran = cli("show", "-w", "acme")
     assert ran.code == 4
     assert f"\n  policies (unknown)\n    ! {WHY}\n\n  integrations (0)\n" in ran.out
@@ -30,7 +31,7 @@ def test_a_section_that_is_refused(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("refusing")
-def test_it_is_exported_as_not_known(cli: Cli, write: Write) -> None:
+def test_a_section_without_permission_is_exported_as_a_comment(cli: Cli, write: Write) -> None:
     ran = cli("export", "-w", "acme")
     assert ran.code == 4
     assert ran.out.startswith(f"version: 1\nworkspace: acme\n# left out: policies {WHY}\n\nsettings:\n")
@@ -44,7 +45,7 @@ def test_it_is_exported_as_not_known(cli: Cli, write: Write) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_a_member_sees_no_keys(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_member_cannot_see_api_keys(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     call = ["emulator", "call", "--as", "ada@example.com", "-w", "acme", "POST", "/service_accounts"]
     assert cli(*call, '{"name": "ci", "role": "member"}').code == 0
     monkeypatch.setenv("BEAMCTL_API_KEY", GRACE)
@@ -52,4 +53,4 @@ def test_a_member_sees_no_keys(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Non
     assert ran.code == 4
     assert "\n  apiKeys (0 seen)\n    ! those of ci cannot be read with this credential\n" in ran.out
     assert cli("export", "-w", "acme").code == 4
-    assert cli("show", "-w", "labs").code == 4  # of which nothing at all can be seen
+    assert cli("show", "-w", "labs").code == 4  # none of which is visible

@@ -1,4 +1,4 @@
-"""`undo`: the inverse of a run as a plan to review, save and apply."""
+"""`undo` turns a run into its inverse: a plan to review, save and apply."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ FLAGS = ["--allow", "removes-admin=grace@example.com"]
 
 
 @pytest.mark.usefixtures("local")
-def test_a_run_is_undone_by_a_plan_that_is_applied(cli: Cli, write: Write, people: People) -> None:
+def test_undo_makes_a_plan_that_reverses_a_run(cli: Cli, write: Write, people: People) -> None:
     before = people()
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "--auto-approve").code == 0
@@ -49,7 +49,7 @@ def test_a_run_is_undone_by_a_plan_that_is_applied(cli: Cli, write: Write, peopl
 
 
 @pytest.mark.usefixtures("local")
-def test_what_cannot_be_undone_is_said(cli: Cli, write: Write, people: People) -> None:
+def test_changes_that_cannot_be_undone_are_listed(cli: Cli, write: Write, people: People) -> None:
     write("beamctl.yaml", AS_IS.replace("  eve@example.com: member\n", ""))
     assert cli("apply", "--auto-approve").code == 0
     ran = cli("undo", "last")
@@ -60,7 +60,7 @@ def test_what_cannot_be_undone_is_said(cli: Cli, write: Write, people: People) -
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("where", [(), ("--record", "some where")])
-def test_what_the_same_apply_did_elsewhere_is_said(cli: Cli, write: Write, where: tuple[str, ...]) -> None:
+def test_undo_names_the_other_workspaces_of_the_run(cli: Cli, write: Write, where: tuple[str, ...]) -> None:
     kept = Path(where[1]) if where else RUNS
     more = " --record 'some where'" if where else ""
     labs = document("labs", "{ada@example.com: admin, kim@example.com: viewer}")
@@ -74,14 +74,14 @@ def test_what_the_same_apply_did_elsewhere_is_said(cli: Cli, write: Write, where
     assert ran.err.endswith(f"beamctl undo {other}{more} --out FILE\n")
     assert f"  ! that run also changed labs:  beamctl undo {other}{more}\n" in cli("undo", acme, *where).out
     first = (kept / f"{acme}.jsonl").read_text().splitlines(keepends=True)[0]
-    (kept / f"{acme}.jsonl").write_text(first)  # it was killed before it came to that
+    (kept / f"{acme}.jsonl").write_text(first)  # it was killed before it reached that
     assert "also changed" not in cli("undo", other, *where).out
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "--auto-approve", *where).code == 0
     assert "also changed" not in cli("undo", "last", *where).out
 
 
-def test_a_run_that_was_killed(cli: Cli, write: Write, api: Api, people: People) -> None:
+def test_a_killed_run_can_be_undone(cli: Cli, write: Write, api: Api, people: People) -> None:
     write("beamctl.yaml", AS_IS + "  k1@example.com: viewer\n  k2@example.com: viewer\n")
     before = people()
     api.hold = "POST"
@@ -104,7 +104,7 @@ def test_a_run_that_was_killed(cli: Cli, write: Write, api: Api, people: People)
 
 
 @pytest.mark.usefixtures("local")
-def test_the_guards_are_those_of_the_document(cli: Cli, write: Write, people: People) -> None:
+def test_undo_uses_the_guards_of_the_document(cli: Cli, write: Write, people: People) -> None:
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "--auto-approve").code == 0
     after = people()
@@ -131,7 +131,7 @@ def test_the_guards_are_those_of_the_document(cli: Cli, write: Write, people: Pe
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_what_is_refused(cli: Cli, write: Write, api: Api, output: str) -> None:
+def test_undo_refuses_runs_it_cannot_undo(cli: Cli, write: Write, api: Api, output: str) -> None:
     write("beamctl.yaml", CHANGED)
     assert cli("apply", "--auto-approve").code == 0
     (path,) = RUNS.iterdir()
@@ -158,7 +158,7 @@ def test_what_is_refused(cli: Cli, write: Write, api: Api, output: str) -> None:
 
 
 @pytest.mark.usefixtures("local")
-def test_a_listing_in_doubt_is_refused_although_nothing_would_be_undone(cli: Cli, write: Write) -> None:
+def test_undo_is_blocked_by_a_doubtful_listing_even_without_changes(cli: Cli, write: Write) -> None:
     write("hollow.yaml", document("hollow", "{kim@example.com: admin}"))
     assert cli("apply", "-f", "hollow.yaml", "--auto-approve", "--allow", "live-empty=members").code == 0
     cli("emulator", "call", "--as", "kim@example.com", "POST", "/workspaces/hollow/decline")

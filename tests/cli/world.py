@@ -1,4 +1,4 @@
-"""The small world the command line is tested in: one seed, one document, and what to look for."""
+"""The small test world of the command line: one seed, one document, and the texts to look for."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ workspaces:
   - {{name: acme, displayName: Acme, labels: {{env: test}}}}
   - {{name: labs}}
   - {{name: quiet}}      # has no admin
-  - {{name: hollow}}     # has nobody
+  - {{name: hollow}}     # has no members
 users:
   - {{email: ada@example.com, apiKey: {CANARY}, workspaces: {{acme: admin, labs: admin}}}}
   - {{email: bob@example.com, workspaces: {{acme: admin}}}}
@@ -30,10 +30,10 @@ members:
   grace@example.com: member
   eve@example.com: member
 """
-"""What the seed says already."""
+"""The document of the seed."""
 
 CHANGED = AS_IS.replace("grace@example.com: member", "grace@example.com: admin") + "  kim@example.com: viewer\n"
-"""One role to change, and one to invite; nothing dangerous."""
+"""Changes a role and invites a user, without hazards."""
 
 REFUSED = """\
 version: 1
@@ -41,7 +41,7 @@ workspace: acme
 members: {ada@example.com: admin, bob@example.com: admin}
 guards: {maxRemovals: 1}
 """
-"""Takes two away, where one may be."""
+"""Removes two members if one is allowed."""
 
 WRONG = """\
 version: 1
@@ -51,14 +51,14 @@ members:
 """
 
 Cli = Callable[..., Ran]
-"""Runs the command line in this process: arguments, and `stdin` for what it may read."""
+"""Runs the command line in this process: arguments, and `stdin` for its input."""
 
 Write = Callable[[str, str], None]
 """Writes a file into the current directory."""
 
 
 class People(Protocol):
-    """Who is in a workspace of the emulator: role by e-mail."""
+    """The members of an emulator workspace: role by e-mail."""
 
     def __call__(self, workspace: str = "acme") -> Mapping[str, str]: ...
 
@@ -68,7 +68,7 @@ def document(workspace: str = "acme", members: str = "{ada@example.com: admin}",
 
 
 def error_in(ran: Ran) -> dict[str, Any]:
-    """The error of a JSON answer, which must be the whole of it."""
+    """The error of a JSON response, which must contain nothing else."""
     answer = ran.json
     assert set(answer) == {"format_version", "error"}
     error: dict[str, Any] = answer["error"]

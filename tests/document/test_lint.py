@@ -1,4 +1,4 @@
-"""Warnings: what is valid and probably not meant."""
+"""Warnings about documents that are valid but probably not intended."""
 
 import pytest
 
@@ -42,7 +42,7 @@ HEAD = "version: 1\nworkspace: acme\n"
         ),
     ],
 )
-def test_what_is_probably_not_meant_is_a_warning_at_its_place(text: str, line: int, column: int, message: str) -> None:
+def test_a_probable_mistake_is_a_warning_with_its_position(text: str, line: int, column: int, message: str) -> None:
     checked = validate([SourceText("beamctl.yaml", (HEAD + text).encode())])
     assert checked.problems == ()
     (warning,) = checked.warnings
@@ -68,7 +68,7 @@ def test_what_is_probably_not_meant_is_a_warning_at_its_place(text: str, line: i
         COMMAND,
     ],
 )
-def test_what_is_meant_is_no_warning(text: str) -> None:
+def test_an_intended_document_has_no_warning(text: str) -> None:
     checked = validate([SourceText("beamctl.yaml", (HEAD + text).encode())])
     assert (checked.problems, checked.warnings) == ((), ())
 
@@ -104,7 +104,7 @@ SKIPPED = "{until: 2099-01-01, reason: r}"
         ("members: {a@x.io: admin}\nmanage: {serviceAccounts: additive}", "1 admin"),
     ],
 )
-def test_a_min_admins_that_the_document_cannot_meet_is_a_problem_at_its_line(text: str, admins: str) -> None:
+def test_a_min_admins_that_the_document_cannot_meet_is_a_problem(text: str, admins: str) -> None:
     found = problems_of(f"{text}\nguards: {{maxRemovals: 9,\n  minAdmins: 2}}")
     assert found == [(text.count("\n") + 5, 14, f"minAdmins is 2, but members lists {admins}")]
 
@@ -121,16 +121,16 @@ def test_a_min_admins_that_the_document_cannot_meet_is_a_problem_at_its_line(tex
         "settings: {displayName: Acme}",
     ],
 )
-def test_others_than_those_listed_may_be_admins(text: str) -> None:
+def test_min_admins_counts_admins_that_are_not_listed(text: str) -> None:
     assert problems_of(f"{text}\nguards: {{minAdmins: 2}}") == []
 
 
-def test_a_min_admins_is_not_judged_by_members_with_problems() -> None:
+def test_min_admins_is_not_checked_against_members_with_problems() -> None:
     found = problems_of("members: {a@x.io: admin, b@x.io: amdin}\nguards: {minAdmins: 2}")
     assert [message for _, _, message in found] == ["'amdin' is not one of ['admin', 'member', 'viewer']"]
 
 
-def test_everyone_at_a_domain_is_skipped_or_protected() -> None:
+def test_a_domain_wildcard_skips_or_protects_all_its_addresses() -> None:
     people = [person("root@x.io", "admin"), person("a@y.io"), person("B@Y.io"), person("c@z.io")]
     skip = {
         "*@Y.io": {"until": "2099-01-01", "reason": "TICKET-1"},
@@ -155,7 +155,7 @@ def test_everyone_at_a_domain_is_skipped_or_protected() -> None:
 
 @pytest.mark.parametrize("section", ["members", "protected", "skip", "self"])
 @pytest.mark.parametrize("text", ["*", "*@*", "a*@x.io", "*@x.*", "@*", "**@x.io"])
-def test_no_other_asterisk_is_accepted(section: str, text: str) -> None:
+def test_other_wildcards_are_problems(section: str, text: str) -> None:
     written = {
         "members": f"members: {{'{text}': member}}",
         "protected": f"guards: {{protected: ['{text}']}}",
@@ -165,17 +165,17 @@ def test_no_other_asterisk_is_accepted(section: str, text: str) -> None:
     ((line, _, message),) = problems_of(written[section])
     assert line == 3
     takes_patterns = section in ("protected", "skip")
-    told = (
+    expected = (
         f"'{text}' is not an e-mail address or '*@DOMAIN'"
         if takes_patterns
         else "contains a '*': only guards.protected"
     )
-    assert told in message
+    assert expected in message
 
 
 @pytest.mark.parametrize("text", ["*@b\xfccher.de", "*@XN--bcher-kva.de"])
 @pytest.mark.parametrize("live", ["b@B\xfccher.de", "b@xn--bcher-kva.de"])
-def test_a_domain_is_one_domain_in_either_spelling(text: str, live: str) -> None:
+def test_unicode_and_ascii_spellings_of_a_domain_are_equal(text: str, live: str) -> None:
     people = FakeWorkspace.of([person("root@x.io", "admin"), person(live)])
     skip = {text: {"until": "2099-01-01", "reason": "r"}}
     assert planned(document({"root@x.io": "admin"}, manage={"skip": skip}), people).changes == ()
@@ -194,7 +194,7 @@ def test_a_domain_is_one_domain_in_either_spelling(text: str, live: str) -> None
         "manage:\n  skip: {*@y.io: {until: 2099-01-01, reason: r}}\n",
     ],
 )
-def test_an_asterisk_without_quotes_says_what_it_would_mean(text: str) -> None:
+def test_the_hint_explains_an_unquoted_asterisk(text: str) -> None:
     (found,) = validate([SourceText("beamctl.yaml", (HEAD + text).encode())]).problems
     lines = (HEAD + text).splitlines()
     assert "*@y.io" in lines[found.place.line - 1]

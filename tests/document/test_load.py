@@ -1,4 +1,4 @@
-"""Files → desired states and problems."""
+"""From files to desired states and problems."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def loaded(*texts: str) -> Loaded:
     return load([SourceText(f"{number}.yaml", text.encode()) for number, text in enumerate(texts, 1)])
 
 
-def test_a_full_document() -> None:
+def test_a_document_with_every_section() -> None:
     result = loaded(FULL)
     assert result.problems == ()
     (desired,) = result.desired
@@ -84,18 +84,18 @@ def test_defaults() -> None:
 @pytest.mark.parametrize(
     ("written", "limit"), [("5", Limit(5)), ("5.0", Limit(5)), ("0", Limit(0)), ("100%", Limit(100, percent=True))]
 )
-def test_limits(written: str, limit: Limit) -> None:
+def test_limits_of_guards(written: str, limit: Limit) -> None:
     (desired,) = loaded(f"version: 1\nworkspace: a\nguards: {{maxRemovals: {written}}}\n").desired
     assert desired.guards.max_removals == limit
     assert type(desired.guards.max_removals.number) is int
 
 
-def test_self_may_be_a_person() -> None:
+def test_self_can_be_an_email_address() -> None:
     (desired,) = loaded("version: 1\nworkspace: a\nguards: {self: {email: Ada@x}}\n").desired
     assert desired.guards.runs_as == Self(email="Ada@x")
 
 
-def test_nobody_is_not_the_same_as_unmanaged() -> None:
+def test_empty_members_differ_from_unmanaged_members() -> None:
     (desired,) = loaded("version: 1\nworkspace: a\nmembers: {}\n").desired
     assert desired.section("members") == {}
 
@@ -111,7 +111,7 @@ def test_several_files_and_documents_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n---\n"])
-def test_an_empty_file(text: str) -> None:
+def test_an_empty_file_is_a_problem(text: str) -> None:
     assert loaded(text).problems == (
         Problem(
             Place("1.yaml"), ProblemCode.EMPTY_FILE, "is empty", "write at least 'version: 1' and 'workspace: NAME'"
@@ -119,11 +119,11 @@ def test_an_empty_file(text: str) -> None:
     )
 
 
-def test_no_files_are_no_problem() -> None:
+def test_no_files_have_no_problems() -> None:
     assert load([]) == Loaded((), (), ())
 
 
-def test_problems_of_all_files_at_once_sorted() -> None:
+def test_problems_of_all_files_are_sorted() -> None:
     result = loaded(
         "version: 1\nworkspace: b\nx: [\n",
         "version: 2\nworkspace: A\ny: 1\nversion: 1\n",
@@ -141,7 +141,7 @@ def test_problems_of_all_files_at_once_sorted() -> None:
     assert [desired.workspace for desired in result.desired] == ["c"]
 
 
-def test_a_workspace_that_is_declared_twice() -> None:
+def test_a_workspace_declared_twice_is_a_problem() -> None:
     head = "version: 1\nworkspace: acme\n"
     result = loaded(head, f"{head}---\n{head}")
     hint = "keep one document per workspace"
@@ -152,7 +152,7 @@ def test_a_workspace_that_is_declared_twice() -> None:
     )
 
 
-def test_the_same_file_given_twice_declares_its_workspace_twice() -> None:
+def test_the_same_file_given_twice_is_a_problem() -> None:
     source = SourceText("a.yaml", b"version: 1\nworkspace: acme\n")
     assert load([source, source]).problems == (
         Problem(
@@ -164,7 +164,7 @@ def test_the_same_file_given_twice_declares_its_workspace_twice() -> None:
     )
 
 
-def test_what_could_not_be_read_is_not_also_called_wrong() -> None:
+def test_an_unreadable_value_is_reported_once() -> None:
     result = loaded("version: *one\nworkspace: !name a\nmembers: {a@x: !role admin, b@x: *role}\n")
     assert [problem.message for problem in result.problems] == [
         "the alias '*one' has no anchor before it",
@@ -175,7 +175,7 @@ def test_what_could_not_be_read_is_not_also_called_wrong() -> None:
     assert result.desired == ()
 
 
-def test_the_schema_is_found_and_read_once() -> None:
+def test_the_schema_is_read_once() -> None:
     assert schema_path("workspace").is_file()
     assert load_schema("workspace") is load_schema("workspace")
 
@@ -190,7 +190,7 @@ def test_the_schema_is_found_in_a_wheel_and_in_a_checkout(tmp_path: Path, folder
     assert runpy.run_path(str(module))["load_schema"]("workspace") == {}
 
 
-def test_a_schema_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_schema_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FileNotFoundError, match="schema 'nothing' is missing"):
         schema_path("nothing")
     monkeypatch.setattr(schema, "_FOLDERS", ())
@@ -198,7 +198,7 @@ def test_a_schema_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
         schema_path("workspace")
 
 
-def test_problems_are_looked_for_within_bounds() -> None:
+def test_the_number_of_problems_is_limited() -> None:
     head = "version: 1\nworkspace: "
     tags = "".join(f"  a{n}@x.io: !x admin\n" for n in range(2_000))
     wrong = "".join(f"  a{n}@x.io: w{n}\n" for n in range(2_000))
@@ -213,14 +213,14 @@ def test_problems_are_looked_for_within_bounds() -> None:
         assert loaded.desired == ()
 
 
-def test_a_document_that_was_not_looked_at_is_no_wish() -> None:
+def test_a_document_that_was_not_checked_is_not_desired() -> None:
     wrong = "".join(f"  a{n}@x.io: w{n}\n" for n in range(2_000))
     text = f"version: 1\nworkspace: a\nmembers:\n{wrong}\n---\nversion: 1\nworkspace: b\n---\nworkspace: c\n"
     loaded = load([SourceText("a.yaml", text.encode())])
     assert (loaded.desired, len(loaded.documents)) == ((), 1)
 
 
-def test_documents_are_read_within_bounds() -> None:
+def test_the_number_of_documents_is_limited() -> None:
     text = "".join(f"--- {{version: 1, workspace: w{n}}}\n" for n in range(MOST_DOCUMENTS + 1))
     (problem,) = load([SourceText("a.yaml", text.encode())]).problems
     assert (problem.place.line, problem.message) == (1_001, "more than 1,000 documents in one file")

@@ -1,4 +1,4 @@
-"""What the schema and the general rules say of a document: every problem, its place, its words."""
+"""Problems found by the schema and the general rules: each with its position, message and hint."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ SECTIONS = [
         "'maxRemovals' must be a whole number or a percentage, not false",
         PERCENTAGE,
     ),
-    # nothing
+    # missing values
     (
         "members:",
         3,
@@ -378,7 +378,7 @@ SECTIONS = [
         "'X.com' is listed twice, first on line 5",
         "delete one of them",
     ),
-    # who is skipped
+    # skipped addresses
     (
         "manage:\n  skip:",
         4,
@@ -532,7 +532,7 @@ ROWS = [*((HEAD + text, *rest) for text, *rest in SECTIONS), *WHOLE]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[ascii(row[0])[:60] for row in ROWS])
-def test_one_problem(row: tuple[str, int, int, ProblemCode, str, str]) -> None:
+def test_each_problem_has_a_position_a_message_and_a_hint(row: tuple[str, int, int, ProblemCode, str, str]) -> None:
     text, line, column, code, message, hint = row
     assert problems(text) == [Problem(Place("f.yaml", line, column), code, message, hint)]
 
@@ -548,7 +548,7 @@ def test_hostile_text_is_escaped_and_cut() -> None:
     assert [len(problem.message) < 120 for problem in found] == [True]
 
 
-def test_the_same_wrong_value_is_reported_at_every_key_that_has_it() -> None:
+def test_an_invalid_value_is_reported_at_every_key_that_has_it() -> None:
     people = "".join(f"  p{n}@x: {'owner' if n % 2 else '{role: admin, reason: 1}'}\n" for n in range(1000))
     found = problems(HEAD + "members:\n" + people)
     assert [problem.place for problem in found] == [
@@ -556,19 +556,19 @@ def test_the_same_wrong_value_is_reported_at_every_key_that_has_it() -> None:
     ]
 
 
-def test_equal_values_of_different_types_are_told_apart() -> None:
+def test_equal_values_of_different_types_are_distinguished() -> None:
     found = problems(HEAD + "members:\n  a@x: 1\n  b@x: true\n  c@x: 1.0\n  d@x: '1'\n")
     assert [problem.message.rpartition(" ")[2] for problem in found] == ["number", "true", "1.0", "'viewer']"]
 
 
-def test_valid_entries_are_left_out_before_jsonschema_looks_at_the_rest() -> None:
+def test_jsonschema_checks_only_entries_that_may_be_invalid() -> None:
     members: dict[str, object] = {f"p{n}@x": {"role": "admin", "reason": f"T-{n}"} for n in range(100)}
     members |= {"q@x": {"role": "admin", "reason": ""}, "r@x": "owner", "s@x": "member"}
     reduced = schema.without_valid_entries("workspace", {"version": 1, "members": members})
     assert reduced == {"version": 1, "members": {"q@x": {"role": "admin", "reason": ""}, "r@x": "owner"}}
 
 
-def test_a_valid_document_needs_no_jsonschema() -> None:
+def test_a_valid_document_does_not_use_jsonschema() -> None:
     path = Path(__file__).parents[2] / "examples" / "beamctl.yaml"
     code = (
         "import sys; from beamctl.document.load import *; "
@@ -594,7 +594,7 @@ VALUE: st.SearchStrategy[Any] = st.sampled_from(["admin", "member", "owner", 1, 
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abcdefgh"), VALUE))
-def test_leaving_out_valid_entries_hides_no_problem(members: dict[str, Any]) -> None:
+def test_leaving_out_valid_entries_does_not_hide_problems(members: dict[str, Any]) -> None:
     document = Document("f", {"version": 1, "workspace": "a", "members": members}, {}, {})
     found = schema.check(document)
     with pytest.MonkeyPatch.context() as patch:
@@ -612,9 +612,7 @@ def test_leaving_out_valid_entries_hides_no_problem(members: dict[str, Any]) -> 
         (("'x' is odd", "x"), "'x' is odd"),
     ],
 )
-def test_a_keyword_without_words_of_its_own_is_told_in_those_of_jsonschema(
-    error: tuple[str, Any], message: str
-) -> None:
+def test_a_keyword_without_a_message_uses_the_message_of_jsonschema(error: tuple[str, Any], message: str) -> None:
     text, instance = error
     found = problems_of(
         [jsonschema.ValidationError(text, "other", ["a", 1], instance=instance)], Document("f", {}, {}, {})

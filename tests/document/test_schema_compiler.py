@@ -1,4 +1,4 @@
-"""The quick check of a document accepts nothing that jsonschema rejects, and every valid document."""
+"""The compiled check accepts every valid document, and nothing that jsonschema rejects."""
 
 import json
 from copy import deepcopy
@@ -90,18 +90,18 @@ def mutated(draw: st.DrawFn) -> tuple[str, Any]:
 
 @settings(max_examples=300, deadline=None)
 @given(mutated())
-def test_nothing_is_accepted_that_is_not_valid(case: tuple[str, Any]) -> None:
+def test_invalid_data_is_not_accepted(case: tuple[str, Any]) -> None:
     name, data = case
     if schema.quick_check(name)(data):
         schema.jsonschema_validator(name).validate(data)
 
 
 @pytest.mark.parametrize(("name", "data"), VALID, ids=[f"{name}-{number}" for number, (name, _) in enumerate(VALID)])
-def test_whatever_is_valid_is_accepted(name: str, data: Any) -> None:
+def test_valid_data_is_accepted(name: str, data: Any) -> None:
     assert schema.quick_check(name)(data), "a keyword is missing in schema_compiler.py: validation takes 50 ms longer"
 
 
-def test_there_are_valid_data_of_each_schema() -> None:
+def test_every_schema_has_valid_samples() -> None:
     assert {name for name, _ in VALID} == {"workspace", "plan", "run"}
 
 
@@ -115,11 +115,11 @@ def test_there_are_valid_data_of_each_schema() -> None:
         {"$ref": "#/$defs/absent"},
     ],
 )
-def test_what_is_not_understood_is_left_to_jsonschema(rule: dict[str, Any]) -> None:
+def test_unsupported_keywords_are_left_to_jsonschema(rule: dict[str, Any]) -> None:
     assert not Compiler([rule]).compile(rule)("x")
 
 
-def test_a_schema_may_refer_to_itself() -> None:
+def test_a_recursive_schema() -> None:
     tree = {"$defs": {"tree": {"type": "array", "items": {"$ref": "#/$defs/tree"}}}, "$ref": "#/$defs/tree"}
     accepts = Compiler([tree]).compile(tree)
     assert accepts([[], [[]]])

@@ -1,4 +1,4 @@
-"""What is wrong with a file before anyone asks what it means: every problem, its place, its words."""
+"""Problems of YAML files that are found before the schema: each with its position, message and hint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from beamctl.document.yaml_loader import parse, parse_plain
 FIT = "check the indentation, and whether a quote or a bracket is closed too early"
 HIDDEN = "delete it, or write it as an escape in double quotes: "
 
-# text, line, column (None where the two parsers differ), message, hint
+# text, line, column (None if the two parsers differ), message, hint
 SYNTAX = [
     (
         "a:\n\tb: c\n",
@@ -280,7 +280,7 @@ SYNTAX = [
 
 @pytest.mark.parametrize("parser", ["libyaml", "python"])
 @pytest.mark.parametrize("row", SYNTAX, ids=[repr(row[0]) for row in SYNTAX])
-def test_syntax(
+def test_syntax_errors(
     monkeypatch: pytest.MonkeyPatch, parser: str, row: tuple[str, int, int | None, ProblemCode, str | None, str]
 ) -> None:
     if parser == "python":
@@ -298,17 +298,17 @@ def test_syntax(
 
 
 def said_by_the_library(text: str) -> str:
-    """What a person finds on the web: the parser's own words."""
+    """The message of the parser itself, which people search for."""
     try:
         list(yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
         return str(error.problem)
     except OverflowError:
         pass
-    return ""  # the Python parser lets invalid escapes through
+    return ""  # the Python parser accepts invalid escapes
 
 
-def test_a_directive_that_is_not_known() -> None:
+def test_an_unknown_directive_is_a_problem() -> None:
     (problem,) = parse(b"%FOO\na: b\n", "f.yaml").problems
     assert problem == Problem(
         Place("f.yaml", 1, 5),
@@ -318,7 +318,7 @@ def test_a_directive_that_is_not_known() -> None:
     )
 
 
-def test_a_syntax_error_nobody_thought_of_is_told_in_the_words_of_the_library() -> None:
+def test_a_syntax_error_without_a_hint_has_the_message_of_the_library() -> None:
     (problem,) = parse(b"a: |3x\n  b\n", "f.yaml").problems
     assert problem == Problem(
         Place("f.yaml", 1, 6),
@@ -450,12 +450,12 @@ MENDED: list[tuple[str, int, int, ProblemCode, str, str, object]] = [
 
 
 @pytest.mark.parametrize("row", MENDED, ids=[repr(row[0][:40]) for row in MENDED])
-def test_problems_that_reading_goes_on_after(row: tuple[str, int, int, ProblemCode, str, str, object]) -> None:
+def test_problems_that_do_not_stop_the_parser(row: tuple[str, int, int, ProblemCode, str, str, object]) -> None:
     text, line, column, code, message, hint, data = row
     assert parse_plain(text, "f.yaml") == ([data], [Problem(Place("f.yaml", line, column), code, message, hint)])
 
 
-def test_all_problems_of_a_file_are_found_at_once() -> None:
+def test_all_problems_of_a_file_are_reported_at_once() -> None:
     _, problems = parse_plain("a: !x 1\na: *y\n---\nb: 1\nb: 2\n---\n'\n", "f.yaml")
     assert [problem.place.line for problem in problems] == [1, 2, 2, 5, 7]
 
@@ -470,7 +470,7 @@ def test_all_problems_of_a_file_are_found_at_once() -> None:
         (b"\xff\xfea", 0, 0),
     ],
 )
-def test_bytes_that_are_no_utf_8(content: bytes, line: int, column: int) -> None:
+def test_bytes_that_are_not_utf_8_are_a_problem(content: bytes, line: int, column: int) -> None:
     assert parse(content, "f.yaml").problems == (
         Problem(
             Place("f.yaml", line, column),
@@ -501,17 +501,17 @@ def test_bytes_that_are_no_utf_8(content: bytes, line: int, column: int) -> None
         ),
     ],
 )
-def test_characters_that_a_reviewer_would_not_see(text: str, message: str, hint: str) -> None:
+def test_invisible_characters_are_a_problem(text: str, message: str, hint: str) -> None:
     assert parse(f"a: ä\n# ü {text}eve@example.com: admin\n", "f.yaml").problems == (
         Problem(Place("f.yaml", 2, 5), ProblemCode.HIDDEN_CHARACTER, message, hint),
     )
 
 
-def test_hidden_characters_may_be_written_as_escapes() -> None:
+def test_invisible_characters_can_be_written_as_escapes() -> None:
     assert parse_plain('a: "\\u202e\\0"', "f.yaml") == ([{"a": "\u202e\0"}], [])
 
 
-def test_a_file_that_is_too_large() -> None:
+def test_a_file_that_is_too_large_is_a_problem() -> None:
     assert parse(b" " * (text_encoding.LARGEST + 1), "f.yaml").problems == (
         Problem(
             Place("f.yaml"), ProblemCode.LIMIT_EXCEEDED, "is larger than 32 MiB", "split it into one file per workspace"
@@ -519,7 +519,7 @@ def test_a_file_that_is_too_large() -> None:
     )
 
 
-def test_depth_is_bounded() -> None:
+def test_depth_is_limited() -> None:
     deepest = yaml_errors.DEEPEST
     assert parse("[" * deepest + "]" * deepest, "f.yaml").problems == ()
     for opening in ("[", "- ", "{a: ", "? "):
@@ -530,7 +530,7 @@ def test_depth_is_bounded() -> None:
         assert problems[1][0].place == Place("f.yaml", 1, len(opening) * deepest + 1)
 
 
-def test_what_aliases_stand_for_is_bounded() -> None:
+def test_the_expansion_of_aliases_is_limited() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     parsed = parse("\n".join(lines), "f.yaml")
@@ -546,7 +546,7 @@ def test_ten_thousand_uses_of_one_alias_are_fine() -> None:
     assert parse(text, "f.yaml").problems == ()
 
 
-def test_the_number_of_values_is_bounded_over_all_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_values_in_all_documents_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_builder, "MOST_VALUES", 10)
     assert parse("--- {a: 1, b: 2, c: 3, d: 4}\n--- {e: 5, f: 6, g: 7}", "f.yaml").problems == ()
     for text in ("--- [1, 2, 3, 4]\n--- [1, 2, 3, 4, 5]", "---\n" * 11):
@@ -554,7 +554,7 @@ def test_the_number_of_values_is_bounded_over_all_documents(monkeypatch: pytest.
         assert (problem.message, problem.hint) == ("the file has more than 10 values", "split it")
 
 
-def test_the_room_touches_no_file_for_a_tag(tmp_path: Path) -> None:
+def test_a_python_tag_runs_nothing(tmp_path: Path) -> None:
     target = tmp_path / "made"
     parse(f"!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path [{target}]]", "f.yaml")
     assert not target.exists()

@@ -1,4 +1,4 @@
-"""YAML text → plain data and positions."""
+"""From YAML text to plain data and positions."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def test_scalars_follow_the_core_schema_of_yaml_1_2(text: str, value: object) ->
     assert type(read) is type(value)
 
 
-def test_not_a_number_is_a_number() -> None:
+def test_nan_is_a_float() -> None:
     assert math.isnan(data(".nan"))
 
 
-def test_keys_are_strings_as_they_are_spelled() -> None:
+def test_keys_are_strings_as_written() -> None:
     assert data("1: a\ntrue: b\nnull: c\n'': d\n2027-01-31: e\n'<<': f\n0x10: g\n") == {
         "1": "a",
         "true": "b",
@@ -138,7 +138,7 @@ def test_lines_are_counted_over_the_whole_file() -> None:
 
 
 @pytest.mark.parametrize("content", ["", "\n", "# nothing\n", "---\n", "---\n---\n# x\n", "\ufeff", "&a\n"])
-def test_a_file_that_says_nothing_has_no_documents(content: str) -> None:
+def test_an_empty_file_has_no_documents(content: str) -> None:
     assert parse_plain(content, "f.yaml") == ([], [])
 
 
@@ -153,17 +153,17 @@ def test_encodings(encoding: str) -> None:
     assert draft.document.keys["ä",] == (1, 1)
 
 
-def test_text_may_be_given_instead_of_bytes() -> None:
+def test_text_is_accepted_instead_of_bytes() -> None:
     assert parse_plain("\ufeffä: ö", "f.yaml") == ([{"ä": "ö"}], [])
 
 
-def test_line_ends_of_windows() -> None:
+def test_windows_line_endings() -> None:
     (draft,) = parse(b"a: 1\r\nb: 2\r\n", "f.yaml").drafts
     assert draft.document.data == {"a": 1, "b": 2}
     assert draft.document.keys["b",] == (2, 1)
 
 
-def test_aliases_stand_for_their_anchors_and_are_placed_where_they_are_written() -> None:
+def test_aliases_have_the_value_of_their_anchor_and_their_own_position() -> None:
     (draft,) = parse(b"a: &x {role: admin}\n&k b: *x\nc: [*k, *x]\nd: &x 1\ne: *x\n", "f.yaml").drafts
     document = draft.document
     assert document.data == {
@@ -177,7 +177,7 @@ def test_aliases_stand_for_their_anchors_and_are_placed_where_they_are_written()
     assert document.place("c", 1, "role") == Place("f.yaml", 3, 9)
 
 
-def test_an_anchor_ends_with_its_document() -> None:
+def test_an_anchor_is_valid_until_the_end_of_its_document() -> None:
     _, problems = parse_plain("a: &x 1\n---\nb: *x\n", "f.yaml")
     assert [(problem.place.line, problem.message) for problem in problems] == [
         (3, "the anchor of '*x' is in an earlier document; anchors end at '---'")
@@ -196,7 +196,7 @@ PLAIN_DATA = st.recursive(
 
 @settings(deadline=None)
 @given(PLAIN_DATA.filter(lambda value: value is not None))
-def test_what_a_careful_writer_writes_is_read_back(value: object) -> None:
+def test_quoted_data_is_read_back_unchanged(value: object) -> None:
     import json
 
     assert parse_plain(json.dumps(value, ensure_ascii=False), "f.yaml") == ([value], [])

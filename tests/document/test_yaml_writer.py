@@ -1,4 +1,4 @@
-"""What is written is read back as it was: the loader and the writer agree on what is a string."""
+"""Written documents are read back unchanged: the loader and the writer agree on which texts are strings."""
 
 from typing import Any
 
@@ -26,14 +26,14 @@ def read(text: str) -> Any:
 
 
 @given(st.dictionaries(texts, values, max_size=3))
-def test_any_data_comes_back(entries: dict[str, Any]) -> None:
+def test_any_data_is_read_back_unchanged(entries: dict[str, Any]) -> None:
     head = [("version", 1), ("workspace", "acme")]
     text = written([*head, Section("settings", (Comment("\n- a: b"), *entries.items()))])
     assert read(text)["settings"] == entries
 
 
 @given(st.dictionaries(texts, st.dictionaries(texts, values, max_size=2), max_size=3))
-def test_a_mapping_may_be_spread_over_lines_with_comments(entries: dict[str, dict[str, Any]]) -> None:
+def test_a_mapping_with_comments_on_several_lines(entries: dict[str, dict[str, Any]]) -> None:
     inner = [Section(key, (Comment("a: b"), *value.items(), Comment("- c"))) for key, value in entries.items()]
     text = written([("version", 1), ("workspace", "acme"), Section("settings", tuple(inner))])
     assert read(text)["settings"] == entries
@@ -49,5 +49,5 @@ def test_a_line_break_is_written_as_an_escape(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["0E0", "1e3", "0o17", "0x1F", ".5", "+1.", "9" * (LONGEST_NUMBER + 1)])
-def test_a_text_that_looks_like_a_number_gets_quotes(text: str) -> None:
+def test_a_string_that_looks_like_a_number_is_quoted(text: str) -> None:
     assert written([("displayName", text)]) == f'displayName: "{text}"\n'

@@ -1,3 +1,5 @@
+"""Fixtures of the emulator's tests: a control plane in process, and the official SDK."""
+
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,13 +27,13 @@ def with_flags(tmp_path: Path) -> Callable[..., World]:
 
 @pytest.fixture(scope="module")
 def blaxel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    """The official SDK, loaded."""
+    """The official SDK, imported."""
     with driving(tmp_path_factory.mktemp("home"), "blaxel") as process:
         yield process
 
 
 @pytest.fixture
 def sdk(world: World, blaxel: subprocess.Popen[str]) -> Iterator[Sdk]:
-    """It as Ada, against the emulator on a socket."""
+    """The official SDK as Ada, against the emulator on a socket."""
     with serving(world.db) as (_, url):
         yield Sdk(blaxel, url)

@@ -1,4 +1,4 @@
-"""Emulators, and what talks to them, in processes of their own: on a socket, without the variables of whoever tests."""
+"""Emulators and their clients in child processes, without the environment variables of the test run."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ app = create_app(Path(sys.argv[1]), quirks=frozenset(map(BehaviorFlag, sys.argv[
 serve(app, "127.0.0.1", 0, lambda url: print(url, flush=True))
 print("ended", flush=True)
 """
-"""Serves a database until it is told to stop; first it prints where."""
+"""Prints its URL, then serves a database until it is stopped."""
 
 
 @contextmanager

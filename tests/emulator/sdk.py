@@ -1,4 +1,4 @@
-"""Official SDKs at work, each in a process of its own, which cannot reach anything but this machine."""
+"""The official SDKs, each in a child process that can only connect to this machine."""
 
 import ast
 import json
@@ -17,7 +17,7 @@ DRIVER = Path(__file__).with_name("sdk_driver.py")
 
 @dataclass(frozen=True)
 class Sdk:
-    """The SDK at work: `sdk("workspaces.get_workspace", "acme")` is its answer."""
+    """A running SDK: `sdk("workspaces.get_workspace", "acme")` returns the response."""
 
     process: subprocess.Popen[str]
     base: str
@@ -25,7 +25,7 @@ class Sdk:
     pair: str = ""
 
     def __call__(self, operation: str, *path: str, **given: object) -> dict[str, Any]:
-        """What came back: `status` and `parsed`, or what was `raised`."""
+        """The result: `status` and `parsed`, or the exception in `raised`."""
         assert self.process.stdin
         assert self.process.stdout
         as_whom = {"base": self.base, "key": self.key, "pair": self.pair}
@@ -44,20 +44,20 @@ class Sdk:
 
 @contextmanager
 def driving(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The SDK, which takes long to import, once; it must find no login of whoever runs the tests."""
+    """Import the SDK once, which is slow. It must not find a login of the user who runs the tests."""
     own = {"HOME": str(home), "DO_NOT_TRACK": "1", "BL_WORKSPACE": "acme", "BL_API_KEY": "bl_unused"}
     with running(str(DRIVER), *arguments, **own) as process:
         yield process
 
 
 def operations(api: Path, rooms: frozenset[str]) -> set[str]:
-    """Every operation that an SDK has in some rooms, such as `workspaces.get_workspace`: its files."""
+    """Every operation of an SDK in some packages, such as `workspaces.get_workspace`, by its files."""
     found = {f"{path.parent.name}.{path.stem}" for path in api.glob("*/*.py") if path.stem != "__init__"}
     return {name for name in found if name.partition(".")[0] in rooms}
 
 
 def named_in(test: Path) -> set[str]:
-    """Every operation that a test calls by its whole name."""
+    """Every operation that a test calls by its full name."""
     texts = {node.args[0] for node in ast.walk(ast.parse(test.read_text())) if isinstance(node, ast.Call) and node.args}
     names = {text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str)}
     return {name for name in names if re.fullmatch(r"[a-z_]+\.[a-z_]+", name)}

@@ -1,6 +1,6 @@
-"""Runs operations of an official SDK, in a process of its own: one JSON line in for each, one line out. It is started
-with the package's name and, where that is not installed, the folder it is in. A connection to anything but this machine
-fails, and is told of in the answer."""
+"""Runs operations of an official SDK in a child process: one JSON line in and one line out for each. Its arguments are
+the package's name and, if it is not installed, its folder. A connection to another machine fails and is reported in
+the output."""
 
 import importlib
 import importlib.util
@@ -35,12 +35,12 @@ def plain(parsed: Any) -> Any:
 def perform(package: str, client: Any, step: dict[str, Any]) -> dict[str, Any]:
     operation = importlib.import_module(f"{OPERATIONS[package]}.{step['operation']}")
     given = step["given"]
-    if package == "beamlit" and "body" in given:  # which takes nothing but its own models
+    if package == "beamlit" and "body" in given:  # which accepts only its own models
         model = inspect.signature(operation.sync_detailed).parameters["body"].annotation
         given = {**given, "body": model.from_dict(given["body"])}
     try:
         answer = operation.sync_detailed(*step["path"], client=client, **given)
-    except Exception as error:  # noqa: BLE001 - which one it is, is what the test asks
+    except Exception as error:  # noqa: BLE001 - the test checks its type
         return {"raised": type(error).__name__, "status": getattr(error, "status_code", None)}
     return {"status": int(answer.status_code), "parsed": plain(answer.parsed)}
 
@@ -71,7 +71,7 @@ def beamlit_client(base: str, key: str, _pair: str) -> Any:
 
 @cache
 def beamlit_authentication() -> ModuleType:
-    """One module by its file: the package around it imports half of the world."""
+    """A single module by file: its package imports too much."""
     package = importlib.util.find_spec("beamlit")
     assert package
     assert package.origin

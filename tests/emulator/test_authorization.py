@@ -1,3 +1,5 @@
+"""Credentials: API keys, client credentials and tokens, and the workspace of a request."""
+
 import base64
 import json
 from typing import Any
@@ -25,7 +27,7 @@ def get(world: World, headers: dict[str, str], path: str = "/users") -> int:
     ],
 )
 @pytest.mark.parametrize("workspace", ["X-Blaxel-Workspace", "x-beamlit-workspace"])
-def test_every_spelling_of_a_key(world: World, header: dict[str, str], workspace: str) -> None:
+def test_every_way_to_send_a_key(world: World, header: dict[str, str], workspace: str) -> None:
     assert get(world, {**header, workspace: "acme"}) == 200
     assert get(world, header) == 200
     assert get(world, {**header, workspace: "other"}) == 403
@@ -50,20 +52,20 @@ def test_a_credential_that_is_missing_or_unknown_is_401(world: World, headers: d
     assert get(world, headers, "/workspaces") == 401
 
 
-def test_the_query_names_a_workspace_too(world: World) -> None:
+def test_the_workspace_can_be_a_query_parameter(world: World) -> None:
     alan = {"Api-Key": "bl_alan"}
     assert get(world, alan, "/users?workspace=other") == 200
     assert get(world, alan, "/users?workspace=nowhere") == 404
     assert get(world, {**alan, "X-Blaxel-Workspace": "acme"}, "/users?workspace=nowhere") == 200
 
 
-def test_a_workspace_is_required_where_there_are_several_or_none(world: World) -> None:
+def test_a_workspace_is_required_without_exactly_one(world: World) -> None:
     for who in ("alan", "sam"):
         answer = world.send(Client(world.app), "GET", "/users", None, {"Api-Key": f"bl_{who}"})
         assert world.error(answer) == "400 workspace is required"
 
 
-def test_a_service_account_needs_to_name_no_workspace(world: World) -> None:
+def test_a_service_account_needs_no_workspace_parameter(world: World) -> None:
     assert get(world, {"Api-Key": "bl_ci"}) == 200
     assert get(world, {"Api-Key": "bl_foreign"}, "/users?workspace=acme") == 403
 
@@ -100,7 +102,7 @@ def test_client_credentials(world: World, body: object, headers: dict[str, str])
         assert get(world, {header: f"Bearer {tokens['access_token']}"}) == 200
 
 
-def test_a_token_ends_after_two_hours_and_can_be_refreshed(world: World) -> None:
+def test_a_token_expires_after_two_hours_and_can_be_refreshed(world: World) -> None:
     _, tokens = exchange(world, GRANT, basic("cid:S"))
     access = {"Authorization": f"Bearer {tokens['access_token']}"}
     world.clock.forward(hours=2, seconds=-1)
@@ -113,7 +115,7 @@ def test_a_token_ends_after_two_hours_and_can_be_refreshed(world: World) -> None
     assert get(world, {"Authorization": f"Bearer {fresh['access_token']}"}) == 200
 
 
-def test_tokens_are_good_for_their_own_use_only(world: World) -> None:
+def test_access_and_refresh_tokens_are_not_interchangeable(world: World) -> None:
     _, tokens = exchange(world, GRANT, basic("cid:S"))
     assert get(world, {"Authorization": f"Bearer {tokens['refresh_token']}"}) == 401
     assert exchange(world, {"grant_type": "refresh_token", "refresh_token": tokens["access_token"]})[0] == 400
@@ -128,7 +130,7 @@ def test_a_changed_token_is_refused(world: World) -> None:
         assert get(world, {"Authorization": f"Bearer {forged}"}) == 401
 
 
-def test_tokens_die_with_their_account(world: World) -> None:
+def test_tokens_are_revoked_with_their_account(world: World) -> None:
     _, tokens = exchange(world, GRANT, basic("cid:S"))
     world.call("ada", "DELETE", "/workspaces/acme")
     assert get(world, {"Authorization": f"Bearer {tokens['access_token']}"}, "/workspaces") == 401
@@ -153,7 +155,7 @@ def test_tokens_die_with_their_account(world: World) -> None:
         (b"grant_type=client_credentials", basic("cid:S"), "JSON"),
     ],
 )
-def test_a_wrong_exchange_is_400_and_names_the_parameter(
+def test_an_invalid_token_request_is_400_and_names_the_parameter(
     world: World, body: object, headers: dict[str, str], parameter: str
 ) -> None:
     status, answer = exchange(world, body, headers)

@@ -1,6 +1,6 @@
-"""The official client of the Beamlit era, which nobody here wrote, drives every endpoint it has for what the emulator
-serves, over a socket. Two releases: the newest one, and one that still had environments. Only their generated half is
-used, with the provider that shows an API key: it needs `attrs` and `httpx`, and runs on this Python."""
+"""The official client of the Beamlit era against every endpoint it has in common with the emulator, over a socket. Two
+releases: the newest one, and one that still had environments. Only its generated half is used, with the provider that
+sends an API key: it needs `attrs` and `httpx`, and runs on this Python."""
 
 import os
 import subprocess
@@ -17,8 +17,8 @@ from tests.emulator.world import World
 pytestmark = pytest.mark.beamlit
 
 NEWEST, WITH_ENVIRONMENTS = "beamlit", "beamlit-environments"
-"""The groups in pyproject.toml that pin them."""
-ROOMS = frozenset(
+"""The dependency groups in pyproject.toml that pin the releases."""
+PACKAGES = frozenset(
     {"workspaces", "invitations", "service_accounts", "policies", "integrations", "environments", "configurations"}
 )
 DEPLOYED = ("agent", "function", "model")
@@ -31,13 +31,13 @@ NOT_SERVED = {
     "integrations.get_integration_model",
     "environments.get_environment_metrics",
 }
-"""What would have to ask the providers, or to measure."""
+"""Operations that need the providers or measurements."""
 
 POLICY = {"metadata": {"name": "p1"}, "spec": {"type": "location", "resourceTypes": ["agent"]}}
 
 
 def folder(release: str) -> Path:
-    """Where the release of that group is unpacked; .ci/run shows how."""
+    """The folder where the release of that dependency group is unpacked, as .ci/run does it."""
     clients = os.environ.get("BEAMLIT_CLIENTS")
     assert clients, "BEAMLIT_CLIENTS must name the folder into which .ci/run installs the releases"
     path = Path(clients).resolve() / release
@@ -89,7 +89,7 @@ def test_users(sdk: Sdk) -> None:
 
 
 def invited(sdk: Sdk) -> Sdk:
-    """The client as Ivy, whose invitation of the seed has expired, and who is invited again."""
+    """The client as Ivy, whose invitation has expired in the seed and is renewed."""
     sdk.parsed("workspaces.invite_workspace_user", body={"email": "ivy@example.com"})
     changed = sdk.parsed("workspaces.update_workspace_user_role", "ivy@example.com", body={"role": "viewer"})
     assert changed["accepted"] is False
@@ -162,7 +162,7 @@ def test_integration_connections(sdk: Sdk) -> None:
 
 @pytest.mark.parametrize("release", [WITH_ENVIRONMENTS], indirect=True, scope="module")
 def test_environments(sdk: Sdk) -> None:
-    for name in ("development", "production"):  # the client reads an empty spec, but cannot write it down again
+    for name in ("development", "production"):  # the client can read an empty spec, but not write it
         body = {"metadata": {"name": name}, "spec": {"policies": ["p1"]}}
         assert sdk.parsed("environments.update_environment", name, body=body)["spec"] == {"policies": ["p1"]}
     names = [each["metadata"]["name"] for each in sdk.parsed("environments.list_environments")]
@@ -177,8 +177,8 @@ def test_environments(sdk: Sdk) -> None:
 
 
 @pytest.mark.parametrize("one", DEPLOYED)
-def test_what_runs_in_a_workspace(sdk: Sdk, release: str, one: str) -> None:
-    where = {"environment": "production"} if release == WITH_ENVIRONMENTS else {}  # which the emulator does not look at
+def test_workloads_of_a_workspace(sdk: Sdk, release: str, one: str) -> None:
+    where = {"environment": "production"} if release == WITH_ENVIRONMENTS else {}  # which the emulator does not check
     body = {"metadata": {"name": "first"}, "spec": {"enabled": True}}
     assert sdk.parsed(f"{one}s.create_{one}", body=body)["metadata"]["name"] == "first"
     assert len(sdk.parsed(f"{one}s.list_{one}s")) == 1
@@ -192,15 +192,15 @@ def test_the_configuration(sdk: Sdk) -> None:
     assert sdk.parsed("configurations.get_configuration")["regions"]
 
 
-def test_a_member_is_refused(sdk: Sdk) -> None:
+def test_a_member_is_forbidden_to_write(sdk: Sdk) -> None:
     member = replace(sdk, key="bl_max")
     assert member("policies.create_policy", body=POLICY) == {"raised": "UnexpectedStatus", "status": 403}
     assert member.parsed("models.create_model", body={"metadata": {"name": "m"}, "spec": {"enabled": True}})
 
 
-def test_every_operation_is_driven(release: str) -> None:
+def test_every_operation_is_called(release: str) -> None:
     api = folder(release) / "beamlit" / "api"
     verbs = ("create_{}", "list_{}s", "update_{}", "get_{}", "delete_{}")
     deployed = {f"{one}s.{verb.format(one)}" for one in DEPLOYED for verb in verbs}
     assert deployed <= operations(api, frozenset(f"{one}s" for one in DEPLOYED))
-    assert operations(api, ROOMS) - NOT_SERVED <= named_in(Path(__file__))
+    assert operations(api, PACKAGES) - NOT_SERVED <= named_in(Path(__file__))

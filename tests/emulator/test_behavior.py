@@ -1,3 +1,5 @@
+"""Every behavior flag changes the emulator as documented."""
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,7 +149,10 @@ def test_echoed_secrets(with_flags: Build) -> None:
 def test_service_accounts_in_users(with_flags: Build) -> None:
     listed = with_flags(BehaviorFlag.SERVICE_ACCOUNTS_IN_USERS).call("max", "GET", "/users").get_json()
     assert {"sub": "cid", "role": "admin", "accepted": True} in listed
-    assert sorted(user["role"] for user in listed if "email" not in user) == ["admin", "member"]  # not that of `other`
+    assert sorted(user["role"] for user in listed if "email" not in user) == [
+        "admin",
+        "member",
+    ]  # not the one of `other`
 
 
 def test_users_take_client_ids(with_flags: Build) -> None:
@@ -246,7 +251,7 @@ def test_any_workspace_name(with_flags: Build) -> None:
         assert world.call("sam", "POST", "/workspaces", {"name": wrong}).status_code == 400
 
 
-def test_every_behavior_flag_says_what_it_means() -> None:
+def test_every_behavior_flag_has_a_description() -> None:
     assert all(flag.meaning for flag in BehaviorFlag)
     assert {flag.value: flag for flag in BehaviorFlag}["put-replaces"] is BehaviorFlag.PUT_REPLACES
 

@@ -1,3 +1,5 @@
+"""The emulator's clock, which can be set and moved."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +9,7 @@ from beamctl.emulator.errors import EmulatorError
 from tests.emulator.world import NOON, Clock
 
 
-def test_a_clock_goes_on_from_where_it_was_put() -> None:
+def test_a_clock_continues_from_where_it_was_set() -> None:
     real = Clock()
     clock = MovableClock(timedelta(days=8), real)
     assert clock() == NOON + timedelta(days=8)
@@ -16,11 +18,11 @@ def test_a_clock_goes_on_from_where_it_was_put() -> None:
     assert clock() == datetime(2030, 1, 1, 1, tzinfo=UTC)
     clock.forward(timedelta(minutes=30))
     assert clock() == datetime(2030, 1, 1, 1, 30, tzinfo=UTC)
-    assert real() == NOON + timedelta(hours=1), "the real one is never touched"
+    assert real() == NOON + timedelta(hours=1), "the system clock is not changed"
 
 
 @pytest.mark.parametrize("by", [timedelta(days=3_000_000), timedelta(weeks=100_000_000), timedelta(days=-30_000)])
-def test_a_clock_has_an_end(by: timedelta) -> None:
+def test_a_clock_cannot_pass_the_last_date(by: timedelta) -> None:
     clock = MovableClock(real=Clock())
     with pytest.raises(EmulatorError, match="the years 1970 to 9900 only"):
         clock.forward(by)
@@ -37,5 +39,5 @@ def test_durations(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "8", "d", "-8d", "8 d", "8days", "8.d", "1e3s", "٣s", "8d8d", "999999999w"])
-def test_what_is_no_duration(text: str) -> None:
+def test_an_invalid_duration_is_an_error(text: str) -> None:
     assert read_duration(text) is None

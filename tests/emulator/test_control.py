@@ -1,4 +1,4 @@
-"""The control endpoint: what programs can do with it, and that nobody else can."""
+"""The control endpoint: what programs can do with it, and that web pages cannot use it."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from tests.emulator.world import NOON, World
 
 
 class Controlled:
-    """The world with a control endpoint, in which the clock can be moved."""
+    """The emulator with a control endpoint and a movable clock."""
 
     def __init__(self, world: World) -> None:
         clock = MovableClock(real=world.clock)
@@ -37,7 +37,7 @@ def plane(world: World) -> Controlled:
     return Controlled(world)
 
 
-def test_faults_are_put_on_looked_at_and_taken_off(plane: Controlled) -> None:
+def test_faults_are_set_read_and_cleared(plane: Controlled) -> None:
     put = plane.ask("PUT", "/control/faults", {"faults": ["503@2", {"fault": "429", "value": 7, "method": "POST"}]})
     assert put.status_code == 200
     assert [plane.users().status_code for _ in range(3)] == [200, 503, 200]
@@ -51,7 +51,7 @@ def test_faults_are_put_on_looked_at_and_taken_off(plane: Controlled) -> None:
     assert [plane.users().status_code for _ in range(3)] == [200] * 3
 
 
-def test_what_is_wrong_changes_nothing(plane: Controlled) -> None:
+def test_an_invalid_request_changes_nothing(plane: Controlled) -> None:
     plane.ask("PUT", "/control/faults", {"faults": ["503@9"]})
     for body, said in (
         ({"faults": ["503", "nonsense"]}, "unknown fault 'nonsense'. The faults are: latency:DURATION, "),
@@ -70,7 +70,7 @@ def test_what_is_wrong_changes_nothing(plane: Controlled) -> None:
     assert [each["text"] for each in kept] == ["503@9"]
 
 
-def test_the_clock_is_put_and_moved(plane: Controlled) -> None:
+def test_the_clock_is_set_and_moved(plane: Controlled) -> None:
     assert plane.ask("GET", "/control/clock").get_json()["now"] == "2026-03-01T12:00:00.000Z"
     assert plane.ask("PUT", "/control/clock", {"forward": "7d"}).get_json()["now"] == "2026-03-08T12:00:00.000Z"
     assert plane.ask("PUT", "/control/clock", {"forward": "36h"}).get_json()["now"] == "2026-03-10T00:00:00.000Z"
@@ -78,7 +78,7 @@ def test_the_clock_is_put_and_moved(plane: Controlled) -> None:
     assert plane.ask("PUT", "/control/clock", body).get_json()["now"] == "2025-01-01T00:00:00.000Z"
 
 
-def test_an_invitation_expires_when_the_clock_moves_on(plane: Controlled) -> None:
+def test_an_invitation_expires_when_the_clock_is_moved(plane: Controlled) -> None:
     def expired() -> set[str]:
         return {user["email"] for user in plane.users().get_json() if user.get("expired")}
 
@@ -105,13 +105,13 @@ def test_an_invitation_expires_when_the_clock_moves_on(plane: Controlled) -> Non
         [],
     ],
 )
-def test_a_time_that_is_none_moves_nothing(plane: Controlled, body: Any) -> None:
+def test_an_invalid_time_does_not_move_the_clock(plane: Controlled, body: Any) -> None:
     answer = plane.ask("PUT", "/control/clock", body)
     assert (answer.status_code, bool(answer.get_json()["error"])) == (400, True)
     assert plane.options.clock() == NOON
 
 
-def test_the_log_is_read_and_forgotten(plane: Controlled) -> None:
+def test_the_log_is_read_and_cleared(plane: Controlled) -> None:
     plane.users()
     kept = plane.ask("GET", "/control/requests").get_json()["requests"]
     assert [(each["number"], each["path"], each["who"]) for each in kept] == [(1, "/v0/users", "ada@example.com")]
@@ -120,7 +120,7 @@ def test_the_log_is_read_and_forgotten(plane: Controlled) -> None:
     assert [each["number"] for each in plane.ask("GET", "/control/requests").get_json()["requests"]] == [2]
 
 
-def test_control_is_neither_counted_nor_hit(plane: Controlled) -> None:
+def test_faults_neither_count_nor_affect_control_requests(plane: Controlled) -> None:
     plane.ask("PUT", "/control/faults", {"faults": ["503"]})
     assert plane.ask("GET", "/control/clock").status_code == 200
     assert plane.ask("GET", "/control/requests").get_json() == {"requests": []}
@@ -128,7 +128,7 @@ def test_control_is_neither_counted_nor_hit(plane: Controlled) -> None:
 
 @pytest.mark.parametrize("path", ["/control/faults", "/control/clock", "/control/requests", "/control"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_without_the_flag_there_is_nothing(world: World, method: str, path: str) -> None:
+def test_control_is_404_without_the_flag(world: World, method: str, path: str) -> None:
     add_middleware(world.app, MiddlewareOptions())
     assert Client(world.app).open(path, method=method).status_code == 404
 
@@ -147,7 +147,7 @@ def test_without_the_flag_there_is_nothing(world: World, method: str, path: str)
         ("HEAD", "/control/requests", 405),
     ],
 )
-def test_what_is_not_there(plane: Controlled, method: str, path: str, status: int) -> None:
+def test_unknown_paths_and_methods(plane: Controlled, method: str, path: str, status: int) -> None:
     answer = plane.ask(method, path)
     assert answer.status_code == status
     assert ("Allow" in answer.headers) is (status == 405)
@@ -155,11 +155,11 @@ def test_what_is_not_there(plane: Controlled, method: str, path: str, status: in
 
 
 BROWSERS: dict[str, dict[str, str]] = {
-    "a page of somebody else": {"Origin": "https://evil.example", "Sec_Fetch_Site": "cross-site"},
+    "a page of another site": {"Origin": "https://evil.example", "Sec_Fetch_Site": "cross-site"},
     "a page of another port here": {"Origin": "http://127.0.0.1:3000", "Sec_Fetch_Site": "same-site"},
     "a page of our own": {"Origin": "http://localhost", "Sec_Fetch_Site": "same-origin"},
     "a sandboxed frame": {"Origin": "null"},
-    "a link that somebody follows": {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"},
+    "a link that a user follows": {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"},
     "the bar for addresses": {"Sec_Fetch_Site": "none"},
     "a rebound name": {"Host": "evil.example:8080"},
     "a rebound name in an old browser": {"Host": "127.0.0.1.evil.example"},
@@ -172,7 +172,7 @@ BROWSERS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("headers", BROWSERS.values(), ids=BROWSERS)
 @pytest.mark.parametrize("call", ["GET requests", "PUT faults", "DELETE faults", "PUT clock", "POST faults"])
-def test_no_web_page_can_use_it(plane: Controlled, call: str, headers: dict[str, str]) -> None:
+def test_a_web_page_cannot_use_it(plane: Controlled, call: str, headers: dict[str, str]) -> None:
     plane.users()
     method, _, what = call.partition(" ")
     body = {"faults": {"faults": ["503"]}, "clock": {"forward": "7d"}}.get(what)
@@ -184,21 +184,21 @@ def test_no_web_page_can_use_it(plane: Controlled, call: str, headers: dict[str,
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:80", "LocalHost:1", "127.0.0.1:80", "[::1]:80", "10.0.0.5"])
-def test_programs_use_it_by_address_or_as_localhost(plane: Controlled, host: str) -> None:
+def test_programs_can_use_it_by_address_or_as_localhost(plane: Controlled, host: str) -> None:
     assert plane.ask("GET", "/control/clock", Host=host).status_code == 200
 
 
-def test_a_body_that_is_too_large(plane: Controlled) -> None:
+def test_a_body_that_is_too_large_is_413(plane: Controlled) -> None:
     assert plane.ask("PUT", "/control/faults", b" " * (1024 * 1024 + 1)).status_code == 413
 
 
-def test_layers_keep_the_answer_of_the_application(world: World) -> None:
+def test_middleware_keeps_the_response_of_the_application(world: World) -> None:
     theirs = world.call("ada", "GET", "/policies?limit=2")
     ours = Controlled(world).client.get("/v0/policies?limit=2", headers={"Api-Key": "bl_ada"})
     assert ours.get_data() == theirs.get_data()
     assert sorted(ours.headers) == sorted(theirs.headers)
 
 
-def test_a_clock_that_nobody_reads_is_no_clock_to_move(world: World) -> None:
+def test_a_fixed_clock_cannot_be_moved(world: World) -> None:
     with pytest.raises(EmulatorError, match="now=clock"):
         add_middleware(world.app, MiddlewareOptions(control=True))

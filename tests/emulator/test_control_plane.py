@@ -1,4 +1,4 @@
-"""The public URL of a control plane, which begins the links in e-mails."""
+"""The public URL of the emulator, which starts the links in e-mails."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.emulator.world import World
 
 
 @pytest.mark.parametrize("given", ["https://beam.example.com", "http://127.0.0.1:99", "http://[::1]:8080", "http://a/"])
-def test_a_public_url_that_was_given_stays(given: str) -> None:
+def test_a_given_public_url_is_kept(given: str) -> None:
     url = PublicUrl(given)
     url.listens("0.0.0.0", 1)  # noqa: S104 - nothing listens
     assert str(url) == given.rstrip("/")
@@ -26,7 +26,7 @@ def test_a_public_url_that_was_given_stays(given: str) -> None:
         ("", "http://127.0.0.1:99"),
     ],
 )
-def test_the_public_url_is_where_it_listens(host: str, url: str) -> None:
+def test_the_default_public_url_is_where_it_listens(host: str, url: str) -> None:
     reached = PublicUrl()
     assert str(reached) == IN_PROCESS
     reached.listens(host, 99)
@@ -49,7 +49,7 @@ def test_the_public_url_is_where_it_listens(host: str, url: str) -> None:
         *("http://u:p@a", "http://a/b", "http://a?b", "http://a#b", "http://a b", "http://a\n", "http://[", "HTTP://a"),
     ],
 )
-def test_what_is_no_public_url_is_refused_before_there_is_a_file(world: World, given: str) -> None:
+def test_an_invalid_public_url_is_refused_before_the_database_is_created(world: World, given: str) -> None:
     db = world.db.with_name("never.db")
     with pytest.raises(WrongOptionError, match="is not a public URL: write it like"):
         create_app(db, public_url=given)

@@ -1,4 +1,4 @@
-"""The links in e-mails and the tokens: each works for one purpose and one person."""
+"""Links in e-mails and tokens are each valid for one purpose and one user."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def key_of(invitation: str, secret: bytes = SECRET) -> str:
     return invitation_link("http://here", secret, invitation).removeprefix(f"http://here/invitation/{invitation}/")
 
 
-def test_the_key_of_an_invitation_opens_that_one_only() -> None:
+def test_an_invitation_link_is_valid_for_that_invitation_only() -> None:
     key = key_of(ONE)
     assert opens_invitation(SECRET, ONE, key)
     assert not opens_invitation(SECRET, TWO, key)
@@ -31,17 +31,17 @@ def test_the_key_of_an_invitation_opens_that_one_only() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x", key_of(ONE)[:-1], f"{key_of(ONE)}=", key_of(ONE).swapcase(), "é" * 43, "\0"])
-def test_what_is_no_key_opens_nothing(key: str) -> None:
+def test_an_invalid_link_is_refused(key: str) -> None:
     assert not opens_invitation(SECRET, ONE, key)
 
 
-def test_nothing_else_that_is_signed_is_a_key() -> None:
+def test_other_signed_values_are_not_valid_links() -> None:
     for use in TokenUse:
         issued = issue_token(SECRET, f"link to invitation {ONE}", use, NOON)
         assert not opens_invitation(SECRET, ONE, issued.rpartition(".")[2])
 
 
-def test_a_link_to_sign_in_is_for_one_address_and_a_quarter_of_an_hour() -> None:
+def test_a_sign_in_link_is_for_one_address_and_15_minutes() -> None:
     url = sign_in_link("http://here", SECRET, "jörg@example.com", NOON)
     shown = url.removeprefix("http://here/sign-in/")
     assert sign_in_address(SECRET, shown, NOON + timedelta(minutes=14, seconds=59)) == "jörg@example.com"
@@ -50,13 +50,13 @@ def test_a_link_to_sign_in_is_for_one_address_and_a_quarter_of_an_hour() -> None
     assert sign_in_address(SECRET, shown[:-2], NOON) is None
 
 
-def test_a_token_for_one_use_is_none_for_another() -> None:
+def test_a_token_is_valid_for_one_purpose() -> None:
     for use in TokenUse:
         issued = issue_token(SECRET, "kim@example.com", use, NOON)
         assert [other for other in TokenUse if token_subject(SECRET, issued, other, NOON)] == [use]
 
 
-def test_a_link_to_sign_in_is_no_credential_of_the_api(world: World) -> None:
+def test_a_sign_in_link_is_not_an_api_credential(world: World) -> None:
     from beamctl.emulator.control_plane import plane_of
     from beamctl.emulator.database import signing_secret
 

@@ -1,3 +1,5 @@
+"""The database file: permissions, durability, concurrency, constraints and errors."""
+
 import gc
 import os
 import sqlite3
@@ -34,13 +36,14 @@ def process(db: Path, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", INVITE, str(db), str(count)], stdout=subprocess.PIPE, text=True)
 
 
-def test_the_file_is_for_its_owner_only(world: World) -> None:
-    world.call("ada", "POST", "/users", {"email": "zoe@example.com"})
-    for path in world.db.parent.iterdir():
+def test_the_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    load_seed(tmp_path / "plane.db", SEED)
+    assert Client(as_operator(create_app(tmp_path / "plane.db"))).get("/v0/workspaces").status_code == 200
+    for path in tmp_path.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_what_was_answered_outlives_a_process_that_dies(world: World) -> None:
+def test_answered_requests_survive_a_killed_process(world: World) -> None:
     with process(world.db, 5) as dying:
         out, _ = dying.communicate(timeout=60)
     assert dying.returncode == 3
@@ -50,7 +53,7 @@ def test_what_was_answered_outlives_a_process_that_dies(world: World) -> None:
     assert {f"p{number}@example.com" for number in range(5)} <= emails
 
 
-def test_several_processes_share_a_file(world: World) -> None:
+def test_several_processes_can_share_a_file(world: World) -> None:
     running = [process(world.db, 20) for _ in range(3)]
     answers = []
     for one in running:
@@ -59,7 +62,7 @@ def test_several_processes_share_a_file(world: World) -> None:
     assert (answers.count("200"), answers.count("409")) == (20, 40)
 
 
-def test_many_may_make_the_same_file(tmp_path: Path) -> None:
+def test_several_threads_can_create_the_same_file(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         for number in range(10):
             path = tmp_path / f"{number}.db"
@@ -70,7 +73,7 @@ def test_many_may_make_the_same_file(tmp_path: Path) -> None:
                 database.close()
 
 
-def test_a_refusal_undoes_the_transaction(tmp_path: Path) -> None:
+def test_a_failed_request_is_rolled_back(tmp_path: Path) -> None:
     database = Database(tmp_path / "plane.db")
 
     def fail() -> None:
@@ -89,7 +92,7 @@ def test_a_refusal_undoes_the_transaction(tmp_path: Path) -> None:
     ("content", "says"),
     [(b"this is not a database, it is a text " * 40, "cannot open .* as an emulator database"), (None, "cannot open")],
 )
-def test_a_file_that_is_no_database(tmp_path: Path, content: bytes | None, says: str) -> None:
+def test_a_file_that_is_not_a_database_is_an_error(tmp_path: Path, content: bytes | None, says: str) -> None:
     path = tmp_path / "plane.db"
     if content is None:
         path.mkdir()
@@ -101,7 +104,7 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes | None, says:
         load_seed(path, {})
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EmulatorError, match="No such file or directory"):
         create_app(tmp_path / "missing" / "plane.db")
 
@@ -113,7 +116,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         ("PRAGMA user_version = 99", "created by another version of the emulator .schema 99, this one is 4."),
     ],
 )
-def test_a_database_of_another_kind(world: World, statement: str, says: str) -> None:
+def test_a_database_of_another_program_is_an_error(world: World, statement: str, says: str) -> None:
     connection = sqlite3.connect(world.db)
     connection.execute(statement)
     connection.close()
@@ -121,12 +124,12 @@ def test_a_database_of_another_kind(world: World, statement: str, says: str) -> 
         create_app(world.db)
 
 
-def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+def test_an_empty_file_can_become_a_database(tmp_path: Path) -> None:
     (tmp_path / "plane.db").touch()
     assert load_seed(tmp_path / "plane.db", SEED)
 
 
-def test_the_schema_itself_refuses_nonsense(world: World) -> None:
+def test_the_database_schema_refuses_inconsistent_rows(world: World) -> None:
     connection = sqlite3.connect(world.db, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     for statement in (
@@ -148,8 +151,8 @@ def test_the_schema_itself_refuses_nonsense(world: World) -> None:
     connection.close()
 
 
-def test_deleting_a_workspace_leaves_no_row_of_it_in_any_table(world: World) -> None:
-    """Every table but those of what outlives a workspace: found in the file itself, so that no new one is forgotten."""
+def test_deleting_a_workspace_leaves_no_rows_in_any_table(world: World) -> None:
+    """Every table except those that outlive a workspace; read from the file, so that a new table is not forgotten."""
     for path in RESOURCES:
         assert world.call("ada", "POST", path, body_of(path, "a"), {"X-Beamlit-Workspace": "acme"}).status_code == 200
     connection = sqlite3.connect(world.db, isolation_level=None)
@@ -168,11 +171,11 @@ def test_deleting_a_workspace_leaves_no_row_of_it_in_any_table(world: World) -> 
     for who, workspace in (("ada", "acme"), ("alan", "other")):
         assert world.call(who, "DELETE", f"/workspaces/{workspace}").status_code == 200
     assert set(counts().values()) == {0}
-    assert connection.execute("SELECT count(*) FROM api_key").fetchone()[0] == 7  # people keep theirs
+    assert connection.execute("SELECT count(*) FROM api_key").fetchone()[0] == 7  # people keep their accounts
     connection.close()
 
 
-def test_a_file_that_cannot_be_used_any_more_is_503(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broken_database_is_503(world: World, caplog: pytest.LogCaptureFixture) -> None:
     connection = sqlite3.connect(world.db, isolation_level=None)
     connection.execute("DROP TABLE api_key")
     connection.close()
@@ -182,7 +185,7 @@ def test_a_file_that_cannot_be_used_any_more_is_503(world: World, caplog: pytest
     assert "bl_ada" not in caplog.text
 
 
-def test_no_key_is_in_the_file(world: World) -> None:
+def test_keys_are_not_stored_in_the_file(world: World) -> None:
     world.call("ada", "POST", "/users", {"email": "zoe@example.com"})
     for content in every_file(world.db.parent):
         for secret in (b"bl_ada", b"bl_ci", b"bl_foreign"):

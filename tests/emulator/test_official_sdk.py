@@ -1,5 +1,5 @@
-"""The official Python SDK, which nobody here wrote, drives every endpoint it has for what the emulator serves, over a
-socket. It runs in a process of its own, which cannot reach anything but this machine."""
+"""The official Python SDK against every endpoint it has in common with the emulator, over a socket. It runs in a child
+process that can only connect to this machine."""
 
 import base64
 import subprocess
@@ -22,10 +22,10 @@ from tests.fakes.runs import all_done, apply_through, document, planned
 from tests.fakes.vault import FakeVault
 
 API = Path(str(find_spec("blaxel").origin)).parent / "core" / "client" / "api"  # type: ignore[union-attr]  # it is there
-ROOMS = frozenset(
+PACKAGES = frozenset(
     {"workspaces", "service_accounts", "policies", "integrations", "feature_flags", "configurations"},
 )
-"""Where the SDK has what the emulator serves, apart from what runs in a workspace."""
+"""The modules of the SDK for what the emulator serves, except workloads."""
 
 DEPLOYED = [
     ("agents", "agent", "agents"),
@@ -34,15 +34,15 @@ DEPLOYED = [
     ("models", "model", "models"),
     ("compute", "sandbox", "sandboxes"),
 ]
-"""What runs in a workspace: the SDK's room, its word for one and for many. The emulator has five operations of each."""
+"""Workloads: the SDK's module, and its names for one and for many. The emulator has five operations for each."""
 
-CATALOGUE = {
+CATALOG = {
     "integrations.get_integration": ["openai"],
     "integrations.list_integration_connection_models": ["openai"],
     "integrations.get_integration_connection_model": ["openai", "gpt"],
     "integrations.get_integration_connection_model_endpoint_configurations": ["openai"],
 }
-"""What the emulator does not serve, with a path: it would have to ask the providers."""
+"""Paths that the emulator does not serve, because they need the providers."""
 
 POLICY = {"spec": {"type": "location", "locations": [{"name": "us", "type": "country"}], "resourceTypes": ["agent"]}}
 
@@ -79,7 +79,7 @@ def test_users(sdk: Sdk) -> None:
     assert sdk("workspaces.remove_workspace_user", "zoe@example.com")["status"] == 404
 
 
-def test_users_where_the_api_answers_otherwise(world: World, blaxel: subprocess.Popen[str]) -> None:
+def test_users_with_behavior_flags(world: World, blaxel: subprocess.Popen[str]) -> None:
     flags = [
         BehaviorFlag.SERVICE_ACCOUNTS_IN_USERS,
         BehaviorFlag.USERS_TAKE_CLIENT_IDS,
@@ -157,7 +157,7 @@ def test_integration_connections(sdk: Sdk) -> None:
 
 
 @pytest.mark.parametrize(("room", "one", "many"), DEPLOYED)
-def test_what_runs_in_a_workspace(sdk: Sdk, room: str, one: str, many: str) -> None:
+def test_workloads_of_a_workspace(sdk: Sdk, room: str, one: str, many: str) -> None:
     body = {"metadata": {"name": "first"}, "spec": {"enabled": True}}
     assert sdk.parsed(f"{room}.create_{one}", body=body)["metadata"]["name"] == "first"
     listed = sdk.parsed(f"{room}.list_{many}")
@@ -168,27 +168,27 @@ def test_what_runs_in_a_workspace(sdk: Sdk, room: str, one: str, many: str) -> N
     assert sdk.parsed(f"{room}.delete_{one}", "first")["metadata"]["name"] == "first"
 
 
-@pytest.mark.parametrize("operation", CATALOGUE)
-def test_the_catalogue_of_providers_is_not_there(sdk: Sdk, operation: str) -> None:
-    assert sdk(operation, *CATALOGUE[operation])["status"] == 404
+@pytest.mark.parametrize("operation", CATALOG)
+def test_the_catalog_of_providers_is_not_implemented(sdk: Sdk, operation: str) -> None:
+    assert sdk(operation, *CATALOG[operation])["status"] == 404
 
 
-def test_every_operation_is_driven() -> None:
+def test_every_operation_is_called() -> None:
     deployed = {
         f"{room}.{verb}"
         for room, one, many in DEPLOYED
         for verb in (f"create_{one}", f"list_{many}", f"update_{one}", f"get_{one}", f"delete_{one}")
     }
     assert deployed <= operations(API, frozenset(room for room, _, _ in DEPLOYED))
-    assert operations(API, ROOMS) - set(CATALOGUE) <= named_in(Path(__file__))
-    assert set(CATALOGUE) <= operations(API, ROOMS)
+    assert operations(API, PACKAGES) - set(CATALOG) <= named_in(Path(__file__))
+    assert set(CATALOG) <= operations(API, PACKAGES)
 
 
 def test_the_configuration(sdk: Sdk) -> None:
     assert sdk.parsed("configurations.get_configuration")["regions"]
 
 
-def test_a_member_is_refused(sdk: Sdk) -> None:
+def test_a_member_is_forbidden_to_write(sdk: Sdk) -> None:
     member = replace(sdk, key="bl_max")
     body = {"metadata": {"name": "p1"}, **POLICY}
     assert member("policies.create_policy", body=body) == {"raised": "UnexpectedStatus", "status": 403}
@@ -196,7 +196,7 @@ def test_a_member_is_refused(sdk: Sdk) -> None:
     assert member.parsed("models.create_model", body=model)["metadata"]["name"] == "m"
 
 
-def test_what_beamctl_declares_is_what_the_sdk_sees_and_the_other_way_round(sdk: Sdk) -> None:
+def test_beamctl_and_the_sdk_see_each_others_changes(sdk: Sdk) -> None:
     key = {"expiresIn": "30d", "secretTo": {"command": ["keep"]}}
     ci = {"role": "viewer", "description": "CI", "secretTo": {"file": "ci.json"}, "apiKeys": {"k": key}}
     by_hand = {"role": "member", "description": "by hand", "apiKeys": {"h": {"expiresIn": "90d"}}}

@@ -1,3 +1,5 @@
+"""The OpenAPI document of the emulator."""
+
 import json
 from typing import Any
 
@@ -22,23 +24,23 @@ def test_it_is_a_valid_openapi_3_1_document() -> None:
     assert not list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors())
 
 
-def test_it_says_that_it_is_not_the_real_one() -> None:
+def test_it_says_that_it_describes_an_emulator() -> None:
     assert "not the published description" in DOCUMENT["info"]["description"]
 
 
-def test_the_emulator_serves_it_to_everybody(world: World) -> None:
+def test_it_is_served_without_a_credential(world: World) -> None:
     answer = Client(world.app).get("/v0/openapi.json")
     assert (answer.status_code, answer.content_type) == (200, "application/json")
     assert answer.get_json() == json.loads(json.dumps(DOCUMENT))
 
 
-def test_every_schema_stands_in_it_and_no_reference_leads_out_of_it() -> None:
+def test_it_contains_every_schema_and_no_external_reference() -> None:
     text = json.dumps(DOCUMENT)
     assert "urn:beamctl" not in text
     assert {"workspace_user", "policy_page", "error"} <= set(DOCUMENT["components"]["schemas"])
 
 
-def test_each_operation_has_a_name_of_its_own_and_says_what_it_is() -> None:
+def test_every_operation_has_a_unique_name_and_a_summary() -> None:
     assert len({operation["operationId"] for operation in OPERATIONS.values()}) == len(OPERATIONS)
     assert all(operation["summary"] for operation in OPERATIONS.values())
 
@@ -52,11 +54,11 @@ def test_each_operation_has_a_name_of_its_own_and_says_what_it_is() -> None:
         ("POST /workspaces", Permission.CREATE, ["operator", "person"]),
     ],
 )
-def test_it_tells_who_may_do_what(operation: str, scope: Permission, allowed: list[str]) -> None:
-    told = OPERATIONS[operation]
-    assert told["x-allowed-to"] == allowed
-    assert told["security"][0] == {"OAuth2": [scope.value]}
-    assert {"X-Blaxel-Authorization": [scope.value]} in told["security"]
+def test_it_documents_permissions(operation: str, scope: Permission, allowed: list[str]) -> None:
+    documented = OPERATIONS[operation]
+    assert documented["x-allowed-to"] == allowed
+    assert documented["security"][0] == {"OAuth2": [scope.value]}
+    assert {"X-Blaxel-Authorization": [scope.value]} in documented["security"]
 
 
 @pytest.mark.parametrize("operation", ["POST /oauth/token", "POST /workspaces/availability"])
@@ -64,7 +66,7 @@ def test_an_open_route_needs_no_credential(operation: str) -> None:
     assert OPERATIONS[operation]["security"] == []
 
 
-def test_it_tells_what_a_body_must_have() -> None:
+def test_it_documents_required_fields() -> None:
     body = OPERATIONS["POST /policies"]["requestBody"]["content"]["application/json"]["schema"]
     assert body["required"] == ["metadata", "spec"]
     assert body["properties"] == {"metadata": {"required": ["name"]}}
@@ -74,7 +76,7 @@ def test_it_tells_what_a_body_must_have() -> None:
     }
 
 
-def test_it_leads_from_what_was_made_to_what_can_be_done_with_it() -> None:
+def test_it_links_created_objects_to_their_operations() -> None:
     links = OPERATIONS["POST /service_accounts/{client_id}/api_keys"]["responses"]["200"]["links"]
     assert links["delete_service_accounts_client_id_api_keys_key_id"]["parameters"] == {
         "client_id": "$request.path.client_id",

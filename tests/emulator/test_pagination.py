@@ -1,3 +1,5 @@
+"""Pagination, search and filters of listings."""
+
 import base64
 from typing import Any
 
@@ -11,7 +13,7 @@ NAMES = ["delta", "alpha", "echo", "bravo", "charlie"]
 
 @pytest.fixture
 def listed(world: World) -> World:
-    """Five policies, each an hour younger than the one before, apart from the last two, made at once."""
+    """Five policies, each an hour newer than the one before, except that the last two are from the same moment."""
     for number, name in enumerate(NAMES):
         world.clock.forward(hours=number < 4)
         body = body_of("/policies", name)
@@ -44,7 +46,7 @@ def walk(world: World, query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("version", [None, "2026-04-16", "2026-04-16.preview"])
-def test_older_versions_list_all_of_it_bare(listed: World, version: str | None) -> None:
+def test_older_api_versions_return_a_bare_list(listed: World, version: str | None) -> None:
     headers = {"Blaxel-Version": version} if version else {}
     answer = listed.call("max", "GET", "/policies?limit=1&sort=nonsense", headers=headers).get_json()
     assert [policy["metadata"]["name"] for policy in answer] == NAMES[::-1]
@@ -52,7 +54,7 @@ def test_older_versions_list_all_of_it_bare(listed: World, version: str | None) 
 
 @pytest.mark.parametrize("version", ["2026-04-28", "2026-04-28.preview", "2026-09-22"])
 @pytest.mark.parametrize("path", ["/policies", "/agents", "/models", "/functions", "/jobs", "/sandboxes"])
-def test_newer_versions_list_in_pages(world: World, path: str, version: str) -> None:
+def test_newer_api_versions_return_pages(world: World, path: str, version: str) -> None:
     answer = world.call("max", "GET", path, headers={"Blaxel-Version": version})
     assert answer.get_json() == {"data": [], "meta": {"hasMore": False, "nextCursor": "", "total": 0}}
 
@@ -68,11 +70,11 @@ def test_newer_versions_list_in_pages(world: World, path: str, version: str) -> 
     ],
 )
 @pytest.mark.parametrize("limit", [1, 2, 4, 5, 200])
-def test_the_pages_together_are_the_whole(listed: World, sort: str, expected: list[str], limit: int) -> None:
+def test_all_pages_together_are_the_complete_listing(listed: World, sort: str, expected: list[str], limit: int) -> None:
     assert walk(listed, f"sort={sort}&limit={limit}") == expected
 
 
-def test_a_walk_sees_neither_twice_nor_misses_what_stays(listed: World) -> None:
+def test_changes_during_pagination_neither_repeat_nor_hide_other_rows(listed: World) -> None:
     first = page(listed, "sort=createdAt:asc&limit=2")
     listed.call("ada", "DELETE", "/policies/delta")
     listed.call("ada", "POST", "/policies", body_of("/policies", "fresh"))
@@ -81,7 +83,7 @@ def test_a_walk_sees_neither_twice_nor_misses_what_stays(listed: World) -> None:
 
 
 @pytest.mark.parametrize(("limit", "size"), [("", 50), ("0", 1), ("-5", 1), ("1", 1), ("999", 55), ("9" * 40, 55)])
-def test_the_limit_is_kept_within_bounds(world: World, limit: str, size: int) -> None:
+def test_the_limit_is_clamped(world: World, limit: str, size: int) -> None:
     for number in range(55):
         world.call("ada", "POST", "/policies", body_of("/policies", f"p{number}"))
     assert len(page(world, f"limit={limit}")["data"]) == size
@@ -100,17 +102,17 @@ def test_the_limit_is_kept_within_bounds(world: World, limit: str, size: int) ->
         ("%25%25", []),
     ],
 )
-def test_q_looks_into_names_and_labels(listed: World, q: str, expected: list[str]) -> None:
+def test_q_searches_names_and_labels(listed: World, q: str, expected: list[str]) -> None:
     found = page(listed, f"q={q}")
     assert names(found) == expected
     assert found["meta"]["total"] == 5
 
 
-def test_the_external_id(listed: World) -> None:
+def test_external_id_filters(listed: World) -> None:
     assert names(page(listed, "externalId=echo")) == ["echo"]
 
 
-def test_from_the_end(listed: World) -> None:
+def test_pages_from_the_end(listed: World) -> None:
     found = page(listed, "anchor=end&limit=2")
     assert names(found) == ["alpha", "delta"]
     assert found["meta"] == {"hasMore": False, "nextCursor": "", "total": 5}
@@ -133,11 +135,11 @@ def test_from_the_end(listed: World) -> None:
         "cursor=" + base64.urlsafe_b64encode(b'["a", 1, "b", 9999999999]').decode() + ".signature",
     ],
 )
-def test_a_query_that_is_wrong_is_400(listed: World, query: str) -> None:
+def test_an_invalid_query_is_400(listed: World, query: str) -> None:
     assert listed.call("ada", "GET", f"/policies?{query}", headers=VERSION).status_code == 400
 
 
-def test_a_cursor_is_good_for_its_own_listing_only_and_for_a_day(listed: World) -> None:
+def test_a_cursor_is_valid_for_its_own_listing_and_for_one_day(listed: World) -> None:
     cursor = page(listed, "limit=2&q=team")["meta"]["nextCursor"]
     assert len(page(listed, f"limit=1&q=team&cursor={cursor}")["data"]) == 1
     for query in ("", "q=other", "q=team&sort=name:asc", "q=team&externalId=x"):
@@ -152,7 +154,7 @@ def test_a_cursor_is_good_for_its_own_listing_only_and_for_a_day(listed: World) 
     assert listed.error(late) == "400 invalid cursor: it has expired"
 
 
-def test_a_cursor_does_not_show_what_it_is_made_of_to_be_changed(listed: World) -> None:
+def test_a_changed_cursor_is_refused(listed: World) -> None:
     cursor = page(listed, "limit=2")["meta"]["nextCursor"]
     text, _, signature = cursor.rpartition(".")
     other = ("B" if signature[0] == "A" else "A") + signature[1:]

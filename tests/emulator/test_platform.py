@@ -1,5 +1,4 @@
-"""What only the platform decides: who has a billing account, what state a workspace is in, who manages its team, and
-whom a directory brings back."""
+"""What only the platform decides: billing accounts, workspace states, who manages a team, and directory sync."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ MANAGED = "403 the membership of this workspace is managed by Baseten: change it
 
 
 def with_workspace(tmp_path: Path, **facts: object) -> World:
-    """The world, whose other workspace has these facts, and a member beside its admin."""
+    """The world with these facts about the other workspace, which has a member and an admin."""
     users = [*SEED["users"], {"email": "mia@example.com", "apiKey": "bl_mia", "workspaces": {"other": "member"}}]
     spaces = [SEED["workspaces"][0], {"name": "other", **facts}]
     return World(tmp_path / "plane.db", seed={**SEED, "workspaces": spaces, "users": users})
@@ -35,7 +34,7 @@ def team(world: World) -> dict[str, str]:
     return {user["email"]: user["role"] for user in listed}
 
 
-def test_without_a_billing_account_nobody_makes_a_workspace(tmp_path: Path) -> None:
+def test_creating_a_workspace_requires_a_billing_account(tmp_path: Path) -> None:
     users = [*SEED["users"], {"email": "kay@example.com", "apiKey": "bl_kay", "billing": False}]
     world = World(tmp_path / "plane.db", seed={**SEED, "users": users})
     assert world.error(world.call("kay", "POST", "/workspaces", {"name": "kays"})) == "403 no billing account is linked"
@@ -45,7 +44,7 @@ def test_without_a_billing_account_nobody_makes_a_workspace(tmp_path: Path) -> N
     assert (page.status, "No billing account is linked to you." in page.text) == (403, True)
 
 
-def test_a_workspace_shows_what_the_platform_says_of_it(tmp_path: Path) -> None:
+def test_a_workspace_has_the_fields_of_the_platform(tmp_path: Path) -> None:
     hipaa = {"accountEnabled": True, "unsafe": {"enabled": False}}
     facts = {"status": "error", "statusReason": "no quota", "hipaaInfo": hipaa, "basetenTeamId": "team-1"}
     world = with_workspace(tmp_path, **facts)
@@ -70,7 +69,7 @@ def test_a_workspace_shows_what_the_platform_says_of_it(tmp_path: Path) -> None:
         ({"statusReason": 1}, "statusReason"),
     ],
 )
-def test_what_the_platform_cannot_say(tmp_path: Path, facts: dict[str, object], wrong: str) -> None:
+def test_invalid_platform_values_are_refused(tmp_path: Path, facts: dict[str, object], wrong: str) -> None:
     with pytest.raises(SeedError) as caught:
         load_seed(tmp_path / "plane.db", {"workspaces": [{"name": "acme", **facts}]}, now=Clock())
     assert [message.partition(": ")[0] for message in caught.value.messages] == [f"workspaces[0].{wrong}"]
@@ -85,7 +84,7 @@ def test_what_the_platform_cannot_say(tmp_path: Path, facts: dict[str, object], 
         ("mia", "DELETE", "/workspaces/other/leave", None),
     ],
 )
-def test_where_baseten_manages_the_team_nobody_else_changes_it(
+def test_a_team_managed_by_baseten_cannot_be_changed(
     managed: World, who: str, method: str, path: str, body: object
 ) -> None:
     before = team(managed)
@@ -93,13 +92,13 @@ def test_where_baseten_manages_the_team_nobody_else_changes_it(
     assert team(managed) == before
 
 
-def test_all_but_the_team_can_be_changed_there(managed: World) -> None:
+def test_everything_but_the_team_can_be_changed_there(managed: World) -> None:
     assert managed.call("alan", "PUT", "/workspaces/other", {"displayName": "O"}).status_code == 200
     assert managed.call("alan", "POST", "/service_accounts", {"name": "x"}, OTHER).status_code == 200
     assert managed.call("alan", "DELETE", "/workspaces/other").status_code == 200
 
 
-def test_the_console_says_who_manages_the_team(managed: World) -> None:
+def test_the_console_shows_who_manages_the_team(managed: World) -> None:
     browser = Browser(managed).signed_in("alan")
     page = browser.get("/workspaces/other/team")
     assert "Baseten manages the members of this workspace." in page.text
@@ -108,7 +107,7 @@ def test_the_console_says_who_manages_the_team(managed: World) -> None:
     assert (refused.status, "Baseten manages the members of this workspace" in refused.text) == (403, True)
 
 
-def test_nobody_is_invited_where_baseten_manages_the_team(tmp_path: Path) -> None:
+def test_a_team_managed_by_baseten_sends_no_invitations(tmp_path: Path) -> None:
     seed = {
         "workspaces": [{"name": "acme", "basetenTeamId": "t"}],
         "invitations": [{"workspace": "acme", "email": "zoe@example.com"}],
@@ -117,7 +116,7 @@ def test_nobody_is_invited_where_baseten_manages_the_team(tmp_path: Path) -> Non
         load_seed(tmp_path / "plane.db", seed, now=Clock())
 
 
-def test_the_directory_brings_back_whoever_was_removed(world: World) -> None:
+def test_directory_sync_restores_removed_members(world: World) -> None:
     assert synchronize_directory(world.app) == []
     world.call("ada", "DELETE", "/users/max@example.com")
     assert "max@example.com" not in world.users()
@@ -127,7 +126,7 @@ def test_the_directory_brings_back_whoever_was_removed(world: World) -> None:
     assert synchronize_directory(world.app) == []
 
 
-def test_the_directory_brings_back_whoever_left_or_is_invited_instead(world: World) -> None:
+def test_directory_sync_restores_members_who_left_or_are_invited(world: World) -> None:
     world.call("max", "DELETE", "/workspaces/acme/leave")
     world.call("ada", "POST", "/users", {"email": "MAX@example.com", "role": "admin"})
     assert synchronize_directory(world.app) == [("max@example.com", "acme")]
@@ -135,7 +134,7 @@ def test_the_directory_brings_back_whoever_left_or_is_invited_instead(world: Wor
     assert "MAX@example.com" not in world.users()
 
 
-def test_the_directory_leaves_members_and_everybody_else_alone(world: World) -> None:
+def test_directory_sync_does_not_change_other_members(world: World) -> None:
     world.call("ada", "PUT", "/users/max@example.com", {"role": "viewer"})
     world.call("ada", "DELETE", "/users/vic@example.com")
     before = world.users()
@@ -145,7 +144,7 @@ def test_the_directory_leaves_members_and_everybody_else_alone(world: World) -> 
     assert synchronize_directory(world.app) == []
 
 
-def test_the_console_says_what_brings_them_back(world: World) -> None:
+def test_the_console_warns_that_directory_sync_restores_members(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     page = browser.get("/workspaces/acme/team/person?email=max@example.com")
     assert "The next directory sync adds them again; in the emulator, that is beamctl emulator sync." in page.text

@@ -1,4 +1,4 @@
-"""The names that the package offers are imported when they are first used."""
+"""The public names of the package are imported when they are first used."""
 
 import subprocess
 import sys
@@ -14,11 +14,11 @@ def test_importing_the_package_does_not_load_flask() -> None:
 
 
 @pytest.mark.parametrize("name", beamctl.emulator.__all__)
-def test_every_public_name_is_there_and_documented(name: str) -> None:
+def test_every_public_name_exists_and_is_documented(name: str) -> None:
     assert getattr(beamctl.emulator, name).__doc__
 
 
-def test_a_name_that_is_not_there() -> None:
+def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(AttributeError, match=r"module 'beamctl\.emulator' has no attribute 'build'"):
         _ = beamctl.emulator.build  # type: ignore[attr-defined] # that is what is tested
     with pytest.raises(ImportError, match="cannot import name 'build'"):

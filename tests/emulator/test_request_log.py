@@ -1,4 +1,4 @@
-"""The log of requests: what is in it, and what never is."""
+"""The request log: what it contains, and that it has no secrets."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ USERS = "/v0/users"
 
 
 class Logged:
-    """The world with a log."""
+    """The emulator with a request log."""
 
     def __init__(self, world: World, *faults: str) -> None:
         self.world = world
@@ -48,7 +48,7 @@ class Logged:
         return [json.loads(line) for line in self.lines]
 
 
-def test_a_line_says_who_did_what_and_what_came_of_it(world: World) -> None:
+def test_a_line_has_the_caller_the_request_and_the_result(world: World) -> None:
     logged = Logged(world)
     world.call("ada", "PUT", "/users/Ann%2BOps@example.com", {"role": "viewer"})
     assert logged.written == [
@@ -67,7 +67,7 @@ def test_a_line_says_who_did_what_and_what_came_of_it(world: World) -> None:
     assert logged.log.entries()[0].fields == logged.written[0]
 
 
-def test_who_it_was(world: World) -> None:
+def test_the_caller_of_a_request(world: World) -> None:
     logged = Logged(world)
     client_id = "cid"
     for who, said, workspace, status in (
@@ -90,12 +90,12 @@ def test_who_it_was(world: World) -> None:
     assert (logged.last.who, logged.last.workspace) == ("max@example.com", None)
 
 
-def test_what_a_fault_keeps_from_being_looked_at(world: World) -> None:
+def test_requests_that_a_fault_answers_are_logged(world: World) -> None:
     logged = Logged(world, "503@1", "503-after@2", "429:2@3", "latency:1ms@3")
     for _ in range(3):
         Client(world.app).get(USERS, headers={"Api-Key": "bl_ada", "X-Blaxel-Workspace": "acme"})
-    told = [(entry.who, entry.status, entry.faults) for entry in logged.log.entries()]
-    assert told == [
+    logged_entries = [(entry.who, entry.status, entry.faults) for entry in logged.log.entries()]
+    assert logged_entries == [
         (None, 503, ("503",)),
         ("ada@example.com", 503, ("503-after",)),
         (None, 429, ("429:2", "latency:1ms")),
@@ -103,7 +103,7 @@ def test_what_a_fault_keeps_from_being_looked_at(world: World) -> None:
 
 
 @pytest.mark.parametrize("canary", [CANARY, JWT, SECRET])
-def test_no_credential_ever_gets_into_the_log(world: World, canary: str) -> None:
+def test_credentials_are_not_logged(world: World, canary: str) -> None:
     logged = Logged(world)
     client = Client(world.app)
     for header in BEARER_HEADERS:
@@ -129,7 +129,7 @@ def test_no_credential_ever_gets_into_the_log(world: World, canary: str) -> None
     assert base64.b64encode(b"canary-id")[:8].lower() not in said
 
 
-def test_pages_outside_the_api_are_logged_by_their_rule(world: World) -> None:
+def test_console_pages_are_logged_by_their_route(world: World) -> None:
     logged = Logged(world)
     client = Client(world.app)
     assert client.get("/invitation/i/a-one-time-link?and=more").status_code == 403
@@ -175,7 +175,7 @@ def test_requests_are_logged_by_their_route(world: World, method: str, path: str
     assert [entry.path for entry in logged.log.entries()] == [route, route]
 
 
-def test_an_endless_query_is_cut_and_takes_no_time() -> None:
+def test_a_huge_query_is_cut_in_linear_time() -> None:
     assert len(logged_query("limit=1&" * 100_000)) < 5000
 
 
@@ -190,11 +190,11 @@ def test_an_endless_query_is_cut_and_takes_no_time() -> None:
         ("&", "?…"),
     ],
 )
-def test_queries_as_they_are_written_down(query: str, shown: str) -> None:
+def test_the_query_in_the_log(query: str, shown: str) -> None:
     assert logged_query(query) == shown
 
 
-def test_what_is_kept_is_bounded(world: World) -> None:
+def test_the_log_in_memory_is_limited(world: World) -> None:
     log = RequestLog(most=3)
     add_middleware(world.app, MiddlewareOptions(log=log))
     for _ in range(5):
@@ -205,7 +205,7 @@ def test_what_is_kept_is_bounded(world: World) -> None:
     assert [entry.number for entry in log.entries()] == [6]
 
 
-def test_a_log_that_cannot_be_written_any_more_fails_no_request(
+def test_an_unwritable_log_does_not_fail_requests(
     world: World, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     def full(_line: bytes) -> None:
@@ -221,11 +221,11 @@ def test_a_log_that_cannot_be_written_any_more_fails_no_request(
         for _ in range(3):
             assert Client(app).get(USERS, headers={"Api-Key": "bl_ada"}).status_code == 200
         assert len(log.entries()) == 3
-        assert len(caplog.messages) == 1, "said once"
+        assert len(caplog.messages) == 1, "logged once"
         assert caplog.messages[0].startswith("the request log cannot be written: ")
 
 
-def test_the_file_is_its_owners_and_is_added_to(tmp_path: Path) -> None:
+def test_the_file_is_private_and_appended_to(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     for line in (b"1\n", b"2\n"):
         file = LogFile(path)
@@ -236,7 +236,7 @@ def test_the_file_is_its_owners_and_is_added_to(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600 & ~_umask()
 
 
-def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
+def test_concurrent_requests_write_complete_lines(tmp_path: Path) -> None:
     load_seed(tmp_path / "plane.db", {"workspaces": [{"name": "acme"}]})
     app = create_app(tmp_path / "plane.db", now=Clock())
     file = LogFile(tmp_path / "log.jsonl")
@@ -251,7 +251,7 @@ def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
     assert sorted(numbers) == list(range(1, 101))
 
 
-def test_a_log_where_none_can_be(tmp_path: Path) -> None:
+def test_an_invalid_log_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EmulatorError, match="the request log cannot be written to "):
         LogFile(tmp_path)
     with pytest.raises(EmulatorError, match="No such file or directory"):

@@ -1,4 +1,4 @@
-"""One mailbox is one person: spellings that differ by case are the same, letters that only look alike are not."""
+"""Addresses that differ by case are one mailbox; letters that only look alike are not."""
 
 from pathlib import Path
 
@@ -18,18 +18,18 @@ from tests.emulator.world import SEED, Clock, World
 
 LONG_S_SAM = "\u017fam@example.com"
 OTHERS = [LONG_S_SAM, "\u212aim@example.com", "stra\xdfe@example.com"]
-"""Of other mailboxes than the plain addresses that `casefold` makes of them."""
+"""Addresses of other mailboxes than the ASCII addresses that `casefold` turns them into."""
 
 TRICKY = st.sampled_from("aAsSkKiI\u017f\u212a\xdf\u1e9e\u0130\u0131\u03c3\u03c2\xe5\u212b\ufb01\u0308\u0301@.\xd6\xf6")
 
 
 @given(st.one_of(st.text(max_size=20), st.text(TRICKY, max_size=20)))
-def test_the_emulator_folds_as_beamctl_does(text: str) -> None:
+def test_the_emulator_folds_addresses_as_beamctl_does(text: str) -> None:
     assert rules.folded(f"{text}@X.io") == ours.folded(f"{text}@X.io")
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_another_mailbox_is_another_person(world: World, other: str) -> None:
+def test_another_mailbox_is_another_user(world: World, other: str) -> None:
     plain = other.casefold()
     for address in (plain, other):
         assert world.call("ada", "POST", "/users", {"email": address, "role": "member"}).status_code == 200
@@ -39,7 +39,7 @@ def test_another_mailbox_is_another_person(world: World, other: str) -> None:
     assert (plain in world.users(), other in world.users()) == (False, True)
 
 
-def test_a_seed_may_have_both(tmp_path: Path) -> None:
+def test_a_seed_can_contain_both(tmp_path: Path) -> None:
     both = [{"email": address, "workspaces": {"acme": "member"}} for address in ("sam@example.com", LONG_S_SAM)]
     world = World(tmp_path / "plane.db", seed={**SEED, "users": [*SEED["users"][:1], *both]})
     assert {"sam@example.com", LONG_S_SAM} <= set(world.roles())
@@ -48,14 +48,14 @@ def test_a_seed_may_have_both(tmp_path: Path) -> None:
         load_seed(tmp_path / "other.db", {"users": twice}, now=Clock())
 
 
-def test_a_link_to_sign_in_lets_into_no_account_of_another_mailbox(tmp_path: Path) -> None:
+def test_a_sign_in_link_is_not_valid_for_a_similar_address(tmp_path: Path) -> None:
     mail = tmp_path / "mail"
     browser = Browser(World(tmp_path / "plane.db", mailer=open_mailer(mail)))
     browser.submit(browser.get("/sign-in"), "Send me a link", email=LONG_S_SAM)
     assert browser.get(link_in_last_email(mail)).heading == "Sign up"
 
 
-def test_a_link_to_sign_in_goes_to_the_address_of_the_account(tmp_path: Path) -> None:
+def test_a_sign_in_link_goes_to_the_address_of_the_account(tmp_path: Path) -> None:
     mail = tmp_path / "mail"
     browser = Browser(World(tmp_path / "plane.db", mailer=open_mailer(mail)))
     browser.submit(browser.get("/sign-in"), "Send me a link", email="ANN+OPS@EXAMPLE.COM")

@@ -1,3 +1,5 @@
+"""The JSON Schemas of the API's payloads."""
+
 import json
 import re
 from pathlib import Path
@@ -20,7 +22,7 @@ ACCOUNT = {
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_schema_is_one_and_says_where_its_facts_come_from(path: Path) -> None:
+def test_every_schema_is_valid_and_names_its_source(path: Path) -> None:
     schema = json.loads(path.read_text())
     Draft202012Validator.check_schema(schema)
     assert schema["$id"] == f"urn:beamctl:api:{path.stem}"
@@ -31,7 +33,7 @@ def test_a_schema_is_one_and_says_where_its_facts_come_from(path: Path) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.rule}")
-def test_what_a_route_takes_and_gives_has_a_schema(route: Route) -> None:
+def test_every_request_and_response_has_a_schema(route: Route) -> None:
     assert {route.response_schema, route.page_schema, route.request_schema} - {""} <= {path.stem for path in FILES}
     assert bool(route.request_schema) == (
         route.method in ("POST", "PUT") and not route.rule.endswith(("/join", "/decline"))
@@ -72,6 +74,6 @@ def test_every_schema_is_used() -> None:
         ("workspace_user", {"email": "a@b.example", "accepted": False, "expired": True}, {"email": "a@b.example"}),
     ],
 )
-def test_schemas_tell_right_from_wrong(name: str, good: object, bad: object) -> None:
+def test_schemas_accept_valid_and_refuse_invalid_payloads(name: str, good: object, bad: object) -> None:
     assert validator(name).is_valid(good)
     assert not validator(name).is_valid(bad)

@@ -1,5 +1,5 @@
-"""The secret of a connection is in no text that beamctl makes: not in plans, records, errors and reports, nor in what
---debug shows, whatever the API echoes and however a request goes wrong."""
+"""The secret of a connection appears in no text that beamctl makes: plans, records, errors, reports or debug logs,
+whatever the API returns and however a request fails."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ RAISED = document(integrations={"c": {"integration": "x", "secret": {"apiKey": {
 
 
 @pytest.mark.parametrize("flag", [BehaviorFlag.ECHOED_SECRETS, BehaviorFlag.MASKED_SECRETS])
-def test_a_secret_is_in_no_text(flag: BehaviorFlag, tmp_path: Path) -> None:
+def test_the_secret_is_in_no_text(flag: BehaviorFlag, tmp_path: Path) -> None:
     world = World(tmp_path / "w.db", flags=frozenset({flag}))
     faulty = Faulty(world.app)
     texts: list[str] = []

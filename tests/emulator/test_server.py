@@ -1,3 +1,5 @@
+"""Serving on a socket until a signal arrives."""
+
 import http.client
 import json
 import signal
@@ -16,7 +18,7 @@ from tests.emulator.world import World
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_on_a_socket_until_it_is_told_to_stop(world: World, stop: signal.Signals) -> None:
+def test_it_serves_on_a_socket_until_a_signal(world: World, stop: signal.Signals) -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", SERVE, str(world.db)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:
@@ -34,11 +36,11 @@ def test_it_serves_on_a_socket_until_it_is_told_to_stop(world: World, stop: sign
             out, err = server.communicate(timeout=30)
             connection.close()
         finally:
-            server.kill()  # where it ignores the signal, as its parent may have told it to
+            server.kill()  # with the signal ignored, as a parent process may have set it
     assert (server.returncode, out, err) == (0, "ended\n", "")
 
 
-def test_a_port_that_is_taken(world: World) -> None:
+def test_a_port_in_use_is_an_error(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(EmulatorError, match=f"cannot listen on 127.0.0.1, port {port}"):
@@ -46,6 +48,6 @@ def test_a_port_that_is_taken(world: World) -> None:
 
 
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 99999), ("not a host", 0)])
-def test_an_address_that_cannot_be(world: World, host: str, port: int) -> None:
+def test_an_invalid_address_is_an_error(world: World, host: str, port: int) -> None:
     with pytest.raises(EmulatorError, match="cannot listen on"):
         serve(create_app(world.db), host, port, lambda _: None)

@@ -1,5 +1,5 @@
-"""A small world for the tests: one seeded control plane, a clock that stands still, and callers with their keys. Every
-answer is checked against the published schemas, strictly: a field that no schema names fails the test."""
+"""A small seeded control plane with a fixed clock, and callers with their keys. Every response is checked strictly
+against the published schemas: a field that no schema names fails the test."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -61,10 +61,12 @@ SEED: dict[str, Any] = {
 }
 
 CONTRACTS = {f"{route.method} {route.rule}": route for route in ROUTES}
-"""What each route promises, by its method and rule."""
+"""The declaration of each route, by method and rule."""
 
 RESOURCES = {kind.path: kind.schema for kind in KINDS}
-"""The schema of each kind of object with metadata and a spec, by the path of its listing."""
+"""The schema of each kind of resource, by the path of its listing."""
+SEEDED: dict[tuple[str, datetime], bytes] = {}
+"""The database of each seed and moment, to be copied: loading a seed takes many times longer."""
 
 
 @dataclass
@@ -89,13 +91,17 @@ class World:
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
-        load_seed(self.db, self.seed, now=self.clock)
+        loaded = (json.dumps(self.seed), self.clock())
+        if loaded not in SEEDED:
+            load_seed(self.db, self.seed, now=self.clock)
+            SEEDED[loaded] = self.db.read_bytes()
+        self.db.write_bytes(SEEDED[loaded])
         self.app = create_app(self.db, quirks=self.flags, now=self.clock, post=self.mailer, public_url=self.public_url)
 
     def call(
         self, who: str | None, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> TestResponse:
-        """A request with the key `bl_{who}`, about acme unless the headers say otherwise."""
+        """A request with the key `bl_{who}`, about acme unless the headers name another workspace."""
         sent = {"X-Blaxel-Workspace": "acme", **(headers or {})}
         if who:
             sent["X-Blaxel-Authorization"] = f"Bearer bl_{who}"
@@ -107,12 +113,14 @@ class World:
         answer = client.open(f"/v0{path}", method=method, data=content, headers={**kind, **headers})
         route = self.route(method, path)
         check(route, answer)
-        if answer.status_code == 200 and not self.flags:  # with a behavior flag, what is not read may be anything
+        if (
+            answer.status_code == 200 and not self.flags
+        ):  # with a behavior flag, fields that are not read may have any value
             check_taken(route, client_sent(content, headers))
         return answer
 
     def route(self, method: str, path: str) -> str:
-        """The method and the rule of the route that answers; empty where there is none."""
+        """The method and rule of the route that answers, or empty."""
         try:
             found, _ = self.app.url_map.bind("localhost").match(f"/v0{unquote(path.partition('?')[0])}", method)
         except HTTPException:
@@ -131,27 +139,27 @@ class World:
 
 
 def body_of(path: str, name: str, **spec: object) -> dict[str, Any]:
-    """A body that creates an object of that name where the path lists them."""
+    """A body that creates an object of that name in the collection at the path."""
     least = {"/policies": {"type": "location"}, "/integrations/connections": {"integration": "openai"}}
     return {"metadata": {"name": name}, "spec": {**least.get(path, {}), **spec}}
 
 
 def client_sent(content: bytes | None, headers: Mapping[str, str]) -> Any:
-    """The body of a request as data; of a form, the texts by their names."""
+    """The body of a request as data; for a form, its fields by name."""
     if "x-www-form-urlencoded" in headers.get("Content-Type", ""):
         return dict(parse_qsl((content or b"").decode(), strict_parsing=True))
     return json.loads(content) if content else None
 
 
 def check_taken(route: str, sent: Any) -> None:
-    """Fails unless what the route took is what it says it takes; the API ignores fields that it does not know."""
+    """Fail unless the request body matches the route's schema; the API ignores unknown fields."""
     contract = CONTRACTS[route]
     if contract.request_schema:
         conforms(Draft202012Validator(body_schema(contract), registry=registry()), sent, f"the body that {route} took")
 
 
 def check(route: str, answer: TestResponse) -> None:
-    """Fails unless the answer is what its route promises."""
+    """Fail unless the response is one that its route declares."""
     contract = CONTRACTS.get(route)
     fault = answer_fault(contract, answer.status_code, answer.content_type or "", answer.get_data())
     assert not fault, f"{route}: {fault}"

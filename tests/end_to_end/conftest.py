@@ -15,7 +15,7 @@ import pytest
 from beamctl.cli.main import run
 from beamctl.emulator import Quirk, create_app
 from tests.cli.loopback import serving
-from tests.cli.process import AS_USERS_HAVE_IT
+from tests.cli.process import AS_INSTALLED
 from tests.fakes import contract
 
 LOG = "requests.jsonl"
@@ -90,7 +90,7 @@ def clean_environment(home: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return kept | {
         "HOME": str(home),
-        "PYTHONPATH": os.pathsep.join(filter(None, [AS_USERS_HAVE_IT, *sys.path])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [AS_INSTALLED, *sys.path])),
         "PYTHONUTF8": "1",
     }
 

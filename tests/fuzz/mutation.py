@@ -1,4 +1,4 @@
-"""Valid texts, bent: what a loader is most likely to stumble over is nearly right."""
+"""Mutations of valid texts, since input that is nearly valid is the hardest for a loader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PIECES = [
 
 @dataclass(frozen=True)
 class Edit:
-    """One change: what stands between two spots (in thousandths of the text) becomes something else."""
+    """One edit: the text between two positions (in thousandths of its length) is replaced."""
 
     start: int
     length: int

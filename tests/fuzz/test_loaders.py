@@ -1,5 +1,5 @@
-"""Every loader of text from outside, against text that is wrong in every way: what is wrong is said, never thrown, and
-within bounds. To add a loader, write how it is called and what valid text looks like."""
+"""Every loader of text from outside, against any invalid text: problems are reported, never raised as a traceback, and
+the work is limited. To add a loader, write how it is called and what valid text looks like."""
 
 import json
 import sys
@@ -56,22 +56,22 @@ class Loader:
     """A loader under test.
 
     Attributes:
-        load: Loads the text, and gives the lines that it finds to say; it may raise what beamctl raises on purpose.
-        valid: Texts without fault.
+        load: Loads the text and returns the lines of its problems; may raise beamctl's own errors.
+        valid: Texts without problems.
     """
 
     load: Callable[[bytes], Sequence[str]]
     valid: Sequence[bytes]
 
     def __call__(self, content: bytes) -> list[str]:
-        """All that is said of a text."""
+        """All lines reported about a text."""
         try:
             return list(self.load(content))
         except BeamctlError as error:
             return [error.message, *error.hint.splitlines()]
 
 
-def told(problems: Sequence[Problem]) -> list[str]:
+def lines_of(problems: Sequence[Problem]) -> list[str]:
     assert all(problem.message for problem in problems)
     return problems_text(problems).splitlines() if problems else []
 
@@ -80,11 +80,11 @@ def document(content: bytes) -> list[str]:
     checked = validate([SourceText("f.yaml", content)])
     assert checked.desired or checked.problems
     assert len(checked.problems) <= 3 * (MOST_PROBLEMS + 1)
-    return told(checked.problems)
+    return lines_of(checked.problems)
 
 
 def any_yaml(content: bytes) -> list[str]:
-    return told(parse_plain(content, "f.yaml")[1])
+    return lines_of(parse_plain(content, "f.yaml")[1])
 
 
 def login(content: bytes) -> list[str]:
@@ -99,8 +99,8 @@ def saved_plan(content: bytes) -> list[str]:
     return []
 
 
-def plan_sealed_anew(content: bytes) -> list[str]:
-    """As somebody would who wants another plan to pass for one that was saved."""
+def plan_with_new_checksum(content: bytes) -> list[str]:
+    """A plan that was changed and given a matching checksum, as an attacker would do."""
     try:
         data = json.loads(content)
         data["saved"]["digest"] = digest_of(data)
@@ -139,7 +139,7 @@ LINES = [
 
 LOADERS = {
     "saved plan": Loader(saved_plan, [SAVED.encode()]),
-    "plan that was sealed anew": Loader(plan_sealed_anew, [SAVED.encode()]),
+    "plan with a new checksum": Loader(plan_with_new_checksum, [SAVED.encode()]),
     "record of a run": Loader(record, ["".join(LINES).encode()]),
     "document": Loader(document, DOCUMENTS),
     "any YAML": Loader(any_yaml, DOCUMENTS),
@@ -156,7 +156,7 @@ def check(loader: Loader, content: bytes) -> None:
 
 
 @every_loader
-def test_valid_text_is_loaded(loader: Loader) -> None:
+def test_valid_text_has_no_problems(loader: Loader) -> None:
     for content in loader.valid:
         assert loader(content) == []
 
@@ -164,19 +164,19 @@ def test_valid_text_is_loaded(loader: Loader) -> None:
 @every_loader
 @thorough
 @given(st.data())
-def test_text_that_is_nearly_right(loader: Loader, data: st.DataObject) -> None:
+def test_nearly_valid_text_is_loaded_or_refused(loader: Loader, data: st.DataObject) -> None:
     check(loader, data.draw(mutated(loader.valid)))
 
 
 @every_loader
 @thorough
 @given(content=st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_any_bytes(loader: Loader, content: bytes) -> None:
+def test_any_bytes_are_loaded_or_refused(loader: Loader, content: bytes) -> None:
     check(loader, content)
 
 
 def calls(run: Callable[[], Any]) -> int:
-    """How many functions a run calls: steps that no clock and no neighbour changes."""
+    """The number of function calls of a run, which does not depend on the load of the machine."""
     count = 0
 
     def counted(_: FrameType, event: str, __: Any) -> None:
@@ -192,7 +192,7 @@ def calls(run: Callable[[], Any]) -> int:
 
 
 def attacks() -> Iterator[bytes]:
-    """Texts that would be worth more work than they are long, were there no bounds."""
+    """Short texts that would cause much work without limits."""
     head = b"version: 1\nworkspace: acme\nmembers:\n"
     yield b"[" * 100_000
     yield b"{a: " * 25_000
@@ -210,7 +210,7 @@ def attacks() -> Iterator[bytes]:
 
 
 @every_loader
-def test_the_work_grows_with_the_text_and_no_faster(loader: Loader) -> None:
+def test_work_is_linear_in_the_length_of_the_text(loader: Loader) -> None:
     for content in attacks():
         steps = calls(lambda content=content: check(loader, content))  # type: ignore[misc] # bound at once
         assert steps < 5 * len(content) + 110_000, content[:60]

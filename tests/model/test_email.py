@@ -1,4 +1,4 @@
-"""E-mail addresses: folded to compare, refused where they can be none."""
+"""E-mail addresses: how they are compared, and which are refused."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from beamctl.model.email import LONGEST, NO_ADDRESS, domain, fault, folded
         "a" * 64 + "@" + "b." * 94 + "c",
     ],
 )
-def test_can_be_an_address(address: str) -> None:
+def test_valid_addresses(address: str) -> None:
     assert fault(address) == ""
 
 
 @pytest.mark.parametrize("address", ["", "ada", "@example.com", "ada@", "a@b@c", "a@b, c@d", "ada\uff20example.com"])
-def test_has_not_one_at_with_text_on_both_sides(address: str) -> None:
+def test_an_address_needs_one_at_sign_with_text_on_both_sides(address: str) -> None:
     assert fault(address) == NO_ADDRESS
 
 
@@ -92,7 +92,7 @@ CANNOT_BE = {
 
 
 @pytest.mark.parametrize(("address", "why"), CANNOT_BE.items())
-def test_can_be_none_and_why(address: str, why: str) -> None:
+def test_an_invalid_address_says_why(address: str, why: str) -> None:
     assert fault(address) == f"{NO_ADDRESS}: {why}"
 
 
@@ -103,7 +103,7 @@ PUNCTUATION = [
 ]
 
 
-def test_no_punctuation_or_symbol_outside_ascii_is_in_an_address() -> None:
+def test_punctuation_and_symbols_outside_ascii_are_refused() -> None:
     quotes = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u2032\xab\xbb\u2039\u300c\u301d\uff02\uff07\u275d\xb4\u05f3"
     assert set(quotes) <= set(PUNCTUATION)
     for char in PUNCTUATION:
@@ -133,11 +133,11 @@ def test_a_domain_that_is_accepted_has_only_valid_labels(host: str) -> None:
         ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645@b", "U+200C (zero width non-joiner)"),
     ],
 )
-def test_what_cannot_be_seen_is_named(address: str, what: str) -> None:
+def test_an_invisible_character_is_named(address: str, what: str) -> None:
     assert fault(address) == f"contains an invisible character: {what}"
 
 
-def test_too_long() -> None:
+def test_an_address_that_is_too_long_is_refused() -> None:
     assert fault("a" * (LONGEST - 1) + "@x") == "is longer than 254 characters"
 
 
@@ -154,7 +154,7 @@ def test_two_spellings_of_one_address(one: str, other: str) -> None:
 
 
 @given(st.text(st.characters(max_codepoint=0x17E, exclude_characters="\xdf"), max_size=30))
-def test_folding_twice_is_folding_once_and_blind_to_composition(text: str) -> None:
+def test_folding_is_idempotent_and_ignores_composition(text: str) -> None:
     once = folded(text)
     assert folded(once) == once
     assert folded(unicodedata.normalize("NFD", text)) == once
@@ -166,7 +166,7 @@ def test_the_domain_is_what_follows_the_last_at() -> None:
 
 
 @pytest.mark.parametrize("other", ["\u212aim@x.io", "ki\u017f@x.io", "stra\xdfe@x.io", "\ufb01n@x.io"])
-def test_no_letter_folds_into_a_plain_one(other: str) -> None:
+def test_no_other_letter_folds_into_an_ascii_letter(other: str) -> None:
     plain = unicodedata.normalize("NFKC", other.casefold())
     assert plain.isascii()
     assert folded(other) != folded(plain)
@@ -183,7 +183,7 @@ MIXED = (
 
 
 @given(MIXED)
-def test_only_plain_addresses_fold_to_plain_ones(text: str) -> None:
+def test_only_ascii_addresses_fold_to_ascii_addresses(text: str) -> None:
     once = folded(text)
     assert folded(once) == once
     assert text.isascii() or not once.isascii() or "xn--" in once
@@ -191,7 +191,7 @@ def test_only_plain_addresses_fold_to_plain_ones(text: str) -> None:
 
 
 @given(st.text(st.characters(codec="ascii")), st.text(st.characters(codec="ascii")))
-def test_plain_addresses_differ_by_more_than_case(one: str, other: str) -> None:
+def test_ascii_addresses_are_equal_if_they_differ_only_by_case(one: str, other: str) -> None:
     assert (folded(one) == folded(other)) is (one.lower() == other.lower())
 
 
@@ -217,13 +217,13 @@ def test_a_domain_has_one_form(written: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "other", ["a@stra\xdfe.de", "a@\uff45xample.com", "a@exa\xadmple.com", "a@\u212ai.com", "a@\ufb01n.com"]
 )
-def test_no_other_letters_pass_for_a_plain_domain(other: str) -> None:
+def test_no_other_letters_pass_for_an_ascii_domain(other: str) -> None:
     plain = unicodedata.normalize("NFKC", other.replace("\xad", "").casefold())
     assert plain.isascii()
     assert folded(other) != folded(plain)
 
 
-def test_ten_thousand_are_no_matter() -> None:
+def test_ten_thousand_addresses_are_folded_in_linear_time() -> None:
     begun = time.process_time()
     for number in range(10_000):
         assert not fault(f"person.{number}@mail.example.com")

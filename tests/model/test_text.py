@@ -1,5 +1,5 @@
-"""What a reader cannot see: refused in names, escaped wherever it is shown."""
-# ruff: noqa: RUF001 - these letters are what it is about
+"""Invisible characters are refused in names and escaped in all output."""
+# ruff: noqa: RUF001 - the tests are about these letters
 
 import re
 import unicodedata
@@ -31,16 +31,16 @@ letters = st.sampled_from(
 
 
 def without_pictures(shown: str) -> str:
-    """The text without what may join pictures."""
+    """The text without characters that may join emoji."""
     return regex.sub(r"(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\u200d\ufe0f]", "", shown)
 
 
-def test_these_are_all_that_python_takes_for_printable() -> None:
+def test_these_are_the_invisible_characters_that_python_calls_printable() -> None:
     assert len(IGNORABLE) > 4_000
     assert len(SHOWN_RAW) >= 268
 
 
-def test_no_address_has_one() -> None:
+def test_an_address_with_an_invisible_character_is_refused() -> None:
     for each in HIDDEN:
         assert fault(f"a{each}da@example.com").startswith("contains an invisible character: U+"), ascii(each)
         assert fault(f"ada@exa{each}mple.com"), ascii(each)
@@ -48,7 +48,7 @@ def test_no_address_has_one() -> None:
         assert not is_visible(f"ci{each}")
 
 
-def test_one_is_shown_as_an_escape() -> None:
+def test_an_invisible_character_is_escaped() -> None:
     for each in HIDDEN:
         for text in (f"a{each}b", f"{each}", f"я{each}", f'"{each}'):
             for shown in (
@@ -64,7 +64,7 @@ def test_one_is_shown_as_an_escape() -> None:
 
 
 @pytest.mark.parametrize("text", SEEN)
-def test_what_can_be_seen_is_shown_as_it_is(text: str) -> None:
+def test_visible_text_is_unchanged(text: str) -> None:
     assert printable(text) == visible(text) == text
     assert unseen(text) == ""
     assert is_visible(text)
@@ -72,13 +72,13 @@ def test_what_can_be_seen_is_shown_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", PICTURES)
-def test_one_emoji_of_several_is_shown_and_is_no_part_of_a_name(text: str) -> None:
+def test_a_joined_emoji_is_shown_but_refused_in_names(text: str) -> None:
     assert printable(text) == visible(text) == text
     assert unseen(text) in ("\u200d", "\ufe0f")
     assert fault(f"{text}@example.com")
 
 
-def test_what_needs_no_library_can_be_seen() -> None:
+def test_characters_that_are_not_escaped_are_printable() -> None:
     for each in EVERYTHING[:0x4000]:
         if visible(each) == each and not each.isascii() and each != "\u200d":
             assert each.isprintable(), ascii(each)
@@ -90,17 +90,17 @@ def read_back(shown: str) -> str:
 
 
 @given(st.one_of(st.text(letters), st.text()))
-def test_a_text_with_an_escape_can_be_read_back(text: str) -> None:
+def test_escaped_text_can_be_read_back(text: str) -> None:
     shown = printable(text)
     assert read_back(shown) == text or shown == text
     assert without_pictures(shown).isprintable()
     assert not unseen(without_pictures(shown))
-    if marked(shown) == shown:  # else an escape made a word that mixes alphabets: `\n` before Cyrillic
-        assert printable(shown) == shown  # a part of a message may have been made printable before
+    if marked(shown) == shown:  # otherwise an escape could create a word that mixes alphabets: `\n` before Cyrillic
+        assert printable(shown) == shown  # a part of a message may already have been escaped
 
 
 @given(st.one_of(st.text(letters), st.text()))
-def test_the_last_net_leaves_lines_and_colors(text: str) -> None:
+def test_the_output_filter_keeps_newlines_and_colors(text: str) -> None:
     shown = visible(f"\x1b[31m{text}\x1b[0m\n")
     assert shown.startswith("\x1b[31m")
     assert shown.endswith("\x1b[0m\n")
@@ -108,7 +108,7 @@ def test_the_last_net_leaves_lines_and_colors(text: str) -> None:
 
 
 @given(st.text())
-def test_the_emulator_sees_what_beamctl_sees(text: str) -> None:
+def test_the_emulator_and_beamctl_agree_on_visible_text(text: str) -> None:
     assert is_visible(text) is (unseen(text) == "")
 
 
@@ -146,7 +146,7 @@ NAMES = [
 
 @pytest.mark.parametrize("more", NAMES)
 @pytest.mark.parametrize("hidden", ["\u034f", "\u3164", "\u2800", "\U000e0100", "\u200d"])
-def test_a_name_with_one_is_a_problem_at_its_place(more: str, hidden: str) -> None:
+def test_a_name_with_an_invisible_character_is_a_problem(more: str, hidden: str) -> None:
     text = f"version: 1\nworkspace: acme\n{more.replace('NAME', f'a{hidden}b')}\n"
     problems = problems_of(text)
     number, line = next((number, each) for number, each in enumerate(text.split("\n"), 1) if hidden in each)
@@ -160,13 +160,13 @@ def problems_of(text: str) -> tuple[Problem, ...]:
     return validate([SourceText("a.yaml", text.encode())]).problems
 
 
-def test_a_workspace_is_named_without_one() -> None:
+def test_a_workspace_name_with_an_invisible_character_is_a_problem() -> None:
     (problem,) = problems_of("version: 1\nworkspace: a\u034fcme\n")
     assert (problem.place.line, problem.place.column) == (2, 12)
     assert "a\\u034fcme" in problem.message
 
 
-def test_text_for_people_may_have_one() -> None:
+def test_descriptions_may_have_an_invisible_character() -> None:
     joined = "می\u200cخو ❤\ufe0f"
     text = (
         f"version: 1\nworkspace: acme\nmembers: {{a@x.io: {{role: admin, reason: {joined}, owner: {joined}}}}}\n"
@@ -176,7 +176,7 @@ def test_text_for_people_may_have_one() -> None:
     assert problems_of(text) == ()
 
 
-def test_characters_drawn_as_nothing_have_no_property() -> None:
+def test_blank_characters_without_the_unicode_property() -> None:
     for each in "\u2d7f\U0001107f\U00016fe4\U0001d159":
         assert unicodedata.category(each) not in ("Cf", "Zs")
         assert unseen(f"a{each}") == each

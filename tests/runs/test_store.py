@@ -1,4 +1,4 @@
-"""Records: what every apply leaves behind, however it ends, and what `runs` and the next plan make of it."""
+"""Run records: what every apply writes, however it ends, and how `runs` and the next plan use it."""
 
 import json
 import os
@@ -32,7 +32,7 @@ from tests.fakes.workspace import FakeWorkspace, person
 
 RUNS = Path(".beamctl") / "runs"
 TWO = AS_IS.replace("  eve@example.com: member\n", "") + "  k1@example.com: viewer\n  k2@example.com: viewer\n"
-"""Two to invite, one to remove."""
+"""Two invitations and a removal."""
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def the_record() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def applied(cli: Cli, write: Write, local: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """CHANGED was applied once; the name of the run."""
+    """Apply CHANGED once and return the name of the run."""
     monkeypatch.setenv("GITHUB_ACTOR", "octo\u202ecat")
     write("beamctl.yaml", CHANGED)
     assert local.exists()
@@ -57,7 +57,7 @@ def applied(cli: Cli, write: Write, local: Path, monkeypatch: pytest.MonkeyPatch
     return path.stem
 
 
-def test_what_an_apply_leaves(cli: Cli, applied: str, directory: Path) -> None:
+def test_apply_writes_a_record(cli: Cli, applied: str, directory: Path) -> None:
     record = the_record()
     first, last = record[0], record[-1]
     assert [line["event"] for line in record] == ["run", *["started", "done"] * 2, *["confirmed"] * 2, "end"]
@@ -69,11 +69,11 @@ def test_what_an_apply_leaves(cli: Cli, applied: str, directory: Path) -> None:
     (path,) = RUNS.iterdir()
     assert path.stat().st_mode & 0o077 == 0
     assert (directory / ".beamctl" / ".gitignore").read_text() == "*\n"
-    assert cli("apply", "--auto-approve").code == 0  # nothing to do: nothing to keep
+    assert cli("apply", "--auto-approve").code == 0  # no changes, so no record
     assert len(list(RUNS.iterdir())) == 1
 
 
-def test_runs_lists_and_shows(cli: Cli, applied: str) -> None:
+def test_runs_lists_and_shows_records(cli: Cli, applied: str) -> None:
     listed = cli("runs")
     assert (listed.code, listed.err) == (0, "")
     head, row = listed.out.splitlines()
@@ -90,7 +90,7 @@ def test_runs_lists_and_shows(cli: Cli, applied: str) -> None:
     assert [change["outcome"] for change in machine["runs"][0]["changes"]] == ["done", "done"]
 
 
-def test_a_run_that_is_not_there(cli: Cli, applied: str) -> None:
+def test_a_missing_run_is_an_error(cli: Cli, applied: str) -> None:
     for output in ("text", "json"):
         ran = cli("runs", "1999", "-o", output)
         assert ran.code == 3
@@ -103,14 +103,14 @@ def test_a_run_that_is_not_there(cli: Cli, applied: str) -> None:
     assert cli("runs", "last", "--record", "elsewhere").err.endswith("  See:  beamctl runs --record elsewhere\n")
 
 
-def test_where_nothing_was_applied(cli: Cli, directory: Path) -> None:
+def test_runs_without_records(cli: Cli, directory: Path) -> None:
     assert cli("runs").out == "No applies are recorded in .beamctl/runs.\n"
     assert cli("runs", "-o", "json").json["runs"] == []
     (directory / ".beamctl").write_text("a file")
     assert cli("runs").out == "No applies are recorded in .beamctl/runs.\n"
 
 
-def test_only_the_last_are_listed(cli: Cli, applied: str) -> None:
+def test_only_the_latest_runs_are_listed(cli: Cli, applied: str) -> None:
     content = (RUNS / f"{applied}.jsonl").read_bytes()
     for number in range(21):
         (RUNS / f"19990101T0000{number:02}-acme-x.jsonl").write_bytes(content)
@@ -126,7 +126,7 @@ def test_only_the_last_are_listed(cli: Cli, applied: str) -> None:
 GARBAGE = [b"", b"\0" * 50, b"\xff\n", b"[" * 5000, b'{"event": "run"}\n', b"[]\n", b"{}", b'{"event": "end"}\n']
 
 
-def test_whatever_lies_there_breaks_nothing(cli: Cli, write: Write, applied: str) -> None:
+def test_other_files_in_the_folder_break_nothing(cli: Cli, write: Write, applied: str) -> None:
     write("beamctl.yaml", CHANGED + "  zoe@example.com: viewer\n")
     assert cli("plan", "--out", "p.json").code == 0
     digest = json.loads(Path("p.json").read_text())["saved"]["digest"].encode()
@@ -150,7 +150,7 @@ def test_whatever_lies_there_breaks_nothing(cli: Cli, write: Write, applied: str
 
 @pytest.mark.parametrize("which", ["read-only", "a file", "full"])
 @pytest.mark.usefixtures("api")
-def test_where_no_record_can_be_begun_nothing_is_changed(
+def test_nothing_is_changed_if_no_record_can_be_started(
     write: Write, people: People, directory: Path, api: Api, which: str
 ) -> None:
     write("beamctl.yaml", CHANGED)
@@ -174,7 +174,7 @@ def test_where_no_record_can_be_begun_nothing_is_changed(
 
 
 @pytest.mark.parametrize("link", [".beamctl", ".beamctl/runs"])
-def test_records_do_not_follow_a_link_that_a_checkout_brings(
+def test_records_do_not_follow_a_link_from_a_checkout(
     cli: Cli, write: Write, api: Api, directory: Path, link: str
 ) -> None:
     write("beamctl.yaml", CHANGED)
@@ -192,7 +192,7 @@ def test_records_do_not_follow_a_link_that_a_checkout_brings(
 
 
 @pytest.mark.usefixtures("api")
-def test_one_record_that_cannot_be_begun_takes_back_the_others(write: Write, api: Api) -> None:
+def test_a_record_that_cannot_be_started_removes_the_others(write: Write, api: Api) -> None:
     labs = document("labs", "{ada@example.com: admin, " + ", ".join(f"k{n}@x.io: viewer" for n in range(20)) + "}")
     write("beamctl.yaml", f"{CHANGED}---\n{labs}")
     ran = process("apply", "--auto-approve", prelude=room_for(3000))
@@ -203,14 +203,16 @@ def test_one_record_that_cannot_be_begun_takes_back_the_others(write: Write, api
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_a_record_that_is_full_half_way(cli: Cli, write: Write, people: People, api: Api, output: str) -> None:
+def test_a_record_that_is_cut_off_by_a_full_disk(cli: Cli, write: Write, people: People, api: Api, output: str) -> None:
     write("beamctl.yaml", AS_IS + "  k1@example.com: viewer\n  k2@example.com: viewer\n")
     assert cli("apply", "--auto-approve", "--parallelism", "1", "--record", "whole").code == 0
     (whole,) = Path("whole").iterdir()
     for who in ("k1", "k2"):
         cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", "DELETE", f"/users/{who}@example.com")
     api.calls.clear()
-    most = sum(map(len, whole.read_bytes().splitlines(keepends=True)[:3])) + 20  # half of what begins the second
+    most = (
+        sum(map(len, whole.read_bytes().splitlines(keepends=True)[:3])) + 20
+    )  # half of the second record's first line
     ran = process("apply", "--auto-approve", "--parallelism", "1", "-o", output, prelude=room_for(most))
     assert ran.code == 7
     assert api.writes == ["POST /users"]
@@ -229,7 +231,7 @@ def test_a_record_that_is_full_half_way(cli: Cli, write: Write, people: People, 
 
 
 @pytest.mark.parametrize("how", ["killed", "second Ctrl-C"])
-def test_a_run_that_was_killed_can_be_told(cli: Cli, write: Write, api: Api, people: People, how: str) -> None:
+def test_a_killed_run_is_recognized(cli: Cli, write: Write, api: Api, people: People, how: str) -> None:
     write("beamctl.yaml", TWO)
     api.hold = "POST"
     with running("apply", "--auto-approve", "--parallelism", "1") as started:
@@ -255,7 +257,7 @@ def test_a_run_that_was_killed_can_be_told(cli: Cli, write: Write, api: Api, peo
     assert "eve@example.com" in people()
 
 
-def test_a_run_that_was_interrupted_says_so(cli: Cli, write: Write, api: Api) -> None:
+def test_an_interrupted_run_is_recorded_as_interrupted(cli: Cli, write: Write, api: Api) -> None:
     write("beamctl.yaml", TWO)
     api.hold = "POST"
     with running("apply", "--auto-approve", "--parallelism", "1") as started:
@@ -270,7 +272,7 @@ def test_a_run_that_was_interrupted_says_so(cli: Cli, write: Write, api: Api) ->
 
 
 @pytest.mark.parametrize("fault", ["short-list", "empty-list"])
-def test_a_listing_cut_short_after_a_run(
+def test_a_listing_that_lost_members_since_a_run_is_a_hazard(
     cli: Cli, write: Write, database: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     script = FaultScript()
@@ -306,7 +308,7 @@ def test_drift_needs_no_records(cli: Cli, write: Write) -> None:
 
 
 @pytest.mark.usefixtures("local")
-def test_what_a_killed_run_removed_is_not_missed(cli: Cli, write: Write) -> None:
+def test_members_removed_by_a_killed_run_are_not_missing(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS + "  kim@example.com: viewer\n")
     assert cli("apply", "--auto-approve").code == 0
     (before,) = RUNS.iterdir()
@@ -318,7 +320,7 @@ def test_what_a_killed_run_removed_is_not_missed(cli: Cli, write: Write) -> None
     first, *rest = killed.read_bytes().splitlines(keepends=True)
     write("beamctl.yaml", few.replace("}", ", zoe@example.com: viewer}"))
     rest = [line for line in rest if b"confirmed" not in line]
-    killed.write_bytes(b"".join([first, *rest[:-2]]) + rest[-2][:9])  # as the last answer came
+    killed.write_bytes(b"".join([first, *rest[:-2]]) + rest[-2][:9])  # as the last response came
     assert cli("runs", "last").out.endswith("killed or still running, 2 done, 1 unknown\n")
     ran = cli("plan")
     assert (ran.code, "live-shrank" in ran.out) == (0, False)
@@ -327,7 +329,7 @@ def test_what_a_killed_run_removed_is_not_missed(cli: Cli, write: Write) -> None
 
 
 @pytest.mark.usefixtures("local")
-def test_the_last_run_is_the_last_though_the_clock_was_set_back(cli: Cli, write: Write, applied: str) -> None:
+def test_the_latest_run_is_known_even_if_the_clock_was_set_back(cli: Cli, write: Write, applied: str) -> None:
     later = datetime.now(UTC) + timedelta(minutes=4)
     ahead = f"{stamp_of(later)}{applied[19:]}"
     (RUNS / f"{applied}.jsonl").rename(RUNS / f"{ahead}.jsonl")
@@ -340,8 +342,8 @@ def test_the_last_run_is_the_last_though_the_clock_was_set_back(cli: Cli, write:
 
 
 @pytest.mark.usefixtures("local")
-def test_a_record_that_is_dated_in_the_future_does_not_count(cli: Cli, write: Write, applied: str) -> None:
-    """Nor does it move the names of later runs into the future."""
+def test_a_record_dated_in_the_future_is_ignored(cli: Cli, write: Write, applied: str) -> None:
+    """Later runs are not named after the future either."""
     later = [
         f"{stamp_of(datetime.now(UTC) + timedelta(minutes=6))}{applied[19:]}",
         "99991231T235959999Z-acme-x",
@@ -365,7 +367,7 @@ def test_a_record_that_is_dated_in_the_future_does_not_count(cli: Cli, write: Wr
     assert cli("runs", "-q").out.count("\n") == 2
 
 
-def test_the_list_does_not_go_through_the_changes(cli: Cli, applied: str) -> None:
+def test_listing_runs_does_not_read_their_changes(cli: Cli, applied: str) -> None:
     path = RUNS / f"{applied}.jsonl"
     path.write_text(path.read_text().replace('"stage": "', '"stage": "un'))
     assert cli("runs").out.splitlines()[1].endswith(" 2 done")
@@ -381,7 +383,7 @@ def git(*arguments: str) -> str:
 
 
 @pytest.mark.usefixtures("local")
-def test_the_commit_of_the_documents(cli: Cli, write: Write) -> None:
+def test_a_record_has_the_commit_of_the_documents(cli: Cli, write: Write) -> None:
     write("access/acme.yaml", CHANGED)
     write("access/labs.yaml", document("labs", "{ada@example.com: admin, kim@example.com: viewer}"))
     git("init", "-q")
@@ -421,7 +423,7 @@ def test_the_commit_of_the_documents(cli: Cli, write: Write) -> None:
         ({"LOGNAME": "ann"}, "ann"),
     ],
 )
-def test_who_started_it(
+def test_a_record_has_the_user_who_started_the_run(
     cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], actor: str
 ) -> None:
     for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR", "CIRCLE_USERNAME"):
@@ -434,7 +436,7 @@ def test_who_started_it(
 
 
 @pytest.mark.usefixtures("local")
-def test_a_report_that_cannot_be_written_is_no_run_that_was_killed(cli: Cli, write: Write) -> None:
+def test_a_report_that_cannot_be_written_does_not_look_like_a_killed_run(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", CHANGED)
     told = "  ✓ role grace@example.com  member → admin\n  ✓ invite kim@example.com  viewer\n"
     room = len((cli("plan").out + told).encode()) + 5
@@ -447,8 +449,8 @@ def test_a_report_that_cannot_be_written_is_no_run_that_was_killed(cli: Cli, wri
 
 
 @contextmanager
-def little_room(size: int) -> Iterator[None]:
-    """No file of this process may grow beyond that."""
+def limited_file_size(size: int) -> Iterator[None]:
+    """Limit the size of files that this process can write."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -457,12 +459,12 @@ def little_room(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_half_a_line_stays_the_last_one() -> None:
-    """Though there is room again: what follows half a line would make the whole record unreadable."""
+def test_nothing_is_written_after_half_a_line() -> None:
+    """Also if there is room again: text after half a line would make the whole record unreadable."""
     plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
     (record,) = open_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")], redaction())
     (path,) = Path("kept").iterdir()
-    with little_room(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
+    with limited_file_size(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.on_event(Started(plan.changes[0]))
     with pytest.raises(RecordError, match="File too large"):
         record.on_event(NotAttempted(plan.changes[0], saying("the record cannot be written")))

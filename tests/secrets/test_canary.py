@@ -1,6 +1,6 @@
-"""A canary wherever a secret can stand; then every command in every format, with and without --debug, while all goes
-well and while it does not. It must show up nowhere: no stream, no trace of a bug, no file. A new command is a new line.
-"""
+"""A canary in every place where a secret can be; then every command in every format, with and without --debug, with
+working and failing APIs. The canary must not appear in any stream, traceback or file. Add a line here for a new
+command."""
 
 import base64
 import json
@@ -50,19 +50,19 @@ COMMANDS = {
     "show": ["show", "-w", "acme"],
     "destroy": ["destroy", "acme", "--confirm", "acme"],
 }
-"""Every command that reads a document or asks the API; `emulator` shows the keys that it makes, once and on purpose."""
+"""Every command that reads a document or calls the API. `emulator` is not here: it shows new keys once, on purpose."""
 WITHOUT_API = {"validate", "runs", "runs RUN"}
 
 
 class EveryCommand(Probe):
     """Attributes:
-    options: For every command that asks the API.
+    options: For every command that makes requests.
     """
 
     options: list[str]
 
     def every_command(self, *more: str) -> set[int]:
-        """Every command in every format, with and without --debug; their exit codes."""
+        """Every command in every format, with and without --debug; returns their exit codes."""
         codes = set()
         for (name, command), output, debug in product(COMMANDS.items(), ("text", "json"), (["--debug"], [])):
             asks = [] if name in WITHOUT_API else [*self.options, *debug]
@@ -80,12 +80,17 @@ def probe(capfd: pytest.CaptureFixture[str], directory: Path, write: Write) -> E
 
 
 def echoing(method: str, path: str) -> tuple[str, Any]:
-    """An API that knows every canary, and tells it wherever it can."""
-    told = " ".join(ALL)
-    named = {"metadata": {"name": told}, "spec": {"type": told, "integration": told}, "name": told, "role": told}
-    named |= {"client_id": told, "description": told, "id": "k1", "createdAt": told, "expires_in": told}
+    """An API that knows every canary and puts it into every response."""
+    canaries = " ".join(ALL)
+    named = {
+        "metadata": {"name": canaries},
+        "spec": {"type": canaries, "integration": canaries},
+        "name": canaries,
+        "role": canaries,
+    }
+    named |= {"client_id": canaries, "description": canaries, "id": "k1", "createdAt": canaries, "expires_in": canaries}
     people = [
-        {"email": "ada@example.com", "role": "admin", "accepted": True, "sub": told, "source": ""},
+        {"email": "ada@example.com", "role": "admin", "accepted": True, "sub": canaries, "source": ""},
         {"email": "kim@example.com", "role": KEY, "accepted": True},
         {"email": "lin@example.com", "role": "admin", "accepted": True, "source": SECRET},
         {"email": "max@example.com", "role": TOKEN, "accepted": False},
@@ -93,12 +98,12 @@ def echoing(method: str, path: str) -> tuple[str, Any]:
     ]
     workspace = {
         "name": "acme",
-        "displayName": told,
-        "labels": dict.fromkeys(ALL, told),
-        "groupMappings": [{"groupName": told, "role": "admin"}],
-        "resourceCounts": {told: 1},
-        "createdAt": told,
-        "id": told,
+        "displayName": canaries,
+        "labels": dict.fromkeys(ALL, canaries),
+        "groupMappings": [{"groupName": canaries, "role": "admin"}],
+        "resourceCounts": {canaries: 1},
+        "createdAt": canaries,
+        "id": canaries,
     }
     match method, path.strip("/").split("/")[-1]:
         case "POST", "token":
@@ -110,7 +115,7 @@ def echoing(method: str, path: str) -> tuple[str, Any]:
         case "GET", _:
             return "200 OK", [named]
         case _:
-            return "400 Bad Request", {"error": f"you sent {told}", "apiKey": told}
+            return "400 Bad Request", {"error": f"you sent {canaries}", "apiKey": canaries}
 
 
 @contextmanager
@@ -121,7 +126,7 @@ def api_that(answer: Callable[[str, str], tuple[str, Any]]) -> Iterator[Api]:
         nonlocal gone
         asked = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         status, body = answer(*asked)
-        if gone and asked == ("GET", "/v0/workspaces/acme"):  # only the look after a deletion
+        if gone and asked == ("GET", "/v0/workspaces/acme"):  # only the check after a deletion
             status = "404 Not Found"
         gone = asked == ("DELETE", "/v0/workspaces/acme") and status.startswith("200")
         content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
@@ -134,7 +139,7 @@ def api_that(answer: Callable[[str, str], tuple[str, Any]]) -> Iterator[Api]:
 
 
 Plant = Callable[[pytest.MonkeyPatch, Path, EveryCommand], list[str]]
-"""Puts a canary somewhere, and gives the secrets that beamctl can know of then."""
+"""Puts a canary somewhere and returns the secrets that beamctl then knows."""
 
 
 def in_variable(name: str, value: str, *secrets: str) -> Plant:
@@ -190,20 +195,20 @@ PLACES: dict[str, Plant] = {
 
 @pytest.mark.usefixtures("made_up_requests")
 @pytest.mark.parametrize("place", PLACES)
-def test_an_api_that_tells_our_secrets_to_all(
+def test_an_api_that_returns_our_secrets(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, probe: EveryCommand, place: str
 ) -> None:
     probe.secrets = PLACES[place](monkeypatch, tmp_path / "home", probe)
     with api_that(echoing) as api:
         probe.options += ["--api-url", api.url]
-        # there is much to do, all of it is shown; no plan that holds a secret is saved, and none of it is made
+        # all changes are shown, but no plan that contains a secret is saved or applied
         assert probe.every_command() == {0, 2, 3}
         assert probe("export", "-w", "acme", *probe.options) == 0
         assert probe("export", "-w", "acme", "--split", "access", *probe.options) == 0
 
 
 def refusing(method: str, path: str) -> tuple[str, Any]:
-    """An API that shows a workspace without any canary, and tells them all when something is to be changed."""
+    """An API that returns a workspace without canaries, and puts them into every refusal of a change."""
     match method, path.strip("/").split("/")[-1]:
         case "GET", "users":
             return "200 OK", [{"email": "ada@example.com", "role": "admin", "accepted": True}]
@@ -215,13 +220,13 @@ def refusing(method: str, path: str) -> tuple[str, Any]:
 
 @pytest.mark.usefixtures("made_up_requests")
 @pytest.mark.parametrize("place", ["raw client credentials", "password of a proxy", "tokens of a login"])
-def test_an_api_that_tells_our_secrets_when_it_refuses(
+def test_an_api_that_returns_our_secrets_in_refusals(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, probe: EveryCommand, place: str
 ) -> None:
     probe.secrets = PLACES[place](monkeypatch, tmp_path / "home", probe)
     with api_that(refusing) as api:
         probe.options += ["--api-url", api.url]
-        assert 7 in probe.every_command()  # tried, and recorded
+        assert 7 in probe.every_command()  # attempted and recorded
 
 
 PAGE = f"<!doctype html><title>{KEY}</title><p>{TOKEN}"
@@ -245,10 +250,10 @@ def test_an_api_that_fails(monkeypatch: pytest.MonkeyPatch, probe: EveryCommand,
     probe.secrets = [KEY, SECRET, PAIR]
     with api_that(lambda *_: FAILURES[failure]) as api:
         probe.options = ["--api-url", api.url]
-        assert probe.every_command() in ({0, 1, 3}, {0, 3, 4})  # 3: there is no plan, and no run
+        assert probe.every_command() in ({0, 1, 3}, {0, 3, 4})  # 3: there is no plan and no run
 
 
-def test_a_bug(monkeypatch: pytest.MonkeyPatch, probe: EveryCommand) -> None:
+def test_a_traceback_has_no_secret(monkeypatch: pytest.MonkeyPatch, probe: EveryCommand) -> None:
     def broken(*_: Any, **__: Any) -> Any:
         raise ValueError(f"{KEY} {PAIR}")
 
@@ -283,7 +288,7 @@ def test_a_url_with_a_secret(monkeypatch: pytest.MonkeyPatch, probe: EveryComman
 
 @pytest.mark.parametrize("secret", [KEY, TOKEN])
 @pytest.mark.usefixtures("api", "made_up_requests")
-def test_a_secret_typed_in_the_wrong_place(probe: EveryCommand, secret: str) -> None:
+def test_a_secret_in_the_wrong_option(probe: EveryCommand, secret: str) -> None:
     for arguments in (
         ["plan", "-w", secret],
         ["show", "-w", secret],
@@ -360,7 +365,7 @@ def test_a_secret_in_a_seed(probe: EveryCommand, write: Write, seed: str, secret
     assert probe("emulator", "seed", "seed.yaml") == 3
 
 
-def test_the_canary_would_be_seen(probe: EveryCommand, capfd: pytest.CaptureFixture[str], directory: Path) -> None:
+def test_a_visible_canary_is_found(probe: EveryCommand, capfd: pytest.CaptureFixture[str], directory: Path) -> None:
     for secret in ALL:
         for spelling in spellings(secret):
             with pytest.raises(AssertionError):

@@ -1,3 +1,5 @@
+"""The redactor hides known secrets in every encoding."""
+
 import json
 from urllib.parse import quote
 
@@ -11,7 +13,7 @@ secret = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size
 
 
 @given(secrets=st.lists(secret, min_size=1, max_size=4), around=st.lists(st.text(max_size=20), min_size=2, max_size=5))
-def test_no_secret_survives(secrets: list[str], around: list[str]) -> None:
+def test_no_secret_remains_in_any_text(secrets: list[str], around: list[str]) -> None:
     mask = Redactor(secrets)
     text = "".join(piece + secrets[index % len(secrets)] for index, piece in enumerate(around))
     cleaned = mask.clean(text)
@@ -21,15 +23,15 @@ def test_no_secret_survives(secrets: list[str], around: list[str]) -> None:
 
 
 @given(secret, st.integers(0, 320))
-@example("\\0\\", 0)  # as it is and as in JSON, it overlaps itself
+@example("\\0\\", 0)  # as it is and in JSON; it overlaps itself
 @example("aba", 0)
-def test_no_part_of_a_secret_survives_at_the_end(text: str, before: int) -> None:
+def test_a_secret_that_is_cut_off_is_hidden(text: str, before: int) -> None:
     padded = "." * before + text * 3
     cleaned = Redactor([text]).clean(padded)
     assert set(cleaned) <= set("." + HIDDEN + "…")
 
 
-def test_a_short_secret_is_hidden_where_the_api_speaks_and_not_in_reports() -> None:
+def test_a_short_secret_is_hidden_in_api_messages_but_not_in_reports() -> None:
     mask = Redactor(["admin", "1234567"])
     assert mask.has_short
     assert mask.clean("admin 1234567") == f"{HIDDEN} {HIDDEN}"
@@ -47,17 +49,17 @@ def test_a_longer_secret_is_hidden_before_one_inside_it() -> None:
 
 
 @pytest.mark.parametrize("odd", ["\ud800", "caf\udce9 " * 9, "\ud800 of a key that is longer than any"])
-def test_a_secret_that_is_no_text_is_learnt_too(odd: str) -> None:
+def test_a_secret_of_another_type_is_learned(odd: str) -> None:
     assert Redactor([odd]).clean(f"a {odd} b") == "a ••• b"
 
 
-def test_secrets_can_be_learnt_later() -> None:
+def test_secrets_can_be_added_later() -> None:
     mask = Redactor()
     mask.learn("token-1", "")
     assert mask.clean("it was token-1") == f"it was {HIDDEN}"
 
 
-def test_text_from_outside_cannot_steer_the_terminal() -> None:
+def test_control_characters_in_external_text_are_escaped() -> None:
     assert Redactor().clean("a\x1b[2Jb\r\nc\u202ed\ud800") == r"a\x1b[2Jb\r\nc\u202ed\ud800"
 
 
@@ -103,7 +105,7 @@ def test_any_body_is_shown_without_its_secrets(value: object, name: str) -> None
     assert "\n" not in shown
 
 
-def test_short_values_are_words_of_their_own() -> None:
+def test_short_values_are_hidden_only_as_whole_words() -> None:
     assert list(Redactor().secrets_in({"secret": {"mode": "on", "key": "long-enough", "n": 5}})) == ["long-enough"]
 
 
@@ -112,11 +114,11 @@ def test_a_secret_of_the_body_is_hidden_across_lines() -> None:
     assert Redactor().clean(f"bad key {pem}", also=[pem]) == f"bad key {HIDDEN}"
 
 
-def test_a_mask_shows_nothing() -> None:
+def test_repr_hides_the_secrets() -> None:
     assert "canary" not in repr(Redactor(["canary"]))
 
 
-def test_bodies_are_cut() -> None:
+def test_long_bodies_are_cut() -> None:
     assert len(Redactor().body({"a": json.dumps(["x"] * 500)})) == 200
 
 
@@ -130,7 +132,7 @@ def test_a_secret_in_base64_or_in_json_is_hidden() -> None:
         assert mask.hide(f"x {spelled} y") == f"x {HIDDEN} y"
 
 
-def test_the_beginning_of_a_secret_that_was_cut_is_hidden() -> None:
+def test_the_start_of_a_truncated_secret_is_hidden() -> None:
     mask = Redactor(["0123456789abcdefghijklmnopqrstuvwxyz", "short-secret"])
     assert mask.hide("'0123456789abcdefghijk…' and short-secr") == f"'{HIDDEN}…' and short-secr"
     assert mask.hide("0123456789abc") == "0123456789abc"

@@ -1,4 +1,4 @@
-"""`beamctl apply --reveal-secrets`: a secret is shown on a terminal, once, and nowhere else."""
+"""`beamctl apply --reveal-secrets` shows a created secret once, on a terminal and nowhere else."""
 
 import os
 import pty
@@ -40,7 +40,7 @@ CLIENT = re.compile(
 KEY = re.compile(r"\nThe API key ci/(\w+) of acme, shown only once:\n(\S+)\n(?=\n)")
 
 
-def test_what_is_made_is_shown_once_and_only_there(
+def test_a_created_secret_is_shown_once_on_the_terminal(
     cli: Cli, api: Api, write: Write, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("beamctl.yaml", MACHINES)
@@ -71,7 +71,7 @@ def test_what_is_made_is_shown_once_and_only_there(
 
 
 @pytest.mark.usefixtures("local")
-def test_a_saved_plan_after_somebody_said_yes(cli: Cli, write: Write, directory: Path) -> None:
+def test_a_saved_plan_shows_its_secret_after_confirmation(cli: Cli, write: Write, directory: Path) -> None:
     write("beamctl.yaml", MACHINES)
     assert cli("plan", "--out", "plan.json").code == 0
     with terminal("apply", "plan.json", "--reveal-secrets") as screen:
@@ -84,7 +84,7 @@ def test_a_saved_plan_after_somebody_said_yes(cli: Cli, write: Write, directory:
 
 
 @pytest.mark.usefixtures("local")
-def test_without_it_both_ways_are_named(cli: Cli, write: Write) -> None:
+def test_without_the_option_the_error_names_both_ways(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", MACHINES)
     with terminal("apply", "--auto-approve", "-f", "beamctl.yaml") as screen:
         code, seen = screen.end()
@@ -95,7 +95,7 @@ def test_without_it_both_ways_are_named(cli: Cli, write: Write) -> None:
     assert "serviceAccounts (0)" in cli("show", "-w", "acme").out
 
 
-def test_where_nobody_reads_it_is_refused_before_anything(cli: Cli, api: Api, write: Write) -> None:
+def test_without_a_terminal_it_is_refused_before_any_request(cli: Cli, api: Api, write: Write) -> None:
     write("beamctl.yaml", MACHINES)
     ran = cli("apply", "--auto-approve", "--reveal-secrets")
     assert ran.code == 3
@@ -118,7 +118,7 @@ def test_where_nobody_reads_it_is_refused_before_anything(cli: Cli, api: Api, wr
 
 @contextmanager
 def screens() -> Iterator[tuple[SecretTerminal, int]]:
-    """A terminal, and what reads what is on it."""
+    """A terminal and the reader of its screen."""
     ours, theirs = pty.openpty()
     try:
         yield SecretTerminal(theirs), ours
@@ -143,7 +143,7 @@ def test_hostile_names_are_escaped_and_hostile_secrets_are_not_shown() -> None:
     assert shown == b"\r\nThe API key \\x1b]0;evil\\x07/\\u0430\\u202e, shown only once:\r\nbl_shown\r\n\r\n"
 
 
-def test_blocks_of_several_threads_stay_whole() -> None:
+def test_output_of_several_threads_is_not_mixed() -> None:
     with screens() as (screen, ours):
         seen = b""
         threads = [threading.Thread(target=screen.show, args=(secret_of(f"k{at}", f"bl_{at}"),)) for at in range(20)]
@@ -159,7 +159,7 @@ def test_blocks_of_several_threads_stay_whole() -> None:
 
 @contextmanager
 def hung_up() -> Iterator[SecretTerminal]:
-    """A terminal that went away."""
+    """A terminal that was disconnected."""
     ours, theirs = pty.openpty()
     os.close(ours)
     try:
@@ -168,7 +168,7 @@ def hung_up() -> Iterator[SecretTerminal]:
         os.close(theirs)
 
 
-def test_a_terminal_that_went_away_has_not_got_it(tmp_path: Path, directory: Path) -> None:
+def test_a_disconnected_terminal_is_a_failed_delivery(tmp_path: Path, directory: Path) -> None:
     with hung_up() as screen:
         vault = LocalSecretStore(redaction(), screen)
         assert vault.deliver(secret_of("k")) == NoResponse("the terminal cannot be written to: Input/output error")
@@ -186,7 +186,7 @@ def test_a_terminal_that_went_away_has_not_got_it(tmp_path: Path, directory: Pat
     assert [key["name"] for key in machines.keys("bot")] == ["seed"]
 
 
-def test_a_vault_without_a_screen_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_vault_without_a_terminal_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert LocalSecretStore(redaction()).deliver(secret_of("k")) == NoResponse(
         "the document does not say where to store it"
     )

@@ -1,4 +1,4 @@
-"""Where secrets go to and come from: each place keeps what it takes, or says why not, and shows nothing of it."""
+"""Destinations and sources of secrets: each one stores or reads a secret, or says why not, without showing it."""
 
 import base64
 import errno
@@ -69,7 +69,7 @@ def test_a_file_is_for_its_owner_only(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["docs/key", "docs/new/key", "a/../docs/key", "./docs/key", "a/up/docs/key"])
-def test_a_secret_does_not_follow_a_link_that_a_checkout_brings(directory: Path, path: str) -> None:
+def test_a_secret_does_not_follow_a_link_from_a_checkout(directory: Path, path: str) -> None:
     elsewhere = directory.parent / "public"
     elsewhere.mkdir()
     (directory / "a").mkdir()
@@ -81,9 +81,7 @@ def test_a_secret_does_not_follow_a_link_that_a_checkout_brings(directory: Path,
     assert delivered(File(str(elsewhere / "key"))).ok
 
 
-def test_a_file_is_on_the_disk_with_every_folder_that_was_made_for_it(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_and_its_new_folders_are_synced_to_disk(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: set[int] = set()
     flush = os.fsync
 
@@ -107,7 +105,7 @@ def test_a_file_is_on_the_disk_with_every_folder_that_was_made_for_it(
 
 
 @pytest.mark.parametrize("sink", [File("key"), Command(python("import sys; open('key', 'w').write(sys.stdin.read())"))])
-def test_half_a_character_is_not_handed_over(directory: Path, sink: SecretDestination) -> None:
+def test_a_lone_surrogate_is_not_stored(directory: Path, sink: SecretDestination) -> None:
     handed = delivered(sink, {"apiKey": "bl_half_\ud800_a_character"})
     assert isinstance(handed, NoResponse)
     assert handed.why == "the API returned something that is not valid text"
@@ -124,7 +122,7 @@ serviceAccounts: {{bot: {{role: member, secretTo: {{file: {}}}}}}}
 
 
 @pytest.mark.usefixtures("local")
-def test_two_workspaces_with_one_place_are_refused(cli: Cli, write: Write, directory: Path) -> None:
+def test_one_destination_for_two_workspaces_is_refused(cli: Cli, write: Write, directory: Path) -> None:
     write("a.yaml", TWO.format("acme", "bot.json"))
     write("b.yaml", TWO.format("labs", "./bot.json"))
     ran = cli("apply", "--auto-approve", "-f", "a.yaml", "-f", "b.yaml")
@@ -133,7 +131,7 @@ def test_two_workspaces_with_one_place_are_refused(cli: Cli, write: Write, direc
     assert not (directory / "bot.json").exists()
 
 
-def test_a_file_that_cannot_be(directory: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error(directory: Path) -> None:
     (directory / "folder").mkdir()
     (directory / "file").write_text("")
     (directory / "link").symlink_to("file")
@@ -143,20 +141,20 @@ def test_a_file_that_cannot_be(directory: Path) -> None:
     assert (directory / "file").read_text() == ""
 
 
-def test_a_file_where_git_would_pick_it_up(directory: Path) -> None:
+def test_a_file_that_git_would_add_is_refused(directory: Path) -> None:
     subprocess.run(["git", "init", "--quiet"], check=True)
     (directory / ".gitignore").write_text("secrets/\nknown\n")
     (directory / "known").write_text("old")
     subprocess.run(["git", "add", "--force", "known"], check=True)
     assert doubt({"file": "secrets/key"}) == ""
     assert delivered(File("secrets/key")).ok
-    for name in ("key", "sub/key", "known"):  # the last is ignored by name, and tracked all the same
+    for name in ("key", "sub/key", "known"):  # the last one is ignored by name, but tracked
         assert "does not ignore it" in doubt({"file": name})
         assert not delivered(File(name)).ok
     assert not (directory / "key").exists()
 
 
-def test_a_command_gets_it_on_standard_input(directory: Path) -> None:
+def test_a_command_gets_the_secret_on_standard_input(directory: Path) -> None:
     keep = Command(python("import sys; open('kept', 'w').write(sys.stdin.read())"))
     assert delivered(keep).ok
     assert (directory / "kept").read_text() == SECRET
@@ -164,7 +162,7 @@ def test_a_command_gets_it_on_standard_input(directory: Path) -> None:
     assert (directory / "kept").read_text() == f'{{"clientId": "c1", "clientSecret": "{SECRET}"}}'
 
 
-def test_a_command_that_fails(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_failing_command_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
     tells = Command(python("import sys; print(s := sys.stdin.read()); print(s, file=sys.stderr); sys.exit(3)"))
     assert delivered(tells) == NoResponse(f"the command {sys.executable} exited with 3: •••")
     assert capfd.readouterr() == ("", "")
@@ -236,7 +234,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("text", SAID)
-def test_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_the_error_says_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("BL_API_KEY", OURS)
     fails = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); sys.exit(1)"))
     assert delivered(fails) == NoResponse(f"the command {sys.executable} exited with 1{SAID[text]}")
@@ -254,12 +252,12 @@ def test_a_long_error_output_is_cut() -> None:
         assert len(answer.why) < 400
 
 
-def test_no_shell_reads_a_command(directory: Path) -> None:
+def test_a_command_is_not_run_by_a_shell(directory: Path) -> None:
     assert delivered(Command(("cat", "; touch broken", "$(touch broken)"))).ok is False
     assert not (directory / "broken").exists()
 
 
-def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keyring_stores_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: dict[tuple[str, str], str] = {}
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert "pip install 'beamctl[keyring]'" in doubt({"keyring": {"service": "s", "user": "u"}})
@@ -278,20 +276,20 @@ def test_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 
     fake.set_password = locked
     assert delivered(Keyring("s", "u")) == NoResponse("the keyring entry s for u did not accept it: RuntimeError")
-    monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # it would be the checkout that says what is imported
+    monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # the checkout would decide what is imported
     assert "XDG_CONFIG_HOME is not an absolute path" in doubt({"keyring": {"service": "s", "user": "u"}})
     monkeypatch.delenv("XDG_CONFIG_HOME")
     fake.get_keyring = lambda: SimpleNamespace(priority=0)
     assert "no keyring" in doubt({"keyring": {"service": "s", "user": "u"}})
 
 
-def test_nowhere_to_put_it() -> None:
+def test_a_missing_destination_is_an_error() -> None:
     assert "does not say where" in doubt(None)
     assert "does not say where" in doubt({"env": "NAME"})
     assert LocalSecretStore(redaction()).why_refused({}, approved=True) == ""
 
 
-def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+def test_secrets_are_read_from_sources(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
     hidden = redaction()
     monkeypatch.setenv("SOME_KEY", "from the environment")
     (directory / "key").write_text("from a file\n")
@@ -301,7 +299,7 @@ def test_secrets_are_fetched(monkeypatch: pytest.MonkeyPatch, directory: Path) -
     assert hidden.redact("from a file, from a command, from the environment") == "•••, •••, •••"
 
 
-def test_secrets_that_are_not_there(directory: Path) -> None:
+def test_missing_secrets_are_an_error(directory: Path) -> None:
     (directory / "empty").write_text("\n")
     (directory / "bytes").write_bytes(b"\xff")
     assert fetched(Variable("NO_SUCH")) == "! the key: the environment variable NO_SUCH is not set"
@@ -318,7 +316,7 @@ def test_secrets_that_are_not_there(directory: Path) -> None:
     assert LocalSecretStore(redaction()).why_refused({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
 
 
-def test_what_was_handed_over_is_hidden_from_then_on() -> None:
+def test_a_stored_secret_is_redacted_from_then_on() -> None:
     hidden = redaction()
     assert delivered(File("key"), hidden=hidden).ok
     assert SECRET not in hidden.redact(f"the API said {SECRET}")
@@ -337,7 +335,7 @@ serviceAccounts:
 
 
 @pytest.mark.usefixtures("local")
-def test_an_apply_hands_over_and_shows_nothing_of_it(cli: Cli, write: Write, directory: Path) -> None:
+def test_apply_stores_a_secret_without_showing_it(cli: Cli, write: Write, directory: Path) -> None:
     keep = [*python("import sys; s = sys.stdin.read(); open('k', 'w').write(s); print(s); print(s, file=sys.stderr)")]
     write("beamctl.yaml", MACHINES.replace("PLACE", json.dumps({"command": keep})))
     ran = [cli("plan", "--out", "plan.json"), cli("apply", "plan.json", "--auto-approve", "--debug", "-o", "json")]
@@ -356,7 +354,7 @@ def test_an_apply_hands_over_and_shows_nothing_of_it(cli: Cli, write: Write, dir
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("place", ['{file: "no/dir/../../ci.json/k"}', "{command: [no-such-command-here]}", ""])
-def test_an_apply_with_nowhere_to_put_it_changes_nothing(cli: Cli, write: Write, directory: Path, place: str) -> None:
+def test_apply_without_a_destination_changes_nothing(cli: Cli, write: Write, directory: Path, place: str) -> None:
     (directory / "ci.json").mkdir() if "dir" in place else None
     line = f"secretTo: {place}" if place else ""
     write("beamctl.yaml", MACHINES.replace("secretTo: PLACE", line))
@@ -367,7 +365,7 @@ def test_an_apply_with_nowhere_to_put_it_changes_nothing(cli: Cli, write: Write,
 
 
 @pytest.mark.usefixtures("local")
-def test_a_command_that_fails_with_the_secret_in_its_mouth(cli: Cli, write: Write, directory: Path) -> None:
+def test_a_failing_command_that_prints_the_secret(cli: Cli, write: Write, directory: Path) -> None:
     fails = [*python("import sys; s = sys.stdin.read(); open('seen', 'w').write(s); sys.exit(s)")]
     write("beamctl.yaml", MACHINES.replace("PLACE", json.dumps({"command": fails})))
     ran = cli("apply", "--auto-approve", "--debug")
@@ -384,7 +382,7 @@ integrations: {openai: {integration: openai, secret: {apiKey: {env: CONNECTION_K
 
 
 @pytest.mark.usefixtures("local")
-def test_the_secret_of_a_connection_comes_from_where_the_document_says(
+def test_the_secret_of_a_connection_comes_from_its_declared_source(
     cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("beamctl.yaml", CONNECTION)

@@ -1,4 +1,4 @@
-"""Starting a program: within its limits, whatever it does."""
+"""Child processes run within their limits, whatever they do."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ def python(code: str, limits: Limits, stdin: bytes | None = None) -> ProcessResu
     return run([sys.executable, "-c", code], limits, stdin=stdin, env=inherited())
 
 
-def test_what_it_is_given_and_what_it_writes() -> None:
+def test_input_and_output_of_a_child_process() -> None:
     content = os.urandom(1_000_000)
     echo = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
     assert python(echo, Limits(30, 2_000_000), content) == ProcessResult(content, "", 0)
@@ -22,8 +22,8 @@ def test_what_it_is_given_and_what_it_writes() -> None:
     assert python("raise SystemExit(3)", Limits(30), content) == ProcessResult(b"", "exited with 3", 3)
 
 
-def test_its_limits() -> None:
-    """The last two leave their process group, or close their output, and are not waited for."""
+def test_limits_on_time_and_output() -> None:
+    """The last two leave their process group, or close their output, and beamctl does not wait for them."""
     began = time.monotonic()
     assert python("print('x' * 1000, flush=True); input()", Limits(30, 999), b"").why == "wrote more than 999 bytes"
     sleeps = "import time; time.sleep(60)"
@@ -33,8 +33,8 @@ def test_its_limits() -> None:
     assert time.monotonic() - began < 20
 
 
-def test_its_standard_error() -> None:
-    """Only its end, and no longer than it runs: what it leaves running may never close it."""
+def test_standard_error_is_cut_and_ends_with_the_program() -> None:
+    """Only the end of it, and only while the program runs: a process that it leaves running may never close it."""
     noisy = "import sys; sys.stderr.write('x' * 1_000_000 + 'end'); print('out')"
     assert python(noisy, Limits(30, 99, 5)) == ProcessResult(b"out\n", "", 0, b"xxend")
     assert python(noisy, Limits(30, 99)).errors == b""

@@ -1,4 +1,4 @@
-"""A machine whose clock cannot be right says so, and does nothing."""
+"""beamctl stops with an error if the clock of the machine is obviously wrong."""
 
 import pytest
 
@@ -29,7 +29,7 @@ RUNS = [
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize(("moment", "command"), RUNS)
-def test_a_clock_that_cannot_be_right(write: Write, moment: str, command: tuple[str, ...]) -> None:
+def test_an_obviously_wrong_clock_is_an_error(write: Write, moment: str, command: tuple[str, ...]) -> None:
     write("beamctl.yaml", AS_IS)
     ran = process(*command, prelude=f"exec({PRELUDE.format(moment=moment)!r})")
     assert ran.code == 3, ran

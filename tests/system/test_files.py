@@ -1,4 +1,4 @@
-"""Reading a file that somebody named: whatever it is, an answer comes at once and fits into memory."""
+"""Reading a file that a user named returns at once and within a size limit, whatever the file is."""
 
 import os
 import socket
@@ -25,19 +25,19 @@ def test_a_file_within_the_limit(directory: Path) -> None:
     assert read_beginning(path, 3) == b"012"
 
 
-def test_several_pieces_are_one_content(directory: Path) -> None:
+def test_a_file_is_read_in_several_pieces(directory: Path) -> None:
     content = os.urandom(3 * 1024 * 1024 + 1)
     (directory / "file").write_bytes(content)
     assert read_file(directory / "file", len(content)) == content
 
 
-def test_the_size_that_a_file_claims_is_not_believed() -> None:
+def test_the_limit_applies_to_the_bytes_that_were_read() -> None:
     path = Path("/proc/self/cmdline")
     assert path.stat().st_size == 0
     assert refusal(path, 1) == "/proc/self/cmdline is larger than 1 bytes"
 
 
-def test_what_is_no_regular_file(directory: Path) -> None:
+def test_a_special_file_is_refused(directory: Path) -> None:
     os.mkfifo(directory / "pipe")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
@@ -45,7 +45,7 @@ def test_what_is_no_regular_file(directory: Path) -> None:
             assert refusal(directory / name) == f"{directory / name} is not a regular file"
 
 
-def test_a_pipe_that_takes_the_place_of_a_file_is_not_waited_for(directory: Path) -> None:
+def test_a_pipe_that_replaces_a_file_does_not_block(directory: Path) -> None:
     os.mkfifo(directory / "pipe")
 
     class LooksLikeAFile(type(directory)):  # type: ignore[misc] # a path of this system
@@ -55,7 +55,7 @@ def test_a_pipe_that_takes_the_place_of_a_file_is_not_waited_for(directory: Path
     assert refusal(LooksLikeAFile(directory / "pipe")) == f"{directory / 'pipe'} is not a regular file"
 
 
-def test_a_name_that_no_file_has(directory: Path) -> None:
+def test_an_impossible_file_name_is_an_error(directory: Path) -> None:
     assert refusal(directory / "gone") == f"cannot read {directory / 'gone'}: No such file or directory"
     assert refusal(Path("a\0b")) == "'a\\x00b' is not a valid file name"
     assert refusal(Path("\ud800")) == "'\\ud800' is not a valid file name"

@@ -1,5 +1,5 @@
-"""The commit of a document: which repository it is of, and whether it is as committed. `test_hostile_checkout` has what
-must not happen meanwhile."""
+"""The commit of a document: its repository, and whether the file is as committed. What git must never do is
+in `tests/cli/test_hostile_checkout.py`."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from beamctl.system.git import repository_of
 from tests.cli.hostile import GIT, begun, git
 
 
-def test_what_is_as_committed(directory: Path) -> None:
+def test_files_that_are_as_committed(directory: Path) -> None:
     (directory / "a.yaml").write_bytes(b"a\nb\n")
     (directory / "sub").mkdir()
     (directory / "sub" / "link.yaml").symlink_to("../a.yaml")
@@ -39,7 +39,7 @@ def test_what_is_as_committed(directory: Path) -> None:
     assert commit_of("sub/link.yaml") == f"{commit}-dirty"
 
 
-def test_where_there_is_no_commit(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_without_a_commit(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (directory / "a.yaml").write_text("a")
     assert commit_of("a.yaml") == commit_of("-") == ""
     subprocess.run(["git", "init", "--quiet"], check=True)
@@ -54,7 +54,9 @@ def test_where_there_is_no_commit(directory: Path, monkeypatch: pytest.MonkeyPat
     assert commit_of("a.yaml") == ""
 
 
-def test_a_git_that_never_ends_or_says_too_much_is_no_commit(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_git_that_hangs_or_floods_its_output_gives_no_commit(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (directory / "a.yaml").write_text("a")
     begun(directory)
     (directory / "bin").mkdir()
@@ -64,8 +66,8 @@ def test_a_git_that_never_ends_or_says_too_much_is_no_commit(directory: Path, mo
     assert commit_of("a.yaml") == ""
 
 
-def test_of_repositories_inside_one_another(directory: Path) -> None:
-    """Each is used, unless the one around it has its files."""
+def test_nested_repositories(directory: Path) -> None:
+    """Each inner repository is used, unless the outer one tracks its files."""
     for name in ("files", "module", "clone", "deep/files"):
         (directory / name).mkdir(parents=True)
         (directory / name / "a.yaml").write_text(name)
@@ -82,7 +84,7 @@ def test_of_repositories_inside_one_another(directory: Path) -> None:
     assert found == [outer, module, clone, outer]
 
 
-def test_a_replaced_object_is_not_what_was_committed(directory: Path) -> None:
+def test_replacement_objects_are_ignored(directory: Path) -> None:
     (directory / "a.yaml").write_text("committed")
     commit = begun(directory)
     (directory / "other").write_text("replaced")
@@ -94,8 +96,8 @@ def test_a_replaced_object_is_not_what_was_committed(directory: Path) -> None:
     assert commit_of("a.yaml") == f"{commit}-dirty"
 
 
-def test_no_folder_that_looks_like_a_repository_is_one(directory: Path, tmp_path: Path) -> None:
-    """Git uses the repository that is named to it, without a monitor, whatever it would find by itself."""
+def test_a_folder_that_looks_like_a_repository_is_not_used(directory: Path, tmp_path: Path) -> None:
+    """Git uses the repository that beamctl names, without a file system monitor, whatever it would find by itself."""
     (directory / "a.yaml").write_text("a")
     begun(directory)
     asked = tmp_path / "asked"
@@ -117,10 +119,11 @@ def test_no_folder_that_looks_like_a_repository_is_one(directory: Path, tmp_path
 
 
 @pytest.mark.parametrize("what", ["the folder", "the file", "what the file names"])
-def test_a_repository_of_another_user_is_not_asked(
+def test_a_repository_of_another_user_is_not_used(
     directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    """Its configuration may name programs; git itself does not check whose it is if it is named to git."""
+    """Its configuration may name programs, and git does not check the owner of a repository that is named
+    explicitly."""
     (directory / "a.yaml").write_text("a")
     commit = begun(directory)
     theirs = directory / ".git"
@@ -185,10 +188,10 @@ def checkout(directory: Path) -> Path:
 
 
 @pytest.mark.parametrize("fault", READABLE)
-def test_what_the_files_of_a_work_tree_ignore_takes_a_secret(
+def test_a_path_ignored_by_gitignore_files_may_hold_a_secret(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    """Even if git does not read the repository."""
+    """Also if git does not read the repository."""
     fault(checkout, monkeypatch)
     assert why_not_to(checkout / "new.key") == ""
     assert why_not_to(checkout / "deep" / "new.key") == ""
@@ -197,15 +200,15 @@ def test_what_the_files_of_a_work_tree_ignore_takes_a_secret(
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
-def test_what_git_cannot_say_is_not_said(checkout: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
+def test_no_answer_if_git_has_none(checkout: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
     fault(checkout, monkeypatch)
     assert "whether it is ignored is unknown: git " in why_not_to(checkout / "new.key")
 
 
-def test_an_inner_repository_of_another_user_does_not_say_what_is_ignored(
+def test_an_inner_repository_of_another_user_does_not_decide_what_is_ignored(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one around it may have its files."""
+    """The outer repository may track its files."""
     inner = checkout / "inner"
     inner.mkdir()
     (inner / ".gitignore").write_text("*\n")
@@ -232,7 +235,7 @@ CI = {
         *[(that_is_not_there, variable) for variable in CI],
     ],
 )
-def test_the_commit_of_the_job_where_git_cannot_be_asked(
+def test_the_commit_of_the_ci_job_is_used_if_git_cannot_be_asked(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault, variable: str
 ) -> None:
     commit = commit_of("a.yaml")
@@ -250,7 +253,7 @@ def test_the_commit_of_the_job_where_git_cannot_be_asked(
 
 
 def test_a_repository_without_a_commit_has_none(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git says so itself."""
+    """Git itself reports this."""
     monkeypatch.setenv("GITHUB_SHA", COMMIT)
     git(directory, "init", "--quiet")
     assert commit_of("a.yaml") == ""
@@ -259,7 +262,7 @@ def test_a_repository_without_a_commit_has_none(directory: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("listed", "safe"), [(["*"], True), (["{}"], True), (["{}/*"], False), (["/elsewhere"], False), (["*", ""], False)]
 )
-def test_git_says_which_repositories_of_other_users_are_safe(
+def test_safe_directory_settings_of_git_are_used(
     directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: list[str], *, safe: bool
 ) -> None:
     (directory / "a.yaml").write_text("a")

@@ -1,5 +1,5 @@
-"""A browser without a screen, for the tests: it keeps cookies, follows redirects and fills in forms. It looks at every
-page it gets as a checker of accessibility would, as far as that can be seen in the HTML."""
+"""A browser without a screen: it keeps cookies, follows redirects and submits forms. It checks every page for
+accessibility as far as the HTML shows it."""
 
 import re
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Form:
 
 
 class Page(HTMLParser):
-    """What is on a page."""
+    """The content of a page."""
 
     def __init__(self, url: str, answer: TestResponse) -> None:
         super().__init__(convert_charrefs=True)
@@ -106,7 +106,7 @@ class Browser:
         return self._arrive(url, self.client.get(url, headers={"Accept": "text/html"}))
 
     def submit(self, page: Page, button: str, **typed: str | list[str]) -> Page:
-        """Presses the button after typing into the fields of its form."""
+        """Press the button after typing into the fields of its form."""
         form = page.form(button)
         values = dict(form.buttons)[button]
         fields: dict[str, list[str]] = {}
@@ -132,7 +132,7 @@ class Browser:
 
 
 def look(page: Page) -> None:
-    """Fails where a page could not be used with a keyboard, a screen reader or a strict browser."""
+    """Fail if a page cannot be used with a keyboard, a screen reader or a strict browser."""
     tags = page.tags
     assert [values["lang"] for tag, values in tags if tag == "html"] == ["en"]
     assert len(page.texts("h1")) == 1

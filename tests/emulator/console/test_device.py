@@ -1,4 +1,4 @@
-"""The page where a person lets a command line act as them."""
+"""The page that approves a device login."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def poll(browser: Browser, begun: dict[str, str]) -> tuple[int, dict[str, str]]:
     return answer.status_code, answer.get_json()
 
 
-def test_a_person_approves_a_login_and_it_acts_as_them(world: World) -> None:
+def test_an_approved_login_acts_as_the_user(world: World) -> None:
     browser = Browser(world)
     begun = begin(browser)
     page = browser.get(f"/device?user_code={begun['user_code']}")
@@ -30,7 +30,7 @@ def test_a_person_approves_a_login_and_it_acts_as_them(world: World) -> None:
         "Code": begun["user_code"],
         "It will act as": "max@example.com",
     }
-    assert poll(browser, begun)[0] == 400  # looking at it approves nothing
+    assert poll(browser, begun)[0] == 400  # opening the page approves nothing
     page = browser.submit(page, "Approve")
     assert page.heading == "Approved"
     world.clock.forward(seconds=5)
@@ -40,7 +40,7 @@ def test_a_person_approves_a_login_and_it_acts_as_them(world: World) -> None:
     assert [one["name"] for one in answer.get_json()] == ["acme"]
 
 
-def test_a_login_is_denied(world: World) -> None:
+def test_a_denied_login_gets_no_token(world: World) -> None:
     browser = Browser(world).signed_in("max")
     begun = begin(browser)
     page = browser.submit(browser.get("/device"), "Continue", user_code=begun["user_code"].lower())
@@ -50,13 +50,13 @@ def test_a_login_is_denied(world: World) -> None:
 
 
 @pytest.mark.parametrize("code", ["WDJB-MJHT", "<b>", "\u202e", "x" * 2000])
-def test_a_code_that_nothing_waits_for(world: World, code: str) -> None:
+def test_an_unknown_code_is_an_error(world: World, code: str) -> None:
     browser = Browser(world).signed_in("max")
     page = browser.submit(browser.get("/device"), "Continue", user_code=code)
     assert (page.status, "No pending login has this code." in page.text) == (404, True)
 
 
-def test_a_login_is_decided_once_and_in_time(world: World) -> None:
+def test_a_login_is_decided_once_and_before_it_expires(world: World) -> None:
     browser = Browser(world).signed_in("max")
     begun = begin(browser)
     page = browser.get(f"/device?user_code={begun['user_code']}")

@@ -1,4 +1,4 @@
-"""The page behind an invitation's link: look, sign up, accept, decline, and every way in which a link can end."""
+"""The page of an invitation link: view, sign up, accept, decline, and every reason why a link can be invalid."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def invited(world: World, mail: Path, email: str, role: str = "member") -> str:
     return link_in_last_email(mail)
 
 
-def test_it_says_to_what_by_whom_as_what_and_until_when(mailing: World, mail: Path) -> None:
+def test_the_page_shows_workspace_inviter_role_and_expiry(mailing: World, mail: Path) -> None:
     page = Browser(mailing).get(invited(mailing, mail, "zoe@example.com", "viewer"))
     assert page.heading == "You are invited to Acme"
     facts = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
@@ -39,14 +39,14 @@ def test_it_says_to_what_by_whom_as_what_and_until_when(mailing: World, mail: Pa
     }
 
 
-def test_looking_accepts_nothing(mailing: World, mail: Path) -> None:
+def test_viewing_does_not_accept(mailing: World, mail: Path) -> None:
     link = invited(mailing, mail, "zoe@example.com")
     for url in (link, f"{link}/accept", f"{link}/decline"):
         Browser(mailing).get(url)
     assert not mailing.users()["zoe@example.com"]["accepted"]
 
 
-def test_somebody_new_signs_up_and_is_in(mailing: World, mail: Path) -> None:
+def test_a_new_user_signs_up_and_becomes_a_member(mailing: World, mail: Path) -> None:
     browser = Browser(mailing)
     page = browser.get(invited(mailing, mail, "zoe@example.com", "viewer"))
     page = browser.submit(page, "Sign up and accept")
@@ -62,7 +62,7 @@ def test_somebody_new_signs_up_and_is_in(mailing: World, mail: Path) -> None:
     )
 
 
-def test_somebody_with_an_account_just_accepts_and_then_signs_in(mailing: World, mail: Path) -> None:
+def test_a_user_with_an_account_accepts_and_then_signs_in(mailing: World, mail: Path) -> None:
     browser = Browser(mailing)
     page = browser.get(invited(mailing, mail, "SAM@example.com", "admin"))
     assert page.offers() == {"Accept the invitation", "Decline"}
@@ -74,8 +74,8 @@ def test_somebody_with_an_account_just_accepts_and_then_signs_in(mailing: World,
     assert (page.url, page.heading) == ("/workspaces/acme/team", "Team")
 
 
-def test_whoever_holds_the_email_does_not_get_into_an_account(mailing: World, mail: Path) -> None:
-    """Alan is an admin of another workspace, and a link in an e-mail works for days."""
+def test_the_link_does_not_sign_in_to_an_account(mailing: World, mail: Path) -> None:
+    """Alan is an admin of another workspace, and a link in an e-mail is valid for days."""
     mailing.call("ada", "DELETE", "/users/alan@example.com")
     thief = Browser(mailing)
     thief.submit(thief.get(invited(mailing, mail, "alan@example.com")), "Accept the invitation")
@@ -85,7 +85,7 @@ def test_whoever_holds_the_email_does_not_get_into_an_account(mailing: World, ma
         assert thief.get(url).heading == "Sign in"
 
 
-def test_whoever_is_signed_in_already_goes_on(mailing: World, mail: Path) -> None:
+def test_a_signed_in_user_continues_to_the_workspace(mailing: World, mail: Path) -> None:
     browser = Browser(mailing).signed_in("sam")
     page = browser.get(invited(mailing, mail, "sam@example.com"))
     assert "sign" not in page.text.replace("Sign out", "")
@@ -93,7 +93,7 @@ def test_whoever_is_signed_in_already_goes_on(mailing: World, mail: Path) -> Non
     assert (page.url, "are now a member" in page.text) == ("/workspaces/acme/team?done=accepted", True)
 
 
-def test_who_is_signed_in_as_somebody_else_is_told_and_stays_who_they_are(mailing: World, mail: Path) -> None:
+def test_a_user_signed_in_with_another_address_is_told_and_stays_signed_in(mailing: World, mail: Path) -> None:
     browser = Browser(mailing).signed_in("max")
     page = browser.get(invited(mailing, mail, "sam@example.com"))
     assert "You are signed in as max@example.com. Accepting makes sam@example.com a member" in page.text
@@ -103,7 +103,7 @@ def test_who_is_signed_in_as_somebody_else_is_told_and_stays_who_they_are(mailin
     assert "max@example.com" in browser.get("/profile").text
 
 
-def test_signing_up_takes_the_place_of_another_session_and_says_so(mailing: World, mail: Path) -> None:
+def test_signing_up_replaces_another_session_and_says_so(mailing: World, mail: Path) -> None:
     browser = Browser(mailing).signed_in("max")
     page = browser.get(invited(mailing, mail, "zoe@example.com"))
     assert "Accepting signs you in as zoe@example.com instead." in page.text
@@ -111,7 +111,7 @@ def test_signing_up_takes_the_place_of_another_session_and_says_so(mailing: Worl
     assert "zoe@example.com" in browser.get("/profile").text
 
 
-def test_an_account_that_was_opened_meanwhile_is_not_signed_in_to(mailing: World, mail: Path) -> None:
+def test_an_account_created_meanwhile_is_not_signed_in_to(mailing: World, mail: Path) -> None:
     browser = Browser(mailing)
     page = browser.get(invited(mailing, mail, "zoe@example.com"))
     as_person(mailing.app, "zoe@example.com")
@@ -119,7 +119,7 @@ def test_an_account_that_was_opened_meanwhile_is_not_signed_in_to(mailing: World
 
 
 @pytest.mark.parametrize("email", ["zoe@example.com", "sam@example.com"])
-def test_declining_needs_no_account_and_makes_none(mailing: World, mail: Path, email: str) -> None:
+def test_declining_neither_needs_nor_creates_an_account(mailing: World, mail: Path, email: str) -> None:
     browser = Browser(mailing)
     link = invited(mailing, mail, email)
     page = browser.submit(browser.get(link), "Decline")
@@ -132,7 +132,7 @@ def test_declining_needs_no_account_and_makes_none(mailing: World, mail: Path, e
 
 
 def ended(browser: Browser, link: str) -> Page:
-    """The page of a link that has ended, which must be the same for all that one can do with it."""
+    """The page of an invalid link, which must be the same for every action."""
     before = browser.world.users().keys()
     page = browser.get(link)
     key = dict(Browser.get(browser, "/sign-in").form("Sign in").fields)["form_key"]
@@ -144,7 +144,7 @@ def ended(browser: Browser, link: str) -> Page:
     return page
 
 
-def test_a_link_that_has_expired(mailing: World, mail: Path) -> None:
+def test_an_expired_link_is_invalid(mailing: World, mail: Path) -> None:
     link = invited(mailing, mail, "zoe@example.com")
     mailing.clock.forward(days=7)
     page = ended(Browser(mailing), link)
@@ -153,7 +153,7 @@ def test_a_link_that_has_expired(mailing: World, mail: Path) -> None:
     assert "ada@example.com" in page.text
 
 
-def test_a_link_that_was_taken_back(mailing: World, mail: Path) -> None:
+def test_a_revoked_link_is_invalid(mailing: World, mail: Path) -> None:
     link = invited(mailing, mail, "zoe@example.com")
     mailing.call("ada", "DELETE", "/users/zoe@example.com")
     page = ended(Browser(mailing), link)
@@ -163,7 +163,7 @@ def test_a_link_that_was_taken_back(mailing: World, mail: Path) -> None:
     assert Browser(mailing).get(link).status == 410
 
 
-def test_a_link_that_was_used(mailing: World, mail: Path) -> None:
+def test_a_used_link_is_invalid(mailing: World, mail: Path) -> None:
     link = invited(mailing, mail, "zoe@example.com")
     first = Browser(mailing)
     first.submit(first.get(link), "Sign up and accept", given_name="Zoe")
@@ -174,13 +174,13 @@ def test_a_link_that_was_used(mailing: World, mail: Path) -> None:
     assert Browser(mailing).get(link).heading == "This invitation is no longer open"
 
 
-def test_a_link_whose_workspace_is_gone(mailing: World, mail: Path) -> None:
+def test_a_link_to_a_deleted_workspace_is_invalid(mailing: World, mail: Path) -> None:
     link = invited(mailing, mail, "zoe@example.com")
     mailing.call("ada", "DELETE", "/workspaces/acme")
     assert Browser(mailing).get(link).heading == "This invitation is no longer open"
 
 
-def test_a_link_that_is_not_whole_shows_nothing_of_the_invitation(mailing: World, mail: Path) -> None:
+def test_a_truncated_link_shows_nothing_of_the_invitation(mailing: World, mail: Path) -> None:
     link = invited(mailing, mail, "zoe@example.com")
     other = invited(mailing, mail, "kim@example.com")
     mixed = f"{link.rpartition('/')[0]}/{other.rpartition('/')[2]}"
@@ -191,7 +191,7 @@ def test_a_link_that_is_not_whole_shows_nothing_of_the_invitation(mailing: World
         assert "Acme" not in page.text
 
 
-def test_a_changed_role_is_the_one_that_counts(mailing: World, mail: Path) -> None:
+def test_a_changed_role_of_an_invitation_is_used(mailing: World, mail: Path) -> None:
     browser = Browser(mailing)
     page = browser.get(invited(mailing, mail, "sam@example.com", "admin"))
     mailing.call("ada", "PUT", "/users/sam@example.com", {"role": "viewer"})

@@ -1,4 +1,4 @@
-"""What holds for every page: no foreign host, no foreign form, no script, nothing kept, nothing changed by looking."""
+"""Rules for every page: no foreign host, no foreign form, no script, no caching, and no change by viewing."""
 
 import re
 import sqlite3
@@ -35,7 +35,7 @@ def everything_in(db: Path) -> list[str]:
     return dump
 
 
-def test_a_form_that_is_not_ours_changes_nothing(world: World) -> None:
+def test_a_form_without_a_valid_token_changes_nothing(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     foreign = Browser(world).signed_in("ada").get("/profile")
     key = dict(foreign.form("Sign out").fields)["form_key"]
@@ -69,7 +69,7 @@ def test_a_form_sent_by_another_site_changes_nothing(world: World) -> None:
     assert world.call("ada", "GET", "/workspaces/acme").status_code == 200
 
 
-def test_a_form_of_the_session_before_is_too_old(world: World) -> None:
+def test_a_form_of_an_earlier_session_is_refused(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     page = browser.get("/workspaces/acme/team")
     browser.submit(page, "Sign out")
@@ -78,7 +78,7 @@ def test_a_form_of_the_session_before_is_too_old(world: World) -> None:
     assert (page.status, page.heading) == (403, "Not allowed")
 
 
-def test_looking_changes_nothing(world: World) -> None:
+def test_viewing_changes_nothing(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     before = everything_in(world.db)
     for url in addresses("GET"):
@@ -87,7 +87,7 @@ def test_looking_changes_nothing(world: World) -> None:
     assert everything_in(world.db) == before
 
 
-def test_every_answer_tells_the_browser_what_it_must_not_do(world: World) -> None:
+def test_every_response_has_security_headers(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     for url in [*addresses("GET"), "/nope", "/style.css"]:
         headers = browser.client.get(url).headers
@@ -101,7 +101,7 @@ def test_every_answer_tells_the_browser_what_it_must_not_do(world: World) -> Non
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_whoever_is_not_signed_in_sees_nothing_of_a_workspace(world: World) -> None:
+def test_pages_of_a_workspace_require_signing_in(world: World) -> None:
     for url in addresses("GET"):
         page = Browser(world).client.get(url, headers={"Accept": "text/html"})
         assert "Acme" not in page.text
@@ -113,7 +113,7 @@ def test_whoever_is_not_signed_in_sees_nothing_of_a_workspace(world: World) -> N
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8080", "emulator", ""]
 )
-def test_under_a_foreign_name_there_is_nothing(world: World, host: str) -> None:
+def test_an_unknown_host_name_is_refused(world: World, host: str) -> None:
     for path in ("/sign-in", "/profile", "/style.css", "/nope"):
         answer = Browser(world).client.get(path, headers={"Host": host} if host else {"Host": "x y"})
         assert answer.status_code in (400, 421)
@@ -124,7 +124,7 @@ def test_under_a_foreign_name_there_is_nothing(world: World, host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:80", "192.168.1.5", "beam.example.com"]
 )
-def test_it_is_served_under_its_own_names(tmp_path: Path, host: str) -> None:
+def test_its_own_host_names_are_served(tmp_path: Path, host: str) -> None:
     world = World(tmp_path / "plane.db", public_url="http://beam.example.com")
     assert Browser(world).client.get("/sign-in", headers={"Host": host}).status_code == 200
 
@@ -138,7 +138,7 @@ def test_templates_escape_everything() -> None:
         assert not re.search(r"style=|<script|http[s]?:", text), template.name
 
 
-def test_unknown_addresses_and_too_much(world: World) -> None:
+def test_unknown_paths_and_large_forms_are_errors(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     page = browser.get("/nope")
     assert (page.status, page.heading) == (404, "Not found")
@@ -151,7 +151,7 @@ def test_unknown_addresses_and_too_much(world: World) -> None:
     assert browser.client.get("/icon.svg").content_type == "image/svg+xml"
 
 
-def test_a_defect_is_said_without_what_was_sent(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_internal_error_does_not_show_the_request(world: World, caplog: pytest.LogCaptureFixture) -> None:
     browser = Browser(world).signed_in("ada")
     connection = sqlite3.connect(world.db)
     connection.execute("UPDATE workspace SET group_mappings = '[1]'")

@@ -1,4 +1,4 @@
-"""Signing in with a key or an e-mailed link, staying signed in, and signing out."""
+"""Signing in with a key or an e-mailed link, sessions, and signing out."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def mailing(tmp_path: Path, mail: Path) -> World:
     return World(tmp_path / "plane.db", mailer=open_mailer(mail))
 
 
-def test_a_person_signs_in_with_their_key_and_out_again(world: World) -> None:
+def test_a_user_signs_in_with_a_key_and_out(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     page = browser.get("/")
     assert (page.heading, "ada@example.com" in page.text) == ("Your workspaces", True)
@@ -31,7 +31,7 @@ def test_a_person_signs_in_with_their_key_and_out_again(world: World) -> None:
 
 
 @pytest.mark.parametrize("key", ["bl_nobody", "bl_ci", "", "bl_ad"])
-def test_other_keys_let_nobody_in(world: World, key: str) -> None:
+def test_other_keys_are_refused(world: World, key: str) -> None:
     browser = Browser(world)
     page = browser.submit(browser.get("/sign-in"), "Sign in", key=key)
     assert (page.status, "No person has this API key." in page.text) == (403, True)
@@ -39,7 +39,7 @@ def test_other_keys_let_nobody_in(world: World, key: str) -> None:
     assert browser.get("/profile").url.startswith("/sign-in")
 
 
-def test_whoever_had_to_sign_in_comes_back_to_the_page_they_wanted(world: World) -> None:
+def test_signing_in_returns_to_the_requested_page(world: World) -> None:
     browser = Browser(world)
     page = browser.get("/workspaces/acme/team?q=max")
     assert page.heading == "Sign in"
@@ -50,13 +50,13 @@ def test_whoever_had_to_sign_in_comes_back_to_the_page_they_wanted(world: World)
 @pytest.mark.parametrize(
     "away", ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", "/a\nb", "javascript:x"]
 )
-def test_nobody_is_led_away_by_signing_in(world: World, away: str) -> None:
+def test_signing_in_does_not_redirect_to_another_site(world: World, away: str) -> None:
     browser = Browser(world)
     page = browser.submit(browser.get("/sign-in"), "Sign in", key="bl_ada", next=away)
     assert page.url == "/profile"
 
 
-def test_a_session_ends_after_a_working_day(world: World) -> None:
+def test_a_session_expires_after_a_working_day(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     world.clock.forward(hours=11.9)
     assert browser.get("/profile").status == 200
@@ -64,7 +64,7 @@ def test_a_session_ends_after_a_working_day(world: World) -> None:
     assert browser.get("/profile").heading == "Sign in"
 
 
-def test_the_session_is_out_of_reach_of_scripts_and_of_other_sites(world: World) -> None:
+def test_the_session_cookie_is_http_only_and_same_site(world: World) -> None:
     browser = Browser(world)
     page = browser.get("/sign-in")
     fields = {**dict(page.form("Sign in").fields), "key": "bl_ada"}
@@ -75,13 +75,13 @@ def test_the_session_is_out_of_reach_of_scripts_and_of_other_sites(world: World)
     assert "bl_ada" not in cookie
 
 
-def test_behind_https_the_cookies_are_for_https_only(tmp_path: Path) -> None:
+def test_behind_https_the_cookies_are_secure(tmp_path: Path) -> None:
     world = World(tmp_path / "plane.db", public_url="https://beam.example.com")
     answer = Browser(world).client.get("/sign-in", base_url="http://beam.example.com")
     assert "Secure" in answer.headers["Set-Cookie"]
 
 
-def test_a_session_is_no_credential_of_the_api_and_a_token_is_no_session(world: World) -> None:
+def test_sessions_and_api_tokens_are_not_interchangeable(world: World) -> None:
     browser = Browser(world).signed_in("ada")
     session = browser.client.get_cookie("beamctl_emulator_session")
     assert session
@@ -96,19 +96,19 @@ def test_a_session_is_no_credential_of_the_api_and_a_token_is_no_session(world: 
         assert other.get("/profile").heading == "Sign in"
 
 
-def test_an_email_lets_a_person_in(mailing: World, mail: Path) -> None:
+def test_an_emailed_link_signs_in(mailing: World, mail: Path) -> None:
     browser = Browser(mailing)
     page = browser.submit(browser.get("/sign-in"), "Send me a link", email="ADA@example.com")
     assert "A sign-in link was sent" in page.text
     link = link_in_last_email(mail)
     page = browser.get(link)
     assert (page.heading, page.offers()) == ("Sign in", {"Sign in"})
-    assert browser.get("/profile").heading == "Sign in"  # looking at the link signs nobody in
+    assert browser.get("/profile").heading == "Sign in"  # opening the link does not sign in
     page = browser.submit(page, "Sign in")
     assert (page.url, "ada@example.com" in page.text) == ("/profile", True)
 
 
-def test_somebody_new_signs_up_with_their_name(mailing: World, mail: Path) -> None:
+def test_a_new_user_signs_up_with_a_name(mailing: World, mail: Path) -> None:
     browser = Browser(mailing)
     browser.submit(browser.get("/sign-in"), "Send me a link", email="zoe@example.com")
     page = browser.get(link_in_last_email(mail))
@@ -124,7 +124,7 @@ def test_somebody_new_signs_up_with_their_name(mailing: World, mail: Path) -> No
     assert (mailing.users()["zoe@example.com"]["given_name"], len(received_emails(mail))) == ("Zoë", 2)
 
 
-def test_a_link_to_sign_in_ends_after_a_quarter_of_an_hour(mailing: World, mail: Path) -> None:
+def test_a_sign_in_link_expires_after_15_minutes(mailing: World, mail: Path) -> None:
     browser = Browser(mailing)
     browser.submit(browser.get("/sign-in"), "Send me a link", email="ada@example.com")
     page = browser.get(link_in_last_email(mail))
@@ -135,18 +135,18 @@ def test_a_link_to_sign_in_ends_after_a_quarter_of_an_hour(mailing: World, mail:
 
 
 @pytest.mark.parametrize("address", ["", "no address", "a@b\nBcc: c@d.example"])
-def test_what_is_no_address_gets_no_email(mailing: World, mail: Path, address: str) -> None:
+def test_an_invalid_address_gets_no_email(mailing: World, mail: Path, address: str) -> None:
     browser = Browser(mailing)
     page = browser.submit(browser.get("/sign-in"), "Send me a link", email=address)
     assert (page.status, "Enter an e-mail address" in page.text) == (400, True)
     assert not received_emails(mail)
 
 
-def test_where_no_emails_are_written_none_is_promised(world: World) -> None:
+def test_the_page_offers_no_email_without_a_mailer(world: World) -> None:
     assert Browser(world).get("/sign-in").offers() == {"Sign in"}
 
 
-def test_whoever_a_seed_invites_gets_no_email_and_gets_in_all_the_same(mailing: World, mail: Path) -> None:
+def test_invitations_of_a_seed_can_be_accepted_without_an_email(mailing: World, mail: Path) -> None:
     assert mailing.users()["new@example.com"]["accepted"] is False
     assert not received_emails(mail)
     browser = Browser(mailing)

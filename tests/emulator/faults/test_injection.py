@@ -1,4 +1,4 @@
-"""What each fault does: to the answer, and to the rows. In this process, without a connection and without waiting."""
+"""The effect of each fault on the response and on the rows, in process, without connections or waits."""
 
 import json
 import time
@@ -23,7 +23,7 @@ PAGED = {**ADA, "Blaxel-Version": "2026-04-28"}
 
 
 class Asker:
-    """The world with faults, and a client of it."""
+    """The emulator with faults, and a client."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -53,7 +53,7 @@ def asker(world: World) -> Asker:
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_an_error_before_anything_was_done(asker: Asker, status: int) -> None:
+def test_an_error_before_the_change(asker: Asker, status: int) -> None:
     answer = asker.invite(str(status))
     assert (answer.status_code, answer.json()["code"]) == (status, status)
     assert validator("error").is_valid(answer.json())
@@ -61,34 +61,34 @@ def test_an_error_before_anything_was_done(asker: Asker, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_an_error_after_it_was_done(asker: Asker, status: int) -> None:
+def test_an_error_after_the_change(asker: Asker, status: int) -> None:
     answer = asker.invite(f"{status}-after")
     assert (answer.status_code, answer.json()["code"]) == (status, status)
     assert asker.invited
 
 
-def test_too_many_requests(asker: Asker) -> None:
-    told, silent = asker.invite("429:7"), asker.invite("429")
-    assert (told.status_code, told.headers["Retry-After"]) == (429, "7")
+def test_a_rate_limit(asker: Asker) -> None:
+    timed, silent = asker.invite("429:7"), asker.invite("429")
+    assert (timed.status_code, timed.headers["Retry-After"]) == (429, "7")
     assert (silent.status_code, "Retry-After" in silent.headers) == (429, False)
     assert asker.ask("429:0").headers["Retry-After"] == "0"
     assert not asker.invited
 
 
 @pytest.mark.parametrize(("fault", "done"), [("reset", False), ("reset-after", True)])
-def test_a_reset(asker: Asker, fault: str, done: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_a_connection_reset(asker: Asker, fault: str, done: bool) -> None:  # noqa: FBT001 - a parameter of the test
     with pytest.raises(httpx.ReadError, match="reset"):
         asker.invite(fault)
     assert asker.invited is done
 
 
-def test_a_body_that_ends_too_early(asker: Asker) -> None:
+def test_a_truncated_body(asker: Asker) -> None:
     with pytest.raises(httpx.RemoteProtocolError, match="complete"):
         asker.invite("cut-off")
     assert asker.invited
 
 
-def test_a_body_that_is_garbage(asker: Asker) -> None:
+def test_a_garbage_body(asker: Asker) -> None:
     answer = asker.invite("garbage")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
     with pytest.raises(ValueError, match="codec"):
@@ -103,7 +103,7 @@ def test_a_body_of_the_wrong_type(asker: Asker) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 404, 502, 504, 599])
-def test_a_page(asker: Asker, status: int) -> None:
+def test_an_html_page(asker: Asker, status: int) -> None:
     answer = asker.invite("html" if status == 502 else f"html:{status}")
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert answer.text.startswith("<!doctype html>")
@@ -112,7 +112,7 @@ def test_a_page(asker: Asker, status: int) -> None:
     assert asker.invited
 
 
-def test_a_latency_takes_no_time_here_but_patience(asker: Asker) -> None:
+def test_a_latency_is_simulated_and_hits_the_timeout(asker: Asker) -> None:
     began = time.monotonic()
     assert asker.ask("latency:4s").status_code == 200
     with pytest.raises(httpx.ReadTimeout):
@@ -121,7 +121,7 @@ def test_a_latency_takes_no_time_here_but_patience(asker: Asker) -> None:
     assert asker.invited
 
 
-def test_a_body_that_trickles_in(asker: Asker) -> None:
+def test_a_body_that_is_sent_slowly(asker: Asker) -> None:
     usual = asker.ask("503@9")
     dripped = asker.ask("drip:200s")
     assert (dripped.json(), dripped.headers["Content-Length"]) == (usual.json(), usual.headers["Content-Length"])
@@ -129,7 +129,7 @@ def test_a_body_that_trickles_in(asker: Asker) -> None:
         asker.ask("drip:1h")
 
 
-def test_a_request_that_arrives_twice(asker: Asker) -> None:
+def test_a_duplicated_request(asker: Asker) -> None:
     answer = asker.invite("duplicate")
     assert (answer.status_code, asker.invited) == (409, True)
     made = asker.ask("duplicate", "POST", "/service_accounts", json={"name": "twin", "role": "viewer"})
@@ -138,7 +138,7 @@ def test_a_request_that_arrives_twice(asker: Asker) -> None:
     assert made.json()["client_id"] in {each["client_id"] for each in accounts}
 
 
-def test_listings_that_are_empty_or_short(asker: Asker) -> None:
+def test_empty_and_short_listings(asker: Asker) -> None:
     full = asker.ask("503@9").json()
     assert len(full) == 8
     assert asker.ask("empty-list").json() == []
@@ -147,7 +147,7 @@ def test_listings_that_are_empty_or_short(asker: Asker) -> None:
     assert asker.ask("short-list:99").json() == full
 
 
-def test_pages_that_are_empty_or_short(asker: Asker) -> None:
+def test_empty_and_short_pages(asker: Asker) -> None:
     for name in "abcde":
         asker.ask("503@9", "POST", "/policies", json=body_of("/policies", name))
     pages: Callable[[str], Any] = lambda fault: asker.ask(fault, path="/policies?limit=4", headers=PAGED).json()  # noqa: E731
@@ -161,13 +161,13 @@ def test_pages_that_are_empty_or_short(asker: Asker) -> None:
 
 
 @pytest.mark.parametrize("fault", ["empty-list", "short-list"])
-def test_what_is_no_listing_stays_as_it_is(asker: Asker, fault: str) -> None:
+def test_a_response_that_is_not_a_listing_is_unchanged(asker: Asker, fault: str) -> None:
     assert asker.ask(fault, path="/workspaces/acme").json()["name"] == "acme"
     assert asker.ask(fault, path="/profile/invitations").status_code == 404
     assert asker.invite(fault).json()["email"] == ZOE["email"]
 
 
-def test_a_latency_and_another_fault_hit_the_same_request(asker: Asker) -> None:
+def test_a_latency_can_be_combined_with_another_fault(asker: Asker) -> None:
     asker.faulty.plan("503", "latency:6s")
     with pytest.raises(httpx.ReadTimeout):
         asker.client.get("/users")
@@ -175,7 +175,7 @@ def test_a_latency_and_another_fault_hit_the_same_request(asker: Asker) -> None:
 
 
 @pytest.mark.parametrize("kind", FaultKind)
-def test_after_any_fault_the_next_request_is_as_ever(asker: Asker, kind: FaultKind) -> None:
+def test_the_next_request_after_any_fault_is_normal(asker: Asker, kind: FaultKind) -> None:
     asker.faulty.plan(f"{kind.example}@1")
     client = asker.client
     with suppress(httpx.TransportError):
@@ -184,7 +184,7 @@ def test_after_any_fault_the_next_request_is_as_ever(asker: Asker, kind: FaultKi
     assert [len(entry.faults) for entry in asker.faulty.log.entries()] == [1, 0]
 
 
-def test_faults_hit_the_operator_and_whoever_else_is_inside(world: World) -> None:
+def test_faults_affect_in_process_callers_too(world: World) -> None:
     faulty = Faulty(world.app)
     faulty.plan("reset-after@1")
     operator = httpx.Client(
@@ -198,12 +198,12 @@ def test_faults_hit_the_operator_and_whoever_else_is_inside(world: World) -> Non
     assert [entry.who for entry in faulty.log.entries()] == ["operator", "ada@example.com"]
 
 
-def test_behavior_flags_and_faults_go_together(with_flags: Callable[..., World]) -> None:
+def test_behavior_flags_and_faults_can_be_combined(with_flags: Callable[..., World]) -> None:
     asker = Asker(with_flags(BehaviorFlag.INVITE_IGNORES_ROLE))
     assert asker.invite("latency:1s").json()["role"] == "member"
 
 
-def test_a_run_costs_little_to_set_up(world: World) -> None:
+def test_an_instrumented_emulator_is_created_quickly(world: World) -> None:
     faulty = Faulty(world.app)
     began = time.perf_counter()
     for number in range(1, 101):

@@ -1,4 +1,4 @@
-"""Faults as people and programs write them."""
+"""The text form of faults."""
 
 from collections.abc import Mapping
 
@@ -28,14 +28,14 @@ READ = {
 
 
 @pytest.mark.parametrize("text", READ)
-def test_a_fault_is_read_and_written_alike(text: str) -> None:
+def test_a_fault_is_parsed_and_formatted(text: str) -> None:
     rule = read_rule(text)
     assert rule == READ[text]
     assert rule.text == text
     assert read_rule(rule.fields) == rule
 
 
-def test_the_same_in_other_words() -> None:
+def test_alternative_spellings_of_a_fault() -> None:
     assert read_rule("503@post:/v0/users") == read_rule("503@POST:/users")
     assert read_rule("503@3-3") == read_rule("503@#3") == read_rule("503@3")
     assert read_rule("latency:0.3s") == read_rule("latency:300ms")
@@ -44,7 +44,7 @@ def test_the_same_in_other_words() -> None:
 
 
 @pytest.mark.parametrize("kind", FaultKind)
-def test_every_kind_can_be_asked_for(kind: FaultKind) -> None:
+def test_every_fault_can_be_parsed(kind: FaultKind) -> None:
     assert read_rule(kind.example).fault.kind is kind
     with pytest.raises(FaultError, match=kind.value) as caught:
         read_rule(f"{kind.value}:nonsense")
@@ -93,7 +93,7 @@ def test_every_kind_can_be_asked_for(kind: FaultKind) -> None:
         ({"fault": "503", "path": "users"}, "'users' is not a path below /v0", "Write it like /users"),
     ],
 )
-def test_what_is_no_fault_is_said_to_be_none(given: str | Mapping[str, object], said: str, hint: str) -> None:
+def test_an_invalid_fault_is_an_error(given: str | Mapping[str, object], said: str, hint: str) -> None:
     with pytest.raises(FaultError) as caught:
         read_rule(given)
     assert str(caught.value).startswith(said)
@@ -113,5 +113,5 @@ def test_what_is_no_fault_is_said_to_be_none(given: str | Mapping[str, object], 
         ("/*/join", "/workspaces/acme/join", True),
     ],
 )
-def test_which_paths_a_pattern_means(pattern: str, path: str, *, concerned: bool) -> None:
+def test_the_paths_that_a_pattern_matches(pattern: str, path: str, *, concerned: bool) -> None:
     assert When(path=pattern).concerns("GET", path) is concerned

@@ -1,4 +1,4 @@
-"""Which request a fault hits."""
+"""Which request a fault applies to."""
 
 import threading
 
@@ -21,27 +21,27 @@ def script(*faults: str) -> FaultScript:
 GET, POST = "GET /users", "POST /users"
 
 
-def test_a_number_is_hit_once() -> None:
+def test_a_request_number_is_hit_once() -> None:
     assert hits(script("503@3"), *[GET] * 5) == ["", "", "503", "", ""]
 
 
-def test_ranges() -> None:
+def test_ranges_of_requests() -> None:
     assert hits(script("503@2-3"), *[GET] * 4) == ["", "503", "503", ""]
     assert hits(script("503@3-"), *[GET] * 4) == ["", "", "503", "503"]
 
 
-def test_numbers_behind_a_path_count_what_the_path_means() -> None:
+def test_numbers_after_a_path_count_matching_requests() -> None:
     assert hits(script("reset@POST:/users#2"), POST, GET, GET, POST, POST) == ["", "", "", "reset", ""]
     assert hits(script("reset@POST"), POST, GET, "POST /policies") == ["reset", "", "reset"]
 
 
-def test_latencies_come_on_top_of_the_first_other_fault() -> None:
+def test_latencies_are_added_to_the_first_other_fault() -> None:
     many = script("latency:1s", "503@2", "reset", "latency:2s@1", "500")
     assert hits(many, GET, GET) == ["latency:1s reset latency:2s", "latency:1s 503"]
     assert [(one.counted, one.hits) for one in many.standings()] == [(2, 2), (2, 1), (2, 1), (2, 1), (2, 0)]
 
 
-def test_other_faults_count_from_one_again_but_requests_are_numbered_on() -> None:
+def test_new_faults_count_from_one_while_request_numbers_continue() -> None:
     one = script("503@2")
     assert hits(one, GET) == [""]
     one.set([read_rule("reset@2")])
@@ -51,7 +51,7 @@ def test_other_faults_count_from_one_again_but_requests_are_numbered_on() -> Non
     assert hits(one, *[GET] * 3) == ["", "", ""]
 
 
-def test_of_many_threads_one_alone_is_hit() -> None:
+def test_exactly_one_of_many_threads_is_hit() -> None:
     one = script("503@77")
     numbers: list[int] = []
     struck: list[int] = []

@@ -1,4 +1,4 @@
-"""The faults, the control endpoint and the log as a real client meets them, over real connections to a real process."""
+"""Faults, the control endpoint and the log over real connections to an emulator in another process."""
 
 import json
 import signal
@@ -18,7 +18,7 @@ ZOE = {"email": "zoe@example.com"}
 
 
 class Plane:
-    """A process that serves, and a client of it."""
+    """An emulator in another process, and a client."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -58,7 +58,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
         plane.client.close()
         server.send_signal(signal.SIGTERM)
         _, err = server.communicate()
-        assert (server.returncode, err) == (0, ""), "faults on demand are no news for the server's own log"
+        assert (server.returncode, err) == (0, ""), "requested faults are not logged by the server"
     entries = [json.loads(line) for line in (here / "log.jsonl").read_text().splitlines()]
     assert sorted(entry["number"] for entry in entries) == list(range(1, len(entries) + 1))
 
@@ -71,7 +71,7 @@ def plane(served: Plane) -> Iterator[Plane]:
     served.client.delete(f"/users/{ZOE['email']}")
 
 
-def test_a_reset_before_and_after_the_change(plane: Plane) -> None:
+def test_a_reset_before_or_after_the_change(plane: Plane) -> None:
     plane.plan("reset@1")
     with pytest.raises(httpx.ReadError, match="reset"):
         plane.client.post("/users", json=ZOE)
@@ -91,7 +91,7 @@ def test_the_reset_is_one_of_tcp(plane: Plane) -> None:
             peer.recv(1)
 
 
-def test_a_body_that_is_cut_off(plane: Plane) -> None:
+def test_a_truncated_body(plane: Plane) -> None:
     plane.plan("cut-off")
     with plane.client.stream("GET", "/users") as answer:
         promised, got = int(answer.headers["Content-Length"]), bytearray()
@@ -100,7 +100,7 @@ def test_a_body_that_is_cut_off(plane: Plane) -> None:
     assert len(got) == promised // 2
 
 
-def test_a_body_that_trickles_in(plane: Plane) -> None:
+def test_a_body_that_is_sent_slowly(plane: Plane) -> None:
     plane.plan("drip:150ms")
     began = time.monotonic()
     with plane.client.stream("GET", "/users") as answer:
@@ -110,7 +110,7 @@ def test_a_body_that_trickles_in(plane: Plane) -> None:
     assert len(json.loads(b"".join(pieces))) == 8
 
 
-def test_a_latency(plane: Plane) -> None:
+def test_a_latency_delays_the_response(plane: Plane) -> None:
     plane.plan("latency:60ms@GET")
     began = time.monotonic()
     assert plane.client.get("/users").status_code == 200
@@ -131,7 +131,7 @@ def test_errors_pages_and_short_listings(plane: Plane) -> None:
     assert plane.invited
 
 
-def test_the_connection_is_used_again_after_an_error(plane: Plane) -> None:
+def test_the_connection_is_reused_after_an_error(plane: Plane) -> None:
     url = httpx.URL(plane.url)
     plane.plan("503@1")
     with socket.create_connection((url.host, url.port or 0), timeout=20) as peer:
@@ -143,7 +143,7 @@ def test_the_connection_is_used_again_after_an_error(plane: Plane) -> None:
             assert got.startswith(expected)
 
 
-def test_the_clock_moves_while_it_serves(plane: Plane) -> None:
+def test_the_clock_can_be_moved_while_it_serves(plane: Plane) -> None:
     plane.client.post("/users", json=ZOE)
 
     def expired() -> list[str]:
@@ -157,7 +157,7 @@ def test_the_clock_moves_while_it_serves(plane: Plane) -> None:
     assert ZOE["email"] not in expired()
 
 
-def test_who_has_an_answer_finds_it_in_the_log(plane: Plane) -> None:
+def test_a_request_is_in_the_log_once_it_is_answered(plane: Plane) -> None:
     plane.control("DELETE", "requests")
     plane.plan("reset-after@POST:/users")
     plane.client.get("/users?limit=7")
@@ -171,7 +171,7 @@ def test_who_has_an_answer_finds_it_in_the_log(plane: Plane) -> None:
     ]
 
 
-def test_a_client_that_goes_away_does_no_harm(plane: Plane) -> None:
+def test_a_client_that_disconnects_does_no_harm(plane: Plane) -> None:
     plane.plan("latency:50ms@1", "drip:100ms@2")
     url = httpx.URL(plane.url)
     for _ in range(2):

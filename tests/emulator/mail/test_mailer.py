@@ -1,4 +1,4 @@
-"""E-mails are delivered to a maildir and by SMTP, for each change that needs one and for no other."""
+"""E-mails are delivered to a maildir and by SMTP, for exactly the changes that need one."""
 
 import logging
 import os
@@ -56,7 +56,7 @@ def link_in(message: EmailMessage) -> str:
 
 
 def opens(world: World, url: str) -> bool:
-    """Whether the link has the right key, for an invitation that is there."""
+    """Whether the link has the valid key of an existing invitation."""
     _, where, identifier, key = urlsplit(url).path.split("/")
     assert where == "invitation"
     with plane_of(world.app).database.reading() as rows:
@@ -80,7 +80,7 @@ def test_an_invitation_is_an_email_with_a_working_link(mailing: World, mail: Pat
     assert not opens(mailing, url)
 
 
-def test_an_invitation_that_has_expired_is_renewed_with_a_new_email(mailing: World, mail: Path) -> None:
+def test_renewing_an_expired_invitation_sends_a_new_email(mailing: World, mail: Path) -> None:
     first = mailing.call("ada", "POST", "/users", {"email": "zoe@example.com"})
     mailing.clock.forward(days=8)
     assert first.status_code == mailing.call("ada", "POST", "/users", {"email": "zoe@example.com"}).status_code == 200
@@ -88,7 +88,7 @@ def test_an_invitation_that_has_expired_is_renewed_with_a_new_email(mailing: Wor
     assert (opens(mailing, old), opens(mailing, new)) == (False, True)
 
 
-def test_whoever_invites_is_named(mailing: World, mail: Path) -> None:
+def test_the_email_names_the_inviter(mailing: World, mail: Path) -> None:
     mailing.call("ci", "POST", "/users", {"email": "a@example.com"})
     mailing.call("alan", "POST", "/users", {"email": "b@example.com"})
     with_operator = Client(as_operator(mailing.app))
@@ -97,7 +97,7 @@ def test_whoever_invites_is_named(mailing: World, mail: Path) -> None:
     assert beginnings == ["The service account ci", "alan@example.com", "The operator of the control plane"]
 
 
-def test_the_email_tells_the_role_that_the_invitation_really_has(tmp_path: Path, mail: Path) -> None:
+def test_the_email_has_the_actual_role_of_the_invitation(tmp_path: Path, mail: Path) -> None:
     world = World(tmp_path / "plane.db", frozenset({BehaviorFlag.INVITE_IGNORES_ROLE}), mailer=open_mailer(mail))
     world.call("ada", "POST", "/users", {"email": "zoe@example.com", "role": "admin"})
     assert "with the role member." in received_emails(mail)[0].text()
@@ -113,14 +113,14 @@ def test_the_email_tells_the_role_that_the_invitation_really_has(tmp_path: Path,
         (None, "zoe@example.com", 401),
     ],
 )
-def test_what_is_refused_sends_nothing(mailing: World, mail: Path, who: str | None, email: str, status: int) -> None:
+def test_a_refused_request_sends_nothing(mailing: World, mail: Path, who: str | None, email: str, status: int) -> None:
     assert mailing.call(who, "POST", "/users", {"email": email}).status_code == status
     assert not mail.exists()
 
 
 @pytest.mark.usefixtures("made_up_requests")
-def test_what_is_undone_sends_nothing(mailing: World, mail: Path) -> None:
-    """The answer was ready, and then the transaction could not be committed."""
+def test_a_rolled_back_request_sends_nothing(mailing: World, mail: Path) -> None:
+    """The response was ready, but the transaction could not be committed."""
     with plane_of(mailing.app).database.writing() as rows:
         rows.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT")
         rows.execute("CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
@@ -141,26 +141,26 @@ def test_other_changes_send_nothing(mailing: World, mail: Path) -> None:
     assert not mail.exists()
 
 
-def test_without_a_mailer_nothing_is_written(world: World) -> None:
+def test_nothing_is_written_without_a_mailer(world: World) -> None:
     before = set(world.db.parent.iterdir())
     assert world.call("ada", "POST", "/users", {"email": "zoe@example.com"}).status_code == 200
     assert {path.suffix for path in set(world.db.parent.iterdir()) - before} <= {".db-wal", ".db-shm"}
 
 
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host"])
-def test_a_link_never_goes_where_a_request_wants(mailing: World, mail: Path, header: str) -> None:
+def test_the_host_header_does_not_change_the_link(mailing: World, mail: Path, header: str) -> None:
     mailing.call("ada", "POST", "/users", {"email": "zoe@example.com"}, {header: "evil.example"})
     assert "evil" not in messages(mail)[0].as_string()
 
 
-def test_a_public_url_begins_every_link(tmp_path: Path, mail: Path) -> None:
+def test_every_link_starts_with_the_public_url(tmp_path: Path, mail: Path) -> None:
     world = World(tmp_path / "plane.db", mailer=open_mailer(mail), public_url="https://beam.example.com/")
     world.call("ada", "POST", "/users", {"email": "zoe@example.com"})
     assert link_in(messages(mail)[0]).startswith("https://beam.example.com/invitation/")
     assert messages(mail)[0]["From"].addresses[0].addr_spec == "no-reply@beam.example.com"
 
 
-def test_served_the_links_go_to_where_it_listens(mailing: World, mail: Path) -> None:
+def test_links_of_a_server_start_with_its_own_url(mailing: World, mail: Path) -> None:
     def invite(url: str) -> None:
         assert mailing.call("ada", "POST", "/users", {"email": "zoe@example.com"}).status_code == 200
         assert link_in(messages(mail)[0]).startswith(url.removesuffix("v0") + "invitation/")
@@ -170,12 +170,12 @@ def test_served_the_links_go_to_where_it_listens(mailing: World, mail: Path) -> 
     assert messages(mail)
 
 
-def test_other_emails_go_the_same_way(mailing: World, mail: Path) -> None:
+def test_other_emails_are_delivered_alike(mailing: World, mail: Path) -> None:
     plane_of(mailing.app).send(sign_in("ada@example.com", "http://127.0.0.1:8080/sign-in/x", 15))
     assert messages(mail)[0]["Subject"] == "Your sign-in link"
 
 
-def test_many_inviting_at_once_write_one_email_for_each_invitation(mailing: World, mail: Path) -> None:
+def test_concurrent_invitations_write_one_email_each(mailing: World, mail: Path) -> None:
     people = [f"p{number}@example.com" for number in range(20)] * 3
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda email: mailing.call("ada", "POST", "/users", {"email": email}), people))
@@ -198,21 +198,21 @@ plane_of(app).send(sign_in("kim@example.com", "http://127.0.0.1:8080/sign-in/x",
 """
 
 
-def test_emails_are_for_their_owner_only_whatever_the_umask(world: World, mail: Path) -> None:
+def test_emails_are_readable_by_their_owner_only(world: World, mail: Path) -> None:
     subprocess.run([sys.executable, "-c", FILES, str(world.db), str(mail)], check=True, timeout=60)
     for path in (mail, *mail.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
     assert len(list((mail / "new").iterdir())) == 1
 
 
-def test_a_folder_that_is_no_maildir_yet_becomes_one(mailing: World, mail: Path) -> None:
+def test_an_empty_folder_becomes_a_maildir(mailing: World, mail: Path) -> None:
     (mail / "cur").mkdir(parents=True)
     mailing.call("ada", "POST", "/users", {"email": "zoe@example.com"})
     assert len(messages(mail)) == 1
 
 
 @pytest.mark.parametrize("way", ["a file", "below a file", "new is a file"])
-def test_a_maildir_that_cannot_be_written_undoes_nothing(
+def test_an_unwritable_maildir_does_not_undo_the_change(
     mailing: World, mail: Path, caplog: pytest.LogCaptureFixture, way: str
 ) -> None:
     match way:
@@ -233,7 +233,7 @@ def test_a_maildir_that_cannot_be_written_undoes_nothing(
         assert not list((mail / "tmp").iterdir())
 
 
-def test_an_address_that_cannot_be_written_to_can_be_invited_still(
+def test_an_address_that_cannot_receive_email_can_be_invited(
     mailing: World, mail: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     email = "=?utf-8?q?eve=40example.com?=@example.com"
@@ -242,7 +242,7 @@ def test_an_address_that_cannot_be_written_to_can_be_invited_still(
     assert f"cannot compose an e-mail to {email}: " in caplog.text
 
 
-def test_reading_back(mailing: World, mail: Path) -> None:
+def test_emails_are_read_back(mailing: World, mail: Path) -> None:
     assert received_emails(mail) == []
     for email in ("a@example.com", "jörg@bücher.example", "A2@example.com"):
         mailing.call("ada", "POST", "/users", {"email": email})
@@ -274,7 +274,7 @@ def test_reading_back(mailing: World, mail: Path) -> None:
         b"To: a@example.com\nContent-Type: image/png\n\nx",
     ],
 )
-def test_emails_of_somebody_else_do_no_harm(mail: Path, content: bytes) -> None:
+def test_emails_of_other_programs_are_ignored(mail: Path, content: bytes) -> None:
     (mail / "cur").mkdir(parents=True)
     (mail / "cur" / "1.x.y:2,S").write_bytes(content)
     (mail / "cur" / ".hidden").write_bytes(content)
@@ -288,7 +288,7 @@ def content_of(envelope: Envelope) -> bytes:
 
 
 class Relay(Controller):
-    """A real mail server on loopback, which remembers what it was sent."""
+    """A mail server on loopback that keeps its messages."""
 
     def __init__(self, reply: str = "250 OK", *, utf8: bool = True) -> None:
         self.envelopes: list[Envelope] = []
@@ -305,7 +305,7 @@ class Relay(Controller):
         return f"127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
 
     def _trigger_server(self) -> None:
-        """Knocks, so that a server without a fixed port starts too."""
+        """Connect, so that a server without a fixed port is known to listen."""
         with socket.create_connection(("127.0.0.1", int(self.address.rpartition(":")[2])), 5) as knocking:
             knocking.recv(1024)
 
@@ -341,7 +341,7 @@ def test_emails_go_by_smtp_and_into_the_maildir(tmp_path: Path, mail: Path) -> N
         (Relay(utf8=False), "jörg@example.com", "the mail server: SMTPNotSupportedError"),
     ],
 )
-def test_a_relay_that_refuses_undoes_nothing_and_its_words_are_not_logged(
+def test_a_refusing_mail_server_does_not_undo_the_change_and_is_not_quoted(
     tmp_path: Path, mail: Path, caplog: pytest.LogCaptureFixture, relay: Relay, email: str, says: str
 ) -> None:
     with running(relay):
@@ -353,7 +353,9 @@ def test_a_relay_that_refuses_undoes_nothing_and_its_words_are_not_logged(
     assert ours == [f"an e-mail to {email} was not delivered: {says}"]
 
 
-def test_a_relay_that_is_not_there_undoes_nothing(tmp_path: Path, mail: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreachable_mail_server_does_not_undo_the_change(
+    tmp_path: Path, mail: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     world = World(tmp_path / "plane.db", mailer=open_mailer(mail, f"localhost:{port}"))
@@ -363,12 +365,12 @@ def test_a_relay_that_is_not_there_undoes_nothing(tmp_path: Path, mail: Path, ca
 
 
 @pytest.mark.parametrize("text", ["", ":25", "a:b", "a:70000", "a:0", "u@a", "a/b", "http://a", "a b", "a\nb", "[::1"])
-def test_what_is_no_mail_server(text: str) -> None:
+def test_an_invalid_mail_server_is_an_error(text: str) -> None:
     with pytest.raises(WrongOptionError, match="is not a mail server: write HOST or HOST:PORT"):
         open_mailer(smtp=text)
 
 
-def test_nothing_waits_for_the_disk(mailing: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_an_email_does_not_sync_the_disk(mailing: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(_file: int) -> None:
         pytest.fail("fsync")
 

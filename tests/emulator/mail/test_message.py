@@ -1,4 +1,4 @@
-"""The contents and format of e-mails, read back from their bytes as a mail program would."""
+"""The content and format of e-mails, parsed as a mail program would."""
 
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -52,8 +52,8 @@ def text_of(message: EmailMessage, kind: str = "plain") -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
-class Seen(HTMLParser):
-    """What a browser would make of the HTML part: the elements, where they link to, and the text."""
+class HtmlContent(HTMLParser):
+    """The HTML part as a browser parses it: elements, links and text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Seen(HTMLParser):
         self.text += data
 
 
-def test_an_invitation_says_what_one_must_know_to_decide() -> None:
+def test_an_invitation_has_all_details_for_a_decision() -> None:
     back = read_back(compose(invitation(invited(inviter="Ada (ada@example.com)"), LINK), "http://[::1]:1", NOON))
     assert back.keys() == HEADERS
     assert back["From"] == "beamctl emulator <no-reply@localhost>"
@@ -86,7 +86,7 @@ def test_an_invitation_says_what_one_must_know_to_decide() -> None:
         "If you did not expect this, ignore it",
     ):
         assert said in text_of(back)
-    html = Seen(text_of(back, "html"))
+    html = HtmlContent(text_of(back, "html"))
     assert html.links == [LINK]
     assert "expires on 8 March 2026, 12:00 UTC" in html.text
 
@@ -95,19 +95,19 @@ def test_a_workspace_without_a_display_name_is_called_by_its_name() -> None:
     assert invitation(invited(workspace=" \n"), LINK).subject == "Invitation to the workspace acme"
 
 
-def test_a_link_to_sign_in_says_how_long_it_works() -> None:
+def test_a_sign_in_link_says_how_long_it_is_valid() -> None:
     back = read_back(compose(sign_in("kim@example.com", LINK, 15), "https://beam.example.com", NOON))
     assert back["From"] == "beamctl emulator <no-reply@beam.example.com>"
     assert "to sign in as kim@example.com. It is valid for 15 minutes." in text_of(back)
     assert LINK in text_of(back)
 
 
-def test_the_link_stands_unbroken_in_the_file_itself() -> None:
+def test_the_link_is_not_wrapped_in_the_file() -> None:
     link = f"http://127.0.0.1:8080/sign-in/{'x' * 400}"
     assert f"\n{link}\r\n".encode() in compose(sign_in("k@example.com", link, 15), link, NOON).as_bytes()
 
 
-def test_no_line_is_longer_than_a_mail_server_takes() -> None:
+def test_no_line_is_longer_than_smtp_allows() -> None:
     link = f"http://127.0.0.1:8080/sign-in/{'x' * 2000}"
     message = compose(sign_in("k@example.com", link, 15), link, NOON)
     assert max(len(line) for line in message.as_bytes().splitlines()) <= 998
@@ -123,13 +123,13 @@ def test_a_link_is_not_in_the_repr_of_an_email() -> None:
     [
         ("kim@EXAMPLE.com", "kim@EXAMPLE.com"),
         ("kim@bücher.example", "kim@xn--bcher-kva.example"),
-        ("kim@faß.example", "kim@xn--fa-hia.example"),  # not fass.example, which is somebody else's
+        ("kim@faß.example", "kim@xn--fa-hia.example"),  # not fass.example, which is another domain
         ("jörg@bücher.example", "jörg@xn--bcher-kva.example"),
         ("jörg@example.com", "jörg@example.com"),
         ("o'neil+a/b=c|d!#$%&*^`{}~?@example.com", "o'neil+a/b=c|d!#$%&*^`{}~?@example.com"),
     ],
 )
-def test_addresses_in_all_alphabets(email: str, written: str) -> None:
+def test_addresses_in_other_alphabets(email: str, written: str) -> None:
     assert deliverable(email) == written
     message = compose(invitation(invited(email), LINK), LINK, NOON)
     raw = message.as_bytes()
@@ -145,31 +145,31 @@ def test_addresses_in_all_alphabets(email: str, written: str) -> None:
         "=?utf-8?q?eve=40example.com?=@example.com",
         "=?utf-8?q?a=0d=0aBcc:eve=40example.com?=@example.com",
         "kim@x.=?utf-8?q?=0d=0aBcc:eve?=",
-        "kim@example.com\N{FULLWIDTH COMMA}eve",  # which some would take for a comma
+        "kim@example.com\N{FULLWIDTH COMMA}eve",  # which some programs treat as a comma
         "kim@eve\N{FULLWIDTH COMMERCIAL AT}example.com",
         "kim@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH QUESTION MARK}utf-8?q?=0d=0aBcc?=",
-        "kim@\N{TOKYO TOWER}.example",  # no name of a host since 2010
+        "kim@\N{TOKYO TOWER}.example",  # not a valid host name since 2010
     ],
 )
-def test_an_address_that_would_be_read_as_another_gets_no_email(email: str) -> None:
+def test_an_ambiguous_address_gets_no_email(email: str) -> None:
     with pytest.raises(UnwritableEmailError) as error:
         compose(invitation(invited(email), LINK), LINK, NOON)
     assert LINK not in str(error.value)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_in_a_name_adds_to_an_email(text: str) -> None:
-    names_are_nothing_but_text(text)
+def test_names_cannot_inject_headers_or_markup(text: str) -> None:
+    check_names_are_text(text)
 
 
 @given(st.text(max_size=63))
 @example("=?us-ascii?q?=0A?=")
 @example("= \u200b?=")
-def test_no_text_in_a_name_adds_to_an_email(text: str) -> None:
-    names_are_nothing_but_text(text)
+def test_any_name_cannot_inject_headers_or_markup(text: str) -> None:
+    check_names_are_text(text)
 
 
-def names_are_nothing_but_text(text: str) -> None:
+def check_names_are_text(text: str) -> None:
     one = invitation(invited(workspace=text, inviter=text, role=text), LINK)
     back = read_back(compose(one, LINK, NOON))
     assert back.keys() == HEADERS
@@ -177,7 +177,7 @@ def names_are_nothing_but_text(text: str) -> None:
     assert all(str(value).isprintable() for value in back.values())
     assert [part.get_content_type() for part in back.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     assert text_of(back).count("\n") == text_of(read_back(compose(invitation(invited(), LINK), LINK, NOON))).count("\n")
-    html = Seen(text_of(back, "html"))
+    html = HtmlContent(text_of(back, "html"))
     assert html.elements == {"html", "head", "meta", "title", "body", "p", "a", "br"}
     assert html.links == [LINK]
     assert plain(text) in html.text
@@ -192,7 +192,7 @@ addresses = st.builds("{}@{}".format, st.text(min_size=1, max_size=24), st.text(
 @example("a=?@example.com")
 @example("a@b?=")
 @example("'@a'")
-def test_whoever_can_be_invited_gets_an_email_of_their_own_or_none(email: str) -> None:
+def test_an_email_goes_to_exactly_the_invited_address_or_nowhere(email: str) -> None:
     try:
         message = compose(invitation(invited(email), LINK), LINK, NOON)
     except UnwritableEmailError:

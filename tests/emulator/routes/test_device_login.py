@@ -1,3 +1,5 @@
+"""The device login of the official CLI."""
+
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +33,8 @@ def poll(world: World, login: dict[str, Any], **other: object) -> tuple[int, dic
     return post(world, "/oauth/token", body)
 
 
-def said(world: World, login: dict[str, Any], **other: object) -> str:
-    """What a poll says four seconds later; `tokens` for tokens."""
+def result_of(world: World, login: dict[str, Any], **other: object) -> str:
+    """The result of a poll four seconds later; `tokens` for tokens."""
     world.clock.forward(seconds=4)
     status, answer = poll(world, login, **other)
     if status == 200:
@@ -41,7 +43,7 @@ def said(world: World, login: dict[str, Any], **other: object) -> str:
     return str(answer["error"])
 
 
-def test_a_login_as_the_official_command_line_does_it(world: World) -> None:
+def test_a_login_as_the_official_cli_does_it(world: World) -> None:
     login = begin(world)
     page = login["verification_uri"]
     assert page == "http://127.0.0.1:8080/device"
@@ -69,21 +71,21 @@ def test_a_login_as_the_official_command_line_does_it(world: World) -> None:
         assert entered(fresh["access_token"]) == 200
 
 
-def test_the_beamlit_era_is_told_its_client(world: World) -> None:
+def test_the_beamlit_era_requires_a_client_id(world: World) -> None:
     _, login = post(world, "/login/device", {"client_id": "beamlit", "scope": "offline_access"}, X_Beamlit_Client="x")
     assert login["client_id"] == "beamlit"
     approve_login(world.app, login["user_code"], "max@example.com")
-    assert said(world, login, client_id="beamlit") == "tokens"
+    assert result_of(world, login, client_id="beamlit") == "tokens"
 
 
-def test_codes_are_for_one_use(world: World) -> None:
+def test_codes_can_be_used_once(world: World) -> None:
     login = begin(world)
     approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login) == "tokens"
-    assert said(world, login) == "invalid device_code: it has already been used"
+    assert result_of(world, login) == "tokens"
+    assert result_of(world, login) == "invalid device_code: it has already been used"
 
 
-def test_of_many_polls_at_once_one_gets_the_tokens(world: World) -> None:
+def test_one_of_many_concurrent_polls_gets_the_tokens(world: World) -> None:
     login = begin(world)
     approve_login(world.app, login["user_code"], "ada@example.com")
     with ThreadPoolExecutor(8) as pool:
@@ -94,30 +96,30 @@ def test_of_many_polls_at_once_one_gets_the_tokens(world: World) -> None:
 def test_a_denied_login_stays_denied(world: World) -> None:
     login = begin(world)
     deny_login(world.app, login["user_code"])
-    assert said(world, login) == "access_denied"
+    assert result_of(world, login) == "access_denied"
     with pytest.raises(EmulatorError, match="is already denied"):
         approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login) == "access_denied"
+    assert result_of(world, login) == "access_denied"
 
 
 @pytest.mark.parametrize("approved", [True, False])
-def test_a_login_ends_after_ten_minutes(world: World, approved: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_a_login_expires_after_ten_minutes(world: World, approved: bool) -> None:  # noqa: FBT001 - a parameter of the test
     login = begin(world)
     world.clock.forward(minutes=10, seconds=-8)
-    assert said(world, login) == "authorization_pending"
+    assert result_of(world, login) == "authorization_pending"
     if approved:
         approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login) == "expired_token"
+    assert result_of(world, login) == "expired_token"
     with pytest.raises(EmulatorError, match="is already approved" if approved else "expired at 2026-03-01T12:10:00"):
         approve_login(world.app, login["user_code"], "ada@example.com")
     world.clock.forward(days=1)
-    begin(world)  # old ones are forgotten when a new one begins
-    assert said(world, login) == "invalid device_code"
+    begin(world)  # old ones are deleted when a new one starts
+    assert result_of(world, login) == "invalid device_code"
 
 
-def test_who_asks_too_often_is_told_to_slow_down(world: World) -> None:
+def test_polling_too_often_is_slowed_down(world: World) -> None:
     login = begin(world)
-    for seconds, told in [
+    for seconds, error in [
         (0, "authorization_pending"),
         (1, "slow_down"),
         (4, "slow_down"),
@@ -126,19 +128,19 @@ def test_who_asks_too_often_is_told_to_slow_down(world: World) -> None:
         (17, "authorization_pending"),
     ]:
         world.clock.forward(seconds=seconds)
-        assert poll(world, login)[1]["error"] == told
+        assert poll(world, login)[1]["error"] == error
     approve_login(world.app, login["user_code"], "ada@example.com")
     assert poll(world, login)[0] == 200
 
 
-def test_a_clock_that_is_set_back_slows_nobody_down(world: World) -> None:
+def test_setting_the_clock_back_does_not_slow_down_polling(world: World) -> None:
     login = begin(world)
     assert poll(world, login)[1]["error"] == "authorization_pending"
     world.clock.forward(hours=-1)
     assert poll(world, login)[1]["error"] == "authorization_pending"
 
 
-def test_waiting_may_be_202(with_flags: Callable[..., World]) -> None:
+def test_a_pending_login_may_be_202(with_flags: Callable[..., World]) -> None:
     world = with_flags(BehaviorFlag.PENDING_IS_202)
     login = begin(world)
     assert poll(world, login)[0] == 202
@@ -148,16 +150,16 @@ def test_waiting_may_be_202(with_flags: Callable[..., World]) -> None:
 
 
 @pytest.mark.parametrize("spelled", ["{}", " {} ", "lower", "bare"])
-def test_a_code_is_known_however_it_is_typed(world: World, spelled: str) -> None:
+def test_a_code_is_accepted_in_any_spelling(world: World, spelled: str) -> None:
     login = begin(world)
     code = login["user_code"]
     typed = {"lower": code.lower(), "bare": code.replace("-", "")}.get(spelled, spelled.format(code))
     approve_login(world.app, typed, "new.person@example.com")
-    assert said(world, login) == "tokens"
+    assert result_of(world, login) == "tokens"
 
 
 @pytest.mark.parametrize("code", ["", "BCDF-BCDF", "AEIOU", "\N{BALLOON}" * 9, "' OR 1=1"])
-def test_a_code_that_no_device_shows(world: World, code: str) -> None:
+def test_an_unknown_code_is_an_error(world: World, code: str) -> None:
     begin(world)
     with pytest.raises(EmulatorError, match="no device login has the code"):
         approve_login(world.app, code, "ada@example.com")
@@ -169,7 +171,7 @@ def test_an_approval_needs_an_address(world: World) -> None:
     login = begin(world)
     with pytest.raises(EmulatorError, match="is not an e-mail address"):
         approve_login(world.app, login["user_code"], "ada")
-    assert said(world, login) == "authorization_pending"
+    assert result_of(world, login) == "authorization_pending"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ def test_an_approval_needs_an_address(world: World) -> None:
         (b"{", "JSON"),
     ],
 )
-def test_a_login_that_begins_wrongly(world: World, body: object, names: str) -> None:
+def test_an_invalid_login_request_is_an_error(world: World, body: object, names: str) -> None:
     status, answer = post(world, "/login/device", body)
     assert status == 400
     assert names in answer["error"]
@@ -199,14 +201,14 @@ def test_a_login_that_begins_wrongly(world: World, body: object, names: str) -> 
         ({"client_id": "other"}, "invalid client_id: another client started this login"),
     ],
 )
-def test_a_poll_that_is_wrong(world: World, given: dict[str, Any], says: str) -> None:
+def test_an_invalid_poll_is_an_error(world: World, given: dict[str, Any], says: str) -> None:
     login = begin(world)
     approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login, **given) == says
-    assert said(world, login) == "tokens"
+    assert result_of(world, login, **given) == says
+    assert result_of(world, login) == "tokens"
 
 
-def test_forms_do_as_well(world: World) -> None:
+def test_form_bodies_are_accepted_too(world: World) -> None:
     form = "application/x-www-form-urlencoded"
     status, login = post(world, "/login/device", b"client_id=blaxel&scope=offline_access", Content_Type=form)
     assert status == 200
@@ -215,10 +217,10 @@ def test_forms_do_as_well(world: World) -> None:
     assert post(world, "/oauth/token", body, Content_Type=form)[0] == 200
 
 
-def test_no_code_is_in_the_file(world: World) -> None:
+def test_codes_are_not_stored_in_the_database(world: World) -> None:
     login = begin(world)
     approve_login(world.app, login["user_code"], "ada@example.com")
-    assert said(world, login) == "tokens"
+    assert result_of(world, login) == "tokens"
     codes = [login["device_code"], login["user_code"], login["user_code"].replace("-", "")]
     for content in every_file(world.db.parent):
         assert not any(code.encode() in content for code in codes)

@@ -1,9 +1,11 @@
+"""OpenID discovery and the configuration of the API."""
+
 from werkzeug.test import Client
 
 from tests.emulator.world import World, body_of
 
 
-def test_openid_discovery_says_where_tokens_are(world: World) -> None:
+def test_openid_discovery_has_the_token_endpoint(world: World) -> None:
     answer = Client(world.app).get("/v0/.well-known/openid-configuration", base_url="http://plane.example:8080")
     found = answer.get_json()
     assert found["issuer"] == "http://plane.example:8080/v0"
@@ -13,15 +15,15 @@ def test_openid_discovery_says_where_tokens_are(world: World) -> None:
     assert world.call(None, "GET", "/.well-known/openid-configuration").status_code == 200
 
 
-def test_openid_discovery_says_nothing_of_what_there_is_not(world: World) -> None:
+def test_openid_discovery_omits_unsupported_features(world: World) -> None:
     found = world.call(None, "GET", "/.well-known/openid-configuration").get_json()
     assert found["subject_types_supported"] == ["public"]  # OpenID requires it, and it is true
     absent = {"authorization_endpoint", "jwks_uri", "response_types_supported", "id_token_signing_alg_values_supported"}
     assert not absent & set(found)
-    assert all(found.values())  # nor is anything empty, which OpenID forbids
+    assert all(found.values())  # OpenID forbids empty values
 
 
-def test_the_configuration_names_regions(world: World) -> None:
+def test_the_configuration_lists_regions(world: World) -> None:
     found = world.call("sam", "GET", "/configuration").get_json()
     countries = {country["name"] for country in found["countries"]}
     continents = {continent["name"] for continent in found["continents"]}
@@ -31,20 +33,20 @@ def test_the_configuration_names_regions(world: World) -> None:
         assert region["continent"] in continents
 
 
-def test_only_features_that_are_on_are_listed(world: World) -> None:
+def test_only_enabled_features_are_listed(world: World) -> None:
     assert world.call("max", "GET", "/features").get_json() == {"features": {"mk3": True}}
     other = {"X-Blaxel-Workspace": "other"}
     assert world.call("alan", "GET", "/features", headers=other).get_json() == {"features": {}}
 
 
-def test_one_feature_is_told_on_or_off_and_only_where_it_is_known(world: World) -> None:
+def test_one_feature_is_enabled_disabled_or_unknown(world: World) -> None:
     on = world.call("max", "GET", "/features/mk3?account=any").get_json()
     assert on == {"featureKey": "mk3", "enabled": True, "evaluatedAt": "2026-03-01T12:00:00.000Z"}
     assert world.call("max", "GET", "/features/vpc").get_json()["enabled"] is False
     assert world.error(world.call("max", "GET", "/features/none")) == "404 Feature flag not found"
 
 
-def test_resources_are_counted_where_it_is_asked_for(world: World) -> None:
+def test_resources_are_counted_on_request(world: World) -> None:
     def counted(query: str) -> dict[str, int] | None:
         counts: dict[str, int] | None = (
             world.call("max", "GET", f"/workspaces/acme{query}").get_json().get("resourceCounts")

@@ -1,4 +1,4 @@
-"""Whatever has metadata and a spec: what all kinds have in common, and what is special about each."""
+"""Resources with metadata and a spec: what all kinds share, and what is special about each."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def make(world: World, path: str, name: str, **spec: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", RESOURCES)
-def test_from_create_to_delete(world: World, path: str) -> None:
+def test_create_read_update_and_delete(world: World, path: str) -> None:
     here = len(world.call("ada", "GET", path, headers=ERA).get_json())
     made = make(world, path, "first")
     ada = world.users()["ada@example.com"]["sub"]
@@ -47,7 +47,7 @@ def test_from_create_to_delete(world: World, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", RESOURCES)
-def test_a_name_is_had_once_in_a_workspace(world: World, path: str) -> None:
+def test_a_name_is_unique_in_a_workspace(world: World, path: str) -> None:
     make(world, path, "first")
     again = world.call("ada", "POST", path, body_of(path, "first"), ERA)
     assert again.status_code == 409
@@ -59,7 +59,7 @@ def test_a_name_is_had_once_in_a_workspace(world: World, path: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "A", "a--b", "-a", "a-", "a_b", "ä", "a" * 50, 5, None])
-def test_a_name_that_breaks_the_rule_is_400(world: World, name: object) -> None:
+def test_an_invalid_name_is_400(world: World, name: object) -> None:
     assert world.call("ada", "POST", MODELS, {"metadata": {"name": name}, "spec": {}}).status_code == 400
     assert world.call("ada", "POST", MODELS, {"spec": {}}).status_code == 400
 
@@ -78,13 +78,13 @@ def test_a_name_that_breaks_the_rule_is_400(world: World, name: object) -> None:
         {"spec": None},
     ],
 )
-def test_what_breaks_a_rule_is_400_and_changes_nothing(world: World, body: object) -> None:
+def test_an_invalid_body_is_400_and_changes_nothing(world: World, body: object) -> None:
     before = make(world, MODELS, "first")
     assert world.call("ada", "PUT", f"{MODELS}/first", body).status_code == 400
     assert world.call("ada", "GET", f"{MODELS}/first").get_json() == before
 
 
-def test_what_was_read_can_be_written_back(world: World) -> None:
+def test_a_response_can_be_written_back(world: World) -> None:
     for path in RESOURCES:
         read = make(world, path, "first")
         written = world.call("ada", "PUT", f"{path}/first", read, ERA).get_json()
@@ -107,7 +107,7 @@ def test_a_put_replaces_the_spec(world: World) -> None:
     assert world.call("ada", "PUT", f"{POLICIES}/p", {"spec": flavor}).get_json()["spec"] == flavor
 
 
-def test_a_put_on_a_policy_that_is_not_there_is_404(world: World) -> None:
+def test_a_put_of_a_missing_policy_is_404(world: World) -> None:
     answer = world.call("ada", "PUT", f"{POLICIES}/p", body_of(POLICIES, "p"))
     assert world.error(answer) == "404 Policy not found"
 
@@ -137,12 +137,12 @@ def test_a_put_on_a_policy_that_is_not_there_is_404(world: World) -> None:
         {"type": "location", "sandbox": "no"},
     ],
 )
-def test_a_policy_that_breaks_a_rule_is_400(world: World, spec: object) -> None:
+def test_an_invalid_policy_is_400(world: World, spec: object) -> None:
     assert world.call("ada", "POST", POLICIES, {"metadata": {"name": "p"}, "spec": spec}).status_code == 400
     assert world.call("ada", "GET", POLICIES).get_json() == []
 
 
-def test_every_type_of_policy(world: World) -> None:
+def test_every_type_of_policy_can_be_created(world: World) -> None:
     tokens = {"granularity": "day", "input": 5, "output": 0, "total": 7, "step": 1, "ratioInputOverOutput": 2}
     specs: dict[str, dict[str, Any]] = {
         "location": {"locations": [{"type": "continent", "name": "eu"}], "resourceTypes": ["model", "agent"]},
@@ -154,13 +154,13 @@ def test_every_type_of_policy(world: World) -> None:
         assert make(world, POLICIES, name, **whole)["spec"] == whole
 
 
-def test_empty_lists_are_as_good_as_absent(world: World) -> None:
-    """The official SDK adds them to whatever it has read."""
+def test_empty_lists_equal_absent_lists(world: World) -> None:
+    """The official SDK adds them to everything it has read."""
     made = make(world, POLICIES, "p", locations=[], flavors=[], resourceTypes=[], unknown=5)
     assert made["spec"] == {"type": "location"}
 
 
-def test_who_uses_a_policy(world: World) -> None:
+def test_the_users_of_a_policy_are_found(world: World) -> None:
     make(world, POLICIES, "p")
     make(world, POLICIES, "unused")
     make(world, MODELS, "m1", policies=["p", "p", "q"])
@@ -205,11 +205,11 @@ def test_a_connection_in_use_cannot_be_deleted(world: World) -> None:
         {"integration": "openai", "sandbox": 1},
     ],
 )
-def test_a_connection_that_breaks_a_rule_is_400(world: World, spec: object) -> None:
+def test_an_invalid_connection_is_400(world: World, spec: object) -> None:
     assert world.call("ada", "POST", CONNECTIONS, {"metadata": {"name": "c"}, "spec": spec}).status_code == 400
 
 
-def test_the_secret_of_a_connection_is_neither_shown_nor_kept(world: World) -> None:
+def test_the_secret_of_a_connection_is_neither_returned_nor_stored(world: World) -> None:
     made = make(world, CONNECTIONS, "openai", config={"org": "o"}, secret={"apiKey": "canary-one"})
     changed = world.call(
         "ada", "PUT", f"{CONNECTIONS}/openai", {"spec": {**made["spec"], "secret": {"k": "canary-two"}}}
@@ -220,7 +220,7 @@ def test_the_secret_of_a_connection_is_neither_shown_nor_kept(world: World) -> N
         assert b"canary" not in content
 
 
-def test_connections_are_never_in_pages_and_found_by_their_external_id(world: World) -> None:
+def test_connections_are_not_paginated_and_are_found_by_external_id(world: World) -> None:
     make(world, CONNECTIONS, "a")
     world.call("ada", "PUT", f"{CONNECTIONS}/a", {"metadata": {"externalId": "x-1"}})
     make(world, CONNECTIONS, "b")
@@ -230,7 +230,7 @@ def test_connections_are_never_in_pages_and_found_by_their_external_id(world: Wo
     assert [one["metadata"]["name"] for one in found] == ["a"]
 
 
-def test_environments_are_of_the_beamlit_era(world: World) -> None:
+def test_environments_exist_in_the_beamlit_era(world: World) -> None:
     listed = world.call("max", "GET", "/environments", headers=ERA).get_json()
     assert {one["metadata"]["name"] for one in listed} == {"development", "production"}
     changed = world.call("ada", "PUT", "/environments/production", {"spec": {"policies": ["p"]}}, ERA)
@@ -244,7 +244,7 @@ def test_environments_are_of_the_beamlit_era(world: World) -> None:
     [("GET", "/environments"), ("POST", "/environments"), ("GET", "/environments/production")],
 )
 @pytest.mark.parametrize("who", ["ada", None])
-def test_there_are_no_environments_today(world: World, method: str, path: str, who: str | None) -> None:
+def test_environments_do_not_exist_today(world: World, method: str, path: str, who: str | None) -> None:
     answer = world.call(who, method, path, body_of(path, "e") if method == "POST" else None)
     assert world.error(answer) == "404 Not Found"
 

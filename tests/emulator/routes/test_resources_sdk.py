@@ -1,5 +1,5 @@
-"""What beamctl declares is what the official SDK sees; what the SDK made by hand is nothing to do for beamctl. For
-policies and integration connections, in one piece and in pages, whatever the API does that nobody knows."""
+"""The official SDK sees what beamctl declares, and resources created with the SDK need no change by beamctl: policies
+and integration connections, with and without pagination, with every behavior flag."""
 
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def test_the_sdk_sees_what_was_declared(world: World, sdk: Sdk) -> None:
 
 
 def in_order(spec: dict[str, Any]) -> dict[str, Any]:
-    """As beamctl sends it: lists in one order."""
+    """As beamctl sends it, with lists in order."""
     return {
         field: sorted(value, key=lambda item: str(sorted(item.items())) if isinstance(item, dict) else item)
         if isinstance(value, list)
@@ -74,7 +74,7 @@ def in_order(spec: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_what_the_sdk_made_by_hand_is_nothing_to_do(world: World, sdk: Sdk) -> None:
+def test_resources_created_with_the_sdk_need_no_change(world: World, sdk: Sdk) -> None:
     for name, entry in POLICIES.items():
         metadata = {"name": name, **{field: entry[field] for field in ("displayName", "labels") if field in entry}}
         sdk.parsed("policies.create_policy", body={"metadata": metadata, "spec": entry["spec"]})
@@ -90,7 +90,7 @@ FLAGS = [
     BehaviorFlag.SPEC_MERGES,
     BehaviorFlag.MASKED_SECRETS,
     BehaviorFlag.ECHOED_SECRETS,
-    BehaviorFlag.BEAMLIT_ERA,  # which also lists policies in one piece
+    BehaviorFlag.BEAMLIT_ERA,  # which also lists policies without pages
 ]
 CHANGED = document(
     policies={
@@ -104,7 +104,7 @@ CHANGED = document(
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_whatever_the_api_does_it_ends_as_the_document_says(flag: BehaviorFlag, tmp_path: Path) -> None:
+def test_the_result_matches_the_document_with_every_behavior_flag(flag: BehaviorFlag, tmp_path: Path) -> None:
     world = World(tmp_path / "w.db", flags=frozenset({flag}))
     apply_to(world, WANT)
     assert planned(world, WANT).changes == ()
@@ -115,13 +115,13 @@ def test_whatever_the_api_does_it_ends_as_the_document_says(flag: BehaviorFlag, 
     shown = world.call("ada", "GET", "/policies/eu-only").get_json()
     assert shown["spec"] == {"type": "flavor", "flavors": [{"type": "cpu", "name": "x"}]}
     assert shown["metadata"]["displayName"] == "EU only"
-    told = world.call("ada", "GET", "/integrations/connections/openai").get_json()["spec"].get("secret")
-    assert told == {BehaviorFlag.ECHOED_SECRETS: {"k": SECRET}, BehaviorFlag.MASKED_SECRETS: {"k": "********"}}.get(
+    returned = world.call("ada", "GET", "/integrations/connections/openai").get_json()["spec"].get("secret")
+    assert returned == {BehaviorFlag.ECHOED_SECRETS: {"k": SECRET}, BehaviorFlag.MASKED_SECRETS: {"k": "********"}}.get(
         flag
     )
 
 
-def test_more_policies_than_are_in_one_page(world: World) -> None:
+def test_policies_on_several_pages(world: World) -> None:
     many = {f"p{number}": {"spec": {"type": "location"}} for number in range(201)}
     apply_to(world, document(policies=many))
     assert counts(planned(world, document(policies=many))) == {"unchanged": 201}

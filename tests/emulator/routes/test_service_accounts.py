@@ -1,3 +1,5 @@
+"""Service accounts and their API keys."""
+
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ def make(world: World, **body: object) -> dict[str, Any]:
 
 
 def key_of(world: World, client_id: str, **body: object) -> tuple[str, dict[str, Any]]:
-    """The caller for `World.call` who has a new key, and the key's description."""
+    """The caller for `World.call` with a new key, and the description of the key."""
     made = world.call("ada", "POST", f"/service_accounts/{client_id}/api_keys", body).get_json()
     return made["apiKey"].removeprefix("bl_"), made
 
@@ -32,7 +34,7 @@ def exchange(world: World, client_id: str, secret: str) -> tuple[int, dict[str, 
 @pytest.mark.parametrize(
     ("body", "role"), [({}, "admin"), ({"role": "member"}, "member"), ({"role": "viewer"}, "viewer")]
 )
-def test_a_new_one_is_an_admin_unless_told_otherwise(world: World, body: dict[str, str], role: str) -> None:
+def test_a_new_service_account_is_an_admin_by_default(world: World, body: dict[str, str], role: str) -> None:
     made = make(world, **body)
     assert made["role"] == role
     assert accounts(world)["new"] == {key: value for key, value in made.items() if key != "client_secret"}
@@ -50,7 +52,7 @@ def test_the_secret_is_shown_once_and_works(world: World) -> None:
     assert all(made["client_secret"].encode() not in content for content in every_file(world.db.parent))
 
 
-def test_put_keeps_what_it_is_not_given(world: World) -> None:
+def test_put_keeps_absent_fields(world: World) -> None:
     made = make(world, description="Old", role="member")
     world.clock.forward(hours=1)
     after = world.call("ada", "PUT", f"/service_accounts/{made['client_id']}", {"description": "New"}).get_json()
@@ -60,7 +62,7 @@ def test_put_keeps_what_it_is_not_given(world: World) -> None:
     assert "description" not in cleared
 
 
-def test_another_role_counts_at_once_for_every_credential(world: World) -> None:
+def test_a_new_role_applies_at_once_to_every_credential(world: World) -> None:
     caller, _ = key_of(world, "cid")
     _, tokens = exchange(world, "cid", "S")
     world.call("ada", "PUT", "/service_accounts/cid", {"role": "viewer"})
@@ -70,7 +72,7 @@ def test_another_role_counts_at_once_for_every_credential(world: World) -> None:
     assert world.send(Client(world.app), "POST", "/users", body, bearer).status_code == 403
 
 
-def test_deleting_ends_every_credential_at_once(world: World) -> None:
+def test_deleting_revokes_every_credential_at_once(world: World) -> None:
     caller, _ = key_of(world, "cid")
     _, tokens = exchange(world, "cid", "S")
     gone = world.call("ada", "DELETE", "/service_accounts/cid").get_json()
@@ -99,7 +101,7 @@ def test_deleting_ends_every_credential_at_once(world: World) -> None:
         {"description": "x" * 1025},
     ],
 )
-def test_a_field_that_is_wrong_is_400_and_changes_nothing(world: World, body: dict[str, object]) -> None:
+def test_an_invalid_field_is_400_and_changes_nothing(world: World, body: dict[str, object]) -> None:
     before = accounts(world)
     assert world.call("ada", "POST", "/service_accounts", {"name": "new", **body}).status_code == 400
     assert world.call("ada", "PUT", "/service_accounts/cid", body).status_code == 400
@@ -117,7 +119,7 @@ def test_a_name_is_required_and_need_not_be_unique(world: World) -> None:
     [("PUT", ""), ("DELETE", ""), ("GET", "/api_keys"), ("POST", "/api_keys"), ("DELETE", "/api_keys/x")],
 )
 @pytest.mark.parametrize("client_id", ["nobody", "foreign"])
-def test_one_of_another_workspace_is_not_there(world: World, method: str, rest: str, client_id: str) -> None:
+def test_a_service_account_of_another_workspace_is_404(world: World, method: str, rest: str, client_id: str) -> None:
     if client_id == "foreign":
         other = {"X-Blaxel-Workspace": "other"}
         client_id = world.call("alan", "GET", "/service_accounts", headers=other).get_json()[0]["client_id"]
@@ -139,7 +141,7 @@ def test_a_key_is_shown_once(world: World) -> None:
 
 
 @pytest.mark.parametrize(("text", "hours"), [("30d", 720), ("24h", 24), ("1w", 168), ("3650d", 87600), ("521w", 87528)])
-def test_a_key_ends_when_the_clock_of_the_emulator_says_so(world: World, text: str, hours: int) -> None:
+def test_a_key_expires_by_the_clock_of_the_emulator(world: World, text: str, hours: int) -> None:
     caller, made = key_of(world, "cid", name="k", expires_in=text)
     assert made["expires_in"] == text
     world.clock.forward(hours=hours, seconds=-1)
@@ -170,7 +172,7 @@ def test_a_key_ends_when_the_clock_of_the_emulator_says_so(world: World, text: s
         [],
     ],
 )
-def test_a_lifetime_that_is_wrong_is_400(world: World, text: object) -> None:
+def test_an_invalid_lifetime_is_400(world: World, text: object) -> None:
     before = world.call("ada", "GET", KEYS).get_json()
     assert world.call("ada", "POST", KEYS, {"name": "k", "expires_in": text}).status_code == 400
     assert world.call("ada", "GET", KEYS).get_json() == before
@@ -186,7 +188,7 @@ def test_the_beamlit_era_counts_seconds(world: World) -> None:
     assert world.call(made["apiKey"].removeprefix("bl_"), "GET", "/users").status_code == 401
 
 
-def test_a_key_that_is_deleted_lets_nobody_in(world: World) -> None:
+def test_a_deleted_key_is_refused(world: World) -> None:
     caller, made = key_of(world, "cid", name="k")
     assert world.call("ada", "DELETE", f"{KEYS}/{made['id']}").get_json() == {}
     assert world.call(caller, "GET", "/users").status_code == 401
@@ -199,12 +201,12 @@ def test_a_key_is_deleted_through_its_own_account_only(world: World) -> None:
     assert world.call(caller, "GET", "/users").status_code == 200
 
 
-def test_the_name_of_a_key_is_optional_and_short(world: World) -> None:
+def test_the_name_of_a_key_is_optional_and_limited(world: World) -> None:
     assert "name" not in key_of(world, "cid")[1]
     assert world.call("ada", "POST", KEYS, {"name": "x" * 64}).status_code == 400
     assert world.call("ada", "POST", KEYS, {"name": 5}).status_code == 400
 
 
-def test_a_service_account_may_end_itself(world: World) -> None:
+def test_a_service_account_can_delete_itself(world: World) -> None:
     assert world.call("ci", "DELETE", "/service_accounts/cid").status_code == 200
     assert world.call("ci", "GET", "/users").status_code == 401

@@ -1,3 +1,5 @@
+"""Members and invitations of a workspace."""
+
 import pytest
 
 from tests.emulator.world import World
@@ -24,7 +26,7 @@ def test_the_list_has_members_and_invitations(world: World) -> None:
     assert "sub" not in users["new@example.com"]
 
 
-def test_only_admins_see_mfa(world: World) -> None:
+def test_only_admins_see_the_mfa_status(world: World) -> None:
     assert world.users("ada")["Ann+Ops@example.com"]["mfa_enabled"] is True
     assert world.users("ci")["ada@example.com"]["mfa_enabled"] is False
     assert all("mfa_enabled" not in user for user in world.users("max").values())
@@ -49,12 +51,12 @@ def test_inviting_makes_a_pending_entry(world: World) -> None:
     assert world.users()["Zoe@Example.com"]["accepted"] is False
 
 
-def test_the_role_of_an_invitation_is_member_unless_asked(world: World) -> None:
+def test_an_invitation_has_the_role_member_by_default(world: World) -> None:
     assert world.call("ada", "POST", "/users", {"email": "zoe@example.com"}).get_json()["role"] == "member"
 
 
 @pytest.mark.parametrize("email", ["max@example.com", "MAX@example.COM", "new@example.com", "New@Example.com"])
-def test_inviting_someone_who_is_there_conflicts(world: World, email: str) -> None:
+def test_inviting_a_member_is_a_conflict(world: World, email: str) -> None:
     answer = world.call("ada", "POST", "/users", {"email": email})
     assert answer.status_code == 409
     assert answer.headers["x-should-retry"] == "false"
@@ -72,12 +74,12 @@ def test_inviting_again_renews_an_expired_invitation(world: World) -> None:
 @pytest.mark.parametrize(
     "email", ["", "plain", "a@", "@b.example", "a b@example.com", "a@@b.example", 7, None, ["a@b.c"]]
 )
-def test_a_bad_address_is_400(world: World, email: object) -> None:
+def test_an_invalid_address_is_400(world: World, email: object) -> None:
     assert world.error(world.call("ada", "POST", "/users", {"email": email})) == "400 invalid email format"
 
 
 @pytest.mark.parametrize("role", ["owner", "Admin", "", None, 3, ["admin"], {}])
-def test_a_bad_role_is_400(world: World, role: object) -> None:
+def test_an_invalid_role_is_400(world: World, role: object) -> None:
     refused = "400 Invalid role provided"
     assert world.error(world.call("ada", "POST", "/users", {"email": "zoe@example.com", "role": role})) == refused
     assert world.error(world.call("ada", "PUT", "/users/max@example.com", {"role": role})) == refused
@@ -93,17 +95,17 @@ def test_a_member_is_found_by_any_spelling_of_the_address(world: World, spelling
     assert world.roles()["Ann+Ops@example.com"] == "viewer"
 
 
-def test_a_plus_is_no_space(world: World) -> None:
+def test_a_plus_sign_in_a_path_is_not_a_space(world: World) -> None:
     assert world.call("ada", "PUT", "/users/Ann%20Ops@example.com", {"role": "viewer"}).status_code == 404
 
 
 @pytest.mark.parametrize("spelling", ["a%2Fb@example.com", "a/b@example.com"])
-def test_an_address_may_hold_a_slash(world: World, spelling: str) -> None:
+def test_an_address_can_contain_a_slash(world: World, spelling: str) -> None:
     world.call("ada", "POST", "/users", {"email": "a/b@example.com"})
     assert world.call("ada", "DELETE", f"/users/{spelling}").status_code == 200
 
 
-def test_an_address_may_hold_other_letters(world: World) -> None:
+def test_an_address_can_contain_unicode_letters(world: World) -> None:
     world.call("ada", "POST", "/users", {"email": "Jörg@bücher.example"})
     assert world.call("ada", "DELETE", "/users/j%C3%B6rg@b%C3%BCcher.example").status_code == 200
 
@@ -129,19 +131,19 @@ def test_removing_revokes_an_invitation(world: World) -> None:
     assert world.call("ivy", "POST", "/workspaces/acme/join").status_code == 200
 
 
-def test_who_is_not_there_is_404(world: World) -> None:
+def test_a_missing_member_is_404(world: World) -> None:
     missing = "404 Workspace or user not found"
     for who in ("sam@example.com", "nobody@example.com", "no-sub"):
         assert world.error(world.call("ada", "PUT", f"/users/{who}", {"role": "admin"})) == missing
         assert world.error(world.call("ada", "DELETE", f"/users/{who}")) == missing
 
 
-def test_nobody_removes_themselves(world: World) -> None:
+def test_users_cannot_remove_themselves(world: World) -> None:
     assert world.call("ada", "DELETE", "/users/ADA@example.com").status_code == 400
     assert "ada@example.com" in world.users()
 
 
-def test_the_last_admin_stays(world: World) -> None:
+def test_the_last_admin_cannot_be_removed(world: World) -> None:
     assert world.call("ada", "DELETE", "/users/alan@example.com").status_code == 200
     for who in ("ada", "ci"):
         assert world.call(who, "PUT", "/users/ada@example.com", {"role": "member"}).status_code == 400
@@ -151,7 +153,7 @@ def test_the_last_admin_stays(world: World) -> None:
     assert world.roles()["ada@example.com"] == "admin"
 
 
-def test_an_invited_admin_is_no_admin_yet(world: World) -> None:
+def test_an_invited_admin_does_not_count_as_an_admin(world: World) -> None:
     world.call("ada", "PUT", "/users/ivy@example.com", {"role": "admin"})
     world.call("ada", "DELETE", "/users/alan@example.com")
     assert world.call("ci", "PUT", "/users/ada@example.com", {"role": "member"}).status_code == 400
@@ -165,7 +167,7 @@ def test_a_removed_member_has_no_access_and_can_be_invited_again(world: World) -
     assert world.call("ada", "POST", "/users", {"email": "max@example.com"}).status_code == 200
 
 
-def test_other_workspaces_are_untouched(world: World) -> None:
+def test_other_workspaces_are_not_changed(world: World) -> None:
     other = {"X-Blaxel-Workspace": "other"}
     before = world.call("alan", "GET", "/users", headers=other).get_json()
     world.call("ada", "DELETE", "/users/alan@example.com")

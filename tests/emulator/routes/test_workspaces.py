@@ -1,9 +1,11 @@
+"""Workspaces: listing, creating, changing, deleting and leaving."""
+
 import pytest
 
 from tests.emulator.world import World
 
 
-def test_a_person_lists_their_own_workspaces(world: World) -> None:
+def test_users_list_their_own_workspaces(world: World) -> None:
     def names(who: str) -> list[str]:
         return [space["name"] for space in world.call(who, "GET", "/workspaces").get_json()]
 
@@ -13,7 +15,7 @@ def test_a_person_lists_their_own_workspaces(world: World) -> None:
     assert names("sam") == []
 
 
-def test_a_workspace_as_it_is_shown(world: World) -> None:
+def test_the_fields_of_a_workspace(world: World) -> None:
     shown = world.call("max", "GET", "/workspaces/acme?countResources=false").get_json()
     assert shown["displayName"] == "Acme"
     assert shown["labels"] == {"env": "prod"}
@@ -22,7 +24,7 @@ def test_a_workspace_as_it_is_shown(world: World) -> None:
     assert not {"displayName", "labels", "region", "groupMappings"} & set(bare)
 
 
-def test_the_path_names_the_workspace_and_not_the_header(world: World) -> None:
+def test_the_workspace_is_taken_from_the_path_not_the_header(world: World) -> None:
     answer = world.call("alan", "GET", "/workspaces/other", headers={"X-Blaxel-Workspace": "acme"})
     assert answer.get_json()["name"] == "other"
 
@@ -50,7 +52,7 @@ def test_creating_makes_the_caller_admin(world: World) -> None:
         (None, 400),
     ],
 )
-def test_a_name_that_cannot_be_had(world: World, name: object, status: int) -> None:
+def test_a_taken_or_invalid_name_is_refused(world: World, name: object, status: int) -> None:
     assert world.call("sam", "POST", "/workspaces", {"name": name}).status_code == status
 
 
@@ -68,11 +70,15 @@ def test_a_name_that_cannot_be_had(world: World, name: object, status: int) -> N
 def test_availability(world: World, name: str, reason: str | None) -> None:
     free = name == "fresh"
     assert world.call(None, "POST", "/workspaces/availability", {"name": name}).get_json() is free
-    told = world.call(None, "POST", "/workspaces/availability?withReason=true", {"name": name}).get_json()
-    assert (told["available"], told.get("reason"), "message" in told) == (free, reason, not free)
+    availability = world.call(None, "POST", "/workspaces/availability?withReason=true", {"name": name}).get_json()
+    assert (availability["available"], availability.get("reason"), "message" in availability) == (
+        free,
+        reason,
+        not free,
+    )
 
 
-def test_put_replaces_what_it_is_given_and_keeps_the_rest(world: World) -> None:
+def test_put_replaces_given_fields_and_keeps_the_others(world: World) -> None:
     world.clock.forward(hours=1)
     body = {"displayName": "Acme 2", "groupMappings": [{"groupName": "ops", "role": "viewer", "extra": 1}]}
     after = world.call("ada", "PUT", "/workspaces/acme", body).get_json()
@@ -90,7 +96,7 @@ def test_put_replaces_labels_as_a_whole(world: World) -> None:
     assert "labels" not in world.call("ada", "PUT", "/workspaces/acme", {"labels": {}}).get_json()
 
 
-def test_what_was_read_can_be_written_back(world: World) -> None:
+def test_a_response_can_be_written_back(world: World) -> None:
     read = world.call("ada", "GET", "/workspaces/acme").get_json()
     written = world.call("ada", "PUT", "/workspaces/acme", {**read, "id": "x", "status": "error"}).get_json()
     assert {**written, "updatedBy": read["updatedBy"]} == read
@@ -111,13 +117,13 @@ def test_what_was_read_can_be_written_back(world: World) -> None:
         {"runtime": "x"},
     ],
 )
-def test_a_bad_setting_is_400_and_changes_nothing(world: World, body: object) -> None:
+def test_an_invalid_setting_is_400_and_changes_nothing(world: World, body: object) -> None:
     before = world.call("ada", "GET", "/workspaces/acme").get_json()
     assert world.call("ada", "PUT", "/workspaces/acme", body).status_code == 400
     assert world.call("ada", "GET", "/workspaces/acme").get_json() == before
 
 
-def test_deleting_takes_everything_along(world: World) -> None:
+def test_deleting_a_workspace_deletes_its_contents(world: World) -> None:
     assert world.call("ada", "DELETE", "/workspaces/acme").get_json()["name"] == "acme"
     assert world.call("ada", "GET", "/workspaces/acme").status_code == 404
     assert world.call("ci", "GET", "/workspaces").status_code == 401
@@ -125,7 +131,7 @@ def test_deleting_takes_everything_along(world: World) -> None:
     assert world.call("sam", "POST", "/workspaces", {"name": "acme"}).status_code == 200
 
 
-def test_leaving(world: World) -> None:
+def test_leaving_a_workspace(world: World) -> None:
     assert world.call("max", "DELETE", "/workspaces/acme/leave").get_json()["name"] == "acme"
     assert "max@example.com" not in world.users()
     assert world.call("max", "DELETE", "/workspaces/acme/leave").status_code == 404

@@ -1,3 +1,5 @@
+"""Loading a seed: what it creates, and every problem that it can have."""
+
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ def users_of(db: Path, workspace: str) -> list[dict[str, Any]]:
     return listed
 
 
-def test_keys_that_are_not_given_are_made_and_work(tmp_path: Path) -> None:
+def test_missing_keys_are_generated_and_valid(tmp_path: Path) -> None:
     db = tmp_path / "plane.db"
     made = load_seed(
         db,
@@ -49,7 +51,7 @@ def test_keys_that_are_not_given_are_made_and_work(tmp_path: Path) -> None:
     assert all(key.key not in repr(made) for key in made)
 
 
-def test_a_role_the_api_does_not_know_is_shown_and_looks_only(tmp_path: Path) -> None:
+def test_an_unknown_role_is_kept_and_can_only_read(tmp_path: Path) -> None:
     db = tmp_path / "plane.db"
     user = {"email": "o@example.com", "apiKey": "bl_o", "workspaces": {"acme": "owner"}}
     load_seed(db, {"workspaces": [{"name": "acme"}], "users": [user]}, now=Clock())
@@ -62,13 +64,13 @@ def test_a_role_the_api_does_not_know_is_shown_and_looks_only(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "moment", ["2026-02-01T00:00:00Z", "2026-02-01", "2026-02-01T00:30:00+02:00", datetime(2026, 2, 1, tzinfo=UTC)]
 )
-def test_moments_in_a_seed(tmp_path: Path, moment: object) -> None:
+def test_times_in_a_seed(tmp_path: Path, moment: object) -> None:
     invitation = {"workspace": "acme", "email": "a@example.com", "role": "member", "expiresAt": moment}
     load_seed(tmp_path / "p.db", {"workspaces": [{"name": "acme"}], "invitations": [invitation]}, now=Clock())
     assert users_of(tmp_path / "p.db", "acme")[0]["expired"] is True
 
 
-def test_all_that_is_wrong_is_told_at_once_and_nothing_is_loaded(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once_and_nothing_is_loaded(tmp_path: Path) -> None:
     with pytest.raises(SeedError) as caught:
         load_seed(
             tmp_path / "plane.db",
@@ -102,7 +104,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_loaded(tmp_path: Path)
     assert "canary" not in str(caught.value)
 
 
-def test_entries_must_agree(tmp_path: Path) -> None:
+def test_entries_must_be_consistent(tmp_path: Path) -> None:
     with pytest.raises(SeedError) as caught:
         load_seed(
             tmp_path / "plane.db",
@@ -160,7 +162,7 @@ RESOURCES_SEED: dict[str, Any] = {
 }
 
 
-def test_things_with_a_spec_are_what_the_api_makes_of_them(tmp_path: Path) -> None:
+def test_resources_are_completed_as_the_api_does(tmp_path: Path) -> None:
     made, called = tmp_path / "seeded.db", tmp_path / "called.db"
     assert load_seed(made, RESOURCES_SEED, now=Clock()) == []
     load_seed(called, {"workspaces": RESOURCES_SEED["workspaces"]}, now=Clock())
@@ -216,7 +218,7 @@ def test_a_service_account_has_the_keys_that_are_listed(tmp_path: Path) -> None:
         assert app.test_client().get("/v0/users", headers={"Api-Key": key}).status_code == status
 
 
-def test_what_is_wrong_inside_an_entry_is_told_with_its_place(tmp_path: Path) -> None:
+def test_a_problem_inside_an_entry_has_its_path(tmp_path: Path) -> None:
     with pytest.raises(SeedError) as caught:
         load_seed(
             tmp_path / "plane.db",
@@ -257,7 +259,7 @@ def test_what_is_wrong_inside_an_entry_is_told_with_its_place(tmp_path: Path) ->
     assert "canary" not in str(caught.value)
 
 
-def test_things_and_keys_must_agree_too(tmp_path: Path) -> None:
+def test_resources_and_keys_must_be_consistent(tmp_path: Path) -> None:
     policy = {"name": "p", "spec": {"type": "location"}}
     with pytest.raises(SeedError) as caught:
         load_seed(
@@ -280,12 +282,12 @@ def test_things_and_keys_must_agree_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [None, [], "acme", 3])
-def test_a_seed_is_a_map(tmp_path: Path, data: object) -> None:
+def test_a_seed_must_be_a_mapping(tmp_path: Path, data: object) -> None:
     with pytest.raises(SeedError, match="must be a map"):
         load_seed(tmp_path / "plane.db", data)
 
 
-def test_loading_the_same_seed_again_says_what_is_there(world: World) -> None:
+def test_loading_the_same_seed_again_lists_what_exists(world: World) -> None:
     before = world.users()
     with pytest.raises(SeedError) as caught:
         load_seed(world.db, SEED, now=world.clock)
@@ -295,7 +297,7 @@ def test_loading_the_same_seed_again_says_what_is_there(world: World) -> None:
     assert world.users() == before
 
 
-def test_a_second_seed_may_speak_of_the_same_people(world: World) -> None:
+def test_a_second_seed_can_contain_the_same_people(world: World) -> None:
     user = {"email": "ADA@example.com", "workspaces": {"third": "member"}}
     (made,) = load_seed(world.db, {"workspaces": [{"name": "third"}], "users": [user]}, now=world.clock)
     names = [space["name"] for space in world.call("ada", "GET", "/workspaces").get_json()]
@@ -307,13 +309,13 @@ def test_a_second_seed_may_speak_of_the_same_people(world: World) -> None:
 @pytest.mark.parametrize(
     "moment", ["soon", "0001-01-01", "9999-12-31T23:59:59-02:00", "9901-01-01", "2026-13-01", 5, None]
 )
-def test_moments_that_cannot_be(tmp_path: Path, moment: object) -> None:
+def test_invalid_times_are_problems(tmp_path: Path, moment: object) -> None:
     invitation = {"workspace": "acme", "email": "a@example.com", "expiresAt": moment}
     with pytest.raises(SeedError, match=r"invitations\[0\].expiresAt: must be a date"):
         load_seed(tmp_path / "p.db", {"workspaces": [{"name": "acme"}], "invitations": [invitation]}, now=Clock())
 
 
-def test_a_key_is_made_at_no_moment_from_which_its_life_cannot_be_counted(tmp_path: Path) -> None:
+def test_a_creation_time_whose_expiry_is_out_of_range_is_a_problem(tmp_path: Path) -> None:
     def seed(moment: str) -> dict[str, Any]:
         account = {"workspace": "acme", "name": "ci", "apiKeys": [{"createdAt": moment, "expiresIn": "3650d"}]}
         return {"workspaces": [{"name": "acme"}], "serviceAccounts": [account]}
@@ -328,14 +330,14 @@ def test_a_key_is_made_at_no_moment_from_which_its_life_cannot_be_counted(tmp_pa
     [float("nan"), float("inf"), -float("inf"), [{"y": float("nan")}], NOON, {1, 2}, "\ud800", 1 << 20000],
     ids=type,
 )
-def test_a_spec_is_json(tmp_path: Path, value: object) -> None:
+def test_a_spec_must_be_json(tmp_path: Path, value: object) -> None:
     model = {"workspace": "acme", "name": "m", "spec": {"y": value}}
     with pytest.raises(SeedError, match=r"models\[0\].spec: must be JSON"):
         load_seed(tmp_path / "p.db", {"workspaces": [{"name": "acme"}], "models": [model]}, now=Clock())
 
 
 @pytest.mark.parametrize("client_id", ["a/b", "a:b", "a b", "..", ".", "-x", "a%2Fb", "ä", "x" * 101])
-def test_a_client_id_stands_in_paths_and_credentials(tmp_path: Path, client_id: str) -> None:
+def test_a_client_id_must_be_valid_in_paths_and_credentials(tmp_path: Path, client_id: str) -> None:
     account = {"workspace": "acme", "name": "ci", "clientId": client_id, "clientSecret": "S"}
     with pytest.raises(SeedError, match=r"serviceAccounts\[0\].clientId: must be letters"):
         load_seed(tmp_path / "p.db", {"workspaces": [{"name": "acme"}], "serviceAccounts": [account]}, now=Clock())
@@ -346,7 +348,7 @@ def test_an_empty_seed_is_fine(tmp_path: Path) -> None:
     assert load_seed(tmp_path / "plane.db", {"workspaces": None, "users": []}) == []
 
 
-def test_as_person_signs_up_once(world: World) -> None:
+def test_as_person_creates_an_account_once(world: World) -> None:
     first, second = as_person(world.app, "zoe@example.com"), as_person(world.app, "ZOE@example.com")
     assert Client(first).post("/v0/workspaces", json={"name": "zoes"}).status_code == 200
     assert [space["name"] for space in Client(second).get("/v0/workspaces").get_json()] == ["zoes"]
@@ -354,7 +356,7 @@ def test_as_person_signs_up_once(world: World) -> None:
         as_person(world.app, "zoe")
 
 
-def test_the_operator_is_listed_nowhere(world: World) -> None:
+def test_the_operator_is_not_listed(world: World) -> None:
     client = Client(as_operator(world.app))
     created = client.post("/v0/workspaces", json={"name": "fresh"})
     assert created.get_json()["createdBy"] == "operator"
@@ -365,7 +367,7 @@ def test_the_operator_is_listed_nowhere(world: World) -> None:
     assert [space["name"] for space in client.get("/v0/workspaces").get_json()] == ["acme", "fresh", "other"]
 
 
-def test_no_header_makes_an_operator(world: World) -> None:
+def test_no_header_gives_operator_access(world: World) -> None:
     for name in ("beamctl.emulator.in_process", "HTTP_beamctl.emulator.in_process", "In-Process"):
         assert Client(world.app).get("/v0/workspaces", headers={name: "Operator()"}).status_code == 401
     forged = {"beamctl.emulator.in_process": "operator"}
@@ -383,6 +385,6 @@ def test_an_in_process_client_may_give_the_path_as_text(world: World) -> None:
         assert (b"".join(content), status) == (b"{}", "200 OK")
 
 
-def test_the_clock_is_asked(world: World) -> None:
+def test_the_given_clock_is_used(world: World) -> None:
     assert world.clock.moment == NOON
     assert world.call("ada", "GET", "/workspaces/acme").get_json()["createdAt"] == "2026-03-01T12:00:00.000Z"

@@ -1,0 +1,202 @@
+"""Every route against every kind of caller, as one table."""
+
+from pathlib import Path
+
+import pytest
+from werkzeug.test import Client
+
+from beamctl.emulator.call import Reach
+from beamctl.emulator.in_process import approve_login, as_operator
+from beamctl.emulator.permission import BY_ROLE, BY_SORT
+from beamctl.emulator.routes import ROUTES
+from tests.emulator.world import RESOURCES, SEED, World, body_of
+
+CALLERS = (
+    "ada",
+    "max",
+    "vic",
+    "ivy",
+    "sam",
+    "olga",
+    "ci",
+    "bot",
+    "eye",
+    "foreign",
+    "nobody",
+    "late person",
+    "late account",
+)
+"""People: admin, member, viewer, invitee, stranger, member of another workspace. Service accounts: admin, member,
+viewer, admin of another workspace. No credential; and expired tokens, of an admin and of an admin service account."""
+
+USERS = {
+    **SEED,
+    "users": [*SEED["users"], {"email": "olga@example.com", "apiKey": "bl_olga", "workspaces": {"other": "member"}}],
+    "serviceAccounts": [
+        *SEED["serviceAccounts"],
+        {"workspace": "acme", "name": "eye", "role": "viewer", "apiKey": "bl_eye"},
+    ],
+}
+"""One caller of every sort."""
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+TOKEN = {"grant_type": "client_credentials", "client_id": "cid", "client_secret": "S"}
+
+EVERY_ROLE = "200 200 200 403 403 403 200 200 200 403 401 401 401"
+MEMBERS = "200 200 403 403 403 403 200 200 403 403 401 401 401"
+ADMINS = "200 403 403 403 403 403 200 403 403 403 401 401 401"
+OPEN = "200 200 200 200 200 200 200 200 200 200 200 200 200"
+ALL_USERS = "200 200 200 200 200 200 200 200 200 200 401 401 401"
+PEOPLE = "200 200 200 200 200 200 403 403 403 403 401 401 401"
+TEAM = "200 200 200 404 404 404 403 403 403 403 401 401 401"
+INVITEE = "404 404 404 200 404 404 403 403 403 403 401 401 401"
+
+TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
+    # each row: the route, a path, a body, and the status for each caller, in order
+    ("GET", "/workspaces"): ("/workspaces", None, ALL_USERS),
+    ("POST", "/workspaces"): ("/workspaces", {"name": "fresh"}, PEOPLE),
+    ("POST", "/workspaces/availability"): (
+        "/workspaces/availability",
+        {"name": "fresh"},
+        OPEN,
+    ),
+    ("GET", "/workspaces/<name>"): ("/workspaces/acme", None, EVERY_ROLE),
+    ("PUT", "/workspaces/<name>"): ("/workspaces/acme", {"displayName": "A"}, ADMINS),
+    ("DELETE", "/workspaces/<name>"): ("/workspaces/acme", None, ADMINS),
+    ("DELETE", "/workspaces/<name>/leave"): ("/workspaces/acme/leave", None, TEAM),
+    ("GET", "/users"): ("/users", None, EVERY_ROLE),
+    ("POST", "/users"): ("/users", {"email": "zoe@example.com"}, ADMINS),
+    ("PUT", "/users/<path:who>"): (
+        "/users/alan@example.com",
+        {"role": "member"},
+        ADMINS,
+    ),
+    ("DELETE", "/users/<path:who>"): ("/users/alan@example.com", None, ADMINS),
+    ("GET", "/profile/invitations"): ("/profile/invitations", None, INVITEE),
+    ("POST", "/workspaces/<name>/join"): ("/workspaces/acme/join", None, INVITEE),
+    ("POST", "/workspaces/<name>/decline"): ("/workspaces/acme/decline", None, INVITEE),
+    ("GET", "/service_accounts"): ("/service_accounts", None, EVERY_ROLE),
+    ("POST", "/service_accounts"): ("/service_accounts", {"name": "new"}, ADMINS),
+    ("PUT", "/service_accounts/<client_id>"): ("/service_accounts/cid", {"role": "viewer"}, ADMINS),
+    ("DELETE", "/service_accounts/<client_id>"): ("/service_accounts/cid", None, ADMINS),
+    ("GET", "/service_accounts/<client_id>/api_keys"): ("/service_accounts/cid/api_keys", None, ADMINS),
+    ("POST", "/service_accounts/<client_id>/api_keys"): ("/service_accounts/cid/api_keys", {"name": "k"}, ADMINS),
+    ("DELETE", "/service_accounts/<client_id>/api_keys/<key_id>"): (
+        "/service_accounts/cid/api_keys/{key}",
+        None,
+        ADMINS,
+    ),
+    ("GET", "/policies/<resource_name>/usages"): ("/policies/made/usages", None, EVERY_ROLE),
+    ("GET", "/configuration"): ("/configuration", None, ALL_USERS),
+    ("GET", "/.well-known/openid-configuration"): (
+        "/.well-known/openid-configuration",
+        None,
+        OPEN,
+    ),
+    ("GET", "/features"): ("/features", None, EVERY_ROLE),
+    ("GET", "/features/<key>"): ("/features/mk3", None, EVERY_ROLE),
+    ("POST", "/login/device"): ("/login/device", {"client_id": "blaxel"}, OPEN),
+    ("POST", "/oauth/token"): ("/oauth/token", TOKEN, OPEN),
+}
+
+
+for _path in RESOURCES:
+    _writers = MEMBERS if RESOURCES[_path] == "resource" else ADMINS
+    TABLE |= {
+        ("GET", _path): (_path, None, EVERY_ROLE),
+        ("POST", _path): (_path, body_of(_path, "fresh"), _writers),
+        ("GET", f"{_path}/<resource_name>"): (f"{_path}/made", None, EVERY_ROLE),
+        ("PUT", f"{_path}/<resource_name>"): (f"{_path}/made", body_of(_path, "made"), _writers),
+        ("DELETE", f"{_path}/<resource_name>"): (f"{_path}/made", None, _writers),
+    }
+
+
+def device_login(world: World, email: str) -> dict[str, str]:
+    """The form with which a device requests its tokens after a user has approved its login."""
+    begun = world.call(None, "POST", "/login/device", {"client_id": "blaxel"}).get_json()
+    approve_login(world.app, begun["user_code"], email)
+    return {"grant_type": DEVICE_GRANT, "device_code": begun["device_code"]}
+
+
+def headers_of(world: World, caller: str) -> dict[str, str]:
+    if caller == "nobody":
+        return {}
+    if not caller.startswith("late"):
+        return {"Authorization": f"Bearer bl_{caller}"}
+    asked = TOKEN if caller == "late account" else device_login(world, "ada@example.com")
+    tokens = world.call(None, "POST", "/oauth/token", asked).get_json()
+    world.clock.forward(hours=3)
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+def prepared(world: World, path: str) -> str:
+    """The path with the identifier of a key if it needs one; the object `made` exists if needed."""
+    listing, _, _ = path.partition("/made")
+    if path != listing:
+        made = world.call("ada", "POST", listing, body_of(listing, "made"), {"X-Beamlit-Workspace": "acme"})
+        assert made.status_code == 200
+    if "{key}" not in path:
+        return path
+    return path.format(key=world.call("ada", "GET", "/service_accounts/cid/api_keys").get_json()[0]["id"])
+
+
+@pytest.mark.parametrize("route", TABLE, ids=" ".join)
+def test_the_permission_table(tmp_path: Path, route: tuple[str, str]) -> None:
+    path, body, expected = TABLE[route]
+    world = World(tmp_path / "plane.db", seed=USERS)
+    got: list[str] = []
+    here = prepared(world, path)
+    for number, caller in enumerate(CALLERS):
+        headers = {**headers_of(world, caller), "X-Beamlit-Workspace": "acme"}
+        got.append(str(world.send(Client(world.app), route[0], here, body, headers).status_code))
+        if got[-1] == "200" and route[0] != "GET":  # a change, so the next caller gets a fresh world
+            world = World(tmp_path / f"{number}.db", seed=USERS)
+            here = prepared(world, path)
+    assert dict(zip(CALLERS, got, strict=True)) == dict(zip(CALLERS, expected.split(), strict=True))
+
+
+@pytest.mark.parametrize("caller", ["late person", "late account"])
+def test_a_token_is_valid_until_it_expires(world: World, caller: str) -> None:
+    headers = headers_of(world, caller)
+    world.clock.forward(hours=-3)
+    assert world.call(None, "GET", "/users", headers=headers).status_code == 200
+
+
+def test_the_table_of_visible_mfa_fields(tmp_path: Path) -> None:
+    world, seen = World(tmp_path / "plane.db", seed=USERS), {}
+    for caller in ("ada", "max", "vic", "ci", "bot", "eye"):
+        listed = world.call(caller, "GET", "/users").get_json()
+        (member,) = {"mfa_enabled" in user for user in listed if user["accepted"]}
+        seen[caller] = member
+    assert seen == {"ada": True, "max": False, "vic": False, "ci": True, "bot": False, "eye": False}
+
+
+@pytest.mark.parametrize("route", TABLE, ids=" ".join)
+def test_the_operator_can_do_everything_that_is_not_about_a_user(world: World, route: tuple[str, str]) -> None:
+    path, body, _ = TABLE[route]
+    here = prepared(world, path)
+    answer = world.send(Client(as_operator(world.app)), route[0], here, body, {"X-Beamlit-Workspace": "acme"})
+    about_a_person = path.endswith(("/leave", "/join", "/decline", "/invitations"))
+    assert answer.status_code == (403 if about_a_person else 200)
+
+
+def test_the_table_has_every_route() -> None:
+    assert set(TABLE) == {(route.method, route.rule) for route in ROUTES}
+
+
+def test_every_permission_is_in_the_table_of_its_callers() -> None:
+    for route in ROUTES:
+        match route.reach:
+            case Reach.OPEN:
+                assert route.permission is None
+            case Reach.CALLER:
+                assert route.permission in BY_SORT
+            case Reach.WORKSPACE:
+                assert route.permission in BY_ROLE
+
+
+def test_read_only_routes_are_marked() -> None:
+    assert {route.method for route in ROUTES if not route.writes} == {"GET", "POST"}
+    assert {route.rule for route in ROUTES if not route.writes and route.method == "POST"} == {
+        "/workspaces/availability",
+    }
