@@ -38,7 +38,7 @@ def test_the_demo(cli: Cli, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert refused.err == (
         f"Error: {directory / 'my demo'} already exists and is not empty\n"
         f"  To continue in it:  cd '{directory / 'my demo'}'\n"
-        "  To start over:  beamctl demo OTHER-DIRECTORY\n"
+        "  To use another one:  beamctl demo DIRECTORY\n"
     )
 
 
@@ -48,7 +48,7 @@ def test_a_directory_with_something_in_it_is_left_alone(cli: Cli, directory: Pat
     ran = cli("demo")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == (
-        "Error: beamctl-demo already exists and is not empty\n  To start over:  beamctl demo OTHER-DIRECTORY\n"
+        "Error: beamctl-demo already exists and is not empty\n  To use another one:  beamctl demo DIRECTORY\n"
     )
     assert [path.name for path in (directory / "beamctl-demo").iterdir()] == ["thesis.txt"]
 
