@@ -153,9 +153,10 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
             return entry.credential, f"{entry.path}, workspace {workspace}", entry.stage
     raise UnauthenticatedError(
         f"there is no credential for the workspace {workspace}",
-        "Set BEAMCTL_API_KEY or BL_API_KEY to an API key, or BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to\n"
-        "the base64 of a service account's `client_id:client_secret`; or name a file that contains an API key\n"
-        f"with --api-key-file; or log in with the official CLI: bl login {workspace}",
+        f"Log in with the official CLI:  bl login {workspace}\n"
+        "Or set BEAMCTL_API_KEY or BL_API_KEY to an API key.\n"
+        "Or set BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to the ID:SECRET of a service account.\n"
+        "Or name a file that contains an API key with --api-key-file.",
     )
 
 

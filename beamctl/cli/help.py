@@ -33,16 +33,31 @@ def option(group: Group, *names: str, **attributes: Any) -> Decorator:  # noqa: 
     return click.option(*names, cls=GroupedOption, group=group, **attributes)
 
 
-class BeamctlCommand(click.Command):
-    """A command whose help lists its options by group and ends with examples.
+class WithExamples(click.Command):
+    """A command whose help ends with examples.
 
     Attributes:
-        examples: BeamctlCommand lines that can be pasted.
+        examples: Command lines that can be pasted.
     """
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:  # noqa: ANN401 - click's
         super().__init__(*args, **attributes)
         self.examples = examples
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the examples, unwrapped."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for example in self.examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+class BeamctlGroup(WithExamples, click.Group):
+    """A group of commands whose help ends with examples."""
+
+
+class BeamctlCommand(WithExamples):
+    """A command whose help lists its options by group."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, each group under its heading; those without a group last."""
@@ -54,13 +69,6 @@ class BeamctlCommand(click.Command):
             if records:
                 with formatter.section(group or "Options"):
                     formatter.write_dl(records)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """Write the examples, unwrapped."""
-        if self.examples:
-            with formatter.section("Examples"):
-                for example in self.examples:
-                    formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
 
 def combined(*decorators: Decorator) -> Decorator:

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from beamctl import __version__
 from beamctl.cli.exits import Exit
+from beamctl.cli.help import BeamctlGroup
 from beamctl.cli.output import Output, open_streams
 from beamctl.errors import UsageError
 from beamctl.secrets.redaction import OutputRedaction
@@ -37,7 +38,7 @@ _MAY_BE_EMPTY = "body"
 """An argument of `emulator call`, which reports an empty body itself."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(BeamctlGroup):
     """A group that imports its commands on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -69,7 +70,11 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    examples=("beamctl demo", "beamctl export -w acme > beamctl.yaml", "beamctl plan", "beamctl apply --help"),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="beamctl %(version)s")
 def beamctl() -> None:
     """Access as code for Beamlit (Blaxel) workspaces.

@@ -137,7 +137,7 @@ record = option(
     type=click.Path(file_okay=False),
     callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
     metavar="DIR",
-    help="The directory of run records. Default: .beamctl/runs.",
+    help="The directory of run records: apply writes them, plans read them. Default: .beamctl/runs.",
 )
 
 
@@ -210,7 +210,7 @@ connection = combined(
         show_default=True,
         envvar="BEAMCTL_MAX_WAIT",
         show_envvar=True,
-        help="Seconds that this run may wait in total while the API limits requests.",
+        help="Total seconds that this run may wait if the API limits the rate of requests.",
     ),
     option(
         Group.CONNECTION,

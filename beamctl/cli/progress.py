@@ -49,4 +49,5 @@ class Progress:
 
     def _rate(self, _item: object) -> str:
         seconds = time.monotonic() - self._began
-        return f"{self._bar.pos / seconds:.1f}/s" if seconds > 0 else ""
+        left = "left  " if self._bar.eta_known else ""
+        return f"{left}{self._bar.pos / seconds:.1f}/s" if seconds > 0 else ""

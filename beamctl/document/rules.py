@@ -177,7 +177,7 @@ def check_people(
         if key in first:
             line = place(*section, first[key]).line
             message = f"{quoted(address)} is the same person as {quoted(first[key])} on line {line}"
-            hint = "keep one of them: case and the xn-- form of a domain make no difference"
+            hint = "keep one of them: case does not matter, and a domain is the same in its xn-- form"
             yield Problem(place(*section, address), ProblemCode.DUPLICATE_EMAIL, message, hint)
         else:
             first[key] = address

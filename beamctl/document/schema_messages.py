@@ -153,7 +153,8 @@ def _required(error: ValidationError, document: Document) -> Iterator[Problem]:
     for key in _schema(error)["required"]:
         if key not in instance and key not in misspelled:
             message = f"{quoted(key)} is a required property{parent}"  # the text of jsonschema
-            yield Problem(_at_key(error, document), ProblemCode.MISSING_KEY, message, f"add '{key}: …'")
+            only = _schema(error).get("properties", {}).get(key, {}).get("const", "…")
+            yield Problem(_at_key(error, document), ProblemCode.MISSING_KEY, message, f"add '{key}: {only}'")
 
 
 def _additional(error: ValidationError, document: Document) -> Iterator[Problem]:
@@ -211,8 +212,7 @@ def _keys(error: ValidationError) -> list[str]:
 
 
 def _unknown(error: ValidationError) -> list[str]:
-    instance: Any = error.instance
-    return [key for key in instance if key not in _schema(error).get("properties", {})]
+    return [key for key in cast("Any", error.instance) if key not in _schema(error).get("properties", {})]
 
 
 def _expected(schemas: Sequence[Mapping[str, Any]]) -> str:

@@ -115,14 +115,14 @@ def _listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise EmulatorError(f"cannot listen on {host}, port {port}: {error}") from error
+        raise EmulatorError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen()
     except OSError as error:
         listener.close()
-        raise EmulatorError(f"cannot listen on {host}, port {port}: {error}") from error
+        raise EmulatorError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
     return listener
 
 

@@ -88,7 +88,7 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.DESCRIPTION_NOT_ACCEPTED: "the API did not accept the description",
     Code.DESTINATION_UNKNOWN: "{why}; it is not known whether {where} holds {it}",
     Code.EXISTING_CLIENT_SECRET: "the client secret of the existing account",
-    Code.HANDED_OVER: "as {id}; {it} went to {where}{remark:after , and }",
+    Code.HANDED_OVER: "id {id}; {it} went to {where}{remark:after , and }",
     Code.HANDED_OVER_MEANWHILE: "its client secret was handed over in the meantime",
     Code.HAS_KEYS: "it has API keys now",
     Code.IT: "it",

@@ -27,7 +27,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     ),
     Code.FEW_ADMINS: "{left} {left:plural accepted admin|accepted admins} after this plan; {guards:and}",
     Code.IDENTITY_UNKNOWN: (
-        "the identity that beamctl runs as is unknown, so a self-lockout cannot be detected: set guards.self"
+        "beamctl does not know whose credential it uses, so it cannot detect a self-lockout: set guards.self"
     ),
     Code.INVITATION_HAD_EXPIRED: "{name} had an expired invitation: there is nothing to restore",
     Code.INVITED_AGAIN: "{name} is invited again, and has access after accepting",
@@ -97,7 +97,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.KEY_AGE_UNKNOWN: "the API does not show when {name} was created, so it is not renewed in time",
     Code.KEY_CANNOT_BE_RESTORED: "{name} cannot be restored: the API shows a key only once",
     Code.KEY_EXPIRES: "{name} expires on {date}; set rotateBefore to have it renewed",
-    Code.KEY_STAYS: "{name} was handed over and stays; remove it from the document to delete it",
+    Code.KEY_STAYS: "{name} is kept, because it may be in use: to delete it, remove it from the document",
     Code.MARKED_WITHOUT_RECORD: (
         "the description of {account} says that {secret} was not handed over, but no run record confirms it, so "
         "{name} is left alone; if nothing uses it, replace it with --allow {allow:shell}, otherwise remove that text"

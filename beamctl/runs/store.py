@@ -137,7 +137,10 @@ def find_record(folder: RecordFolder, name: str, *, with_changes: bool = False) 
             if name and path.stem.startswith(name):
                 hint = "Delete the file, or name the directory of your own records with --record."
                 raise UsageError(f"{path} is not used as a run record: {FUTURE}", hint)
-        raise UsageError(f"no record of a run {name!r} in {folder.path}", see)
+        if name == "last":
+            which = "no apply with changes" if with_changes else "no apply"
+            raise UsageError(f"{which} is recorded in {folder.path}", "Name another directory with --record.")
+        raise UsageError(f"no run {name!r} is recorded in {folder.path}", see)
     if len(found) > 1:
         raise UsageError(f"{len(found)} runs begin with {name!r}", see)
     try:

@@ -197,7 +197,7 @@ def refuse_unusable_secrets(plans: Sequence[Plan], store: LocalSecretStore, comm
         message, change = refusals[0]
         more = f", and {len(refusals) - 1} more like this" if len(refusals) > 1 else ""
         fix = "Change its source or destination in the document, or fix the cause, and apply again."
-        add = f"Add {SECRET_TO} to it in the document. Or show it on a terminal:  {command} {OPTION}"
+        add = f"Add {SECRET_TO} to the document, or show the secret on this terminal:  {command} {OPTION}"
         raise RefusedError(
             f"cannot get or store a secret, so nothing was changed: {message}{more}",
             add if store.lacks_destination(change.secrets) else fix,

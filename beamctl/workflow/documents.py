@@ -94,9 +94,7 @@ def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[
         raise DocumentError(checked.problems)
     known = {desired.workspace for desired in checked.desired}
     if missing := [name for name in workspaces if name not in known]:
-        raise UsageError(
-            f"no document declares the workspace {missing[0]!r}", f"There are: {', '.join(sorted(known))}."
-        )
+        raise UsageError(f"no document declares the workspace {missing[0]!r}", f"Declared: {', '.join(sorted(known))}.")
     return tuple(desired for desired in checked.desired if not workspaces or desired.workspace in workspaces)
 
 

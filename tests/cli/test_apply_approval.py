@@ -18,7 +18,7 @@ def test_a_document_on_standard_input_cannot_approve_the_plan(cli: Cli, people: 
     assert "Plan: 1 to invite, 1 role to change.\n" in ran.out
     assert ran.err == (
         "Error: standard input is the document, so nothing was changed\n"
-        "  To apply without approval:  beamctl apply --auto-approve\n"
+        "  To apply without approval:  beamctl apply -f - --auto-approve\n"
     )
     assert people() == before
     assert cli("apply", "-f", "-", "--auto-approve", stdin=CHANGED.encode()).code == 0

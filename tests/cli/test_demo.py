@@ -38,7 +38,7 @@ def test_the_demo_runs_and_its_next_commands_work(cli: Cli, directory: Path, mon
     assert refused.err == (
         f"Error: {directory / 'my demo'} already exists and is not empty\n"
         f"  To continue in it:  cd '{directory / 'my demo'}'\n"
-        "  To start over:  beamctl demo OTHER-DIRECTORY\n"
+        "  To use another one:  beamctl demo DIRECTORY\n"
     )
 
 
@@ -48,7 +48,7 @@ def test_a_directory_that_is_not_empty_is_refused(cli: Cli, directory: Path) -> 
     ran = cli("demo")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == (
-        "Error: beamctl-demo already exists and is not empty\n  To start over:  beamctl demo OTHER-DIRECTORY\n"
+        "Error: beamctl-demo already exists and is not empty\n  To use another one:  beamctl demo DIRECTORY\n"
     )
     assert [path.name for path in (directory / "beamctl-demo").iterdir()] == ["thesis.txt"]
 

@@ -154,7 +154,7 @@ def test_an_unknown_behavior_flag_is_an_error(cli: Cli, directory: Path) -> None
     ran = cli("emulator", "serve", "--quirk", "no-such-quirk")
     assert (ran.code, ran.out) == (3, "")
     listed = ", ".join(quirk.value for quirk in Quirk)
-    assert ran.err == f"Error: there is no quirk 'no-such-quirk'\n  There are: {listed}.\n"
+    assert ran.err == f"Error: there is no quirk 'no-such-quirk'\n  Choose from {listed}.\n"
     assert not (directory / ".beamctl").exists()
 
 
@@ -196,6 +196,7 @@ def test_serve_runs_until_it_is_stopped(
         url = line.split(" on ")[1].split()[0]
         assert line == f"The emulator listens on {url} (database: served.db)\n"
         assert next(server.stdout) == f"Users sign in and manage their workspaces at {url.removesuffix('/v0')}/\n"
+        assert next(server.stdout).startswith(f"To use it:  export BEAMCTL_API_URL={url} BEAMCTL_API_KEY=KEY ")
         monkeypatch.setenv("BEAMCTL_API_KEY", "bl_nobody")
         ran = cli("plan", "--api-url", url)
         assert ran.code == 4

@@ -83,7 +83,7 @@ def test_an_unauthenticated_run_exits_with_4(cli: Cli, write: Write, command: st
     ran = cli(command, "-o", output)
     assert ran.code == 4
     assert ran.err.startswith(
-        "Error: there is no credential for the workspace acme\n  Set BEAMCTL_API_KEY or BL_API_KEY"
+        "Error: there is no credential for the workspace acme\n  Log in with the official CLI:  bl login acme\n"
     )
     assert ran.out == "" if output == "text" else "BEAMCTL_API_KEY" in error_in(ran)["hint"]
 

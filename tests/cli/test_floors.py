@@ -312,7 +312,7 @@ def test_a_run_without_changes_is_listed_and_does_not_affect_undo(cli: Cli, writ
     assert f"undoes run {changing.stem}\n" in undone.out
     assert "Nothing to undo: " in cli("undo", idle.stem).out
     changing.unlink()
-    assert cli("undo", "last").err.startswith("Error: no record of a run 'last' in .beamctl/runs\n")
+    assert cli("undo", "last").err.startswith("Error: no apply with changes is recorded in .beamctl/runs\n")
 
 
 @pytest.mark.usefixtures("local")

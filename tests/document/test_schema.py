@@ -459,13 +459,13 @@ SECTIONS = [
         5,
         ProblemCode.DUPLICATE_EMAIL,
         "'A@X' is the same person as 'a@x' on line 5",
-        "keep one of them: case and the xn-- form of a domain make no difference",
+        "keep one of them: case does not matter, and a domain is the same in its xn-- form",
     ),
 ]
 
 # the whole document, line, column, message, hint
 WHOLE = [
-    ("workspace: acme", 1, 1, ProblemCode.MISSING_KEY, "'version' is a required property", "add 'version: …'"),
+    ("workspace: acme", 1, 1, ProblemCode.MISSING_KEY, "'version' is a required property", "add 'version: 1'"),
     ("version: 1", 1, 1, ProblemCode.MISSING_KEY, "'workspace' is a required property", "add 'workspace: …'"),
     (
         "version: 1\nworkspac: acme",

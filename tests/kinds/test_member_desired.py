@@ -18,7 +18,7 @@ def test_two_spellings_of_one_person() -> None:
             5,
             3,
             "'ADA@x.io' is the same person as 'ada@x.io' on line 4",
-            "keep one of them: case and the xn-- form of a domain make no difference",
+            "keep one of them: case does not matter, and a domain is the same in its xn-- form",
         )
     ]
 

@@ -80,7 +80,7 @@ def test_a_credential_that_tells_nobody_here_is_said_not_to_tell() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin", sub="s1"), person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards=LOOSE), live, identity=Identity(sub="s2"))
     assert [words(note.fact).partition(",")[0] for note in plan.notes] == [
-        "the identity that beamctl runs as is unknown"
+        "beamctl does not know whose credential it uses"
     ]
 
 
@@ -95,7 +95,7 @@ def test_who_we_are_is_asked_for_where_it_matters() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "admin", "b@x.io": "member"}, guards=LOOSE), live)
     assert [words(note.fact) for note in plan.notes] == [
-        "the identity that beamctl runs as is unknown, so a self-lockout cannot be detected: set guards.self"
+        "beamctl does not know whose credential it uses, so it cannot detect a self-lockout: set guards.self"
     ]
     assert planned(document({"a@x.io": "admin", "me@x.io": "admin"}, guards=LOOSE), live).notes == ()
 

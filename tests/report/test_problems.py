@@ -60,11 +60,13 @@ def test_a_long_line_is_cut_around_the_value() -> None:
 
 
 def test_a_secret_in_the_line_is_hidden() -> None:
-    assert excerpt(f"apiKey: {SECRET}", 1) == ["apiKey: [hidden]"]
+    assert excerpt(f"apiKey: {SECRET}", 1) == ["apiKey: [hidden]", "^^^^^^"]
+    assert excerpt(f"apiKey: {SECRET}", 9) == ["apiKey: [hidden]"]
 
 
 def test_hostile_text_is_escaped() -> None:
-    assert excerpt("a: \x1b[31mb", 1) == ["a: \\x1b[31mb"]
+    assert excerpt("a: \x1b[31mb", 1) == ["a: \\x1b[31mb", "^"]
+    assert excerpt("a: \x1b[31mb", 4) == ["a: \\x1b[31mb"]
 
 
 def test_one_line_each_unless_lines_are_asked_for() -> None:

@@ -77,7 +77,7 @@ def test_runs_lists_and_shows_records(cli: Cli, applied: str) -> None:
     listed = cli("runs")
     assert (listed.code, listed.err) == (0, "")
     head, row = listed.out.splitlines()
-    assert head.split() == ["run", "workspace", "commit", "by", "ended"]
+    assert head.split() == ["run", "workspace", "commit", "by", "result"]
     assert row.split(maxsplit=4) == [applied, "acme", "-", "octo\\u202ecat", "2 done"]
     for name in (applied, applied[:20], "last"):
         shown = cli("runs", name)
@@ -94,16 +94,17 @@ def test_a_missing_run_is_an_error(cli: Cli, applied: str) -> None:
     for output in ("text", "json"):
         ran = cli("runs", "1999", "-o", output)
         assert ran.code == 3
-        assert ran.err == ("Error: no record of a run '1999' in .beamctl/runs\n  See:  beamctl runs\n")
+        assert ran.err == ("Error: no run '1999' is recorded in .beamctl/runs\n  See:  beamctl runs\n")
         assert output == "text" or error_in(ran)
     (RUNS / f"{applied}-more.jsonl").write_text("")
     assert cli("runs", applied[:5]).err.startswith(f"Error: 2 runs begin with '{applied[:5]}'\n")
     assert cli("runs", applied).code == 0
     assert cli("undo", "1999").code == 3
-    assert cli("runs", "last", "--record", "elsewhere").err.endswith("  See:  beamctl runs --record elsewhere\n")
+    assert cli("runs", "1999", "--record", "elsewhere").err.endswith("  See:  beamctl runs --record elsewhere\n")
 
 
 def test_runs_without_records(cli: Cli, directory: Path) -> None:
+    assert cli("runs", "last").err.startswith("Error: no apply is recorded in .beamctl/runs\n")
     assert cli("runs").out == "No applies are recorded in .beamctl/runs.\n"
     assert cli("runs", "-o", "json").json["runs"] == []
     (directory / ".beamctl").write_text("a file")

@@ -91,7 +91,7 @@ def test_without_the_option_the_error_names_both_ways(cli: Cli, write: Write) ->
     assert code == 5
     assert "there is no destination for ci/here: add secretTo, or apply on a terminal with --reveal-secrets" in seen
     assert "nothing was changed: ci: the document does not say where to store it, and 1 more like this\n" in seen
-    assert seen.endswith("Or show it on a terminal:  beamctl apply -f beamctl.yaml --reveal-secrets\n")
+    assert seen.endswith("show the secret on this terminal:  beamctl apply -f beamctl.yaml --reveal-secrets\n")
     assert "serviceAccounts (0)" in cli("show", "-w", "acme").out
 
 

@@ -40,9 +40,10 @@ def test_no_credential_says_what_to_set(cli: Cli) -> None:
     assert (ran.code, ran.out) == (4, "")
     assert ran.err == (
         "Error: there is no credential for the workspace acme\n"
-        "  Set BEAMCTL_API_KEY or BL_API_KEY to an API key, or BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to\n"
-        "  the base64 of a service account's `client_id:client_secret`; or name a file that contains an API key\n"
-        "  with --api-key-file; or log in with the official CLI: bl login acme\n"
+        "  Log in with the official CLI:  bl login acme\n"
+        "  Or set BEAMCTL_API_KEY or BL_API_KEY to an API key.\n"
+        "  Or set BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to the ID:SECRET of a service account.\n"
+        "  Or name a file that contains an API key with --api-key-file.\n"
     )
 
 

@@ -314,7 +314,7 @@ def test_a_workspace_without_a_document(cli: Cli, write: Write, command: str) ->
     write("beamctl.yaml", TWO)
     ran = cli(command, "-w", "acme", "-w", "lasb")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err == "Error: no document declares the workspace 'lasb'\n  There are: acme, labs.\n"
+    assert ran.err == "Error: no document declares the workspace 'lasb'\n  Declared: acme, labs.\n"
 
 
 @pytest.mark.usefixtures("local")

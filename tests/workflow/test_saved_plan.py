@@ -129,7 +129,7 @@ def test_it_is_applied_with_no_document_and_from_anywhere(
     if output == "text":
         origin, recorded, empty, head, *_ = ran.out.splitlines()
         assert re.fullmatch(r"Saved [-0-9]{10} [:0-9]{8} UTC, valid until [-0-9]{10} [:0-9]{8} UTC\.", origin)
-        assert recorded.startswith("Covers members of acme. Recorded after this run: minAdmins 1, maxRemovals ")
+        assert recorded.startswith("Covers members of acme. Recorded for later plans: minAdmins 1, maxRemovals ")
         assert (empty, head[:7]) == ("", "acme · ")
         assert "  ~ role    grace@example.com  member → admin  beamctl.yaml:6\n" in ran.out
         assert ran.out.endswith("\nApplied to acme: 2 done.\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -147,7 +148,8 @@ class _View:
         if not count or not self._asks:
             return False
         if self._no_input:
-            hint = "To apply without approval:  beamctl apply --auto-approve"
+            flags = "" if review.saved else "".join(f" --allow {shlex.quote(str(each))}" for each in review.allowed)
+            hint = f"To apply without approval:  {review.command}{flags} --auto-approve"
             raise RefusedError(f"{self._no_input}, so nothing was changed", hint)
         names = ", ".join(each.plan.workspace for each in review.planned if each.plan.changes)
         question = f"Make {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted"

@@ -99,7 +99,7 @@ def _begin_in(directory: Path) -> None:
         again = f"cd {shlex.quote(str(directory))}" if (directory / "beamctl.yaml").exists() else ""
         hint = f"To continue in it:  {again}\n" if again else ""
         raise UsageError(
-            f"{directory} already exists and is not empty", f"{hint}To start over:  beamctl demo OTHER-DIRECTORY"
+            f"{directory} already exists and is not empty", f"{hint}To use another one:  beamctl demo DIRECTORY"
         )
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "seed.yaml").write_text(SEED, "utf-8")
@@ -132,7 +132,7 @@ def _end(directory: Path) -> str:
     return "\n".join(
         [
             "",
-            "That was the tour. To undo the last change (no server is needed):",
+            "That was the tour. To undo the change made by hand (no server is needed):",
             "",
             f"  cd {shlex.quote(str(directory))}",
             f"  {_typed()} apply --api-url local --allow removes-admin=eve@example.com",

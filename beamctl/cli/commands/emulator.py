@@ -13,7 +13,7 @@ from beamctl.cli.commands import emulator_serve, local
 from beamctl.cli.commands.emulator_serve import database_option, mail_option
 from beamctl.cli.commands.local import load, read_seed
 from beamctl.cli.exits import Exit
-from beamctl.cli.help import BeamctlCommand
+from beamctl.cli.help import BeamctlCommand, BeamctlGroup
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
@@ -24,7 +24,15 @@ _MOST = 20
 """How many e-mails are listed."""
 
 
-@click.group("emulator")
+@click.group(
+    "emulator",
+    cls=BeamctlGroup,
+    examples=(
+        "beamctl emulator seed seed.yaml",
+        "beamctl show -w acme --api-url local",
+        "beamctl emulator serve --seed seed.yaml",
+    ),
+)
 def command() -> None:
     """Run an emulator of the API locally, to learn, to teach or to test a pipeline."""
     local.require_emulator()
@@ -33,7 +41,7 @@ def command() -> None:
 command.add_command(emulator_serve.command)
 
 
-@command.command("seed")
+@command.command("seed", cls=BeamctlCommand, examples=("beamctl emulator seed seed.yaml",))
 @click.argument("seed_file", metavar="FILE")
 @database_option
 def seed_command(seed_file: str, database: Path) -> int:
@@ -62,7 +70,10 @@ def seed_command(seed_file: str, database: Path) -> int:
 @click.argument("body", required=False)
 @database_option
 def call_command(email: str, workspace: str | None, method: str, path: str, body: str | None, database: Path) -> int:
-    """Call the API as a user, for example to accept an invitation or to make a change outside beamctl."""
+    """Call the API as a user.
+
+    For example, accept an invitation, or make a change outside beamctl.
+    """
     from beamctl.emulator import EmulatorError, as_person, ask
 
     if not database.exists():
@@ -81,7 +92,7 @@ def call_command(email: str, workspace: str | None, method: str, path: str, body
 @command.command("sync", cls=BeamctlCommand, examples=("beamctl emulator sync",))
 @database_option
 def sync_command(database: Path) -> int:
-    """Synchronize with the directory: re-add its members who were removed or left."""
+    """Re-add directory members who were removed or left."""
     from beamctl.emulator import synchronize_directory
 
     if not database.exists():
@@ -107,7 +118,7 @@ def sync_command(database: Path) -> int:
 @click.option("--deny", is_flag=True, help="Deny the login instead.")
 @database_option
 def approve_command(user_code: str, email: str | None, deny: bool, database: Path) -> int:  # noqa: FBT001 - click's flag
-    """Approve the login of a device (`bl login`) that shows USER-CODE."""
+    """Approve the device login (`bl login`) that shows USER-CODE."""
     if deny == (email is not None):
         raise UsageError("the login must be either approved or denied", "Use either --as E-MAIL or --deny.")
     if not database.exists():
@@ -128,12 +139,14 @@ def approve_command(user_code: str, email: str | None, deny: bool, database: Pat
     return Exit.DONE
 
 
-@command.command("mail")
+@command.command(
+    "mail", cls=BeamctlCommand, examples=("beamctl emulator mail", "beamctl emulator mail --to kim@example.com")
+)
 @click.option("--to", metavar="E-MAIL", help="Only e-mails to this address.")
 @mail_option
 @database_option
 def mail_command(to: str | None, mail: Path | None, database: Path) -> int:
-    """List the e-mails that were sent, and show the newest with its link."""
+    """List the e-mails that were sent, and show the newest."""
     from beamctl.emulator import received_emails
 
     folder = mail or local.maildir(database)

@@ -38,8 +38,7 @@ mail_option = click.option(
     "--mail",
     metavar="DIR",
     type=PathType(file_okay=False),
-    show_default=f"{local.MAIL}/ next to the database",
-    help="The maildir that receives e-mails.",
+    help=f"The maildir that receives e-mails. Default: {local.MAIL}/ next to the database.",
 )
 
 
@@ -63,7 +62,9 @@ def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FAULT[@REQUESTS]",
         help="A fault to inject, such as 503@3, 429:2@1-5, latency:300ms or reset-after@POST:/users#1. Repeatable.",
     )
-    @click.option("--clock", metavar="TIME", help="The time on its clock at the start: +8d, or 2027-01-31T00:00:00Z.")
+    @click.option(
+        "--clock", metavar="TIME", help="Start the emulator's clock at this time, such as +8d or 2027-01-31T00:00:00Z."
+    )
     @click.option("--log", metavar="FILE", help="Log each request as a line of JSON; - is standard error.")
     @click.option("--control", is_flag=True, help="Let programs change faults and the clock under /control.")
     @functools.wraps(function)
@@ -89,9 +90,14 @@ def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "beamctl emulator serve --clock +8d",
     ),
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 picks a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="The port to listen on. 0 picks a free one.",
 )
 @click.option("--seed", "seed_file", metavar="FILE", help="An initial state, loaded before the first request.")
 @click.option(
@@ -99,15 +105,15 @@ def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
     "quirks",
     multiple=True,
     metavar="NAME",
-    help="Choose a behavior where that of the real API is unknown. Repeatable.",
+    help="Behave in another way where the real API's behavior is unknown. Repeatable. beamctl/emulator/README.md "
+    "lists the names.",
 )
 @mail_option
 @click.option("--smtp", metavar="HOST[:PORT]", help="Also send e-mails through this server, without a login.")
 @click.option(
     "--public-url",
     metavar="URL",
-    show_default="where it listens",
-    help="The URL under which people reach it, for links in e-mails.",
+    help="The emulator's URL in links in e-mails. Default: the address it listens on.",
 )
 @instrument_options
 @database_option
@@ -153,6 +159,7 @@ def _print_addresses(url: str, app: Any, mail: Path | None, database: Path, more
         f"E-mails are written to {folder}. To read them:  {command_to_read(mail, database)}",
         f"The emulator listens on {url} (database: {database})",
         f"Users sign in and manage their workspaces at {url_for_people(app)}/",
+        f"To use it:  export BEAMCTL_API_URL={url} BEAMCTL_API_KEY=KEY   (a key from the seed or the web pages)",
         *more,
     ):
         click.echo(printable(line))
@@ -163,7 +170,7 @@ def _quirks(names: tuple[str, ...]) -> frozenset[BehaviorFlag]:
 
     known = {flag.value: flag for flag in BehaviorFlag}
     if unknown := [name for name in names if name not in known]:
-        raise UsageError(f"there is no quirk {unknown[0]!r}", f"There are: {', '.join(known)}.")
+        raise UsageError(f"there is no quirk {unknown[0]!r}", f"Choose from {', '.join(known)}.")
     return frozenset(known[name] for name in names)
 
 

@@ -34,7 +34,7 @@ def command(
 ) -> int:
     """Show a workspace as it is now: settings, members, service accounts, policies and more.
 
-    Members are listed with their role, standing (accepted, invited, expired) and source. Exits 4 if this credential
+    Members are listed with their role, standing (accepted, invited or expired) and source. Exits 4 if this credential
     cannot read everything, and shows the rest.
     """
     name = workspace if workspace is not None else _documented(files) or default_workspace(access)

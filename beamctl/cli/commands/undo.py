@@ -44,7 +44,8 @@ def command(  # noqa: PLR0913 - one argument per option
     """Show the changes that would undo a run, and what cannot be undone.
 
     RUN is a name from `beamctl runs`, the start of one, or `last`. Nothing is changed: save the plan with --out and
-    apply the file. The guards are those of the workspace's document, if there is one.
+    apply the file. Then change the document too, or its next apply makes the undone changes again. The guards are those
+    of the workspace's document, if there is one.
     """
     granted = tuple(map(allowance, allowed))
     target = target_of(file, expires, record.path)

@@ -47,14 +47,13 @@ def origin_text(saved: Saved) -> str:
 def _coverage(plan: Plan) -> str:
     """The sections a plan covers, and the declarations that later plans are compared with once it is applied."""
     data = declared_data(plan.declared)
-    head = (
-        f"Covers {', '.join(map(printable, plan.sections.values())) or 'nothing'} of {plan.workspace}. Recorded after"
-    )
+    sections = ", ".join(map(printable, plan.sections.values())) or "nothing"
+    head = f"Covers {sections} of {plan.workspace}. Recorded for later plans:"
     if not data:
-        return f"{head} this run: no guards."
+        return f"{head} no guards."
     ends = (f"{name} until {day}" for days in data["ends"].values() for name, day in days.items())
     facts = [f"{name} {value(guard)}" for name, guard in data["guards"].items()] + [*map(printable, ends)]
-    return f"{head} this run: {', '.join(facts)}."
+    return f"{head} {', '.join(facts)}."
 
 
 def saved_text(saved: Saved, file: str) -> str:
@@ -102,7 +101,10 @@ def plan_text(
 def undo_text(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> str:
     """A plan that undoes a run, or why there is nothing to undo."""
     run = printable(plan.source)
-    nothing = f"Nothing to undo: the changes of {run} were already reverted or changed again since."
+    reasons = (
+        f"{'cannot be undone, ' if plan.notes else ''}were already reverted{',' * bool(plan.notes)} or changed again"
+    )
+    nothing = f"Nothing to undo: the changes of {run} {reasons} since."
     return plan_text(plan, allowed, style, command=command, total="" if plan.changes else nothing)
 
 

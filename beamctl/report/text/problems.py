@@ -11,7 +11,7 @@ from beamctl.document.problem import MOST_PROBLEMS, MOST_WITH_LINES, Problem
 from beamctl.model.text import printable
 from beamctl.report.style import PLAIN, SourceLines, Style, Tone
 
-_TOKEN = re.compile(r"""\"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:(?!:(?:\s|$)|\s\#|[,\[\]{}]).)+|.""")
+_TOKEN = re.compile(r"""\s|\"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:(?!:(?:\s|$)|\s\#|[,\[\]{}]).)+|.""")
 """A quoted or plain YAML scalar, or one character of anything else."""
 
 
@@ -62,24 +62,25 @@ def _spaced(lines: Sequence[str]) -> Sequence[str]:
 def _problem(problem: Problem, tone: Tone, style: Style, source_lines: SourceLines | None) -> list[str]:
     warning = "warning: " if tone is Tone.CHANGED else ""
     lines = [f"{_where(problem)}: {style(tone, warning + printable(problem.message))}"]
-    if source_lines is not None and problem.line:
+    if source_lines is None:
+        return lines + ([f"    {printable(problem.hint)}"] if problem.hint else [])
+    if problem.line:
         number = str(problem.place.line)
         for gutter, text in zip((number, " " * len(number)), _excerpt(problem, source_lines), strict=False):
             lines.append(f"  {style(Tone.FAINT, gutter + ' |')} {text if gutter == number else style(tone, text)}")
-        return lines + ([f"  help: {printable(problem.hint)}"] if problem.hint else []) + [""]
-    return lines + ([f"    {printable(problem.hint)}"] if problem.hint else [])
+    return lines + ([f"  help: {printable(problem.hint)}"] if problem.hint else []) + [""]
 
 
 def _excerpt(problem: Problem, source_lines: SourceLines) -> list[str]:
     """The line, and carets under the value if they can be placed exactly."""
-    line = problem.line.replace("\t", " ").rstrip()
-    shown = printable(source_lines.redact(line))
+    written = problem.line.replace("\t", " ").rstrip()
+    line = printable(source_lines.redact(written))
     column = problem.place.column - 1
     room = max(source_lines.width - 12, 20)
-    if shown != line or not 0 <= column < len(line):
-        return [shown[:room]]
-    found = _TOKEN.match(line, column)
+    found = _TOKEN.match(written, column) if 0 <= column < len(written) else None
     end = column + max(1, len(found.group().rstrip()) if found else 1)
+    if found is None or line[:end] != written[:end]:
+        return [line[:room] + ("…" if len(line) > room else "")]
     start = 0 if end <= room else max(0, min(column, end - room))
     cut = "…" if start else ""
     shown = cut + line[start : start + room] + ("…" if len(line) > start + room else "")

@@ -23,7 +23,7 @@ _MARK = {
 
 def runs_text(found: Sequence[tuple[str, Summary | str]], more: int, style: Style = PLAIN) -> str:
     """The runs in the given order, and the number of runs not listed."""
-    head, *lines = table([("run", "workspace", "commit", "by", "ended"), *(_row(name, each) for name, each in found)])
+    head, *lines = table([("run", "workspace", "commit", "by", "result"), *(_row(name, each) for name, each in found)])
     lines += [f"and {more} more (use --all to show them)"] if more else []
     return "\n".join([style(Tone.STRONG, head), *lines]) + "\n"
 

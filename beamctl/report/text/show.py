@@ -28,6 +28,8 @@ def show_text(workspace: str, api: str, sections: Sections, style: Style = PLAIN
 def _how_many(shown: Listing) -> str:
     if shown.rows is None:
         return " (unknown)"
+    if not shown.exists and not shown.unread:
+        return ": not listed by the API"
     seen = " seen" if shown.unread else ""
     one = len(shown.rows) == 1 and not _named(shown.rows[0])
     return "" if one and not seen else f" ({len(shown.rows)}{seen})"
@@ -36,8 +38,8 @@ def _how_many(shown: Listing) -> str:
 def _rows(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     if len(rows) == 1 and not _named(rows[0]):
         return table([(printable(key), value(data)) for key, data in rows[0].items()], "    ")
-    cells = [tuple(map(_cell, row.values())) for row in rows]
-    return table([tuple(rows[0]), *cells], "    ") if rows else []
+    columns = [(name, *(_cell(row[name]) for row in rows)) for name in (rows[0] if rows else ())]
+    return table(list(zip(*(column for column in columns if any(column[1:])), strict=True)), "    ")
 
 
 def _named(row: Mapping[str, Any]) -> bool:
