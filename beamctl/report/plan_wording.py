@@ -186,7 +186,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.NOT_A_WORKSPACE: "the API's response is not a workspace",
     Code.NOT_LISTED: "the API does not list them",
     Code.NOT_READABLE_WITH_CREDENTIAL: "cannot be read with this credential: {detail}",
-    Code.NOW_INCLUDES: "{section} now include {name}{group:? ()}{more:? and }",
+    Code.NOW_INCLUDES: "{section} now include {name}{group:parenthesized}{more:after  and }",
     Code.NO_LONGER_COMPLETE: "{section} can no longer be read completely: {why}",
     Code.NO_LONGER_READABLE: "{section} can no longer be read: {why}",
 }

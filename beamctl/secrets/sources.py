@@ -1,4 +1,5 @@
 """Hazards of the files that secrets are read from.
+
 A module of its own: every plan needs it, and none needs the programs and keyrings of `vault`."""
 
 from __future__ import annotations
