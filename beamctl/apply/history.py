@@ -16,6 +16,8 @@ from beamctl.plan.comparison import Interrupted, Withdrawn
 from beamctl.plan.plan_json import UndecodableError, change_of
 
 _MATTERS = (b'"action": "resend"', b'"event": "deferred"', b'"withdrawn": true')
+_INVALID = (UnreadableRecordError, UndecodableError, KeyError, TypeError, ValueError, AttributeError)
+"""What decoding a record raises if it is not one that beamctl wrote."""
 _SENT = frozenset({State.DONE, State.DEFERRED, State.UNCONFIRMED})
 """The states of a change that the API accepted."""
 
@@ -50,7 +52,7 @@ class History:
                 elif (state := state_of(line)) in _SENT:
                     self._count(each)
                     self._note(each, state)
-        except (UnreadableRecordError, KeyError, TypeError, AttributeError):
+        except _INVALID:
             return
 
     def _count(self, data: Mapping[str, Any]) -> None:
@@ -111,7 +113,7 @@ def interrupted(contents: Iterable[bytes], workspace: str, api: str) -> tuple[In
             continue
         try:
             changes = list(_changes(lines_of(content), workspace, api))
-        except (UnreadableRecordError, UndecodableError, KeyError, TypeError, ValueError):
+        except _INVALID:
             continue
         done = {(each.change.kind, each.change.name): each.began for each, state in changes if state is State.DONE}
         found = [_repeated(each, done.get((each.change.kind, each.change.name))) for each in found]

@@ -14,6 +14,7 @@ from beamctl.model.strict_json import read_json
 from beamctl.plan.change import CreationKey, key_data
 from beamctl.plan.plan_json import change_of
 
+_LONGEST_CODE = 80
 _FIRST_FORMAT = "1.0"
 """What beamctl 0.1.0 wrote."""
 
@@ -138,7 +139,7 @@ def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Reco
         elif line["event"] != "run":
             states[line["address"]] = state_of(line)
             if "remark" in line:
-                remarks[line["address"]] = fact_of(line["remark"])
+                remarks[line["address"]] = _remark(line["remark"])
     return Record(
         run=run_of(first),
         workspace=first["workspace"],
@@ -152,3 +153,11 @@ def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Reco
         left=end.get("left", {}),
         found=frozenset(line["address"] for line in rest if line.get("found")),
     )
+
+
+def _remark(data: Mapping[str, Any]) -> Fact:
+    """The remark about a change. One that a newer version of beamctl wrote is shown as its code."""
+    try:
+        return fact_of(data)
+    except ValueError:
+        return fact(Code.RECORDED, text=str(data["code"])[:_LONGEST_CODE])

@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import click
 
@@ -26,8 +27,9 @@ class Progress:
         self._ended = 0
         self._began = time.monotonic()
         self._is_shown = False
+        stream = cast("TextIO", _VisibleCursor(sys.stderr))
         self._bar = click.progressbar(
-            length=total, label="  Applying", show_pos=True, item_show_func=self._rate, file=sys.stderr
+            length=total, label="  Applying", show_pos=True, item_show_func=self._rate, file=stream
         )
 
     def show(self, *, ended: int) -> None:
@@ -50,4 +52,18 @@ class Progress:
     def _rate(self, _item: object) -> str:
         seconds = time.monotonic() - self._began
         left = "left  " if self._bar.eta_known else ""
-        return f"{left}{self._bar.pos / seconds:.1f}/s" if seconds > 0 else ""
+        return f"{left}{self._bar.pos / seconds:.1f}/s" if seconds > 1 else ""
+
+
+class _VisibleCursor:
+    """A terminal on which the bar does not hide the cursor: it would stay hidden if the process is killed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write to the terminal."""
+        return self._stream.write(text.replace("\x1b[?25l", ""))
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the terminal has
+        return getattr(self._stream, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,9 @@ from beamctl.document.yaml_loader import Draft, parse
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 """Suffixes of YAML documents. beamctl writes no other files with these suffixes."""
+
+
+_SECRET_KEY = re.compile(r"""(?:secret|token|passw|api.?key|credential|private)[\w-]*["']?\s*:""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def load(sources: Sequence[SourceText]) -> Loaded:
 
 
 def with_lines(problems: Iterable[Problem], sources: Sequence[SourceText]) -> list[Problem]:
-    """The problems in order, the first of them with the text of their lines, except lines that hold a secret."""
+    """The problems in order, the first of them with the text of their lines, except lines that may hold a secret."""
     contents = {source.name: source.content for source in sources}
     texts: dict[str, list[str]] = {}
     found = in_order(problems)
@@ -88,9 +92,24 @@ def with_lines(problems: Iterable[Problem], sources: Sequence[SourceText]) -> li
         if place.source not in texts:
             text = decode(contents.get(place.source, b""), place.source)
             texts[place.source] = [] if isinstance(text, Problem) else text.split("\n")
-        if 0 < place.line <= len(texts[place.source]) and problem.code is not ProblemCode.PLAIN_SECRET:
-            found[index] = replace(problem, line=texts[place.source][place.line - 1])
+        lines = texts[place.source]
+        if 0 < place.line <= len(lines) and not _may_hold_secret(lines, place.line - 1):
+            found[index] = replace(problem, line=lines[place.line - 1])
     return found
+
+
+def _may_hold_secret(lines: Sequence[str], index: int) -> bool:
+    """Whether a line, or a line that it is indented below, has a key such as `secret` or `token`."""
+    indent = len(lines[index])
+    for line in reversed(lines[: index + 1]):
+        own = len(line) - len(line.lstrip(" -"))
+        if line.strip() and own < indent:
+            indent = own
+            if _SECRET_KEY.search(line):
+                return True
+        if not indent:
+            break
+    return bool(_SECRET_KEY.search(lines[index]))
 
 
 def _check(draft: Draft, declared: dict[str, Place]) -> list[Problem]:

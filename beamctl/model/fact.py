@@ -16,6 +16,10 @@ Field = Union[str, int, "Fact", tuple[Union[str, "Fact"], ...]]
 library."""
 
 
+_DEEPEST = 4
+_CODES = frozenset(Code)
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing to report. The fields of a code are those that its wording uses."""
@@ -45,16 +49,20 @@ def _data(value: Field) -> Any:  # noqa: ANN401 - JSON
     return fact_data(value) if isinstance(value, Fact) else value
 
 
-def fact_of(data: Mapping[str, Any]) -> Fact:
+def fact_of(data: Mapping[str, Any], depth: int = 0) -> Fact:
     """The inverse of `fact_data`.
 
     Raises:
-        ValueError: The code is unknown.
+        ValueError: The code is unknown, or facts are nested too deeply: their text could be endless.
     """
-    return Fact(Code(data["code"]), {name: _field(value) for name, value in data["fields"].items()})
+    if depth > _DEEPEST:
+        raise ValueError("its notes are nested too deeply")
+    if data["code"] not in _CODES:
+        raise ValueError(f"it has the code {data['code']!r}, which this version of beamctl does not know")
+    return Fact(Code(data["code"]), {name: _field(value, depth) for name, value in data["fields"].items()})
 
 
-def _field(data: Any) -> Field:  # noqa: ANN401 - JSON
+def _field(data: Any, depth: int) -> Field:  # noqa: ANN401 - JSON
     if isinstance(data, list):
-        return tuple(fact_of(inner) if isinstance(inner, dict) else str(inner) for inner in data)
-    return fact_of(data) if isinstance(data, dict) else data
+        return tuple(fact_of(inner, depth + 1) if isinstance(inner, dict) else str(inner) for inner in data)
+    return fact_of(data, depth + 1) if isinstance(data, dict) else data

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from beamctl.document.schema import conforms, violation
+from beamctl.document.schema import conforms, quick_check, violation
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
 from beamctl.plan.change import key_data
@@ -76,17 +76,18 @@ def read_saved(content: bytes, name: str) -> Saved:
         raise UsageError(f"{name} is not a beamctl plan", _AGAIN)
     if data["format_version"] != FORMAT_VERSION:
         message = f"{name} has a format that this version of beamctl cannot read (expected {FORMAT_VERSION})"
-        raise UsageError(message, f"Create a new one, or apply it with the version that created it.\n{_AGAIN}")
+        raise UsageError(message, f"Apply it with the version that created it, or create a new one.\n{_AGAIN}")
     if "saved" not in data:
         raise UsageError(f"{name} is the output of `beamctl plan -o json`, not a saved plan", _AGAIN)
     recorded = data["saved"].get("digest") if isinstance(data["saved"], dict) else None
     if recorded != digest_of(data):
         raise UsageError(f"{name} was modified after it was saved", _AGAIN)
-    if why := violation(data, "plan"):
-        if change := _unplanned(data["resource_changes"]):
+    if not quick_check("plan")(data):
+        if change := _unplanned(data["resource_changes"]):  # first, because all violations take long to find
             message = f"{name} has a change that beamctl would not plan: {change['action']} {change['name']}"
             raise UsageError(message, BY_HAND)
-        raise UsageError(f"{name} is not a beamctl plan: {why}", _AGAIN)
+        if why := violation(data, "plan"):
+            raise UsageError(f"{name} is not a beamctl plan: {why}", _AGAIN)
     try:
         return _decoded(data)
     except ValueError as error:  # UndecodableError, or an invalid date

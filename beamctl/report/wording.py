@@ -60,11 +60,12 @@ class _Words(string.Formatter):
 
 def _duration(minutes: Sequence[str], _: str) -> str:
     text = "".join(minutes)
-    number = int(text) if text.isdecimal() else 0
+    number = int(text) if text.isdecimal() and len(text) < _MOST_DIGITS else 0
     return f"{number} minutes" if number < _TWO_HOURS else f"{round(number / 60)} hours"
 
 
 _TWO_HOURS = 120
+_MOST_DIGITS = 10
 _FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
     "": lambda parts, _: ", ".join(parts),
     "and": lambda parts, _: " and ".join(parts),

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from beamctl.model.api_call import Reader
 
 PATIENCE = 2.0
-"""Seconds of reading before the first notice, and between notices."""
+"""Seconds of reading before the first notice, and between notices. A request has at most one."""
 
 
 class Timer(Protocol):
@@ -27,7 +27,7 @@ StartLater = Callable[[float, Callable[[], None]], Timer]
 
 
 class NotifyingReader:
-    """Reads from the API, with a notice for each two seconds of waiting."""
+    """Reads from the API, with notices if it takes long."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class NotifyingReader:
         began = self._clock()
 
         def say() -> None:
-            self._notify(f"Reading {path.partition('?')[0]} of {self._workspace} …")
+            self._notify(f"Reading {path.partition('?')[0]} ({self._workspace}) …")
             self._next_notice = self._spent + self._clock() - began + PATIENCE
 
         timer = self._timer(max(0.0, self._next_notice - self._spent), say)

@@ -1,13 +1,16 @@
 """How often earlier runs sent an invitation again, and what they put off until it is accepted."""
 
-from collections.abc import Callable, Sequence
+import copy
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from beamctl.api.config import LOCAL_URL
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed, UnconfirmedReason
-from beamctl.apply.history import History
+from beamctl.apply.history import History, interrupted
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
@@ -114,3 +117,29 @@ def test_what_was_taken_back_is_counted_by_what_was_asked_for() -> None:
     assert history(record(INVITE, taken_back), record(viewer, taken_back)).withdrawn[key].times == 1
     assert history(record(INVITE, taken_back), record(INVITE, ended(Status.FAILED))).withdrawn[key].times == 1
     assert history(record(INVITE, taken_back), record(INVITE)).withdrawn == {}
+
+
+HOSTILE = [None, True, -1, "nope", "", [], ["x"], {}, {"x": 1}]
+
+
+def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value in JSON data."""
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        yield (*path, key)
+        yield from leaves(value, (*path, key))
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=repr)
+@pytest.mark.parametrize("plan", [RESEND, INVITE], ids=["resend", "invite"])
+def test_a_malformed_record_is_ignored(plan: Plan, hostile: Any) -> None:
+    lines = [json.loads(line) for line in record(plan, BECAME["deferred"][0]).splitlines()]
+    for number, line in enumerate(lines):
+        for *above, last in leaves(line):
+            changed = copy.deepcopy(lines)
+            inner = changed[number]
+            for key in above:
+                inner = inner[key]
+            inner[last] = hostile
+            content = b"".join(json.dumps(each).encode() + b"\n" for each in changed)
+            history(content)
+            interrupted([content], "acme", LOCAL_URL)

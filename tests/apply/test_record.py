@@ -174,3 +174,11 @@ def test_only_what_was_done_counts_as_left() -> None:
     assert json.loads(last_line(plan, events, AT, interrupted=True))["left"] == {"member": 3}
     events = [Ended(change, Outcome(Status.FAILED)) for change in plan.changes]
     assert json.loads(last_line(plan, events, AT, interrupted=False))["left"] == {"member": 3}
+
+
+def test_a_remark_with_a_code_of_a_newer_version_is_shown_as_the_code() -> None:
+    lines = [json.loads(line) for line in whole().splitlines()]
+    index = next(index for index, line in enumerate(lines) if line["event"] == "done")
+    lines[index]["remark"] = {"code": "nope", "fields": {}}
+    found = read_record(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+    assert "nope" in {words(remark) for remark in found.remarks.values()}

@@ -87,3 +87,28 @@ def test_any_line_and_place(line: str, column: int, width: int) -> None:
     text = problems_text([problem], Style(colour=False), source_lines=SourceLines(width, str))
     assert all(char == "\n" or char.isprintable() or not char.isascii() for char in text)
     assert Style(colour=True)(Tone.BAD, "wrong") in problems_text([problem], Style(colour=True), source_lines=LINES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "integrations:\n  x:\n    type: github\n    secret: {token: s3cr3t-value}\n",
+        "integrations:\n  x:\n    type: github\n    secret: s3cr3t-value\n",
+        "integrations:\n  x:\n    type: github\n    secret:\n      token: [s3cr3t-value]\n",
+        "integrations:\n  x:\n    type: github\n    secret:\n      - s3cr3t-value\n",
+        'integrations:\n  x:\n    type: github\n    secret: {token: "s3cr3t-value\n',
+        "password: s3cr3t-value\n",
+        "settings:\n  sandbox: {apiKey: s3cr3t-value}\n",
+    ],
+)
+def test_a_line_that_may_hold_a_secret_is_not_shown(text: str) -> None:
+    source = SourceText("a.yaml", f"version: 1\nworkspace: acme\n{text}".encode())
+    found = validate([source]).problems
+    assert found
+    assert "s3cr3t-value" not in problems_text(found, source_lines=LINES)
+
+
+def test_a_line_with_wide_characters_fits() -> None:
+    shown, carets = excerpt("a: " + "山" * 100, 4)
+    assert sum(1 + (not char.isascii() and char != "…") for char in shown) <= 80 - 4
+    assert set(carets) == {" ", "^"}

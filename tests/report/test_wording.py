@@ -5,6 +5,8 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import beamctl
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact, fact_data, fact_of
@@ -101,3 +103,21 @@ def test_lists_and_numbers() -> None:
         "any domain is allowed, before only none": fact(Code.ANY_DOMAIN_ALLOWED, before=()),
     }
     assert {words(each): each for each in said.values()} == said
+
+
+def test_huge_numbers_do_no_harm() -> None:
+    for digits in ("9" * 9, "9" * 5_000):
+        assert words(fact(Code.CLOCK_AHEAD, minutes=digits, here="a", there="b"))
+
+
+def test_facts_of_a_file_are_not_nested_deeply() -> None:
+    each = fact(Code.REMOVED)
+    for _ in range(30):
+        each = fact(Code.NEWER_SECRET, name="x", version=each, declared=1)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        fact_of(fact_data(each))
+
+
+def test_a_code_of_a_newer_version() -> None:
+    with pytest.raises(ValueError, match="has the code 'nope', which this version of beamctl does not know"):
+        fact_of({"code": "nope", "fields": {}})

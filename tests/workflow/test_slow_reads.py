@@ -70,19 +70,19 @@ def test_nothing_is_said_about_fast_reads() -> None:
 
 
 def test_one_slow_read() -> None:
-    assert notices(("/users", 3.0), ("/policies", 0.9)) == ["Reading /users of acme …"]
+    assert notices(("/users", 3.0), ("/policies", 0.9)) == ["Reading /users (acme) …"]
 
 
 def test_many_reads_that_are_slow_together() -> None:
     assert notices(*((f"/keys/{n}", 0.9) for n in range(6))) == [
-        "Reading /keys/2 of acme …",
-        "Reading /keys/4 of acme …",
+        "Reading /keys/2 (acme) …",
+        "Reading /keys/4 (acme) …",
     ]
 
 
 def test_the_query_is_not_shown() -> None:
-    assert notices(("/policies?cursor=opaque", 9.0)) == ["Reading /policies of acme …"]
+    assert notices(("/policies?cursor=opaque", 9.0)) == ["Reading /policies (acme) …"]
 
 
 def test_a_failed_read_stops_the_timer() -> None:
-    assert notices(("/missing", 1.0), ("/users", 1.5)) == ["Reading /users of acme …"]
+    assert notices(("/missing", 1.0), ("/users", 1.5)) == ["Reading /users (acme) …"]
