@@ -8,7 +8,7 @@ from beamctl.model.code import Code
 
 APPLY_TEMPLATES: Mapping[Code, str] = {
     # causes
-    Code.API_ANSWERED: "the API answered {status}{detail:?: }",
+    Code.API_ANSWERED: "the API responded with {status}{detail:?: }",
     Code.BUG: "beamctl has a bug: {error}",
     Code.EMPTY: "it is empty",
     Code.ERROR: "{detail}",
@@ -106,7 +106,7 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.MAY_STILL_EXIST: "{why}; the {thing} {id} may still exist ({detail}): the next apply replaces it",
     Code.MISTAKEN_BY_OTHER_RUN: "another run mistook this one for one of an interrupted run",
     Code.NOT_CREATED: "{why}; the API shows no new {thing}",
-    Code.NOT_HANDED_OVER: "{it} could not be handed over: {detail}",
+    Code.NOT_HANDED_OVER: "{it} could not be stored: {detail}",
     Code.NO_NEWER_KEY: "there is no newer key any more",
     Code.NO_REPLACEMENT: "there is no replacement",
     Code.NO_SECRET_RETURNED: "the API returned no {secret}; the next apply replaces it",

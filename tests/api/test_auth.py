@@ -166,7 +166,7 @@ def test_a_refused_credential_is_refused_once_for_all(status: int) -> None:
             UnreachableError,
             "api.example.com closed the connection before its response was complete (POST /oauth/token)",
         ),
-        (reply(503), ApiError, "api.example.com did not serve POST /oauth/token: HTTP 503 Service Unavailable"),
+        (reply(503), ApiError, "api.example.com could not serve POST /oauth/token: HTTP 503 Service Unavailable"),
     ],
 )
 def test_no_token_at_the_moment(step: httpx.Response | Exception, kind: type[ApiError], message: str) -> None:

@@ -171,7 +171,7 @@ def test_who_is_no_admin_may_not(
     monkeypatch.setenv("BEAMCTL_API_KEY", key)
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 4
-    assert ran.err.startswith("Error: not permitted to delete acme: the API answered 403: ")
+    assert ran.err.startswith("Error: not permitted to delete acme: the API responded with 403: ")
     assert ran.err.endswith("\n  Only workspace admins can. Nothing was deleted.\n")
     assert output == "text" or error_in(ran)["message"].startswith("not permitted to delete acme")
     assert api.writes == ["DELETE /workspaces/acme"]
@@ -288,7 +288,7 @@ def test_a_workspace_that_is_not_there(cli: Cli, api: Api, plane: Plane) -> None
     plane.do("DELETE", "/workspaces/acme")
     ran = cli(*CONFIRMED)
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("Error: 127.0.0.1 does not have GET /workspaces/acme")
+    assert ran.err.startswith("Error: 127.0.0.1 found nothing for GET /workspaces/acme")
     assert "Check that the workspace acme" in ran.err
     assert api.writes == []
 
@@ -372,7 +372,9 @@ def test_somebody_was_faster(cli: Cli, api: Api, plane: Plane) -> None:
     api.bend = Bend(plane, MISSING, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 0
-    assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
+    assert (
+        "\nacme was already gone when the API responded: the API responded with 404: Workspace not found.\n" in ran.out
+    )
 
 
 def test_a_request_that_arrives_twice(cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,7 +384,9 @@ def test_a_request_that_arrives_twice(cli: Cli, plane: Plane, monkeypatch: pytes
         ran = cli(*CONFIRMED, "--api-url", server.url)
     assert (ran.code, plane.has_acme) == (0, False)
     assert "somebody" not in ran.out + ran.err  # it was us
-    assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
+    assert (
+        "\nacme was already gone when the API responded: the API responded with 404: Workspace not found.\n" in ran.out
+    )
 
 
 @pytest.mark.parametrize(

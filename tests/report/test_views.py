@@ -31,8 +31,10 @@ def test_a_line_as_each_change_ends() -> None:
     assert event_text(Started(INVITE)) == ""
     assert event_text(Ended(INVITE, Outcome(Status.DONE))) == "  ✓ invite new@x.io  viewer"
     assert event_text(Ended(INVITE, Outcome(Status.DEFERRED, saying("later")))) == "  … invite new@x.io  viewer — later"
-    failed = Ended(INVITE, Outcome(Status.FAILED, saying("the API answered 400"), saying("Mend it.")))
-    assert event_text(failed) == ("  ✗ invite new@x.io  viewer — the API answered 400\n      Mend it.  (access.yaml:5)")
+    failed = Ended(INVITE, Outcome(Status.FAILED, saying("the API responded with 400"), saying("Mend it.")))
+    assert event_text(failed) == (
+        "  ✗ invite new@x.io  viewer — the API responded with 400\n      Mend it.  (access.yaml:5)"
+    )
     assert event_text(NotAttempted(REMOVE, saying("interrupted"))) == "  ○ remove old@x.io  not attempted: interrupted"
 
 
@@ -42,11 +44,12 @@ def test_an_honest_end() -> None:
     later = Ended(INVITE, Outcome(Status.DEFERRED))
     assert end_text("acme", [done, later]) == "Applied to acme: 1 done, 1 waiting for the invitee.\n"
     assert end_text("acme", [failed, NotAttempted(REMOVE, saying("x"))]) == (
-        "Partly applied to acme: 0 done, 1 failed, 1 not attempted.\n"
+        "Apply to acme is incomplete: 0 done, 1 failed, 1 not attempted.\n"
         "Fix the cause and run `beamctl apply` again. Completed changes are skipped.\n"
     )
     assert end_text("acme", [done, NotAttempted(REMOVE, saying("interrupted"))], interrupted=True) == (
-        "Partly applied to acme: 1 done, 1 not attempted.\nRun `beamctl apply` again. Completed changes are skipped.\n"
+        "Apply to acme is incomplete: 1 done, 1 not attempted.\n"
+        "Run `beamctl apply` again. Completed changes are skipped.\n"
     )
 
 

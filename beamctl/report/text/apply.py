@@ -135,7 +135,8 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, in
     parts += [f"{count.failed} failed"] if count.failed else []
     parts += [f"{count.not_attempted} not attempted"] if count.not_attempted else []
     parts += [f"{count.not_confirmed} not confirmed"] if count.not_confirmed else []
-    lines = [f"{'Applied' if count.complete else 'Partly applied'} to {workspace}: {', '.join(parts)}."]
+    head = f"Applied to {workspace}" if count.complete else f"Apply to {workspace} is incomplete"
+    lines = [f"{head}: {', '.join(parts)}."]
     if count.not_confirmed:
         lines.append("Run `beamctl plan` to see what the API shows now.")
     if count.failed or count.not_attempted:
