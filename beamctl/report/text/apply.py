@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed, UnconfirmedReason
+from beamctl.model.code import Code
 from beamctl.model.text import printable
 from beamctl.plan.kind import Status
 from beamctl.report import change_text
@@ -53,8 +54,8 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
             assert_never(event)
 
 
-def is_success(event: Event) -> bool:
-    """Whether it reports neither a failure nor anything that is still open."""
+def is_summarized(event: Event) -> bool:
+    """Whether the totals say enough about it: it succeeded, or was not attempted because the apply was interrupted."""
     match event:
         case Started():
             return True
@@ -62,7 +63,9 @@ def is_success(event: Event) -> bool:
             return outcome.status is not Status.FAILED and outcome.certain
         case Confirmed(late=late):
             return not late
-        case NotAttempted() | Unconfirmed():
+        case NotAttempted(why=why):
+            return why.code is Code.INTERRUPTED
+        case Unconfirmed():
             return False
         case _:
             assert_never(event)
