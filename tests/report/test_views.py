@@ -41,8 +41,11 @@ def test_a_line_as_each_change_ends() -> None:
 
 
 def test_only_what_the_totals_do_not_say_is_listed_next_to_a_bar() -> None:
-    quiet = [Ended(INVITE, Outcome(Status.DONE)), NotAttempted(REMOVE, fact(Code.INTERRUPTED))]
-    listed = [Ended(INVITE, Outcome(Status.FAILED, saying("x"))), NotAttempted(REMOVE, saying("an invitation failed"))]
+    quiet: list[Event] = [Ended(INVITE, Outcome(Status.DONE)), NotAttempted(REMOVE, fact(Code.INTERRUPTED))]
+    listed: list[Event] = [
+        Ended(INVITE, Outcome(Status.FAILED, saying("x"))),
+        NotAttempted(REMOVE, saying("an invitation failed")),
+    ]
     assert [is_summarized(event) for event in (*quiet, *listed)] == [True, True, False, False]
 
 
