@@ -94,9 +94,9 @@ ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)
     [
         (Response(200, [ORPHAN]), "done "),
         (Response(200, [OTHER["service_account"]]), "done "),
-        (Response(200, [ACCOUNT]), "failed its client secret was handed over in the meantime"),
-        (Response(200, []), "failed reading whether its client secret was handed over failed: the API shows none"),
-        (LOST, "failed reading whether its client secret was handed over failed: the connection was reset"),
+        (Response(200, [ACCOUNT]), "failed its client secret was stored in the meantime"),
+        (Response(200, []), "failed it cannot be read whether its client secret was stored: the API shows none"),
+        (LOST, "failed it cannot be read whether its client secret was stored: the connection was reset"),
     ],
     ids=["still an orphan", "gone", "handed over", "none shown", "lost"],
 )

@@ -43,7 +43,7 @@ class Column(Enum):
     MEMBER = "member"
     VIEWER = "viewer"
     UNKNOWN = "another role"
-    UNTOLD = "role not told"
+    UNTOLD = "role not shown"
     """The API does not show the role of an invitation (`UnknownRole("")`)."""
 
 
