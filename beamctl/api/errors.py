@@ -191,8 +191,8 @@ def _meaning(status: int) -> tuple[type[ApiError], str]:
     if status == FORBIDDEN:
         return ForbiddenError, "does not allow"
     if status == MISSING:
-        return MissingError, "does not have"
-    return (GarbledError if status in OK else ApiError), "did not serve"
+        return MissingError, "found nothing for"
+    return (GarbledError if status in OK else ApiError), "could not serve"
 
 
 def another_credential(connection: Connection, workspace: str) -> str:

@@ -206,7 +206,7 @@ connection = combined(
         "--max-wait",
         type=_Seconds(min=0, max=86400),
         metavar="SECONDS",
-        default=MOST_WAITING,
+        default=int(MOST_WAITING),
         show_default=True,
         envvar="BEAMCTL_MAX_WAIT",
         show_envvar=True,

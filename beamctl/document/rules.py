@@ -184,9 +184,8 @@ def check_people(
         until = value.get("until") if isinstance(value, dict) else None
         if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
             message = f"{quoted(until)} is not a valid date"
-            yield Problem(
-                document.place(*section, address, "until"), ProblemCode.INVALID_DATE, message, "write YYYY-MM-DD"
-            )
+            hint = "there is no such day: check the year, month and day"
+            yield Problem(document.place(*section, address, "until"), ProblemCode.INVALID_DATE, message, hint)
 
 
 def _is_day(text: str) -> bool:

@@ -30,11 +30,13 @@ class SeedError(EmulatorError):
 
     Attributes:
         messages: All problems, each with its path in the data.
+        conflicts: Whether the seed is valid, but conflicts with the database.
     """
 
-    def __init__(self, messages: Sequence[str]) -> None:
+    def __init__(self, messages: Sequence[str], *, conflicts: bool = False) -> None:
         super().__init__("; ".join(messages))
         self.messages = tuple(messages)
+        self.conflicts = conflicts
 
 
 class FaultError(EmulatorError):

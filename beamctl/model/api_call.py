@@ -78,7 +78,7 @@ class Response:
     @property
     def why(self) -> str:
         """The status and error, as text."""
-        return f"the API answered {self.status}" + (f": {self.error}" if self.error else "")
+        return f"the API responded with {self.status}" + (f": {self.error}" if self.error else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,9 +89,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.ACCOUNT_CANNOT_BE_RESTORED: "{name} cannot be restored: a new account would have other credentials",
     Code.ACCOUNT_DELETED: "{name} would be deleted: its credentials stop working immediately and cannot be restored",
     Code.ACCOUNT_ROLES_NOT_SHOWN: "the API does not show roles of service accounts, so roles are not compared",
-    Code.CLIENT_SECRET_PENDING: (
-        "the client secret of {name} was not handed over: remove clientId to replace the account"
-    ),
+    Code.CLIENT_SECRET_PENDING: ("the client secret of {name} was not stored: remove clientId to replace the account"),
     Code.DELETED: "would be deleted",
     Code.KEYS_NOT_READABLE: "the API keys of {name} cannot be read with this credential and are not changed",
     Code.KEY_AGE_UNKNOWN: "the API does not show when {name} was created, so it is not renewed in time",

@@ -17,7 +17,7 @@ from beamctl.report.plan_wording import PLAN_TEMPLATES
 
 TALLY = {
     UnchangedReason.UNCHANGED: "unchanged",
-    UnchangedReason.AS_BEFORE: "as before already",
+    UnchangedReason.AS_BEFORE: "already as before",
     UnchangedReason.BUILT_IN: "built in, left",
     UnchangedReason.UNKNOWN_ROLE: "left in a role beamctl does not know",
     UnchangedReason.DIRECTORY_SYNC: "left to directory sync",

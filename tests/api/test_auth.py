@@ -170,7 +170,7 @@ def test_a_refused_credential_is_not_sent_again(status: int) -> None:
             UnreachableError,
             "api.example.com closed the connection before its response was complete (POST /oauth/token)",
         ),
-        (reply(503), ApiError, "api.example.com did not serve POST /oauth/token: HTTP 503 Service Unavailable"),
+        (reply(503), ApiError, "api.example.com could not serve POST /oauth/token: HTTP 503 Service Unavailable"),
     ],
 )
 def test_a_failed_token_request_is_an_error(

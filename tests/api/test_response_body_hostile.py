@@ -241,7 +241,7 @@ def test_unusual_statuses_of_a_change(status: str, said: str) -> None:
     odd = head("Content-Length: 0", status=status, body=b"")
     with serving([odd]) as url, networked(url) as api, pytest.raises(ApiError) as caught:
         api.reader().get("/users")
-    assert caught.value.message == f"127.0.0.1 did not serve GET /users: {said}"
+    assert caught.value.message == f"127.0.0.1 could not serve GET /users: {said}"
     assert "--api-url" not in caught.value.hint
 
 

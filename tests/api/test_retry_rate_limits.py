@@ -177,7 +177,9 @@ def test_a_read_under_a_long_rate_limit_fails_at_once_and_says_when_to_retry() -
     script, clock = Script(reply(429, retry_after="86400")), FakeClock()
     with opened(script, clock) as api, pytest.raises(ApiError) as caught:
         api.reader().get("/users")
-    assert caught.value.message == ("api.example.com did not serve GET /users: rate limited until 2027-01-16 08:00 UTC")
+    assert caught.value.message == (
+        "api.example.com could not serve GET /users: rate limited until 2027-01-16 08:00 UTC"
+    )
     assert "--max-wait" in caught.value.hint
     assert (len(script.asked), clock.waits) == (1, [])
 

@@ -89,7 +89,7 @@ def test_what_was_written_is_read() -> None:
     assert (record.ended, record.interrupted) == (AT, True)
     assert record.left == {"member": 5}
     assert [record.state(change) for change in record.changes] == [State.DONE] * 3 + [State.FAILED]
-    assert words(record.remark(record.changes[-1])) == "the API answered 422: refused on purpose"
+    assert words(record.remark(record.changes[-1])) == "the API responded with 422: refused on purpose"
     assert record.count(State.DONE) == 3
 
 

@@ -244,7 +244,7 @@ def test_what_a_reader_sees() -> None:
     events: list[Event] = run(plan, Odd(live, "an error", acts=False))
     (ended,) = [each for each in events if isinstance(each, Ended)]
     (doubt,) = [each for each in events if isinstance(each, Unconfirmed)]
-    assert event_text(ended) == "  … remove old@x.io  not confirmed yet: the API answered 200"
+    assert event_text(ended) == "  … remove old@x.io  not confirmed yet: the API responded with 200"
     assert event_text(doubt) == (
         '  ✗ remove old@x.io  the API accepted this change but does not show it yet: it shows role "member"'
     )
@@ -254,7 +254,7 @@ def test_what_a_reader_sees() -> None:
     (doubt,) = [each for each in promoted if isinstance(each, Unconfirmed)]
     assert event_text(doubt).endswith('does not show it yet: it shows role "member"')
     assert end_text("acme", events) == (
-        "Partly applied to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
+        "Apply to acme is incomplete: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
     )
 
 
@@ -263,7 +263,7 @@ def test_a_change_that_was_in_doubt_is_said_to_be_confirmed() -> None:
     plan = planned(document({"root@x.io": "admin"}), live)
     events: list[Event] = run(plan, Odd(live, "202", acts=True))
     assert [text for text in map(event_text, events) if text] == [
-        "  … remove old@x.io  not confirmed yet: the API answered 202",
+        "  … remove old@x.io  not confirmed yet: the API responded with 202",
         "  ✓ remove old@x.io  confirmed",
     ]
     (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]

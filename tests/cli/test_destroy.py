@@ -171,7 +171,7 @@ def test_only_an_admin_can_destroy(
     monkeypatch.setenv("BEAMCTL_API_KEY", key)
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 4
-    assert ran.err.startswith("Error: not permitted to delete acme: the API answered 403: ")
+    assert ran.err.startswith("Error: not permitted to delete acme: the API responded with 403: ")
     assert ran.err.endswith("\n  Only workspace admins can. Nothing was deleted.\n")
     assert output == "text" or error_in(ran)["message"].startswith("not permitted to delete acme")
     assert api.writes == ["DELETE /workspaces/acme"]
@@ -290,7 +290,7 @@ def test_a_missing_workspace_is_an_error(cli: Cli, api: Api, plane: Plane) -> No
     plane.do("DELETE", "/workspaces/acme")
     ran = cli(*CONFIRMED)
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("Error: 127.0.0.1 does not have GET /workspaces/acme")
+    assert ran.err.startswith("Error: 127.0.0.1 found nothing for GET /workspaces/acme")
     assert "Check that the workspace acme" in ran.err
     assert api.writes == []
 
@@ -376,7 +376,9 @@ def test_a_workspace_that_was_just_deleted_by_another_client_is_reported(cli: Cl
     api.bend = Bend(plane, MISSING, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 0
-    assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
+    assert (
+        "\nacme was already gone when the API responded: the API responded with 404: Workspace not found.\n" in ran.out
+    )
 
 
 def test_a_duplicated_request_counts_as_success(cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -386,7 +388,9 @@ def test_a_duplicated_request_counts_as_success(cli: Cli, plane: Plane, monkeypa
         ran = cli(*CONFIRMED, "--api-url", server.url)
     assert (ran.code, plane.has_acme) == (0, False)
     assert "someone" not in ran.out + ran.err  # it was our request
-    assert "\nacme was already gone when the API responded: the API answered 404: Workspace not found.\n" in ran.out
+    assert (
+        "\nacme was already gone when the API responded: the API responded with 404: Workspace not found.\n" in ran.out
+    )
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ def test_every_problem_of_a_seed_is_reported(cli: Cli, write: Write) -> None:
         "invitation: unknown; must be one of workspaces, users, invitations, serviceAccounts",
     ):
         assert f"\n  {place}" in ran.err
+    assert "To continue with" not in ran.err
 
 
 @pytest.mark.parametrize(

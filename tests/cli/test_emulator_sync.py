@@ -49,9 +49,9 @@ def test_apply_says_why_a_team_managed_elsewhere_is_not_changed(cli: Cli, write:
     write("beamctl.yaml", DOCUMENT)
     ran = cli("apply", "--auto-approve", "--api-url", "local")
     assert ran.code == 4
-    why = "the API answered 403: the membership of this workspace is managed by Baseten: change it there"
+    why = "the API responded with 403: the membership of this workspace is managed by Baseten: change it there"
     assert f"✗ invite kim@example.com  member — {why}" in ran.out
-    assert "Partly applied to acme: 0 done, 2 failed." in ran.out
+    assert "Apply to acme is incomplete: 0 done, 2 failed." in ran.out
     assert cli("plan", "--detailed-exitcode", "--api-url", "local").code == 2
 
 

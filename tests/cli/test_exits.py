@@ -95,8 +95,8 @@ def test_an_unauthenticated_run_exits_with_4(cli: Cli, write: Write, command: st
     [
         ("401 Unauthorized", 4, "127.0.0.1 rejected the credential for GET /"),
         ("403 Forbidden", 4, "127.0.0.1 does not allow GET /"),
-        ("404 Not Found", 1, "127.0.0.1 does not have GET /"),
-        ("418 I'm a teapot", 1, "127.0.0.1 did not serve GET /"),
+        ("404 Not Found", 1, "127.0.0.1 found nothing for GET /"),
+        ("418 I'm a teapot", 1, "127.0.0.1 could not serve GET /"),
     ],
 )
 def test_a_request_that_the_api_refuses(  # noqa: PLR0913, PLR0917 - a table of three dimensions
@@ -135,8 +135,8 @@ def test_a_credential_without_write_access_exits_with_4(
         assert ran.json["summary"] == {"done": 0, "deferred": 0, "failed": 3, "not_attempted": 0, "not_confirmed": 0}
         assert {each["outcome"] for each in ran.json["results"]} == {"failed"}
     else:
-        assert "  ✗ invite kim@example.com  viewer — the API answered 403" in ran.out
-        assert "Partly applied to acme: 0 done, 3 failed.\n" in ran.out
+        assert "  ✗ invite kim@example.com  viewer — the API responded with 403" in ran.out
+        assert "Apply to acme is incomplete: 0 done, 3 failed.\n" in ran.out
     assert ran.err.startswith(
         "Error: the API does not allow any of these changes to acme\n  The credential comes from "
     )
@@ -154,8 +154,8 @@ def test_a_partial_apply_exits_with_7(cli: Cli, write: Write, api: Api, people: 
     if output == "json":
         assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 1, "not_attempted": 0, "not_confirmed": 0}
     else:
-        assert "  ✗ invite kim@example.com  viewer — the API answered 402: no seat" in ran.out
-        assert "Partly applied to acme: 1 done, 1 failed.\n" in ran.out
+        assert "  ✗ invite kim@example.com  viewer — the API responded with 402: no seat" in ran.out
+        assert "Apply to acme is incomplete: 1 done, 1 failed.\n" in ran.out
     assert "eve@example.com" not in people()
 
 
@@ -171,7 +171,7 @@ def test_a_removal_that_was_confirmed_but_not_made_exits_with_7(
     assert ran.code == 7
     assert "  ✗ remove eve@example.com  the API accepted this change but does not show it yet: it shows role" in ran.out
     assert ran.out.endswith(
-        "Partly applied to acme: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
+        "Apply to acme is incomplete: 0 done, 1 not confirmed.\nRun `beamctl plan` to see what the API shows now.\n"
     )
     assert people()["eve@example.com"] == "member"
     shown = cli("runs", "last", "-o", "json").json["runs"][0]["changes"]

@@ -54,7 +54,7 @@ def test_the_first_signal_stops_after_the_calls_in_flight(
         assert "  ✓ invite k1@example.com  viewer\n" in ran.out
         assert "  ○ invite k2@example.com  not attempted: interrupted\n" in ran.out
         assert "  ○ remove eve@example.com  not attempted: interrupted\n" in ran.out
-        assert "\nPartly applied to acme: 1 done, 2 not attempted.\nRun `beamctl apply` again. " in ran.out
+        assert "\nApply to acme is incomplete: 1 done, 2 not attempted.\nRun `beamctl apply` again. " in ran.out
     else:
         assert ran.json["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 2, "not_confirmed": 0}
 
@@ -100,7 +100,7 @@ def test_the_next_workspace_is_not_started_after_a_signal(write: Write, api: Api
         api.gate.set()
         ran = ended(started)
     assert ran.code == 130
-    assert "\nPartly applied to labs: 0 done, 1 not attempted.\n" in ran.out
+    assert "\nApply to labs is incomplete: 0 done, 1 not attempted.\n" in ran.out
     assert api.writes == ["POST /users"]
 
 

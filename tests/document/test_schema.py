@@ -435,7 +435,7 @@ SECTIONS = [
         30,
         ProblemCode.INVALID_DATE,
         "'2027-02-30' is not a valid date",
-        "write YYYY-MM-DD",
+        "there is no such day: check the year, month and day",
     ),
     (
         "manage: {skip: {a@x: {until: 2027-01-31, reason: b, role: member}}}",

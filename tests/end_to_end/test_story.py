@@ -105,7 +105,7 @@ def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
         at_once.beamctl("plan")
         ran = at_once.beamctl("apply", "--auto-approve", code=4)
         assert "0 done, 5 failed" in ran.out
-        assert "the API answered 403" in ran.out
+        assert "the API responded with 403" in ran.out
         assert "Error: the API does not allow any of these changes to acme" in ran.err
         assert "The credential comes from BEAMCTL_API_KEY." in ran.err
 

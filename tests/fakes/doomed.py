@@ -14,7 +14,7 @@ COUNTED = "/workspaces/acme?countResources=true"
 USERS, ACCOUNTS = "/users", "/service_accounts"
 KEYS = "/service_accounts/c1/api_keys"
 POLICIES, CONNECTIONS, ENVIRONMENTS = "/policies?limit=200", "/integrations/connections", "/environments"
-GONE = MissingError("api.example.test does not have GET /workspaces/acme", status=404)
+GONE = MissingError("api.example.test found nothing for GET /workspaces/acme", status=404)
 
 PAYLOADS: dict[str, Any] = {
     COUNTED: {

@@ -49,7 +49,7 @@ def test_an_address_that_is_too_long() -> None:
 
 def test_a_day_that_does_not_exist() -> None:
     assert problems("  a@x.io: {role: member, until: 2026-02-30}\n") == [
-        (4, 33, "'2026-02-30' is not a valid date", "write YYYY-MM-DD")
+        (4, 33, "'2026-02-30' is not a valid date", "there is no such day: check the year, month and day")
     ]
 
 

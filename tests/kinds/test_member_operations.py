@@ -93,7 +93,9 @@ def test_an_invitation_that_cannot_be_revoked_is_not_sent_twice(revoked: Respons
     live = Scripted(ROOT, person(P, "admin", accepted=False), quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.DELETE: revoked})
     assert (outcome.status, live.invited) == (Status.FAILED, [])
-    assert words(outcome.remark).startswith("the invitation still grants admin instead of member: the API answered 404")
+    assert words(outcome.remark).startswith(
+        "the invitation still grants admin instead of member: the API responded with 404"
+    )
 
 
 @pytest.mark.parametrize("put", [NoResponse("reset"), Response(429, None, "until 09:52 UTC", limited=True)])
@@ -294,7 +296,7 @@ def test_an_invitation_that_cannot_be_looked_up() -> None:
     live.refuses = frozenset({"GET /users"})
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert words(end.outcome.remark) == (
-        "the connection was reset, and reading it failed: the API answered 422: refused on purpose"
+        "the connection was reset, and reading it failed: the API responded with 422: refused on purpose"
     )
 
 
@@ -310,7 +312,7 @@ def test_an_invitation_that_cannot_be_looked_up() -> None:
 )
 def test_a_refusal_says_what_the_api_said_and_what_to_do(status: int, hint: str) -> None:
     outcome = scripted(Scripted(ROOT), "viewer", {Method.POST: Response(status, None, "no")})
-    assert words(outcome.remark).startswith(f"the API answered {status}: no")
+    assert words(outcome.remark).startswith(f"the API responded with {status}: no")
     assert (outcome.refusal, words(outcome.hint)[: len(hint)]) == (status, hint)
 
 
@@ -374,7 +376,7 @@ def test_a_404_for_somebody_who_is_still_there_is_a_failure() -> None:
             return Response(404, None, "Not found") if call.method is Method.DELETE else super()._answer(call)
 
     (end,) = [event for event in applied(plan, Elsewhere(live.users)) if isinstance(event, Ended)]
-    assert (end.outcome.status.value, words(end.outcome.remark)) == ("failed", "the API answered 404: Not found")
+    assert (end.outcome.status.value, words(end.outcome.remark)) == ("failed", "the API responded with 404: Not found")
 
 
 def test_a_role_that_the_api_says_it_set_and_did_not() -> None:
@@ -508,8 +510,8 @@ def test_more_than_was_asked_may_be_the_right_role_by_now() -> None:
 @pytest.mark.parametrize(
     ("revoked", "remark"),
     [
-        (Response(422, None, "no"), "the API answered 422: no"),
-        (Response(404, None, "gone"), "the API answered 409: already in the workspace"),
+        (Response(422, None, "no"), "the API responded with 422: no"),
+        (Response(404, None, "gone"), "the API responded with 409: already in the workspace"),
     ],
 )
 def test_an_expired_invitation_that_stands_in_the_way(revoked: Response, remark: str) -> None:
@@ -527,7 +529,7 @@ def test_a_role_that_the_api_refuses(status: int, looks: int) -> None:
     assert live.calls[2:] == ["GET /users"] * looks
     assert (outcome.status, words(outcome.remark), outcome.refusal) == (
         Status.FAILED,
-        f"the API answered {status}: no",
+        f"the API responded with {status}: no",
         status,
     )
 

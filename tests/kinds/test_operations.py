@@ -52,7 +52,7 @@ def deleted(kind: str, answer: Response | NoResponse, listed: str | None, *more:
         (Response(200), None, "done "),
         (Response(404, None, "not found"), "other", "done was already gone"),
         (Response(404, None, "not found"), "empty", "done was already gone"),
-        (Response(409, None, "in use"), None, "failed the API answered 409: in use"),
+        (Response(409, None, "in use"), None, "failed the API responded with 409: in use"),
         (LOST, "it", "failed the connection was reset; nothing was changed"),
     ],
 )
@@ -67,7 +67,7 @@ def test_what_is_said_of_a_deletion(kind: str, answer: Response | NoResponse, li
     [
         (Response(200), "done "),
         (Response(404, None, "not found"), "done "),
-        (Response(409, None, "in use"), "failed the API answered 409: in use"),
+        (Response(409, None, "in use"), "failed the API responded with 409: in use"),
         (
             LOST,
             "failed the connection was reset, and reading it failed: the API does not confirm that it is gone",
@@ -83,7 +83,7 @@ def test_where_the_answer_is_lost_no_list_is_believed(
 
 def test_a_listing_that_cannot_be_read_tells_nothing() -> None:
     outcome = told(delete("/x/1", look("/x", lambda _: None)), LOST, Response(500, None, "down"))
-    assert words(outcome.remark) == "the connection was reset, and reading it failed: the API answered 500: down"
+    assert words(outcome.remark) == "the connection was reset, and reading it failed: the API responded with 500: down"
 
 
 ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)"}
@@ -94,9 +94,9 @@ ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)
     [
         (Response(200, [ORPHAN]), "done "),
         (Response(200, [OTHER["service_account"]]), "done "),
-        (Response(200, [ACCOUNT]), "failed its client secret was handed over in the meantime"),
-        (Response(200, []), "failed reading whether its client secret was handed over failed: the API shows none"),
-        (LOST, "failed reading whether its client secret was handed over failed: the connection was reset"),
+        (Response(200, [ACCOUNT]), "failed its client secret was stored in the meantime"),
+        (Response(200, []), "failed it cannot be read whether its client secret was stored: the API shows none"),
+        (LOST, "failed it cannot be read whether its client secret was stored: the connection was reset"),
     ],
     ids=["still an orphan", "gone", "handed over", "none shown", "lost"],
 )

@@ -121,7 +121,7 @@ def test_it_is_made_anew_and_goes_with_the_one_in_its_place() -> None:
         ),
         (
             [machine("c9", "ci", "member", CLIENT_SECRET)],
-            "failed: another run is creating it, or was stopped before its client secret was handed over",
+            "failed: another run is creating it, or was stopped before its client secret was stored",
         ),
         (
             [machine("c1", "ci", "member", CLIENT_SECRET), machine("c9", "ci")],
@@ -149,7 +149,7 @@ def test_an_account_that_is_handed_over_during_the_hand_over_stays() -> None:
         return ""
 
     ended = run(planned(ACCOUNT, live), live, FakeVault(before=finished))
-    assert ended["ci (c1)"] == "failed: its client secret was handed over in the meantime"
+    assert ended["ci (c1)"] == "failed: its client secret was stored in the meantime"
     assert list(live.accounts.kept) == ["c1", "made-1"]
 
 
@@ -180,7 +180,7 @@ def test_a_name_that_another_one_gives_up_is_made_beside_it() -> None:
 @pytest.mark.parametrize(
     ("noted", "keys", "said"),
     [
-        ("", [OLD, NEW], "failed: whether the previous key was handed over changed since the plan was made"),
+        ("", [OLD, NEW], "failed: the marker of the previous key changed since the plan was made"),
         (MARK, [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")], "failed: another run is creating it"),
         (MARK, [OLD], "failed: the API no longer shows the previous key"),
         (
@@ -256,7 +256,7 @@ def test_a_key_that_is_handed_over_during_the_hand_over_stays_and_the_mark_does(
         return ""
 
     ended = run(planned(KEY, live), live, FakeVault(before=finished))
-    assert "its marker may remain: another run handed over a key at the same time" in ended["ci/hub"]
+    assert "its marker may remain: another run stored a key at the same time" in ended["ci/hub"]
     assert ended["ci/hub (n1)"] == "it depends on ci/hub, which was not done"
     assert ids(live) == ["old", "n1", "key-1"]
     assert planned(KEY, live).changes  # which of the two is in the place is not known: it is made anew
@@ -386,7 +386,7 @@ def test_an_old_key_stays_where_the_newer_one_is_gone() -> None:
     live = hub("", OLD, NEW)
     plan = planned(KEY, live)
     live.accounts.keys["c1"] = [OLD]
-    assert run(plan, live) == {"ci/hub (old)": "failed: there is no newer key any more"}
+    assert run(plan, live) == {"ci/hub (old)": "failed: there is no longer a newer key"}
     assert ids(live) == ["old"]
 
 

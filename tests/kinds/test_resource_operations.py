@@ -116,7 +116,7 @@ def test_what_the_api_refuses_is_said(call: str) -> None:
     live = workspace(*([] if call.startswith("POST") else [OLD]))
     live.refuses = frozenset({call})
     outcome = only(live, policies() if call.startswith("DELETE") else NEW)
-    assert (outcome.status.value, words(outcome.remark)) == ("failed", "the API answered 422: refused on purpose")
+    assert (outcome.status.value, words(outcome.remark)) == ("failed", "the API responded with 422: refused on purpose")
 
 
 def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
@@ -153,7 +153,7 @@ def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> Non
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (Response(500, None, "down"), "the API answered 500: down"),
+        (Response(500, None, "down"), "the API responded with 500: down"),
         (Response(200, ["no", "object"]), ""),
         (NoResponse("the connection was reset"), "the connection was reset"),
     ],
@@ -180,7 +180,7 @@ def test_a_connection_in_use_is_kept_by_the_api() -> None:
     live = workspace(users={"c": {"agents": ["a"]}})
     connection(live, "c", integration="openai")
     outcome = only(live, document(integrations={}, guards={"maxRemovals": 1}))
-    assert words(outcome.remark) == "the API answered 409: Integration connection c is in use by agents/a"
+    assert words(outcome.remark) == "the API responded with 409: Integration connection c is in use by agents/a"
     assert words(outcome.hint).startswith("Remove it from what uses it")
 
 

@@ -79,7 +79,7 @@ def test_every_change(case: tuple[str, Thing, Any, Thing, str, Any, list[str]]) 
     assert [change.after for change in plan.changes] == ([to] if by else [])
     assert [words(note.fact) for note in plan.notes] == said
     assert all(change.reason.value == "undoes_run" for change in plan.changes)
-    assert counts(plan) == ({} if by or said else {"as before already": 1})
+    assert counts(plan) == ({} if by or said else {"already as before": 1})
 
 
 def test_an_undo_sends_the_secret_along_as_the_run_did() -> None:

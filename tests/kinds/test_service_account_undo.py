@@ -38,7 +38,7 @@ def test_it_gets_its_role_and_its_description_back() -> None:
 @pytest.mark.parametrize(
     ("role", "description", "notes", "tally"),
     [
-        ("viewer", "old", [], {"as before already": 1}),
+        ("viewer", "old", [], {"already as before": 1}),
         ("admin", "old", [ALONE], {}),
         ("member", "of somebody else", [ALONE], {}),
         (None, "", [ALONE], {}),

@@ -83,10 +83,10 @@ def test_one_key_is_written_and_the_others_stay() -> None:
     ("read", "expected"),
     [
         (says(NoResponse("reset")), Said(Status.FAILED, "reset", PLAN)),
-        (says(Response(403, None, "no")), Said(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
+        (says(Response(403, None, "no")), Said(Status.FAILED, "the API responded with 403: no", RIGHTS, refusal=403)),
         (
             says(Response(403, {"name": "acme"}, "no")),
-            Said(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403),
+            Said(Status.FAILED, "the API responded with 403: no", RIGHTS, refusal=403),
         ),
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
@@ -109,7 +109,11 @@ def test_what_is_read_and_is_no_workspace() -> None:
 @pytest.mark.parametrize(
     ("put", "look", "expected"),
     [
-        (says(Response(422, None, "no")), None, Said(Status.FAILED, "the API answered 422: no", MEND, refusal=422)),
+        (
+            says(Response(422, None, "no")),
+            None,
+            Said(Status.FAILED, "the API responded with 422: no", MEND, refusal=422),
+        ),
         (
             says(Response(200, {"name": "acme", "displayName": "Odd"})),
             None,
@@ -126,12 +130,12 @@ def test_what_is_read_and_is_no_workspace() -> None:
         (
             says(NoResponse("reset")),
             says(Response(500, None, "no")),
-            Said(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
+            Said(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
         ),
         (
             says(NoResponse("reset")),
             says(Response(500, {"name": "acme", "displayName": "New"}, "no")),
-            Said(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
+            Said(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
         ),
         (
             says(NoResponse("reset")),

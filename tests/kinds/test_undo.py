@@ -111,7 +111,7 @@ def test_every_change(done: str, before: Who, wanted: str | None, now: Who, by: 
     about_ourselves = "beamctl does not know whose credential it uses"
     assert [words(note.fact) for note in plan.notes if not words(note.fact).startswith(about_ourselves)] == said
     assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)
-    assert counts(plan) == ({} if by or said else {"as before already": 1})
+    assert counts(plan) == ({} if by or said else {"already as before": 1})
 
 
 def two() -> tuple[Plan, FakeWorkspace]:
@@ -226,7 +226,7 @@ def test_what_is_as_before_already_does_not_stop_the_rest() -> None:
 
 def test_everybody_who_is_as_before_is_counted() -> None:
     record = record_of(two()[0])
-    assert counts(inverse(record, two()[1])) == {"as before already": 2}
+    assert counts(inverse(record, two()[1])) == {"already as before": 2}
 
 
 @pytest.mark.parametrize("who", [{"sub": "s1"}, {"email": P}])

@@ -116,8 +116,8 @@ def test_how_it_went() -> None:
         "acme and everything in it are gone, although the response was lost: x answered HTTP 502.\n"
         "  Remove its document, or the next plan will not find acme.\n"
     )
-    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, saying("the API answered 404")))
-    assert before.startswith("acme was already gone when the API responded: the API answered 404.\n")
+    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, saying("the API responded with 404")))
+    assert before.startswith("acme was already gone when the API responded: the API responded with 404.\n")
 
 
 def test_what_a_machine_sees_is_all_of_it() -> None:

@@ -59,6 +59,12 @@ def test_a_long_line_is_cut_around_the_value() -> None:
     assert shown[carets.index("^") : carets.rindex("^") + 1] == "wrong"
 
 
+def test_a_long_line_of_wide_characters_fits() -> None:
+    shown, carets = excerpt("a: " + "山" * 60 + " # b", 4)
+    assert 2 * len(shown) <= 80
+    assert len(carets) <= 80
+
+
 def test_a_secret_in_the_line_is_hidden() -> None:
     assert excerpt(f"apiKey: {SECRET}", 1) == ["apiKey: [hidden]", "^^^^^^"]
     assert excerpt(f"apiKey: {SECRET}", 9) == ["apiKey: [hidden]"]

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.problem import Place, Problem, ProblemCode
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.listing import Listing
 from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json, show_json
 from beamctl.report.style import Style, Tone
-from beamctl.report.text.apply import end_text, event_text
+from beamctl.report.text.apply import end_text, event_text, is_summarized
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.problems import problems_text
@@ -31,9 +33,20 @@ def test_a_line_as_each_change_ends() -> None:
     assert event_text(Started(INVITE)) == ""
     assert event_text(Ended(INVITE, Outcome(Status.DONE))) == "  ✓ invite new@x.io  viewer"
     assert event_text(Ended(INVITE, Outcome(Status.DEFERRED, saying("later")))) == "  … invite new@x.io  viewer — later"
-    failed = Ended(INVITE, Outcome(Status.FAILED, saying("the API answered 400"), saying("Mend it.")))
-    assert event_text(failed) == ("  ✗ invite new@x.io  viewer — the API answered 400\n      Mend it.  (access.yaml:5)")
+    failed = Ended(INVITE, Outcome(Status.FAILED, saying("the API responded with 400"), saying("Mend it.")))
+    assert event_text(failed) == (
+        "  ✗ invite new@x.io  viewer — the API responded with 400\n      Mend it.  (access.yaml:5)"
+    )
     assert event_text(NotAttempted(REMOVE, saying("interrupted"))) == "  ○ remove old@x.io  not attempted: interrupted"
+
+
+def test_only_what_the_totals_do_not_say_is_listed_next_to_a_bar() -> None:
+    quiet: list[Event] = [Ended(INVITE, Outcome(Status.DONE)), NotAttempted(REMOVE, fact(Code.INTERRUPTED))]
+    listed: list[Event] = [
+        Ended(INVITE, Outcome(Status.FAILED, saying("x"))),
+        NotAttempted(REMOVE, saying("an invitation failed")),
+    ]
+    assert [is_summarized(event) for event in (*quiet, *listed)] == [True, True, False, False]
 
 
 def test_an_honest_end() -> None:
@@ -42,11 +55,12 @@ def test_an_honest_end() -> None:
     later = Ended(INVITE, Outcome(Status.DEFERRED))
     assert end_text("acme", [done, later]) == "Applied to acme: 1 done, 1 waiting for the invitee.\n"
     assert end_text("acme", [failed, NotAttempted(REMOVE, saying("x"))]) == (
-        "Partly applied to acme: 0 done, 1 failed, 1 not attempted.\n"
+        "Apply to acme is incomplete: 0 done, 1 failed, 1 not attempted.\n"
         "Fix the cause and run `beamctl apply` again. Completed changes are skipped.\n"
     )
     assert end_text("acme", [done, NotAttempted(REMOVE, saying("interrupted"))], interrupted=True) == (
-        "Partly applied to acme: 1 done, 1 not attempted.\nRun `beamctl apply` again. Completed changes are skipped.\n"
+        "Apply to acme is incomplete: 1 done, 1 not attempted.\n"
+        "Run `beamctl apply` again. Completed changes are skipped.\n"
     )
 
 

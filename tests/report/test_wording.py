@@ -98,8 +98,8 @@ def test_lists_and_numbers() -> None:
             guards=(fact(Code.LIMIT, guard="a", limit=2), fact(Code.LIMIT, guard="b", limit=3)),
         ),
         "it depends on a, b, which were not done": fact(Code.DEPENDENCY_NOT_DONE, names=("a", "b"), count=2),
-        "the API answered 500": fact(Code.API_ANSWERED, status=500, detail=""),
-        "the API answered 500: down": fact(Code.API_ANSWERED, status=500, detail="down"),
+        "the API responded with 500": fact(Code.API_ANSWERED, status=500, detail=""),
+        "the API responded with 500: down": fact(Code.API_ANSWERED, status=500, detail="down"),
         "any domain is allowed, before only none": fact(Code.ANY_DOMAIN_ALLOWED, before=()),
     }
     assert {words(each): each for each in said.values()} == said

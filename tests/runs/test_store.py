@@ -222,7 +222,7 @@ def test_a_record_that_is_cut_off_by_a_full_disk(cli: Cli, write: Write, people:
     if output == "text":
         assert "  ✓ invite k1@example.com  viewer\n" in ran.out
         assert "  ○ invite k2@example.com  not attempted: the record .beamctl/runs/" in ran.out
-        assert "\nPartly applied to acme: 1 done, 1 not attempted.\n" in ran.out
+        assert "\nApply to acme is incomplete: 1 done, 1 not attempted.\n" in ran.out
     else:
         assert [each["outcome"] for each in ran.json["results"]] == ["done", "not attempted"]
     shown = cli("runs", "last", "-o", "json").json["runs"][0]

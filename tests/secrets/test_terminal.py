@@ -181,7 +181,7 @@ def test_a_disconnected_terminal_is_a_failed_delivery(tmp_path: Path, directory:
         want = document(serviceAccounts={"runner": {"role": "admin"}, "bot": {"role": "member", "apiKeys": keys}})
         (event,) = [each for each in machines.apply(machines.plan(want), vault) if isinstance(each, Ended)]
     assert words(event.outcome.remark) == (
-        "it could not be handed over: the terminal cannot be written to: Input/output error; the key was deleted again"
+        "it could not be stored: the terminal cannot be written to: Input/output error; the key was deleted again"
     )
     assert [key["name"] for key in machines.keys("bot")] == ["seed"]
 

@@ -93,7 +93,7 @@ def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
         ("welcome", "127.0.0.1 responded with text instead of JSON (GET /users)"),
         ('{"users": [1, 2}', "the response of 127.0.0.1 is not valid JSON (GET /users)"),
         ("[NaN]", "the response of 127.0.0.1 is not valid JSON (GET /users)"),
-        ("", "127.0.0.1 does not have GET /users: HTTP 200 without a JSON body"),
+        ("", "127.0.0.1 found nothing for GET /users: HTTP 200 without a JSON body"),
         ('{"users": []}', "the API's list of users is not a list"),
         ("[1]", "the API's list of users has an entry that is not a user"),
         ('[{"email": "a@b.c", "accepted": true}]', "the API shows the member 'a@b.c' without a role"),
@@ -121,7 +121,7 @@ def test_an_api_in_trouble(api: Api) -> None:
     ran = hurried("plan")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "Error: 127.0.0.1 did not serve GET /users: HTTP 503 Service Unavailable, with a page not from the API\n"
+        "Error: 127.0.0.1 could not serve GET /users: HTTP 503 Service Unavailable, with a page not from the API\n"
         "  The service has a problem. Try again later.\n"
     )
     assert len(api.calls) > 1
@@ -131,7 +131,7 @@ def test_a_workspace_that_the_api_does_not_have(cli: Cli, write: Write, api: Api
     write("beamctl.yaml", AS_IS.replace("acme", "nowhere"))
     ran = cli("plan")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("Error: 127.0.0.1 does not have GET /users: ")
+    assert ran.err.startswith("Error: 127.0.0.1 found nothing for GET /users: ")
     assert "  Check that the workspace nowhere exists, and check --api-url.\n" in ran.err
     assert api.writes == []
 

@@ -58,7 +58,7 @@ UNCERTAIN = [
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
 def test_a_workspace_that_is_still_there_after_any_success_was_not_deleted(answer: Response) -> None:
     doomed = Doomed(answer=answer, deletes=False)
-    with pytest.raises(ApiError, match=f"acme still exists: the API answered {answer.status}"):
+    with pytest.raises(ApiError, match=f"acme still exists: the API responded with {answer.status}"):
         destroyed(doomed)
     assert doomed.deletions == 1
     assert doomed.asked[-4:] == [ITSELF] * 4
@@ -175,7 +175,7 @@ def test_a_member_is_told_who_may() -> None:
     doomed = Doomed(answer=Response(403, None, "Forbidden"), deletes=False)
     with pytest.raises(ForbiddenError) as caught:
         destroyed(doomed)
-    assert caught.value.message == "not permitted to delete acme: the API answered 403: Forbidden"
+    assert caught.value.message == "not permitted to delete acme: the API responded with 403: Forbidden"
     assert caught.value.hint == "Only workspace admins can. Nothing was deleted."
     assert doomed.asked[-1] == "DELETE"
 
@@ -185,13 +185,13 @@ def test_a_refusal_of_what_is_still_there(status: int) -> None:
     doomed = Doomed(answer=Response(status, None, "no"), deletes=False)
     with pytest.raises(ApiError) as caught:
         destroyed(doomed)
-    assert caught.value.message == f"acme still exists: the API answered {status}: no"
+    assert caught.value.message == f"acme still exists: the API responded with {status}: no"
     assert doomed.deletions == 1
 
 
 def test_somebody_else_was_faster() -> None:
     doomed = Doomed(answer=Response(404, None, "Workspace not found"))
-    refused = saying("the API answered 404: Workspace not found")
+    refused = saying("the API responded with 404: Workspace not found")
     assert destroyed(doomed) == Deletion(DeletionStatus.GONE_AT_ANSWER, refused)
 
 

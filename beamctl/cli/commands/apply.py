@@ -21,7 +21,7 @@ from beamctl.errors import RefusedError, UnwritableError, UsageError
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.style import PLAIN, Style
-from beamctl.report.text.apply import end_text, event_text, is_success, not_permitted_text
+from beamctl.report.text.apply import end_text, event_text, is_summarized, not_permitted_text
 from beamctl.report.text.plan import plans_text
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
@@ -161,7 +161,7 @@ class _View:
         if self._is_terminal and self._progress is None:
             self._progress = Progress(self._out, total)
         self._ended += isinstance(event, Ended | NotAttempted)
-        is_listed = self._verbose or not self._is_terminal or total <= MANY or not is_success(event)
+        is_listed = self._verbose or not self._is_terminal or total <= MANY or not is_summarized(event)
         text = event_text(event, self._out.style) if is_listed else ""
         if text and not self._out.json:
             self._clear()

@@ -21,7 +21,15 @@ from beamctl.workflow.show import export
     cls=BeamctlCommand,
     examples=("beamctl export -w acme > beamctl.yaml", "beamctl export -w acme -w staging --split access"),
 )
-@options.workspaces
+@option(
+    Group.DOCUMENTS,
+    "-w",
+    "--workspace",
+    "workspaces",
+    multiple=True,
+    metavar="NAME",
+    help="A workspace to export. Repeatable. Default: BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI's.",
+)
 @option(Group.OUTPUT, "--split", metavar="DIR", help="Write each workspace to its own file, DIR/NAME.yaml.")
 @options.quiet
 @options.connection
@@ -34,9 +42,8 @@ def command(
 ) -> int:
     """Write a live workspace as a document.
 
-    A plan of that document has no changes. Anything the document format cannot express is added as a comment. Without
-    -w, the workspace is that of BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI. Exits 4 if this credential cannot
-    read everything, and writes the rest.
+    A plan of that document has no changes. Anything the document format cannot express is added as a comment. Exits 4
+    if this credential cannot read everything, and writes the rest.
     """
     names = list(dict.fromkeys(workspaces)) or [default_workspace(access)]
     folder = _folder(split, names)

@@ -121,8 +121,9 @@ def load(seed_file: str, seed: Any, database: Path, **options: Any) -> None:  # 
         created = load_seed(database, seed, **options)
     except SeedError as error:
         details = "\n".join(error.messages)
-        hint = f"{details}\nTo continue with {database}, do not load a seed. To start over, delete the file."
-        raise UsageError(f"the seed {seed_file} cannot be loaded into {database}", hint) from None
+        if error.conflicts:
+            details += f"\nTo continue with {database}, do not load a seed. To start over, delete the file."
+        raise UsageError(f"the seed {seed_file} cannot be loaded into {database}", details) from None
     for key in created:
         click.echo(f"Created for {printable(key.who)} ({key.kind}), shown only once: {key.key}")
 

@@ -56,7 +56,7 @@ def load_seed(
     seed = read(data)
     with closing(Database(db)) as database, database.writing() as rows:
         if wrong := conflicts(rows, seed):
-            raise SeedError(wrong)
+            raise SeedError(wrong, conflicts=True)
         return list(_add(rows, seed, now()))
 
 

@@ -54,8 +54,8 @@ def event_text(event: Event, style: Style = PLAIN) -> str:
             assert_never(event)
 
 
-def is_success(event: Event) -> bool:
-    """Whether it reports neither a failure nor anything that is still open."""
+def is_summarized(event: Event) -> bool:
+    """Whether the totals say enough about it: it succeeded, or was not attempted because the apply was interrupted."""
     match event:
         case Started():
             return True
@@ -138,7 +138,8 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, in
     parts += [f"{count.failed} failed"] if count.failed else []
     parts += [f"{count.not_attempted} not attempted"] if count.not_attempted else []
     parts += [f"{count.not_confirmed} not confirmed"] if count.not_confirmed else []
-    lines = [f"{'Applied' if count.complete else 'Partly applied'} to {workspace}: {', '.join(parts)}."]
+    head = f"Applied to {workspace}" if count.complete else f"Apply to {workspace} is incomplete"
+    lines = [f"{head}: {', '.join(parts)}."]
     if count.not_confirmed:
         lines.append("Run `beamctl plan` to see what the API shows now.")
     if count.failed or count.not_attempted:

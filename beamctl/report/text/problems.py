@@ -76,7 +76,7 @@ def _excerpt(problem: Problem, source_lines: SourceLines) -> list[str]:
     written = problem.line.replace("\t", " ").rstrip()
     line = printable(source_lines.redact(written))
     column = problem.place.column - 1
-    room = max(source_lines.width - 12, 20) // (1 + (_width(line) > len(line)))  # a wide character takes two columns
+    room = max(source_lines.width - 12, 20) // (1 + (_width(line) > len(line)))  # wide characters take two columns
     found = _TOKEN.match(written, column) if 0 <= column < len(written) else None
     end = column + max(1, len(found.group().rstrip()) if found else 1)
     if found is None or line[:end] != written[:end]:
