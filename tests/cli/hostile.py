@@ -115,7 +115,7 @@ def git(folder: Path, *arguments: str) -> str:
     return ran.stdout.strip()
 
 
-def begun(folder: Path, message: str = "begun") -> str:
+def new_repository(folder: Path, message: str = "first") -> str:
     """Create a repository in a folder, commit everything in it, and return the commit."""
     git(folder, "init", "--quiet")
     git(folder, "add", "--all", "--force", ".")
@@ -137,7 +137,7 @@ def hostile_checkout(root: Path, tools: Path) -> Checkout:
     found.document("plain")
     git(root, "init", "--quiet")
     _add_submodule(found)
-    commit = begun(root)
+    commit = new_repository(root)
     for shape in AS_FILES:
         found.commits[shape] = commit
         if shape in LATER:
@@ -152,7 +152,7 @@ def _spare(found: Checkout, folder: Path, shape: str) -> Path:
     """A repository whose copy of the document differs from the one in the checkout."""
     folder.mkdir()
     (folder / "doc.yaml").write_text(f"# not {shape}\n")
-    begun(folder)
+    new_repository(folder)
     found.corrupt(folder / ".git")
     (folder / ".git" / "info" / "exclude").write_text("*\n")
     return folder / ".git"
@@ -210,7 +210,7 @@ AS_FILES = (*EMBEDDED, *LATER)
 
 def _add_submodule(found: Checkout) -> None:
     found.document("submodule")
-    found.commits["submodule"] = begun(found.root / "submodule")
+    found.commits["submodule"] = new_repository(found.root / "submodule")
 
 
 def _add_others(found: Checkout, tools: Path) -> None:
@@ -219,7 +219,7 @@ def _add_others(found: Checkout, tools: Path) -> None:
     found.corrupt(found.root / "submodule" / ".git")
     for name in ("clone", "promisor"):
         path = found.document(name)
-        found.commits[name] = begun(path.parent)
+        found.commits[name] = new_repository(path.parent)
         if name == "promisor":
             blob = git(path.parent, "rev-parse", "HEAD:doc.yaml")
             (path.parent / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
@@ -232,7 +232,7 @@ def _add_others(found: Checkout, tools: Path) -> None:
     begun_with = Checkout(tools / "main", found.evil, found.marks, {})
     begun_with.document("worktree")
     (tools / "main" / "worktree" / "doc.yaml").rename(tools / "main" / "doc.yaml")
-    found.commits["worktree"] = begun(tools / "main")
+    found.commits["worktree"] = new_repository(tools / "main")
     git(tools / "main", "worktree", "add", "--quiet", str(found.root / "worktree"), "HEAD")
     found.corrupt(tools / "main" / ".git")
 

@@ -12,11 +12,11 @@ from werkzeug.datastructures import EnvironHeaders
 
 from tests.fakes import contract
 
-Bent = tuple[str, str, bytes]
+Override = tuple[str, str, bytes]
 """Status line, headers as `Name: value` lines, body."""
 
 
-class Quiet(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as it is called
         pass
 
@@ -26,12 +26,12 @@ class Server(ThreadingMixIn, WSGIServer):
 
 
 class Api:
-    """Passes requests on to `app`, unless `bend` returns a response.
+    """Passes requests on to `app`, unless `override` returns a response.
 
     Attributes:
         url: The base URL.
         calls: `METHOD /path` of every request.
-        bend: Called with `METHOD /path`; returns a replacement response, or None.
+        override: Called with `METHOD /path`; returns a replacement response, or None.
         arrived: Released once for each request that is held back.
         gate: Requests that are held back wait for this.
         hold: Requests whose `METHOD /path` starts with this are held back.
@@ -40,7 +40,7 @@ class Api:
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self.url = ""
         self.calls: list[str] = []
-        self.bend: Callable[[str], Bent | None] = lambda _: None
+        self.override: Callable[[str], Override | None] = lambda _: None
         self.arrived = threading.Semaphore(0)
         self.gate = threading.Event()
         self.hold = "nothing"
@@ -56,7 +56,7 @@ class Api:
         if call.startswith(self.hold):
             self.arrived.release()
             self.gate.wait(30)
-        bent = self.bend(call)
+        bent = self.override(call)
         if bent is None:
             return self._app(environ, start_response)
         status, headers, body = bent
@@ -66,7 +66,7 @@ class Api:
 
     def always(self, status: str, body: str = "", headers: str = "Content-Type: application/json") -> None:
         """Answer every request with this response."""
-        self.bend = lambda _: (status, headers, body.encode())
+        self.override = lambda _: (status, headers, body.encode())
 
     @property
     def writes(self) -> list[str]:
@@ -76,7 +76,7 @@ class Api:
 @contextmanager
 def serving(app: Callable[..., Iterable[bytes]]) -> Iterator[Api]:
     api = Api(app)
-    with make_server("127.0.0.1", 0, api, server_class=Server, handler_class=Quiet) as server:
+    with make_server("127.0.0.1", 0, api, server_class=Server, handler_class=QuietHandler) as server:
         api.url = f"http://127.0.0.1:{server.server_port}/v0"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

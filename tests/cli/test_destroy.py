@@ -19,7 +19,7 @@ from beamctl.emulator import (
     load_seed,
     read_rule,
 )
-from tests.cli.loopback import Api, Bent, serving
+from tests.cli.loopback import Api, Override, serving
 from tests.cli.process import process, running, terminal
 from tests.cli.world import CANARY, GRACE, Cli, Write, error_in
 
@@ -52,7 +52,7 @@ END = "  Remove its document (beamctl.yaml), or the next plan will not find acme
 FIRST = "Stopping after the calls in flight. Interrupt again to stop at once.\n"
 
 
-class Plane:
+class Emulator:
     """The emulator itself, without the changes that a test makes to its responses."""
 
     def __init__(self, database: Path) -> None:
@@ -70,10 +70,10 @@ class Plane:
         return self.do("GET", "/workspaces/acme") == 200
 
 
-def faulty(plane: Plane, *rules: str) -> FaultScript:
+def faulty(emulator: Emulator, *rules: str) -> FaultScript:
     """Let these faults hit requests, which are counted from now on."""
     script = FaultScript([read_rule(rule) for rule in rules])
-    instrument(plane.app, Instruments(script=script))
+    instrument(emulator.app, Instruments(script=script))
     return script
 
 
@@ -87,37 +87,37 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "spec": {"type": "location", "locations": [{"type": "continent", "name": "eu"}]},
     }
     connection = {"metadata": {"name": "gpt"}, "spec": {"integration": "openai", "secret": {"apiKey": SECRET}}}
-    plane = Plane(path)
-    assert plane.do("POST", "/policies", policy) == 200
-    assert plane.do("POST", "/integrations/connections", connection) == 200
-    assert plane.do("POST", "/agents", {"metadata": {"name": "bot"}, "spec": {}}) == 200
+    emulator = Emulator(path)
+    assert emulator.do("POST", "/policies", policy) == 200
+    assert emulator.do("POST", "/integrations/connections", connection) == 200
+    assert emulator.do("POST", "/agents", {"metadata": {"name": "bot"}, "spec": {}}) == 200
     return path.parent
 
 
 @pytest.fixture
-def plane(made: Path, directory: Path, write: Write) -> Plane:
+def emulator(made: Path, directory: Path, write: Write) -> Emulator:
     shutil.copytree(made, directory / ".beamctl")
     write("beamctl.yaml", MAY_GO)
-    return Plane(directory / ".beamctl" / "emulator.db")
+    return Emulator(directory / ".beamctl" / "emulator.db")
 
 
 @pytest.fixture
-def api(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+def api(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """The emulator on a socket, as ada."""
-    with serving(plane.app) as server:
+    with serving(emulator.app) as server:
         monkeypatch.setenv("BEAMCTL_API_URL", server.url)
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         yield server
 
 
 @pytest.fixture
-def local(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> Plane:
+def local(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """The emulator in beamctl's own process, as the operator."""
     monkeypatch.setenv("BEAMCTL_API_URL", "local")
-    return plane
+    return emulator
 
 
-def test_destroy_shows_what_will_be_deleted_and_deletes_it(cli: Cli, api: Api, plane: Plane) -> None:
+def test_destroy_shows_what_will_be_deleted_and_deletes_it(cli: Cli, api: Api, emulator: Emulator) -> None:
     ran = cli(*CONFIRMED)
     head, _, rest = ran.out.partition("\n\n  members (4)\n")
     assert head.startswith(f'acme · {api.url}\n\n  "Acme", created 20')
@@ -142,13 +142,13 @@ def test_destroy_shows_what_will_be_deleted_and_deletes_it(cli: Cli, api: Api, p
     assert (ran.code, ran.err) == (0, "")
     calls = [re.sub("/service_accounts/[^/]+/", "/service_accounts/ID/", call) for call in api.calls]
     assert calls == [*READS, *READS, "DELETE /workspaces/acme", "GET /workspaces/acme"]
-    assert not plane.has_acme
-    assert plane.do("GET", "/workspaces/labs") == 200
+    assert not emulator.has_acme
+    assert emulator.do("GET", "/workspaces/labs") == 200
     assert cli("plan").code == 0  # the document has no such section, so it is not read
     assert cli("show").code == 1
 
 
-def test_json_output_is_one_object(cli: Cli, api: Api, plane: Plane) -> None:
+def test_json_output_is_one_object(cli: Cli, api: Api, emulator: Emulator) -> None:
     ran = cli(*CONFIRMED, "-o", "json")
     assert (ran.code, ran.err) == (0, "")
     assert (ran.json["workspace"], ran.json["ending"], ran.json["not_known"]) == (
@@ -160,13 +160,13 @@ def test_json_output_is_one_object(cli: Cli, api: Api, plane: Plane) -> None:
     assert ran.json["lost"]["members"][-1] == {"name": "kim@example.com", "role": "viewer", "standing": "invited"}
     assert ran.json["lost"]["integrations"] == [{"name": "gpt", "integration": "openai"}]
     assert ran.json["lost"]["counts"]["agents"] == 1
-    assert not plane.has_acme
+    assert not emulator.has_acme
 
 
 @pytest.mark.parametrize("key", [GRACE, VIEWER])
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_only_an_admin_can_destroy(
-    cli: Cli, api: Api, plane: Plane, monkeypatch: pytest.MonkeyPatch, key: str, output: str
+    cli: Cli, api: Api, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, key: str, output: str
 ) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", key)
     ran = cli(*CONFIRMED, "-o", output)
@@ -175,25 +175,25 @@ def test_only_an_admin_can_destroy(
     assert ran.err.endswith("\n  Only workspace admins can. Nothing was deleted.\n")
     assert output == "text" or error_in(ran)["message"].startswith("not permitted to delete acme")
     assert api.writes == ["DELETE /workspaces/acme"]
-    assert plane.has_acme
+    assert emulator.has_acme
 
 
 def test_an_admin_service_account_can_destroy_its_own_workspace(
-    cli: Cli, api: Api, plane: Plane, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, api: Api, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", ACCOUNT)
     assert cli(*CONFIRMED).code == 0
     assert api.writes == ["DELETE /workspaces/acme"]
-    assert not plane.has_acme
+    assert not emulator.has_acme
 
 
 def test_a_user_who_is_not_a_member_sees_nothing(
-    cli: Cli, api: Api, plane: Plane, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, api: Api, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", "bl_nobody")
     ran = cli(*CONFIRMED)
     assert (ran.code, ran.out, api.writes) == (4, "", [])
-    assert plane.has_acme
+    assert emulator.has_acme
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_document_that_forbids_it_stops_destroy_before_any_request(  # noqa: P
     assert api.calls == []
 
 
-def test_a_document_can_be_named_by_option(cli: Cli, write: Write, directory: Path, local: Plane) -> None:
+def test_a_document_can_be_named_by_option(cli: Cli, write: Write, directory: Path, local: Emulator) -> None:
     (directory / "beamctl.yaml").unlink()
     write("more/acme.yaml", MAY_GO)
     write("more/labs.yaml", MAY_GO.replace("acme", "labs"))
@@ -243,7 +243,7 @@ def test_a_document_can_be_named_by_option(cli: Cli, write: Write, directory: Pa
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_destroy_is_refused_if_it_cannot_ask(cli: Cli, api: Api, plane: Plane, output: str) -> None:
+def test_destroy_is_refused_if_it_cannot_ask(cli: Cli, api: Api, emulator: Emulator, output: str) -> None:
     ran = cli("destroy", "acme", "-o", output, stdin=b"acme\n")
     assert ran.code == 5
     assert ran.err == (
@@ -253,7 +253,7 @@ def test_destroy_is_refused_if_it_cannot_ask(cli: Cli, api: Api, plane: Plane, o
     assert output == "json" or "members (4)" in ran.out
     assert cli("destroy", "acme", "-f", "-", stdin=MAY_GO.encode()).err.startswith("Error: standard input is the docum")
     assert api.writes == []
-    assert plane.has_acme
+    assert emulator.has_acme
 
 
 @pytest.mark.parametrize("name", ["Acme", "acme ", "acme\n", "acm", "labs", CANARY])
@@ -269,15 +269,15 @@ def test_a_wrong_name_is_refused_and_not_repeated(cli: Cli, api: Api, name: str)
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("flag", ["-y", "--yes", "--force", "--auto-approve", "--allow", "--conf"])
-def test_no_option_skips_the_confirmation(cli: Cli, plane: Plane, flag: str) -> None:
+def test_no_option_skips_the_confirmation(cli: Cli, emulator: Emulator, flag: str) -> None:
     assert cli("destroy", "acme", flag).code == 3
     assert cli("destroy").code == 3
     assert cli("destroy", "acme", "labs", "--confirm", "acme").code == 3
-    assert plane.has_acme
+    assert emulator.has_acme
 
 
-def test_no_secret_is_shown(cli: Cli, api: Api, plane: Plane) -> None:
-    assert SECRET in plane.shows("/integrations/connections")
+def test_no_secret_is_shown(cli: Cli, api: Api, emulator: Emulator) -> None:
+    assert SECRET in emulator.shows("/integrations/connections")
     ran = cli(*CONFIRMED, "--debug")
     assert ran.code == 0
     assert "< 200 in " in ran.err
@@ -286,8 +286,8 @@ def test_no_secret_is_shown(cli: Cli, api: Api, plane: Plane) -> None:
         assert secret not in ran.out + ran.err
 
 
-def test_a_missing_workspace_is_an_error(cli: Cli, api: Api, plane: Plane) -> None:
-    plane.do("DELETE", "/workspaces/acme")
+def test_a_missing_workspace_is_an_error(cli: Cli, api: Api, emulator: Emulator) -> None:
+    emulator.do("DELETE", "/workspaces/acme")
     ran = cli(*CONFIRMED)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("Error: 127.0.0.1 found nothing for GET /workspaces/acme")
@@ -295,49 +295,49 @@ def test_a_missing_workspace_is_an_error(cli: Cli, api: Api, plane: Plane) -> No
     assert api.writes == []
 
 
-def test_destroy_says_what_could_not_be_listed(cli: Cli, api: Api, plane: Plane) -> None:
+def test_destroy_says_what_could_not_be_listed(cli: Cli, api: Api, emulator: Emulator) -> None:
     refusals = {
         "GET /policies": ("403 Forbidden", "A: b", b'{"error": "not yours"}'),
         "GET /service_accounts": ("404 Not Found", "A: b", b'{"error": "no such thing"}'),
     }
-    api.bend = refusals.get
+    api.override = refusals.get
     ran = cli(*CONFIRMED)
     assert ran.code == 0
     assert "  policies: unknown — 127.0.0.1 does not allow GET /policies?limit=200: not yours\n" in ran.out
     for section in ("serviceAccounts", "apiKeys"):
         assert f"  {section}: unknown — the API does not list them\n" in ran.out
-    assert not plane.has_acme
+    assert not emulator.has_acme
 
 
-class Bend:
+class OverrideDeletion:
     """Does something when the deletion arrives and answers it, or passes the request on."""
 
     def __init__(
-        self, plane: Plane, answer: Bent | None, *, deletes: bool = False, at: str = "DELETE", nth: int = 1
+        self, emulator: Emulator, answer: Override | None, *, deletes: bool = False, at: str = "DELETE", nth: int = 1
     ) -> None:
-        self.plane, self.answer, self.deletes, self.at, self.left = plane, answer, deletes, at, nth
+        self.emulator, self.answer, self.deletes, self.at, self.left = emulator, answer, deletes, at, nth
 
-    def __call__(self, call: str) -> Bent | None:
+    def __call__(self, call: str) -> Override | None:
         if not call.startswith(self.at):
             return None
         self.left -= 1
         if self.left:
             return None
         if self.deletes:
-            assert self.plane.do("DELETE", "/workspaces/acme") == 200
+            assert self.emulator.do("DELETE", "/workspaces/acme") == 200
         return self.answer
 
 
-GATEWAY: Bent = ("502 Bad Gateway", "Content-Type: text/html", b"<html>")
-CUT: Bent = ("200 OK", "Content-Type: application/json", b'{"name": "ac')
-MISSING: Bent = ("404 Not Found", "Content-Type: application/json", b'{"error": "Workspace not found"}')
+GATEWAY: Override = ("502 Bad Gateway", "Content-Type: text/html", b"<html>")
+CUT: Override = ("200 OK", "Content-Type: application/json", b'{"name": "ac')
+MISSING: Override = ("404 Not Found", "Content-Type: application/json", b'{"error": "Workspace not found"}')
 
 
 @pytest.mark.parametrize("answer", [GATEWAY, CUT])
 def test_a_lost_response_is_checked_and_the_deletion_is_not_repeated(
-    cli: Cli, api: Api, plane: Plane, answer: Bent
+    cli: Cli, api: Api, emulator: Emulator, answer: Override
 ) -> None:
-    api.bend = Bend(plane, answer, deletes=True)
+    api.override = OverrideDeletion(emulator, answer, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 0
     assert "\nacme and everything in it are gone, although the response was lost: " in ran.out
@@ -347,8 +347,8 @@ def test_a_lost_response_is_checked_and_the_deletion_is_not_repeated(
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_a_deletion_that_did_not_happen_is_an_error(cli: Cli, api: Api, plane: Plane, output: str) -> None:
-    api.bend = Bend(plane, ("500 Oops", "A: b", b'{"error": "it broke"}'))
+def test_a_deletion_that_did_not_happen_is_an_error(cli: Cli, api: Api, emulator: Emulator, output: str) -> None:
+    api.override = OverrideDeletion(emulator, ("500 Oops", "A: b", b'{"error": "it broke"}'))
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 1
     assert ran.err == (
@@ -358,22 +358,24 @@ def test_a_deletion_that_did_not_happen_is_an_error(cli: Cli, api: Api, plane: P
     )
     assert output == "text" or error_in(ran)["message"].startswith("acme still exists")
     assert api.writes == ["DELETE /workspaces/acme"]
-    assert plane.has_acme
+    assert emulator.has_acme
 
 
 def test_a_credential_deleted_with_the_workspace_cannot_confirm_the_result(
-    cli: Cli, api: Api, plane: Plane, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, api: Api, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BEAMCTL_API_KEY", ACCOUNT)
-    api.bend = Bend(plane, GATEWAY, deletes=True)
+    api.override = OverrideDeletion(emulator, GATEWAY, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 1
     assert ran.err.startswith("Error: it is not known whether acme was deleted: 127.0.0.1 responded with HTTP 502")
     assert api.writes == ["DELETE /workspaces/acme"]
 
 
-def test_a_workspace_that_was_just_deleted_by_another_client_is_reported(cli: Cli, api: Api, plane: Plane) -> None:
-    api.bend = Bend(plane, MISSING, deletes=True)
+def test_a_workspace_that_was_just_deleted_by_another_client_is_reported(
+    cli: Cli, api: Api, emulator: Emulator
+) -> None:
+    api.override = OverrideDeletion(emulator, MISSING, deletes=True)
     ran = cli(*CONFIRMED)
     assert ran.code == 0
     assert (
@@ -381,12 +383,12 @@ def test_a_workspace_that_was_just_deleted_by_another_client_is_reported(cli: Cl
     )
 
 
-def test_a_duplicated_request_counts_as_success(cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    faulty(plane, "duplicate@DELETE")
-    with serving(plane.app) as server:
+def test_a_duplicated_request_counts_as_success(cli: Cli, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty(emulator, "duplicate@DELETE")
+    with serving(emulator.app) as server:
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         ran = cli(*CONFIRMED, "--api-url", server.url)
-    assert (ran.code, plane.has_acme) == (0, False)
+    assert (ran.code, emulator.has_acme) == (0, False)
     assert "someone" not in ran.out + ran.err  # it was our request
     assert (
         "\nacme was already gone when the API responded: the API responded with 404: Workspace not found.\n" in ran.out
@@ -401,11 +403,11 @@ def test_a_duplicated_request_counts_as_success(cli: Cli, plane: Plane, monkeypa
     ],
 )
 def test_a_listing_without_members_or_admins_stops_destroy(
-    cli: Cli, plane: Plane, monkeypatch: pytest.MonkeyPatch, fault: str, why: str
+    cli: Cli, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, fault: str, why: str
 ) -> None:
-    assert plane.do("POST", "/users", {"email": "a@example.com"}) == 200  # only the first listing
-    script = faulty(plane, fault)
-    with serving(plane.app) as server:
+    assert emulator.do("POST", "/users", {"email": "a@example.com"}) == 200  # only the first listing
+    script = faulty(emulator, fault)
+    with serving(emulator.app) as server:
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         monkeypatch.setenv("BEAMCTL_API_URL", server.url)
         shown = cli("destroy", "acme")
@@ -415,11 +417,11 @@ def test_a_listing_without_members_or_admins_stops_destroy(
         ran = cli(*CONFIRMED)
     assert ran.code == 6
     assert "members now include ada@example.com (admin, accepted) and 4 more" in ran.err
-    assert plane.has_acme
+    assert emulator.has_acme
 
 
-def test_a_workspace_deleted_while_it_is_read_is_reported(cli: Cli, api: Api, plane: Plane) -> None:
-    api.bend = Bend(plane, None, deletes=True, at="GET /workspaces/acme", nth=2)
+def test_a_workspace_deleted_while_it_is_read_is_reported(cli: Cli, api: Api, emulator: Emulator) -> None:
+    api.override = OverrideDeletion(emulator, None, deletes=True, at="GET /workspaces/acme", nth=2)
     ran = cli(*CONFIRMED)
     assert ran.code == 6
     assert ran.err.startswith("Error: acme is already gone, so nothing was sent\n")
@@ -427,12 +429,14 @@ def test_a_workspace_deleted_while_it_is_read_is_reported(cli: Cli, api: Api, pl
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_contents_added_after_the_confirmation_stop_destroy(cli: Cli, api: Api, plane: Plane, output: str) -> None:
+def test_contents_added_after_the_confirmation_stop_destroy(
+    cli: Cli, api: Api, emulator: Emulator, output: str
+) -> None:
     def invite(call: str) -> None:
         if call == "GET /users" and api.calls.count(call) == 2:
-            assert plane.do("POST", "/users", {"email": "new@example.com"}) == 200
+            assert emulator.do("POST", "/users", {"email": "new@example.com"}) == 200
 
-    api.bend = invite
+    api.override = invite
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 6
     assert ran.err == (
@@ -442,10 +446,10 @@ def test_contents_added_after_the_confirmation_stop_destroy(cli: Cli, api: Api, 
     )
     assert output == "text" or error_in(ran)["exit_code"] == 6
     assert api.writes == []
-    assert plane.has_acme
+    assert emulator.has_acme
 
 
-def test_the_name_typed_on_a_terminal_confirms(local: Plane) -> None:
+def test_the_name_typed_on_a_terminal_confirms(local: Emulator) -> None:
     with terminal("destroy", "acme", "--no-color") as screen:
         seen = screen.read_until("for good: ")
         assert seen.index("  members (4)\n") < seen.index("This cannot be undone.\n")
@@ -459,7 +463,7 @@ def test_the_name_typed_on_a_terminal_confirms(local: Plane) -> None:
 
 
 @pytest.mark.parametrize("typed", ["yes\n", "acme \n", "\x04"])
-def test_any_other_text_on_a_terminal_deletes_nothing(local: Plane, typed: str) -> None:
+def test_any_other_text_on_a_terminal_deletes_nothing(local: Emulator, typed: str) -> None:
     with terminal("destroy", "acme") as screen:
         screen.read_until("for good: ")
         screen.type(typed)
@@ -469,7 +473,7 @@ def test_any_other_text_on_a_terminal_deletes_nothing(local: Plane, typed: str) 
     assert local.has_acme
 
 
-def test_a_key_pasted_at_the_prompt_is_not_repeated(local: Plane) -> None:
+def test_a_key_pasted_at_the_prompt_is_not_repeated(local: Emulator) -> None:
     with terminal("destroy", "acme", "-o", "json") as screen:
         seen = screen.read_until("for good: ")
         assert seen.count("  members (4)\n") == 1  # a user cannot agree to lose what was not shown
@@ -481,7 +485,7 @@ def test_a_key_pasted_at_the_prompt_is_not_repeated(local: Plane) -> None:
     assert local.has_acme
 
 
-def test_control_c_at_the_prompt_deletes_nothing(local: Plane) -> None:
+def test_control_c_at_the_prompt_deletes_nothing(local: Emulator) -> None:
     with terminal("destroy", "acme") as screen:
         screen.read_until("for good: ")
         screen.interrupt()
@@ -490,7 +494,7 @@ def test_control_c_at_the_prompt_deletes_nothing(local: Plane) -> None:
     assert local.has_acme
 
 
-def test_a_workspace_re_created_during_the_prompt_is_not_deleted(local: Plane) -> None:
+def test_a_workspace_re_created_during_the_prompt_is_not_deleted(local: Emulator) -> None:
     with terminal("destroy", "acme") as screen:
         screen.read_until("for good: ")
         assert local.do("DELETE", "/workspaces/acme") == 200
@@ -506,7 +510,7 @@ def test_a_workspace_re_created_during_the_prompt_is_not_deleted(local: Plane) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_waits_for_the_deletion_in_flight(api: Api, plane: Plane, number: signal.Signals) -> None:
+def test_an_interrupt_waits_for_the_deletion_in_flight(api: Api, emulator: Emulator, number: signal.Signals) -> None:
     api.hold = "DELETE"
     with running(*CONFIRMED) as started:
         assert api.arrived.acquire(timeout=20)
@@ -517,7 +521,7 @@ def test_an_interrupt_waits_for_the_deletion_in_flight(api: Api, plane: Plane, n
         out, err = started.communicate()
     assert (started.returncode, err) == (130, "")
     assert out.endswith(f"\nDeleted acme and everything in it.\n{END}")
-    assert not plane.has_acme
+    assert not emulator.has_acme
 
 
 def test_a_second_signal_stops_at_once(api: Api) -> None:
@@ -535,13 +539,13 @@ def test_a_second_signal_stops_at_once(api: Api) -> None:
 
 
 @pytest.mark.parametrize("answers", [True, False])
-def test_a_signal_before_the_request_prevents_the_deletion(api: Api, plane: Plane, *, answers: bool) -> None:
+def test_a_signal_before_the_request_prevents_the_deletion(api: Api, emulator: Emulator, *, answers: bool) -> None:
     def hold(call: str) -> None:
         if call == "GET /users" and api.calls.count(call) == 2:
             api.arrived.release()
             api.gate.wait(30)
 
-    api.bend = hold
+    api.override = hold
     with running(*CONFIRMED) as started:
         assert api.arrived.acquire(timeout=20)
         started.send_signal(signal.SIGINT)
@@ -553,11 +557,11 @@ def test_a_signal_before_the_request_prevents_the_deletion(api: Api, plane: Plan
     assert started.returncode == 130
     assert err == "Error: interrupted, so acme was not deleted\n"
     assert api.writes == []
-    assert plane.has_acme
+    assert emulator.has_acme
 
 
 @pytest.mark.parametrize(("output", "stays"), [("text", True), ("json", False)])
-def test_a_full_disk_before_and_after_the_deletion(local: Plane, output: str, *, stays: bool) -> None:
+def test_a_full_disk_before_and_after_the_deletion(local: Emulator, output: str, *, stays: bool) -> None:
     """If the plan cannot be shown, nothing is deleted; if only the result cannot be written, the deletion is still
     reported."""
     with Path("/dev/full").open("w") as full:

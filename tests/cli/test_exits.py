@@ -148,7 +148,7 @@ def test_a_partial_apply_exits_with_7(cli: Cli, write: Write, api: Api, people: 
     members = "{ada@example.com: admin, bob@example.com: admin, grace@example.com: member, kim@example.com: viewer}"
     write("beamctl.yaml", document(members=members))
     refusal = ("402 Payment Required", "Content-Type: application/json", b'{"error": "no seat", "code": 402}')
-    api.bend = lambda call: refusal if call.startswith("POST") else None
+    api.override = lambda call: refusal if call.startswith("POST") else None
     ran = cli("apply", "--auto-approve", "-o", output)
     assert ran.code == 7
     if output == "json":
@@ -166,7 +166,7 @@ def test_a_removal_that_was_confirmed_but_not_made_exits_with_7(
     write(
         "beamctl.yaml", document(members="{ada@example.com: admin, bob@example.com: admin, grace@example.com: member}")
     )
-    api.bend = lambda call: ("202 Accepted", "Content-Type: application/json", b"{}") if "DELETE" in call else None
+    api.override = lambda call: ("202 Accepted", "Content-Type: application/json", b"{}") if "DELETE" in call else None
     ran = cli("apply", "--auto-approve")
     assert ran.code == 7
     assert "  ✗ remove eve@example.com  the API accepted this change but does not show it yet: it shows role" in ran.out
@@ -177,7 +177,7 @@ def test_a_removal_that_was_confirmed_but_not_made_exits_with_7(
     shown = cli("runs", "last", "-o", "json").json["runs"][0]["changes"]
     assert [change["outcome"] for change in shown] == ["not confirmed"]
     assert cli("runs", "last").out.endswith("1 not confirmed\n")
-    api.bend = lambda _: None
+    api.override = lambda _: None
     ran = cli("apply", "--auto-approve", "-o", "json")
     assert ran.code == 0
     assert [(each["outcome"], each["confirmed"]) for each in ran.json["results"]] == [("done", True)]
@@ -272,7 +272,7 @@ def test_json_plans_match_their_schema(cli: Cli, write: Write, text: str, argume
 
 def test_the_json_of_a_failed_apply_matches_its_schema(cli: Cli, write: Write, api: Api) -> None:
     write("beamctl.yaml", CHANGED)
-    api.bend = lambda call: ("400 Bad Request", "A: b", b'{"error": "no"}') if call.startswith("POST") else None
+    api.override = lambda call: ("400 Bad Request", "A: b", b'{"error": "no"}') if call.startswith("POST") else None
     ran = cli("apply", "--auto-approve", "-o", "json")
     assert ran.code == 7
     assert problems_with("plan", ran.json) == []

@@ -76,7 +76,7 @@ def test_the_second_signal_stops_at_once(write: Write, api: Api, number: signal.
 def test_a_signal_ends_a_pause_requested_by_the_api(write: Write, api: Api) -> None:
     write("beamctl.yaml", INVITES)
     api.hold = "POST"
-    api.bend = lambda call: ("429 Too Many Requests", "Retry-After: 50", b"{}") if call.startswith("POST") else None
+    api.override = lambda call: ("429 Too Many Requests", "Retry-After: 50", b"{}") if call.startswith("POST") else None
     with running("apply", "--auto-approve", "--parallelism", "1") as started:
         assert api.arrived.acquire(timeout=20)
         api.gate.set()
@@ -120,7 +120,7 @@ def test_control_c_while_reading(write: Write, api: Api, command: str, output: s
     assert api.writes == []
 
 
-def heard(behave: Behaviour, arrived: threading.Event) -> Behaviour:
+def announced(behave: Behaviour, arrived: threading.Event) -> Behaviour:
     def behaviour(peer: socket.socket) -> None:
         arrived.set()
         behave(peer)
@@ -144,7 +144,7 @@ def test_control_c_while_a_response_trickles_in(
     monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
     monkeypatch.setenv("BEAMCTL_WORKSPACE", "acme")
     arrived = threading.Event()
-    with dripping([heard(stage, arrived)]) as url:
+    with dripping([announced(stage, arrived)]) as url:
         monkeypatch.setenv("BEAMCTL_API_URL", url.replace("http:", "https:") if command == "export" else url)
         with running(command) as started:
             assert arrived.wait(20)
@@ -158,11 +158,11 @@ def test_the_first_signal_stops_the_recheck(write: Write, api: Api, people: Peop
     """Members are read again before eve is removed, and the API does not respond."""
     write("beamctl.yaml", INVITES)
 
-    def bend(call: str) -> None:
+    def override(call: str) -> None:
         if call.startswith("POST"):
             api.hold = "GET"
 
-    api.bend = bend
+    api.override = override
     with running("apply", "--auto-approve") as started:
         assert api.arrived.acquire(timeout=20)
         started.send_signal(number)

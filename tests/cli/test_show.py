@@ -12,7 +12,7 @@ WHY = "cannot be read with this credential: 127.0.0.1 does not allow GET /polici
 
 @pytest.fixture
 def refusing(api: Api) -> Api:
-    api.bend = lambda call: REFUSED if call.startswith("GET /policies") else None
+    api.override = lambda call: REFUSED if call.startswith("GET /policies") else None
     return api
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from beamctl.emulator.app import create_app
 from beamctl.emulator.behavior import BehaviorFlag
-from tests.emulator.process import serving
+from tests.cli.loopback import serving
 from tests.emulator.sdk import Sdk, driving
 from tests.emulator.world import World
 
@@ -25,7 +26,7 @@ def with_flags(tmp_path: Path) -> Callable[..., World]:
     return build
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def blaxel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
     """The official SDK, imported."""
     with driving(tmp_path_factory.mktemp("home"), "blaxel") as process:
@@ -35,5 +36,5 @@ def blaxel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Pope
 @pytest.fixture
 def sdk(world: World, blaxel: subprocess.Popen[str]) -> Iterator[Sdk]:
     """The official SDK as Ada, against the emulator on a socket."""
-    with serving(world.db) as (_, url):
-        yield Sdk(blaxel, url)
+    with serving(create_app(world.db)) as api:
+        yield Sdk(blaxel, api.url)

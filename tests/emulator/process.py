@@ -10,8 +10,8 @@ from pathlib import Path
 SERVE = """
 import sys
 from pathlib import Path
-from beamctl.emulator import BehaviorFlag, create_app, serve
-app = create_app(Path(sys.argv[1]), quirks=frozenset(map(BehaviorFlag, sys.argv[2:])))
+from beamctl.emulator import create_app, serve
+app = create_app(Path(sys.argv[1]))
 serve(app, "127.0.0.1", 0, lambda url: print(url, flush=True))
 print("ended", flush=True)
 """
@@ -35,8 +35,8 @@ def running(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def serving(db: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(db: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The emulator on a socket, and its URL."""
-    with running("-c", SERVE, str(db), *flags) as server:
+    with running("-c", SERVE, str(db)) as server:
         assert server.stdout
         yield server, server.stdout.readline().strip()

@@ -13,9 +13,10 @@ import pytest
 from beamctl.api.config import Connection
 from beamctl.api.credential import ApiKeyCredential
 from beamctl.api.workspace import Options, open_workspace
+from beamctl.emulator.app import create_app
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.secrets.redaction import Redactor
-from tests.emulator.process import serving
+from tests.cli.loopback import serving
 from tests.emulator.sdk import Sdk, named_in, operations
 from tests.emulator.world import World
 from tests.fakes.runs import all_done, apply_through, document, planned
@@ -87,8 +88,8 @@ def test_users_with_behavior_flags(world: World, blaxel: subprocess.Popen[str]) 
         BehaviorFlag.LAST_ADMIN_IS_409,
         BehaviorFlag.MISSING_WORKSPACE_IS_403,
     ]
-    with serving(world.db, *flags) as (_, url):
-        sdk = Sdk(blaxel, url)
+    with serving(create_app(world.db, quirks=frozenset(flags))) as api:
+        sdk = Sdk(blaxel, api.url)
         listed = sdk.parsed("workspaces.list_workspace_users")
         assert {"sub": "cid", "role": "admin", "accepted": True} in listed
         changed = sdk.parsed("workspaces.update_workspace_user_role", "cid", body={"role": "viewer"})

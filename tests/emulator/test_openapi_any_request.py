@@ -69,7 +69,7 @@ def described(**phases: bool) -> Any:
     return whole.exclude(path_regex=SAME_TABLE)
 
 
-class Planes:
+class Emulators:
     """Two emulators, with no and with all behavior flags. Each can be restored to its initial state."""
 
     def __init__(self, folder: Path) -> None:
@@ -99,18 +99,18 @@ def _filled(world: World) -> sqlite3.Connection:
 
 
 @pytest.fixture(scope="module")
-def planes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planes]:
-    made = Planes(tmp_path_factory.mktemp("planes"))
+def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulators]:
+    made = Emulators(tmp_path_factory.mktemp("emulators"))
     yield made
     made.close()
 
 
-def ask(planes: Planes, case: Case[Any], headers: Mapping[str, str], *, flagged: bool = False) -> Response:
+def ask(emulators: Emulators, case: Case[Any], headers: Mapping[str, str], *, flagged: bool = False) -> Response:
     """The response, which must match the document."""
-    answer = case.call(headers=dict(headers), app=planes.worlds[flagged].app)
+    answer = case.call(headers=dict(headers), app=emulators.worlds[flagged].app)
     case.validate_response(answer, excluded_checks=excluded(case, flagged=flagged))
     if answer.status_code == 200 and case.method != "GET":
-        planes.restore()
+        emulators.restore()
     return answer
 
 
@@ -138,36 +138,38 @@ STATEFUL = settings(suppress_health_check=list(HealthCheck), deadline=None)
 
 @COVERED.parametrize()  # type: ignore[untyped-decorator] # schemathesis has no types here
 @STATEFUL
-def test_boundary_values_and_wrong_types(case: Case[Any], planes: Planes) -> None:
+def test_boundary_values_and_wrong_types(case: Case[Any], emulators: Emulators) -> None:
     assert case.meta
     if not case.meta.is_negative_at(ParameterLocation.PATH):
         case.path_parameters.update({name: REAL[name] for name in case.path_parameters})
-    ask(planes, case, {**CALLERS["admin"], "X-Blaxel-Workspace": "acme"})
+    ask(emulators, case, {**CALLERS["admin"], "X-Blaxel-Workspace": "acme"})
 
 
 @FUZZED.parametrize()  # type: ignore[untyped-decorator] # as above
 @FUZZED.given(caller=st.sampled_from(sorted(CALLERS)), real=st.booleans(), flagged=st.booleans())  # type: ignore[untyped-decorator] # as above
 @STATEFUL
-def test_any_request_of_any_caller(case: Case[Any], planes: Planes, caller: str, *, real: bool, flagged: bool) -> None:
+def test_any_request_of_any_caller(
+    case: Case[Any], emulators: Emulators, caller: str, *, real: bool, flagged: bool
+) -> None:
     headers = CALLERS[caller]
     if real:
         case.path_parameters.update({name: REAL[name] for name in case.path_parameters})
         headers = {**headers, "X-Blaxel-Workspace": "acme"}
-    answer = ask(planes, case, headers, flagged=flagged)
+    answer = ask(emulators, case, headers, flagged=flagged)
     assert answer.status_code != 200 or caller != "nobody" or not case.operation.definition.raw["security"]
 
 
 @pytest.mark.parametrize("paths", ["^/(workspaces|users|service_accounts)", "^/(policies|integrations|models)"])
-def test_created_objects_can_be_used_until_they_are_deleted(planes: Planes, paths: str) -> None:
+def test_created_objects_can_be_used_until_they_are_deleted(emulators: Emulators, paths: str) -> None:
     api = described(stateful=True).include(path_regex=paths)
 
     class Story(api.as_state_machine()):  # type: ignore[misc] # a class made from the document
         def setup(self) -> None:
-            planes.restore()
+            emulators.restore()
 
         def get_call_kwargs(self, _case: Case[Any]) -> dict[str, Any]:
             headers = {**CALLERS["admin"], "X-Blaxel-Workspace": "acme", "X-Beamlit-Workspace": "acme"}
-            return {"headers": headers, "app": planes.worlds[0].app}
+            return {"headers": headers, "app": emulators.worlds[0].app}
 
         def validate_response(self, response: Response, case: Case[Any], *_: Any, **_more: Any) -> None:
             case.validate_response(response, excluded_checks=excluded(case, flagged=False), recorder=self.recorder)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.hostile import GIT, begun, git
+from tests.cli.hostile import GIT, git, new_repository
 from tests.cli.process import process
 from tests.cli.world import AS_IS, Cli, Write, error_in
 
@@ -88,7 +88,7 @@ def test_a_tracked_record_does_not_report_an_interrupted_run(cli: Cli, write: Wr
     assert process("apply", "--auto-approve").code == -9
     write("beamctl.yaml", machine.format("[cat]"))
     assert "- delete" in cli("plan", "--out", "p.json").out
-    begun(Path())
+    new_repository(Path())
     ran = cli("plan")
     assert (ran.code, ran.out) == (3, "")
 
@@ -135,7 +135,7 @@ def test_git_runs_once_for_all_records_and_only_if_there_are_any(
     (tmp_path / "bin" / "git").chmod(0o755)
     write("a.yaml", AS_IS)
     write("b.yaml", "version: 1\nworkspace: labs\n")
-    begun(Path())
+    new_repository(Path())
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     named = ("-f", "a.yaml", "-f", "b.yaml")
     assert cli("plan", *named).code == 0

@@ -35,19 +35,19 @@ SECRET = "bl_a_canary_that_is_handed_over_once"
 PAIR = {"clientId": "c1", "clientSecret": SECRET}
 
 
-def delivered(
+def store(
     sink: SecretDestination, secret: dict[str, str] | None = None, hidden: OutputRedaction | None = None
 ) -> Response | NoResponse:
     return LocalSecretStore(hidden or redaction()).deliver(StoreSecret(sink, "the key", secret or {"apiKey": SECRET}))
 
 
-def fetched(source: SecretSource, hidden: OutputRedaction | None = None) -> str:
+def read_from(source: SecretSource, hidden: OutputRedaction | None = None) -> str:
     answer = LocalSecretStore(hidden or redaction()).fetch(ReadSecret(source, "the key"))
     assert isinstance(answer, Response | NoResponse)
     return str(answer.body) if isinstance(answer, Response) else f"! {answer.why}"
 
 
-def doubt(place: Any) -> str:
+def why_refused(place: Any) -> str:
     return LocalSecretStore(redaction()).why_refused({"secretTo": place}, approved=True)
 
 
@@ -56,13 +56,13 @@ def python(code: str) -> tuple[str, ...]:
 
 
 def test_a_file_is_for_its_owner_only(directory: Path) -> None:
-    assert doubt({"file": "deep/down/key"}) == ""
-    assert delivered(File("deep/down/key")).ok
+    assert why_refused({"file": "deep/down/key"}) == ""
+    assert store(File("deep/down/key")).ok
     path = directory / "deep" / "down" / "key"
     assert path.read_text() == SECRET
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o077 == 0
-    assert delivered(File("deep/down/key"), PAIR).ok
+    assert store(File("deep/down/key"), PAIR).ok
     assert path.read_text() == f'{{"clientId": "c1", "clientSecret": "{SECRET}"}}'
     assert path.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["key"]
@@ -75,10 +75,10 @@ def test_a_secret_does_not_follow_a_link_from_a_checkout(directory: Path, path: 
     (directory / "a").mkdir()
     (directory / "a" / "up").symlink_to("..")
     (directory / "docs").symlink_to(elsewhere)
-    assert "is a symbolic link. Name the folder it points to" in doubt({"file": path})
-    assert not delivered(File(path)).ok
+    assert "is a symbolic link. Name the folder it points to" in why_refused({"file": path})
+    assert not store(File(path)).ok
     assert list(elsewhere.iterdir()) == []
-    assert delivered(File(str(elsewhere / "key"))).ok
+    assert store(File(str(elsewhere / "key"))).ok
 
 
 def test_a_file_and_its_new_folders_are_synced_to_disk(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_a_file_and_its_new_folders_are_synced_to_disk(directory: Path, monkeypa
         flush(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    assert delivered(File("deep/down/key")).ok
+    assert store(File("deep/down/key")).ok
     made = [directory, directory / "deep", directory / "deep" / "down", directory / "deep" / "down" / "key"]
     assert {each.stat().st_ino for each in made} <= flushed
 
@@ -99,14 +99,14 @@ def test_a_file_and_its_new_folders_are_synced_to_disk(directory: Path, monkeypa
             raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", full)
-    handed = delivered(File("deep/key"))
+    handed = store(File("deep/key"))
     assert isinstance(handed, NoResponse)
     assert handed.why == "the file deep/key cannot be written: Input/output error"
 
 
 @pytest.mark.parametrize("sink", [File("key"), Command(python("import sys; open('key', 'w').write(sys.stdin.read())"))])
 def test_a_lone_surrogate_is_not_stored(directory: Path, sink: SecretDestination) -> None:
-    handed = delivered(sink, {"apiKey": "bl_half_\ud800_a_character"})
+    handed = store(sink, {"apiKey": "bl_half_\ud800_a_character"})
     assert isinstance(handed, NoResponse)
     assert handed.why == "the API returned something that is not valid text"
     assert list(directory.iterdir()) == []
@@ -136,8 +136,8 @@ def test_a_file_that_cannot_be_written_is_an_error(directory: Path) -> None:
     (directory / "file").write_text("")
     (directory / "link").symlink_to("file")
     for name in ("folder", "link", "file/below", "with\0zero"):
-        assert doubt({"file": name})
-        assert not delivered(File(name)).ok
+        assert why_refused({"file": name})
+        assert not store(File(name)).ok
     assert (directory / "file").read_text() == ""
 
 
@@ -146,29 +146,29 @@ def test_a_file_that_git_would_add_is_refused(directory: Path) -> None:
     (directory / ".gitignore").write_text("secrets/\nknown\n")
     (directory / "known").write_text("old")
     subprocess.run(["git", "add", "--force", "known"], check=True)
-    assert doubt({"file": "secrets/key"}) == ""
-    assert delivered(File("secrets/key")).ok
+    assert why_refused({"file": "secrets/key"}) == ""
+    assert store(File("secrets/key")).ok
     for name in ("key", "sub/key", "known"):  # the last one is ignored by name, but tracked
-        assert "does not ignore it" in doubt({"file": name})
-        assert not delivered(File(name)).ok
+        assert "does not ignore it" in why_refused({"file": name})
+        assert not store(File(name)).ok
     assert not (directory / "key").exists()
 
 
 def test_a_command_gets_the_secret_on_standard_input(directory: Path) -> None:
     keep = Command(python("import sys; open('kept', 'w').write(sys.stdin.read())"))
-    assert delivered(keep).ok
+    assert store(keep).ok
     assert (directory / "kept").read_text() == SECRET
-    assert delivered(keep, PAIR).ok
+    assert store(keep, PAIR).ok
     assert (directory / "kept").read_text() == f'{{"clientId": "c1", "clientSecret": "{SECRET}"}}'
 
 
 def test_a_failing_command_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
     tells = Command(python("import sys; print(s := sys.stdin.read()); print(s, file=sys.stderr); sys.exit(3)"))
-    assert delivered(tells) == NoResponse(f"the command {sys.executable} exited with 3: •••")
+    assert store(tells) == NoResponse(f"the command {sys.executable} exited with 3: •••")
     assert capfd.readouterr() == ("", "")
-    assert not delivered(Command(("no-such-command-here",))).ok
-    assert doubt({"command": ["no-such-command-here", "x"]}) == "the command no-such-command-here was not found"
-    assert doubt({"command": [sys.executable]}) == ""
+    assert not store(Command(("no-such-command-here",))).ok
+    assert why_refused({"command": ["no-such-command-here", "x"]}) == "the command no-such-command-here was not found"
+    assert why_refused({"command": [sys.executable]}) == ""
 
 
 LINES = "first line of a key\nsecond line of a key\n"
@@ -206,11 +206,11 @@ def test_the_error_output_of_a_command_is_shown_without_the_secret(how: str, *, 
         f"print('vault:', {expression}, file=sys.stderr); sys.exit(3)"
     )
     if given:
-        answer = delivered(Command(python(code)), {"apiKey": secret})
+        answer = store(Command(python(code)), {"apiKey": secret})
         assert isinstance(answer, NoResponse)
         why = answer.why
     else:
-        why = fetched(Command(python(code)))
+        why = read_from(Command(python(code)))
     assert "exited with 3" in why
     assert len(why) < 500
     assert_unseen(why, [secret, *secret.splitlines(), *(secret[at : at + 8] for at in range(len(secret) - 7))], how)
@@ -237,55 +237,55 @@ SAID = {
 def test_the_error_says_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("BL_API_KEY", OURS)
     fails = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); sys.exit(1)"))
-    assert delivered(fails) == NoResponse(f"the command {sys.executable} exited with 1{SAID[text]}")
-    assert fetched(fails) == f"! the key: the command {sys.executable} exited with 1{SAID[text]}"
+    assert store(fails) == NoResponse(f"the command {sys.executable} exited with 1{SAID[text]}")
+    assert read_from(fails) == f"! the key: the command {sys.executable} exited with 1{SAID[text]}"
     succeeds = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); print('it')"))
-    assert delivered(succeeds).ok
-    assert fetched(succeeds) == "it"
+    assert store(succeeds).ok
+    assert read_from(succeeds) == "it"
 
 
 def test_a_long_error_output_is_cut() -> None:
     for many in (1_000, 1_000_000):
-        answer = delivered(Command(python(f"import sys; sys.exit('é' * {many} + chr(10) + 'x ' * 400 + 'the end')")))
+        answer = store(Command(python(f"import sys; sys.exit('é' * {many} + chr(10) + 'x ' * 400 + 'the end')")))
         assert isinstance(answer, NoResponse)
         assert answer.why.endswith("x x the end")
         assert len(answer.why) < 400
 
 
 def test_a_command_is_not_run_by_a_shell(directory: Path) -> None:
-    assert delivered(Command(("cat", "; touch broken", "$(touch broken)"))).ok is False
+    assert store(Command(("cat", "; touch broken", "$(touch broken)"))).ok is False
     assert not (directory / "broken").exists()
 
 
 def test_a_keyring_stores_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: dict[tuple[str, str], str] = {}
     monkeypatch.setitem(sys.modules, "keyring", None)
-    assert "pip install 'beamctl[keyring]'" in doubt({"keyring": {"service": "s", "user": "u"}})
+    assert "pip install 'beamctl[keyring]'" in why_refused({"keyring": {"service": "s", "user": "u"}})
     fake = SimpleNamespace(
         get_keyring=lambda: SimpleNamespace(priority=5),
         set_password=lambda service, user, text: kept.update({(service, user): text}),
         get_password=lambda service, user: kept.get((service, user)),
     )
     monkeypatch.setitem(sys.modules, "keyring", fake)
-    assert doubt({"keyring": {"service": "s", "user": "u"}}) == ""
-    assert delivered(Keyring("s", "u")).ok
+    assert why_refused({"keyring": {"service": "s", "user": "u"}}) == ""
+    assert store(Keyring("s", "u")).ok
     assert kept == {("s", "u"): SECRET}
 
     def locked(*_: str) -> None:
         raise RuntimeError(SECRET)
 
     fake.set_password = locked
-    assert delivered(Keyring("s", "u")) == NoResponse("the keyring entry s for u did not accept it: RuntimeError")
+    assert store(Keyring("s", "u")) == NoResponse("the keyring entry s for u did not accept it: RuntimeError")
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # the checkout would decide what is imported
-    assert "XDG_CONFIG_HOME is not an absolute path" in doubt({"keyring": {"service": "s", "user": "u"}})
+    assert "XDG_CONFIG_HOME is not an absolute path" in why_refused({"keyring": {"service": "s", "user": "u"}})
     monkeypatch.delenv("XDG_CONFIG_HOME")
     fake.get_keyring = lambda: SimpleNamespace(priority=0)
-    assert "no keyring" in doubt({"keyring": {"service": "s", "user": "u"}})
+    assert "no keyring" in why_refused({"keyring": {"service": "s", "user": "u"}})
 
 
 def test_a_missing_destination_is_an_error() -> None:
-    assert "does not say where" in doubt(None)
-    assert "does not say where" in doubt({"env": "NAME"})
+    assert "does not say where" in why_refused(None)
+    assert "does not say where" in why_refused({"env": "NAME"})
     assert LocalSecretStore(redaction()).why_refused({}, approved=True) == ""
 
 
@@ -293,22 +293,22 @@ def test_secrets_are_read_from_sources(monkeypatch: pytest.MonkeyPatch, director
     hidden = redaction()
     monkeypatch.setenv("SOME_KEY", "from the environment")
     (directory / "key").write_text("from a file\n")
-    assert fetched(Variable("SOME_KEY"), hidden) == "from the environment"
-    assert fetched(File("key"), hidden) == "from a file"
-    assert fetched(Command(python("print('from a command')")), hidden) == "from a command"
+    assert read_from(Variable("SOME_KEY"), hidden) == "from the environment"
+    assert read_from(File("key"), hidden) == "from a file"
+    assert read_from(Command(python("print('from a command')")), hidden) == "from a command"
     assert hidden.redact("from a file, from a command, from the environment") == "•••, •••, •••"
 
 
 def test_missing_secrets_are_an_error(directory: Path) -> None:
     (directory / "empty").write_text("\n")
     (directory / "bytes").write_bytes(b"\xff")
-    assert fetched(Variable("NO_SUCH")) == "! the key: the environment variable NO_SUCH is not set"
-    assert fetched(File("empty")) == "! the key: the file empty is empty"
-    assert fetched(File("bytes")).startswith("! ")
-    assert fetched(File("none")).startswith("! ")
-    assert fetched(Command(python("print('canary'); raise SystemExit(4)"))).endswith("exited with 4")
-    assert fetched(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
-    assert len(fetched(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
+    assert read_from(Variable("NO_SUCH")) == "! the key: the environment variable NO_SUCH is not set"
+    assert read_from(File("empty")) == "! the key: the file empty is empty"
+    assert read_from(File("bytes")).startswith("! ")
+    assert read_from(File("none")).startswith("! ")
+    assert read_from(Command(python("print('canary'); raise SystemExit(4)"))).endswith("exited with 4")
+    assert read_from(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
+    assert len(read_from(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
     sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
     found = [LocalSecretStore(redaction()).why_refused({"from": {"apiKey": each}}, approved=False) for each in sources]
     assert all(why.startswith(("its apiKey: ", "the doc")) for why in found)
@@ -318,7 +318,7 @@ def test_missing_secrets_are_an_error(directory: Path) -> None:
 
 def test_a_stored_secret_is_redacted_from_then_on() -> None:
     hidden = redaction()
-    assert delivered(File("key"), hidden=hidden).ok
+    assert store(File("key"), hidden=hidden).ok
     assert SECRET not in hidden.redact(f"the API said {SECRET}")
 
 

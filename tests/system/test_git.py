@@ -12,7 +12,7 @@ import pytest
 from beamctl.runs.commit import commit_of
 from beamctl.secrets.file import why_not_to
 from beamctl.system.git import repository_of
-from tests.cli.hostile import GIT, begun, git
+from tests.cli.hostile import GIT, git, new_repository
 
 
 def test_files_that_are_as_committed(directory: Path) -> None:
@@ -20,7 +20,7 @@ def test_files_that_are_as_committed(directory: Path) -> None:
     (directory / "sub").mkdir()
     (directory / "sub" / "link.yaml").symlink_to("../a.yaml")
     (directory / "out.yaml").symlink_to("/etc/hostname")
-    commit = begun(directory)
+    commit = new_repository(directory)
     for path in ("a.yaml", "./sub/../a.yaml", str(directory / "a.yaml"), "sub/link.yaml", "-"):
         assert commit_of(path) == commit
     (directory / "here").symlink_to(".")
@@ -44,7 +44,7 @@ def test_files_without_a_commit(directory: Path, monkeypatch: pytest.MonkeyPatch
     assert commit_of("a.yaml") == commit_of("-") == ""
     subprocess.run(["git", "init", "--quiet"], check=True)
     assert commit_of("a.yaml") == ""
-    begun(directory)
+    new_repository(directory)
     assert commit_of("a.yaml") != ""
     monkeypatch.setenv("PATH", str(directory))
     assert commit_of("a.yaml") == ""
@@ -58,7 +58,7 @@ def test_a_git_that_hangs_or_floods_its_output_gives_no_commit(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (directory / "a.yaml").write_text("a")
-    begun(directory)
+    new_repository(directory)
     (directory / "bin").mkdir()
     (directory / "bin" / "git").write_text("#!/bin/sh\nexec /bin/cat /dev/zero\n")
     (directory / "bin" / "git").chmod(0o755)
@@ -71,14 +71,14 @@ def test_nested_repositories(directory: Path) -> None:
     for name in ("files", "module", "clone", "deep/files"):
         (directory / name).mkdir(parents=True)
         (directory / name / "a.yaml").write_text(name)
-    module = begun(directory / "module")
+    module = new_repository(directory / "module")
     (directory / ".gitignore").write_text("clone/\n")
     git(directory, "init", "--quiet")
     git(directory, "add", "files", "module", "deep")
     git(directory, "commit", "--quiet", "--message", "outer")
     outer = git(directory, "rev-parse", "HEAD")
-    inner = begun(directory / "files", "inner")
-    clone, deep = begun(directory / "clone"), begun(directory / "deep", "deep")
+    inner = new_repository(directory / "files", "inner")
+    clone, deep = new_repository(directory / "clone"), new_repository(directory / "deep", "deep")
     assert len({outer, inner, clone, deep, module}) == 5
     found = [commit_of(f"{name}/a.yaml") for name in ("files", "module", "clone", "deep/files")]
     assert found == [outer, module, clone, outer]
@@ -86,7 +86,7 @@ def test_nested_repositories(directory: Path) -> None:
 
 def test_replacement_objects_are_ignored(directory: Path) -> None:
     (directory / "a.yaml").write_text("committed")
-    commit = begun(directory)
+    commit = new_repository(directory)
     (directory / "other").write_text("replaced")
     blobs = [git(directory, "hash-object", "-w", name) for name in ("a.yaml", "other")]
     git(directory, "replace", *blobs)
@@ -99,7 +99,7 @@ def test_replacement_objects_are_ignored(directory: Path) -> None:
 def test_a_folder_that_looks_like_a_repository_is_not_used(directory: Path, tmp_path: Path) -> None:
     """Git uses the repository that beamctl names, without a file system monitor, whatever it would find by itself."""
     (directory / "a.yaml").write_text("a")
-    begun(directory)
+    new_repository(directory)
     asked = tmp_path / "asked"
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "git").write_text(f'#!/bin/sh\necho "$@" >> {asked}\nexec {GIT} "$@"\n')
@@ -125,7 +125,7 @@ def test_a_repository_of_another_user_is_not_used(
     """Its configuration may name programs, and git does not check the owner of a repository that is named
     explicitly."""
     (directory / "a.yaml").write_text("a")
-    commit = begun(directory)
+    commit = new_repository(directory)
     theirs = directory / ".git"
     if what != "the folder":
         named = theirs.rename(tmp_path / "named")
@@ -183,7 +183,7 @@ def checkout(directory: Path) -> Path:
     (directory / "a.yaml").write_text("a")
     (directory / "tracked.key").write_text("a")
     (directory / ".gitignore").write_text("*.key\n")
-    begun(directory)
+    new_repository(directory)
     return directory
 
 
@@ -266,7 +266,7 @@ def test_safe_directory_settings_of_git_are_used(
     directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: list[str], *, safe: bool
 ) -> None:
     (directory / "a.yaml").write_text("a")
-    commit = begun(directory)
+    commit = new_repository(directory)
     if os.geteuid() == 0:
         os.chown(directory / ".git", 54321, -1)
     else:

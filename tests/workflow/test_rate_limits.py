@@ -7,7 +7,7 @@ import pytest
 
 from beamctl.cli.options import access_of
 from beamctl.cli.output import Output
-from tests.cli.loopback import Api, Bent
+from tests.cli.loopback import Api, Override
 from tests.cli.world import AS_IS, Cli, People, Write, error_in
 from tests.fakes.redaction import redaction
 
@@ -30,10 +30,10 @@ def test_one_sort_of_call_stops_and_others_go_on(
 ) -> None:
     write("beamctl.yaml", INVITES)
 
-    def bend(call: str) -> Bent | None:
+    def override(call: str) -> Override | None:
         return (status, headers, b'{"error": "slow down"}') if call == "POST /users" else None
 
-    api.bend = bend
+    api.override = override
     began = time.monotonic()
     ran = cli("apply", "--auto-approve")
     assert time.monotonic() - began < SOON

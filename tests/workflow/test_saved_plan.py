@@ -379,7 +379,7 @@ def test_a_hazard_that_appears_while_it_is_asked(cli: Cli, write: Write, people:
 
 @pytest.mark.usefixtures("saved")
 def test_what_failed_needs_a_new_plan(cli: Cli, api: Api) -> None:
-    api.bend = lambda call: ("422 No", "A: b", b"{}") if call.startswith("POST") else None
+    api.override = lambda call: ("422 No", "A: b", b"{}") if call.startswith("POST") else None
     ran = cli("apply", "p.json", "--auto-approve")
     assert ran.code == 7
     assert ran.out.endswith("Fix the cause and make a new plan. Completed changes are skipped.\n")

@@ -17,7 +17,7 @@ from tests.emulator.world import SEED
 ZOE = {"email": "zoe@example.com"}
 
 
-class Plane:
+class ServedEmulator:
     """An emulator in another process, and a client."""
 
     def __init__(self, url: str) -> None:
@@ -46,16 +46,16 @@ def read_into(got: bytearray, answer: httpx.Response) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedEmulator]:
     here = tmp_path_factory.mktemp("served")
     (here / "seed.yaml").write_text(yaml.safe_dump(SEED))
     files = ["--seed", str(here / "seed.yaml"), "--db", str(here / "plane.db"), "--log", str(here / "log.jsonl")]
     with running("emulator", "serve", "--port", "0", "--control", *files) as server:
         assert server.stdout is not None
         line = next(line for line in server.stdout if "listens on" in line)
-        plane = Plane(line.split(" on ")[1].split()[0])
-        yield plane
-        plane.client.close()
+        emulator = ServedEmulator(line.split(" on ")[1].split()[0])
+        yield emulator
+        emulator.client.close()
         server.send_signal(signal.SIGTERM)
         _, err = server.communicate()
         assert (server.returncode, err) == (0, ""), "requested faults are not logged by the server"
@@ -64,76 +64,76 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
 
 
 @pytest.fixture
-def plane(served: Plane) -> Iterator[Plane]:
+def emulator(served: ServedEmulator) -> Iterator[ServedEmulator]:
     served.plan()
     yield served
     served.plan()
     served.client.delete(f"/users/{ZOE['email']}")
 
 
-def test_a_reset_before_or_after_the_change(plane: Plane) -> None:
-    plane.plan("reset@1")
+def test_a_reset_before_or_after_the_change(emulator: ServedEmulator) -> None:
+    emulator.plan("reset@1")
     with pytest.raises(httpx.ReadError, match="reset"):
-        plane.client.post("/users", json=ZOE)
-    plane.plan("reset-after@2")
-    assert ZOE["email"] not in plane.client.get("/users").text
+        emulator.client.post("/users", json=ZOE)
+    emulator.plan("reset-after@2")
+    assert ZOE["email"] not in emulator.client.get("/users").text
     with pytest.raises(httpx.ReadError, match="reset"):
-        plane.client.post("/users", json=ZOE)
-    assert plane.invited
+        emulator.client.post("/users", json=ZOE)
+    assert emulator.invited
 
 
-def test_the_reset_is_one_of_tcp(plane: Plane) -> None:
-    plane.plan("reset")
-    url = httpx.URL(plane.url)
+def test_the_reset_is_one_of_tcp(emulator: ServedEmulator) -> None:
+    emulator.plan("reset")
+    url = httpx.URL(emulator.url)
     with socket.create_connection((url.host, url.port or 0), timeout=20) as peer:
         peer.sendall(b"GET /v0/users HTTP/1.1\r\nHost: localhost\r\n\r\n")
         with pytest.raises(ConnectionResetError):
             peer.recv(1)
 
 
-def test_a_truncated_body(plane: Plane) -> None:
-    plane.plan("cut-off")
-    with plane.client.stream("GET", "/users") as answer:
+def test_a_truncated_body(emulator: ServedEmulator) -> None:
+    emulator.plan("cut-off")
+    with emulator.client.stream("GET", "/users") as answer:
         promised, got = int(answer.headers["Content-Length"]), bytearray()
         with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
             read_into(got, answer)
     assert len(got) == promised // 2
 
 
-def test_a_body_that_is_sent_slowly(plane: Plane) -> None:
-    plane.plan("drip:150ms")
+def test_a_body_that_is_sent_slowly(emulator: ServedEmulator) -> None:
+    emulator.plan("drip:150ms")
     began = time.monotonic()
-    with plane.client.stream("GET", "/users") as answer:
+    with emulator.client.stream("GET", "/users") as answer:
         pieces = list(answer.iter_raw())
     assert time.monotonic() - began >= 0.15
     assert len(pieces) > 3
     assert len(json.loads(b"".join(pieces))) == 8
 
 
-def test_a_latency_delays_the_response(plane: Plane) -> None:
-    plane.plan("latency:60ms@GET")
+def test_a_latency_delays_the_response(emulator: ServedEmulator) -> None:
+    emulator.plan("latency:60ms@GET")
     began = time.monotonic()
-    assert plane.client.get("/users").status_code == 200
+    assert emulator.client.get("/users").status_code == 200
     assert time.monotonic() - began >= 0.06
     with pytest.raises(httpx.ReadTimeout):
-        plane.client.get("/users", timeout=0.01)
+        emulator.client.get("/users", timeout=0.01)
 
 
-def test_errors_pages_and_short_listings(plane: Plane) -> None:
-    plane.plan("429:3@1", "503@2", "html@3", "short-list:2@4", "empty-list@5", "duplicate@6", "garbage@7")
-    answers = [plane.client.get("/users") for _ in range(5)]
+def test_errors_pages_and_short_listings(emulator: ServedEmulator) -> None:
+    emulator.plan("429:3@1", "503@2", "html@3", "short-list:2@4", "empty-list@5", "duplicate@6", "garbage@7")
+    answers = [emulator.client.get("/users") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [429, 503, 502, 200, 200]
     assert answers[0].headers["Retry-After"] == "3"
     assert answers[2].text.startswith("<!doctype html>")
     assert [len(answer.json()) for answer in answers[3:]] == [2, 0]
-    assert plane.client.post("/users", json=ZOE).status_code == 409
-    assert not plane.client.get("/users").content.endswith(b"}")
-    assert plane.invited
+    assert emulator.client.post("/users", json=ZOE).status_code == 409
+    assert not emulator.client.get("/users").content.endswith(b"}")
+    assert emulator.invited
 
 
-def test_the_connection_is_reused_after_an_error(plane: Plane) -> None:
-    url = httpx.URL(plane.url)
-    plane.plan("503@1")
+def test_the_connection_is_reused_after_an_error(emulator: ServedEmulator) -> None:
+    url = httpx.URL(emulator.url)
+    emulator.plan("503@1")
     with socket.create_connection((url.host, url.port or 0), timeout=20) as peer:
         for expected in (b"HTTP/1.1 503 ", b"HTTP/1.1 401 "):
             peer.sendall(b"GET /v0/users HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -143,27 +143,27 @@ def test_the_connection_is_reused_after_an_error(plane: Plane) -> None:
             assert got.startswith(expected)
 
 
-def test_the_clock_can_be_moved_while_it_serves(plane: Plane) -> None:
-    plane.client.post("/users", json=ZOE)
+def test_the_clock_can_be_moved_while_it_serves(emulator: ServedEmulator) -> None:
+    emulator.client.post("/users", json=ZOE)
 
     def expired() -> list[str]:
-        return [user["email"] for user in plane.client.get("/users").json() if user.get("expired")]
+        return [user["email"] for user in emulator.client.get("/users").json() if user.get("expired")]
 
     assert ZOE["email"] not in expired()
-    shown = plane.control("PUT", "clock", {"forward": "8d"})
+    shown = emulator.control("PUT", "clock", {"forward": "8d"})
     assert shown["now"] > shown["real"]
     assert ZOE["email"] in expired()
-    plane.control("PUT", "clock", {"now": shown["real"]})
+    emulator.control("PUT", "clock", {"now": shown["real"]})
     assert ZOE["email"] not in expired()
 
 
-def test_a_request_is_in_the_log_once_it_is_answered(plane: Plane) -> None:
-    plane.control("DELETE", "requests")
-    plane.plan("reset-after@POST:/users")
-    plane.client.get("/users?limit=7")
+def test_a_request_is_in_the_log_once_it_is_answered(emulator: ServedEmulator) -> None:
+    emulator.control("DELETE", "requests")
+    emulator.plan("reset-after@POST:/users")
+    emulator.client.get("/users?limit=7")
     with pytest.raises(httpx.ReadError):
-        plane.client.post("/users?limit=7", json=ZOE)
-    kept = plane.control("GET", "requests")["requests"]
+        emulator.client.post("/users?limit=7", json=ZOE)
+    kept = emulator.control("GET", "requests")["requests"]
     mine = [each for each in kept if each["path"] == "/v0/users?limit=7"]
     assert [(each["method"], each["status"], each["faults"]) for each in mine] == [
         ("GET", 200, []),
@@ -171,10 +171,10 @@ def test_a_request_is_in_the_log_once_it_is_answered(plane: Plane) -> None:
     ]
 
 
-def test_a_client_that_disconnects_does_no_harm(plane: Plane) -> None:
-    plane.plan("latency:50ms@1", "drip:100ms@2")
-    url = httpx.URL(plane.url)
+def test_a_client_that_disconnects_does_no_harm(emulator: ServedEmulator) -> None:
+    emulator.plan("latency:50ms@1", "drip:100ms@2")
+    url = httpx.URL(emulator.url)
     for _ in range(2):
         with socket.create_connection((url.host, url.port or 0), timeout=20) as peer:
             peer.sendall(b"GET /v0/users HTTP/1.1\r\nHost: localhost\r\nApi-Key: bl_ada\r\n\r\n")
-    assert plane.client.get("/users").status_code == 200
+    assert emulator.client.get("/users").status_code == 200
