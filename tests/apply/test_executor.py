@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from beamctl.workflow.apply import apply
 from tests.fakes.runs import all_done, applied, apply_through, document, outcomes, planned
 from tests.fakes.things import thing
 from tests.fakes.wording import Said, words
-from tests.fakes.workspace import FakeWorkspace, person
+from tests.fakes.workspace import After, FakeWorkspace, person, raises
 
 ROOT = person("root@x.io", "admin")
 
@@ -124,14 +123,12 @@ def test_only_a_group_that_is_to_give_access_keeps_people_in(
 @pytest.mark.parametrize("status", [402, 403, 409, 422])
 @pytest.mark.parametrize("action", ["invite", "promote"])
 def test_what_is_refused_for_lack_of_a_seat_is_tried_once_more_after_the_removals(action: str, status: int) -> None:
-    class Full(FakeWorkspace):
-        def _answer(self, call: ApiCall) -> Response:
-            full = len(self.users) > 2 and call.method in (Method.POST, Method.PUT)
-            return Response(status, None, "no seat is free") if full else super()._answer(call)
+    def need_a_seat(call: ApiCall) -> Response | None:
+        full = len(live.users) > 2 and call.method in (Method.POST, Method.PUT)
+        return Response(status, None, "no seat is free") if full else None
 
     there = person("new@x.io") if action == "promote" else person("more@x.io")
-    people = [ROOT, there, person("old@x.io")]
-    live = Full({each["email"]: dict(each) for each in people})
+    live = FakeWorkspace.of([ROOT, there, person("old@x.io")], before=need_a_seat)
     want = document({"root@x.io": "admin", "new@x.io": "admin"})
     events = applied(planned(want, live), live)
     assert set(outcomes(events).values()) == {"done"}
@@ -167,12 +164,11 @@ def test_what_depends_on_a_change_of_its_own_stage_is_made_after_it() -> None:
 
 
 def test_all_that_depends_on_what_succeeds_at_the_second_attempt_is_made_after_it() -> None:
-    class Full(FakeWorkspace):
-        def _answer(self, call: ApiCall) -> Response:
-            full = len(self.things.kept["policies"]) > 1 and call.method is Method.POST
-            return Response(402, None, "no more policies") if full else super()._answer(call)
+    def need_room(call: ApiCall) -> Response | None:
+        full = len(live.things.kept["policies"]) > 1 and call.method is Method.POST
+        return Response(402, None, "no more policies") if full else None
 
-    live = Full({"root@x.io": dict(ROOT)})
+    live = FakeWorkspace.of([ROOT], before=need_room)
     live.things.kept["policies"] = {name: thing(name, type="location") for name in ("old", "unused")}
     live.things.kept["environments"]["production"] = thing("production", policies=["old"])
     policies = {"new": {"spec": {"type": "location", "locations": []}}}
@@ -183,18 +179,16 @@ def test_all_that_depends_on_what_succeeds_at_the_second_attempt_is_made_after_i
 
 
 def test_admins_are_read_again_before_our_own_access_is_taken() -> None:
-    class Full(FakeWorkspace):
-        """Promotes nobody until someone has left, and someone else demotes an admin then."""
-
-        def _answer(self, call: ApiCall) -> Response:
-            if call.method is Method.PUT and "old@x.io" in self.users:
-                return Response(402, None, "no seat is free")
-            if call.method is Method.PUT:
-                self.users["bob@x.io"]["role"] = "member"
-            return super()._answer(call)
+    def demote_bob(call: ApiCall) -> Response | None:
+        """Refuse promotions until old@x.io has left. Then someone else demotes bob@x.io."""
+        if call.method is Method.PUT and "old@x.io" in live.users:
+            return Response(402, None, "no seat is free")
+        if call.method is Method.PUT:
+            live.users["bob@x.io"]["role"] = "member"
+        return None
 
     people = [ROOT, person("bob@x.io", "admin"), person("ann@x.io"), person("old@x.io")]
-    live = Full({each["email"]: dict(each) for each in people})
+    live = FakeWorkspace.of(people, before=demote_bob)
     guards = {"minAdmins": 2, "maxRemovals": 9, "self": {"email": "root@x.io"}}
     events = applied(planned(document({"bob@x.io": "admin", "ann@x.io": "admin"}, guards=guards), live), live)
     assert outcomes(events) == {"ann@x.io": "done", "old@x.io": "done", "root@x.io": "not attempted"}
@@ -206,49 +200,34 @@ def test_a_refusal_is_told_even_if_the_second_attempt_is_interrupted(*, told_bef
     stop = threading.Event()
     live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"POST /users"}))
 
-    class Interrupting(FakeWorkspace):
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            if call.method is Method.DELETE and told_before:
-                stop.set()
-            if call.method is Method.POST and "old@x.io" not in live.users:
-                stop.set()
-                raise InterruptedRunError("interrupted")
-            return live.send(call)
+    def interrupt(call: ApiCall) -> None:
+        if call.method is Method.DELETE and told_before:
+            stop.set()
+        if call.method is Method.POST and "old@x.io" not in live.users:
+            stop.set()
+            raise InterruptedRunError("interrupted")
 
     plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
-    events = list(apply(plan, live, Interrupting(), parallelism=1, stop=stop))
+    events = list(apply(plan, live, live.with_faults(before=interrupt), parallelism=1, stop=stop))
     (refused,) = [event.outcome for event in events if isinstance(event, Ended) and event.change.key == "new@x.io"]
     assert (refused.status, refused.refusal) == (Status.FAILED, 422)
     assert len([event for event in events if isinstance(event, Ended | NotAttempted)]) == len(plan.changes)
 
 
 def test_a_bug_in_taking_back_an_invitation_does_not_hide_what_became_of_the_others() -> None:
-    class Generous(FakeWorkspace):
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            if call.method is Method.DELETE:
-                raise RuntimeError
-            if call.method is Method.PUT:
-                return Response(200, {"role": "viewer"})
-            return super().send(call)
-
-    live = Generous({"root@x.io": dict(ROOT)}, quirks=frozenset({"invite-ignores-role"}))
+    path = "/users/a@x.io"
+    answers = {f"DELETE {path}": RuntimeError(), f"PUT {path}": Response(200, {"role": "viewer"})}
+    live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}), answers=answers)
     events = applied(planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live), live)
     (unconfirmed,) = [event for event in events if isinstance(event, Unconfirmed)]
     assert words(unconfirmed.why).startswith("beamctl has a bug: RuntimeError")
 
 
-class Forbidding(FakeWorkspace):
-    """Answers 403 to every change, but those of the allowed methods."""
-
-    allowed: tuple[Method, ...] = ()
-
-    def _answer(self, call: ApiCall) -> Response:
-        free = call.method is Method.GET or call.method in self.allowed
-        return super()._answer(call) if free else Response(403, None, "Forbidden")
-
-
-def crowd() -> tuple[Forbidding, Plan]:
-    live = Forbidding({each["email"]: dict(each) for each in [ROOT, *(person(f"old{n}@x.io") for n in range(6))]})
+def crowd(*allowed: Method) -> tuple[FakeWorkspace, Plan]:
+    """Six people to remove and twelve to invite, with a credential that may make only changes with these methods."""
+    live = FakeWorkspace.of([ROOT, *(person(f"old{n}@x.io") for n in range(6))])
+    forbidden = Response(403, None, "Forbidden")
+    live.before = lambda call: None if call.method in (Method.GET, *allowed) else forbidden
     members = {"root@x.io": "admin", **{f"new{n}@x.io": "member" for n in range(12)}}
     return live, planned(document(members, guards={"maxRemovals": 9}), live)
 
@@ -266,8 +245,7 @@ def test_a_credential_that_may_change_nothing_stops_at_once() -> None:
 
 @pytest.mark.parametrize("allowed", [Method.POST, Method.DELETE])
 def test_a_403_next_to_successes_stops_nothing_else(allowed: Method) -> None:
-    live, plan = crowd()
-    live.allowed = (allowed,)
+    live, plan = crowd(allowed)
     events = applied(plan, live, parallelism=8)
     assert not is_not_permitted(events)
     by_action: dict[Action, Counter[str]] = {action: Counter() for action in (Action.INVITE, Action.REMOVE)}
@@ -280,15 +258,13 @@ def test_a_403_next_to_successes_stops_nothing_else(allowed: Method) -> None:
 
 
 def test_one_403_is_about_that_person_where_others_are_let_in() -> None:
-    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    def forbid_one(call: ApiCall) -> Response | None:
+        forbidden = call.method is Method.POST and (call.body or {})["email"] == "a@x.io"
+        return Response(403, None, "outside of the plan") if forbidden else None
 
-    class OneForbidden(FakeWorkspace):
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            forbidden = call.method is Method.POST and (call.body or {})["email"] == "a@x.io"
-            return Response(403, None, "outside of the plan") if forbidden else live.send(call)
-
+    live = FakeWorkspace.of([ROOT, person("old@x.io")], before=forbid_one)
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
-    events = apply_through(plan, live, OneForbidden())
+    events = applied(plan, live)
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "old@x.io": "done"}
     assert not is_not_permitted(events)
 
@@ -304,12 +280,8 @@ def test_a_failed_removal_does_not_stop_the_others_of_its_stage() -> None:
 def test_a_change_of_which_nothing_is_known_keeps_nobody_else_in() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
-
-    class Down:
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            return NoResponse("no answer") if call.method is Method.POST or call.path == "/users" else live.send(call)
-
-    events = apply_through(plan, live, Down(), parallelism=1)
+    down = dict.fromkeys(["POST /users", "GET /users"], NoResponse("no answer"))
+    events = apply_through(plan, live, live.with_faults(answers=down), parallelism=1)
     assert outcomes(events) == {"a@x.io": "failed", "old@x.io": "done"}
 
 
@@ -357,24 +329,23 @@ def test_a_list_of_people_without_an_admin_is_not_believed() -> None:
 
 
 def test_the_last_admin_goes_only_when_the_new_one_is_really_there() -> None:
-    class Lying(FakeWorkspace):
-        def _set_role(self, email: str, body: Mapping[str, Any]) -> Response:
-            return Response(200, {"role": "admin"}) if body["role"] == "admin" else super()._set_role(email, body)
-
-    live = Lying({"root@x.io": dict(ROOT), "ann@x.io": person("ann@x.io")})
+    lie = {"PUT /users/ann@x.io": Response(200, {"role": "admin"})}
+    live = FakeWorkspace.of([ROOT, person("ann@x.io")], answers=lie)
     events = applied(planned(document({"ann@x.io": "admin"}), live), live)
     assert outcomes(events) == {"ann@x.io": "not confirmed", "root@x.io": "not attempted"}
     assert live.users["root@x.io"]["role"] == "admin"
 
 
 def test_a_promotion_that_the_answer_does_not_tell_is_looked_up() -> None:
-    class Silent(FakeWorkspace):
-        def _set_role(self, email: str, body: Mapping[str, Any]) -> Response:
-            return Response(200, "done") if body["role"] == "admin" else super()._set_role(email, body)
-
-    live = Silent({"root@x.io": dict(ROOT), "ann@x.io": person("ann@x.io")})
+    vague = {"PUT /users/ann@x.io": Response(200, "done")}
+    live = FakeWorkspace.of([ROOT, person("ann@x.io")], answers=vague)
     events = applied(planned(document({"ann@x.io": "admin"}), live), live)
     assert outcomes(events) == {"ann@x.io": "not confirmed", "root@x.io": "not attempted"}
+
+
+def listing_only(emails: set[str]) -> After:
+    """A fault: listings show only these people."""
+    return lambda _, listing: Response(200, [user for user in listing.body if user["email"] in emails])
 
 
 @pytest.mark.parametrize("before", [person("old@x.io"), person("old@x.io", accepted=False)])
@@ -383,15 +354,10 @@ def test_after_invitations_too_and_nothing_is_taken_where_the_listing_lacks_some
     want = document({"root@x.io": "admin", "bob@x.io": "member", "amy@x.io": "member", "new@x.io": "member"})
     plan = planned(want, live)
     for shown, done in (({"root@x.io", "old@x.io"}, False), ({"root@x.io", "bob@x.io"}, True)):
-
-        class Short(FakeWorkspace):
-            def get(self, path: str) -> Any:
-                return [user for user in super().get(path) if user["email"] in shown]  # noqa: B023 - read at once
-
-        short = Short({key: dict(user) for key, user in live.users.items()})
-        events = applied(plan, short)
+        now = live.copied()
+        events = apply_through(plan, now.with_faults(after=listing_only(shown)), now)
         assert outcomes(events) == {"new@x.io": "not confirmed", "old@x.io": "done" if done else "not attempted"}
-        assert short.calls.index("POST /users") < short.calls.index("GET /users")
+        assert now.calls.index("POST /users") < now.calls.index("GET /users")
         why = [words(event.why) for event in events if isinstance(event, NotAttempted)]
         said = "bob@x.io should be unchanged but is no longer shown as a member: the listing may be incomplete"
         assert why == ([] if done else [said])
@@ -422,12 +388,8 @@ def test_settings_do_not_stand_in_the_way_of_a_removal() -> None:
 def test_what_cannot_be_read_again_is_not_taken() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
-
-    class Gone:
-        def get(self, _path: str) -> Any:
-            raise UnreachableError("no answer from api.example.test")
-
-    events = list(apply(plan, Gone(), live, parallelism=1, stop=threading.Event()))
+    unreachable = live.with_faults(before=raises(UnreachableError("no answer from api.example.test")))
+    events = apply_through(plan, unreachable, live, parallelism=1)
     assert outcomes(events) == {"old@x.io": "not attempted"}
     assert "could not be read again: no answer" in next(words(e.why) for e in events if isinstance(e, NotAttempted))
 
@@ -435,12 +397,8 @@ def test_what_cannot_be_read_again_is_not_taken() -> None:
 def test_a_credential_that_is_gone_ends_the_apply() -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
-
-    class Expired:
-        def send(self, _call: ApiCall) -> Response | NoResponse:
-            raise UnauthenticatedError("the API does not know the credential", "Run bl login.")
-
-    events = list(apply(plan, live, Expired(), parallelism=1, stop=threading.Event()))
+    expired = raises(UnauthenticatedError("the API does not know the credential", "Run bl login."))
+    events = apply_through(plan, live, live.with_faults(before=expired), parallelism=1)
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "not attempted"}
     assert [words(event.outcome.remark) for event in events if isinstance(event, Ended)] == [
         "the API does not know the credential"
@@ -450,29 +408,20 @@ def test_a_credential_that_is_gone_ends_the_apply() -> None:
 def test_a_credential_that_ends_between_two_calls_of_a_change_leaves_it_not_known() -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}))
     plan = planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live)
-
-    class Expiring(FakeWorkspace):
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            if call.method is Method.PUT:
-                raise UnauthenticatedError("the API does not know the credential")
-            return live.send(call)
-
-    (end,) = [event for event in apply_through(plan, live, Expiring()) if isinstance(event, Ended)]
+    live.answers = {"PUT /users/a@x.io": UnauthenticatedError("the API does not know the credential")}
+    (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert words(end.outcome.remark) == "the API does not know the credential; it is not known whether it was made"
     assert "a@x.io" in live.users
 
 
 def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
-    live = FakeWorkspace.of([ROOT, person("old@x.io")])
+    def fail(call: ApiCall) -> None:
+        if "a@x.io" in str(call.body):
+            raise KeyError("secret")
+
+    live = FakeWorkspace.of([ROOT, person("old@x.io")], before=fail)
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
-
-    class Broken:
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            if "a@x.io" in str(call.body):
-                raise KeyError("secret")
-            return live.send(call)
-
-    events = list(apply(plan, live, Broken(), parallelism=2, stop=threading.Event()))
+    events = applied(plan, live)
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "old@x.io": "done"}
     said = next(words(e.outcome.remark) for e in events if isinstance(e, Ended) and e.change.name == "a@x.io")
     assert said == "beamctl has a bug: KeyError; it is not known whether it was made"
@@ -482,16 +431,13 @@ def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
 def test_an_interrupt_while_waiting_for_a_turn(after: int, ending: str) -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}))
     plan = planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live)
-    calls: list[ApiCall] = []
+    sent = iter(range(9))
 
-    class Interrupted:
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            calls.append(call)
-            if len(calls) > after:
-                raise InterruptedRunError("interrupted")
-            return live.send(call)
+    def interrupt(_: ApiCall) -> None:
+        if next(sent) >= after:
+            raise InterruptedRunError("interrupted")
 
-    events = list(apply(plan, live, Interrupted(), parallelism=1, stop=threading.Event()))
+    events = apply_through(plan, live, live.with_faults(before=interrupt), parallelism=1)
     assert outcomes(events) == {"a@x.io": ending}
     remarks = [words(event.outcome.remark) for event in events if isinstance(event, Ended)]
     assert remarks == ["interrupted between API calls; it is not known whether it was made"] * after
@@ -579,27 +525,23 @@ def test_a_setting_whose_answer_is_lost_is_looked_up(
     ending: str,
     remark: str,
 ) -> None:
-    class Losing(FakeWorkspace):
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            asked = [each for each in self.calls if each.startswith("PUT")]
-            if call.method is Method.PUT:
-                self.calls.append("PUT")
-                self.settings |= made
-                return NoResponse("the connection was reset")
-            return super().send(call) if seen or not asked else NoResponse("the connection was reset")
+    put = "PUT /workspaces/acme"
 
-    live = Losing(settings={"name": "acme", "displayName": "A"})
+    def lose(call: ApiCall) -> NoResponse | None:
+        if call.method is Method.PUT:
+            live.settings |= made
+        lost = call.method is Method.PUT or (not seen and put in live.calls)
+        return NoResponse("the connection was reset") if lost else None
+
+    live = FakeWorkspace(settings={"name": "acme", "displayName": "A"}, before=lose)
     (end,) = [e for e in applied(planned(document(settings={"displayName": "B"}), live), live) if isinstance(e, Ended)]
     assert (end.outcome.status.value, words(end.outcome.remark)) == (ending, remark)
-    assert live.calls.count("PUT") == 1
+    assert live.calls.count(put) == 1
 
 
 def test_a_setting_whose_answer_tells_nothing_is_looked_up() -> None:
-    class Silent(FakeWorkspace):
-        def _answer(self, call: ApiCall) -> Response:
-            return Response(200, "fine") if call.method is Method.PUT else super()._answer(call)
-
-    live = Silent(settings={"name": "acme", "displayName": "A"})
+    vague = {"PUT /workspaces/acme": Response(200, "fine")}
+    live = FakeWorkspace(settings={"name": "acme", "displayName": "A"}, answers=vague)
     events = applied(planned(document(settings={"displayName": "B"}), live), live)
     assert outcomes(events) == {"displayName": "not confirmed"}
 
@@ -607,12 +549,7 @@ def test_a_setting_whose_answer_tells_nothing_is_looked_up() -> None:
 def test_a_bug_while_reading_again_takes_nothing() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
-
-    class Broken:
-        def get(self, _path: str) -> Any:
-            raise KeyError("x")
-
-    events = list(apply(plan, Broken(), live, parallelism=1, stop=threading.Event()))
+    events = apply_through(plan, live.with_faults(before=raises(KeyError("x"))), live, parallelism=1)
     assert outcomes(events) == {"a@x.io": "not confirmed", "old@x.io": "not attempted"}
 
 

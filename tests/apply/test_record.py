@@ -10,7 +10,7 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.apply.record import Record, Run, State, event_line, first_line, last_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.errors import RecordError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method
 from beamctl.plan.kind import Outcome, Status
 from beamctl.workflow.apply import apply
 from tests.fakes.runs import API, document, outcomes, planned
@@ -33,6 +33,7 @@ class Watching:
     def __init__(self, *, full_after: int = 1000) -> None:
         self.live = workspace()
         self.plan = planned(WANT, self.live)
+        self.live.before = self.observe
         self.lines = [first_line(RUN, self.plan)]
         self.at_call: list[tuple[str, Record]] = []
         self._full_after = full_after
@@ -42,15 +43,14 @@ class Watching:
             raise RecordError("the record cannot be written: No space left on device")
         self.lines.append(event_line(self.plan, event, AT))
 
-    def send(self, call: ApiCall) -> Response | NoResponse:
+    def observe(self, call: ApiCall) -> None:
         if call.method is not Method.GET:
             about = (call.body or {}).get("email") or call.path.rpartition("/")[2].replace("%40", "@")
             self.at_call.append((about, read_record("".join(self.lines).encode())))
-        return self.live.send(call)
 
     def run(self) -> list[Event]:
         stop = threading.Event()
-        return list(apply(self.plan, self.live, self, parallelism=1, stop=stop, on_event=self.listener))
+        return list(apply(self.plan, self.live, self.live, parallelism=1, stop=stop, on_event=self.listener))
 
 
 def test_a_change_stands_in_the_record_before_its_call_and_its_outcome_before_the_next() -> None:

@@ -5,8 +5,6 @@ To add one, make a directory with the first two and run with BEAMCTL_WRITE_CASES
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,26 +30,6 @@ NO_OPTIONS: dict[str, Any] = {"min_admins": None, "max_removals": None, "protect
 CASES = sorted(path.parent for path in HERE.glob("*/access.yaml"))
 
 
-@dataclass(frozen=True)
-class WithAccounts:
-    """Attributes:
-    workspace: All but service accounts.
-    accounts: As the API lists them, each with its own `keys`.
-    """
-
-    workspace: FakeWorkspace
-    accounts: Sequence[Mapping[str, Any]]
-
-    def get(self, path: str) -> Any:
-        match path.strip("/").split("/"):
-            case ["service_accounts"]:
-                return [{name: each[name] for name in each if name != "keys"} for each in self.accounts]
-            case ["service_accounts", client_id, "api_keys"]:
-                return [key for each in self.accounts if each["client_id"] == client_id for key in each["keys"]]
-            case _:
-                return self.workspace.get(path)
-
-
 def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     live: dict[str, Any] = yaml.safe_load((case / "live.yaml").read_text())
     workspace = FakeWorkspace.of(live.get("users", []))
@@ -59,17 +37,19 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     for section, listed in live.get("things", {}).items():
         workspace.things.kept[section] = {each["metadata"]["name"]: each for each in listed}
     workspace.things.users = live.get("usages", {})
+    for account in live.get("accounts", []):
+        workspace.accounts.keys[account["client_id"]] = account.pop("keys")
+        workspace.accounts.kept[account["client_id"]] = account
     today = date.fromisoformat(live["today"]) if "today" in live else TODAY
     identity = Identity(**live["identity"]) if "identity" in live else None
     want = desired((case / "access.yaml").read_text())
-    reader = WithAccounts(workspace, live.get("accounts", []))
     floors = floors_of(environment={}, **{**NO_OPTIONS, **live.get("floors", {})})
     recorded = declared_of(live.get("recorded", {}))
     runs = stopped(*live.get("stopped", ()))
     left = live.get("left")
     return planned(
         want,
-        reader,
+        workspace,
         today=today,
         identity=identity,
         left=left,

@@ -1,7 +1,7 @@
 """Objects whose secret was not handed over, while someone else creates, finishes or uses one of that name: nothing
 that may be in use is deleted, and nothing unknown is claimed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,39 +37,18 @@ STOPPED = (*stopped("ci"), *stopped("ci/hub", beside="old"))
 RACE = "it depends on ci, which was not done"
 
 
-class Watched(FakeWorkspace):
-    """A workspace in which something happens right before a call, or instead of it."""
-
-    before: Callable[[ApiCall], Response | NoResponse | None] = staticmethod(lambda _: None)
-
-    def send(self, call: ApiCall) -> Response | NoResponse:
-        return self.before(call) or super().send(call)
-
-
-class Forbidding:
-    """A reader that may not see the keys."""
-
-    def __init__(self, live: FakeWorkspace) -> None:
-        self._live = live
-
-    def get(self, path: str) -> Any:
-        if path.endswith("/api_keys"):
-            raise ForbiddenError("not for you")
-        return self._live.get(path)
-
-
 def planned(want: Desired, live: Reader, **more: Any) -> Plan:
     return planned_with(want, live, **{"interrupted": STOPPED, **more})
 
 
-def workspace(*accounts: dict[str, Any], keys: Mapping[str, list[dict[str, Any]]] | None = None) -> Watched:
+def workspace(*accounts: dict[str, Any], keys: Mapping[str, list[dict[str, Any]]] | None = None) -> FakeWorkspace:
     kept = FakeAccounts(
         {each["client_id"]: each for each in accounts}, {name: [*of] for name, of in (keys or {}).items()}
     )
-    return Watched({"root@x.io": person("root@x.io", "admin")}, accounts=kept)
+    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=kept)
 
 
-def hub(noted: str, *keys: dict[str, Any], role: str = "member") -> Watched:
+def hub(noted: str, *keys: dict[str, Any], role: str = "member") -> FakeWorkspace:
     return workspace(machine("c1", "ci", role, noted), keys={"c1": [*keys]})
 
 
@@ -163,7 +142,8 @@ def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
     assert risks(ours) == {Risk.DELETES_SERVICE_ACCOUNT, Risk.SELF_LOCKOUT}
     live = workspace(orphan)
     plan = planned(ACCOUNT, live)
-    assert risks(planned(ACCOUNT, Forbidding(live))) == {Risk.DELETES_SERVICE_ACCOUNT}
+    hidden = live.with_faults(answers={"GET /service_accounts/c1/api_keys": ForbiddenError("not for you")})
+    assert risks(planned(ACCOUNT, hidden)) == {Risk.DELETES_SERVICE_ACCOUNT}
     live.accounts.keys["c1"] = [NEW]
     assert run(plan, live)["ci (c1)"] == "failed: it has API keys now; it was not deleted"
     assert all(could_be_planned(each) for each in (*used.changes, *ours.changes))
@@ -347,7 +327,7 @@ def test_a_lost_answer_to_taking_it_back_leaves_open_whether_it_is_there() -> No
     assert "the key key-1 may still exist (the connection was reset)" in ended["ci/hub"]
 
 
-def own(*keys: dict[str, Any], noted: str = "") -> tuple[Desired, Watched]:
+def own(*keys: dict[str, Any], noted: str = "") -> tuple[Desired, FakeWorkspace]:
     """Beamctl runs as ci; somebody else is to go in the same apply."""
     section = {"ci": {**CI, "apiKeys": {"hub": HUB}}}
     want = document({"root@x.io": "admin"}, serviceAccounts=section, guards={"self": {"serviceAccount": "ci"}})

@@ -68,12 +68,8 @@ def test_in_the_earliest_days_things_were_flat() -> None:
 
 
 def test_a_workspace_that_is_missing_is_not_an_api_without_environments() -> None:
-    class Nothing:
-        def get(self, _path: str) -> Any:
-            raise MissingError("gone", status=404)
-
     with pytest.raises(MissingError):
-        read(EnvironmentKind(), "acme", Nothing())
+        read(EnvironmentKind(), "acme", FakeWorkspace(deleted=True))
 
 
 def test_rows_have_the_same_keys() -> None:

@@ -120,15 +120,12 @@ def test_what_the_api_refuses_is_said(call: str) -> None:
 
 
 def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
-    class Liar(FakeThings):
-        def answer(self, method: str, path: str, body: Any, quirks: Any) -> Any:
-            found = super().answer(method, path, body, quirks)
-            if method == "PUT":
-                found.body["spec"]["locations"] = []
-            return found
+    def lie(call: ApiCall, answer: Any) -> None:
+        if call.method is Method.PUT:
+            answer.body["spec"]["locations"] = []
 
     live = workspace(OLD)
-    live.things = Liar(live.things.kept)
+    live.after = lie
     outcome = only(live, NEW)
     assert words(outcome.remark) == "the API accepted the change but returned a different locations"
 

@@ -26,7 +26,6 @@ from beamctl.plan.staleness import in_place, moved
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.workflow.documents import validate
-from beamctl.workflow.plan import plan
 from beamctl.workflow.saved_plan import could_be_planned
 from beamctl.workflow.show import show
 from beamctl.workflow.undo import undo
@@ -156,21 +155,15 @@ def test_keys_are_removed_only_where_they_are_declared(tmp_path: Path) -> None:
     assert machines.keys("bot") == []
 
 
-def test_keys_that_cannot_be_seen_are_left(tmp_path: Path) -> None:
-    machines = Machines(tmp_path, [account("bot")])
-    with machines.reader() as reader:
-        for status in (MissingError, ForbiddenError):
-
-            class Blind:
-                def get(self, path: str, status: type[ApiError] = status) -> Any:
-                    if path.endswith("/api_keys"):
-                        raise status("not for you")
-                    return reader.get(path)
-
-            made = plan(want({"bot": {"role": "member", "apiKeys": {"k": {}}}}), Blind(), machines.situation())
-            assert made.changes == ()
-            assert made.differs
-            assert "cannot be read" in words(made.notes[0].fact)
+@pytest.mark.parametrize("error", [MissingError("not for you"), ForbiddenError("not for you")])
+def test_keys_that_cannot_be_seen_are_left(error: ApiError) -> None:
+    answers = {"GET /service_accounts/c1/api_keys": error}
+    accounts = FakeAccounts({"c0": machine("c0", "runner", "admin"), "c1": machine("c1", "bot")})
+    live = FakeWorkspace.of([], accounts=accounts, answers=answers)
+    made = planned(want({"bot": {"role": "member", "apiKeys": {"k": {}}}}), live)
+    assert made.changes == ()
+    assert made.differs
+    assert "cannot be read" in words(made.notes[0].fact)
 
 
 def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """API calls of changes to settings, whatever the API answers, and which such changes beamctl plans."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from beamctl.apply.event import Ended
-from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.api_call import NoResponse, Response
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.kind import Status
 from beamctl.workflow.saved_plan import could_be_planned
@@ -25,29 +25,25 @@ OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "
 Spelled = Callable[[FakeWorkspace], Response | NoResponse]
 
 
-class Odd(FakeWorkspace):
-    """Answers these calls by number, from the first one of the apply, in another way."""
+def workspace(settings: dict[str, Any]) -> FakeWorkspace:
+    return FakeWorkspace(settings={"name": "acme", **settings})
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        super().__init__(settings={"name": "acme", **settings})
-        self.odd: dict[int, Spelled] = {}
 
-    def send(self, call: ApiCall) -> Response | NoResponse:
-        answer = super().send(call)
-        spelled = self.odd.get(len(self.calls))
-        return spelled(self) if spelled else answer
+def respond_oddly(live: FakeWorkspace, odd: Mapping[int, Spelled]) -> None:
+    """From now on, requests with these numbers get other responses."""
+    live.calls.clear()
+    live.after = lambda _, answer: odd[len(live.calls)](live) if len(live.calls) in odd else answer
 
 
 def change_of(before: dict[str, Any], wanted: dict[str, Any]) -> Change:
-    (change,) = planned(document(settings=wanted), Odd(before)).changes
+    (change,) = planned(document(settings=wanted), workspace(before)).changes
     return change
 
 
 def run(odd: dict[int, Spelled], before: Any = "Old", wanted: Any = "New", name: str = "displayName") -> Any:
-    live = Odd({name: before, "labels": {"keep": "me"}})
+    live = workspace({name: before, "labels": {"keep": "me"}})
     plan = planned(document(settings={name: wanted}), live)
-    live.calls.clear()
-    live.odd = odd
+    respond_oddly(live, odd)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     return end.outcome, live
 
@@ -171,16 +167,15 @@ def test_the_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expec
 
 
 def test_a_refusal_leaves_the_next_setting_to_be_written() -> None:
-    live = Odd({"displayName": "Old", "labels": {"a": "1"}})
+    live = workspace({"displayName": "Old", "labels": {"a": "1"}})
     plan = planned(document(settings={"displayName": "New", "labels": {"b": "2"}}), live)
-    live.calls.clear()
-    live.odd = {2: says(Response(422, None, "no"))}
+    respond_oddly(live, {2: says(Response(422, None, "no"))})
     ends = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert [end.outcome.status.value for end in ends] == ["failed", "done"]
 
 
 def test_whatever_is_planned_is_sound() -> None:
-    live = Odd({"displayName": "Old", "labels": {"a": "1"}, "groupMappings": [OPS]})
+    live = workspace({"displayName": "Old", "labels": {"a": "1"}, "groupMappings": [OPS]})
     wanted = {"displayName": "New", "labels": {"b": "2"}, "groupMappings": [OPS, ALL]}
     changes = planned(document(settings=wanted), live).changes
     assert [change.name for change in changes if could_be_planned(change)] == [*wanted]

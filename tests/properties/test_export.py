@@ -1,7 +1,6 @@
 """Export, then plan: nothing to change, whatever the workspace looks like, and until a key ends."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -128,30 +127,18 @@ manage:
     )
 
 
-@dataclass
-class Machines:
-    """A workspace with service accounts, their keys by client id, and connections.
+def workspace(
+    accounts: Iterable[Mapping[str, Any]], keys: Mapping[str, list[dict[str, Any]]], things: FakeThings, quirks: str
+) -> FakeWorkspace:
+    kept = {each["client_id"]: dict(each) for each in accounts}
+    quirk = frozenset(quirks.split())
+    return FakeWorkspace.of([], accounts=FakeAccounts(kept, dict(keys)), things=things, quirks=quirk)
 
-    Attributes:
-        accounts: As the API shows them.
-        keys: By client id.
-        rest: All else.
-    """
 
-    accounts: list[dict[str, Any]]
-    keys: Mapping[str, list[dict[str, Any]]]
-    rest: FakeWorkspace
-
-    def get(self, path: str) -> Any:
-        parts = path.strip("/").split("/")
-        if parts[0] != "service_accounts":
-            return self.rest.get(path)
-        return self.accounts if len(parts) == 1 else self.keys[parts[1]]
-
-    def planned(self, text: str, now: datetime) -> tuple[Change, ...]:
-        found = plan(desired(text), self, Situation(now.date(), API, None, {}, now=now))
-        assert found.differs is bool(found.changes), found.notes
-        return found.changes
+def changes(live: FakeWorkspace, text: str, now: datetime) -> tuple[Change, ...]:
+    found = plan(desired(text), live, Situation(now.date(), API, None, {}, now=now))
+    assert found.differs is bool(found.changes), found.notes
+    return found.changes
 
 
 KEY_NAMES = ["hub", "lab", "a b", "null", "1", "k\u200b", "(k)", "x:y"]
@@ -176,7 +163,7 @@ some_keys = st.fixed_dictionaries(
 
 
 @st.composite
-def machines(draw: st.DrawFn) -> Machines:
+def machines(draw: st.DrawFn) -> FakeWorkspace:
     accounts = [{**each, "client_id": f"c{at}"} for at, each in enumerate(draw(st.lists(some_accounts, max_size=4)))]
     keys = {
         each["client_id"]: [{**key, "id": f"k{at}"} for at, key in enumerate(draw(st.lists(some_keys, max_size=3)))]
@@ -187,8 +174,7 @@ def machines(draw: st.DrawFn) -> Machines:
     things = FakeThings()
     for name in draw(st.lists(st.sampled_from(["openai", "open-ai", "Open"]), unique=True)):
         things.kept["integrations"][name] = thing(name, draw(labels), integration="openai", secret=draw(parts))
-    quirks = frozenset(draw(st.sets(st.sampled_from(["masked-secrets", "echoed-secrets"]), max_size=1)))
-    return Machines(accounts, keys, FakeWorkspace.of([], things=things, quirks=quirks))
+    return workspace(accounts, keys, things, draw(st.sampled_from(["", "masked-secrets", "echoed-secrets"])))
 
 
 SECRET = "sk-canary-0123456789abcdef"
@@ -197,21 +183,21 @@ LATER = [timedelta(), timedelta(hours=23), timedelta(days=20), timedelta(days=10
 
 @given(machines())
 @settings(max_examples=100, deadline=None)
-def test_machines_are_exported_until_a_key_of_theirs_ends(live: Machines) -> None:
+def test_machines_are_exported_until_a_key_of_theirs_ends(live: FakeWorkspace) -> None:
     text = export("acme", live, NOW).text
     assert SECRET not in text
     assert MASK not in text
     assert all(char.isprintable() or char == "\n" for char in text)
-    assert live.planned(text, NOW) == ()
+    assert changes(live, text, NOW) == ()
     for moment in (NOW + each for each in LATER):
-        for change in live.planned(text, moment):  # a key that is declared and has ended is renewed: that is said
+        for change in changes(live, text, moment):  # a key that is declared and has ended is renewed: that is said
             what = (change.kind, change.action, change.reason)
             assert what in (
                 ("api_key", Action.CREATE, Reason.EXPIRES),
                 ("api_key", Action.DELETE, Reason.SUPERSEDED),
             )
             told = change.after or change.before or {}
-            (key,) = [each for each in live.keys[told["clientId"]] if each["name"] == told["name"]]
+            (key,) = [each for each in live.accounts.keys[told["clientId"]] if each["name"] == told["name"]]
             assert ended(key) <= moment
 
 
@@ -271,7 +257,7 @@ def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:
     }.items():
         labels = {"beamctl-secret-version": "4"} if name == "open" else {}
         things.kept["integrations"][name] = thing(name, labels, integration="x", secret=dict.fromkeys(parts, SECRET))
-    live = Machines(accounts, keys, FakeWorkspace.of([], things=things, quirks=frozenset({"masked-secrets"})))
+    live = workspace(accounts, keys, things, "masked-secrets")
     text = export("acme", live, NOW).text
     assert (
         text[text.index("serviceAccounts") :]

@@ -1,5 +1,6 @@
 """What is read before a workspace is deleted, and what becomes of what the API does not tell."""
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
+from beamctl.model.api_call import Response
 from beamctl.plan.contents import Item, Unknown, WorkspaceContents
 from beamctl.workflow.destroy import contents_of
-from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, ENVIRONMENTS, KEYS, POLICIES, USERS, Doomed
+from tests.fakes.things import thing
 from tests.fakes.workspace import person
+from tests.workflow.destroyable import ACCOUNTS, CONNECTIONS, COUNTED, ENVIRONMENTS, KEYS, POLICIES, USERS, workspace
 
 LISTINGS = {
     USERS: ["members"],
@@ -31,15 +34,15 @@ def parts(contents: WorkspaceContents) -> dict[str, tuple[Item, ...] | Unknown]:
 
 
 def read(path: str, payload: Any) -> WorkspaceContents:
-    doomed = Doomed()
-    doomed.payloads[path] = payload
-    return contents_of("acme", doomed)
+    live = workspace()
+    live.answers[path] = payload if isinstance(payload, ApiError) else Response(200, payload)
+    return contents_of("acme", live)
 
 
 def test_everything_is_read_once() -> None:
-    doomed = Doomed()
-    contents = contents_of("acme", doomed)
-    assert doomed.asked == [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS]
+    live = workspace()
+    contents = contents_of("acme", live)
+    assert live.calls == [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS]
     assert (contents.id, contents.created_at, contents.display_name) == ("w1", "2025-03-01T00:00:00Z", "Acme")
     assert parts(contents) == {
         "members": (
@@ -57,7 +60,7 @@ def test_everything_is_read_once() -> None:
 
 
 def test_no_secret_is_kept() -> None:
-    assert "canary" not in repr(contents_of("acme", Doomed()))
+    assert "canary" not in repr(contents_of("acme", workspace()))
 
 
 @pytest.mark.parametrize("path", LISTINGS)
@@ -125,22 +128,22 @@ def test_a_listing_of_another_shape_is_not_known(path: str, payload: Any) -> Non
 )
 def test_a_listing_without_an_admin_is_not_believed(users: list[dict[str, Any]]) -> None:
     found = parts(read(USERS, users))
-    count = f"{len(users)} {'people' if len(users) > 1 else 'person'}"
-    why = f"the API shows no accepted admin among {count}" if users else "the API shows no members"
+    number = f"{len(users)} {'people' if len(users) > 1 else 'person'}"
+    why = f"the API shows no accepted admin among {number}" if users else "the API shows no members"
     assert found["members"] == Unknown(why)
 
 
 def test_policies_come_in_pages() -> None:
-    doomed = Doomed()
-    doomed.payloads[POLICIES] = {
-        "data": [{"metadata": {"name": "b"}, "spec": {"type": "flavor"}}],
-        "meta": {"hasMore": True, "nextCursor": "a/b&c"},
-    }
-    doomed.payloads[POLICIES + "&cursor=a%2Fb%26c"] = {
-        "data": [{"metadata": {"name": "a"}, "spec": {"type": "flavor"}}],
-        "meta": {"hasMore": False, "nextCursor": ""},
-    }
-    assert parts(contents_of("acme", doomed))["policies"] == (Item(("flavor",), "a", "a"), Item(("flavor",), "b", "b"))
+    live = workspace()
+    live.answers[POLICIES] = page("b", "a/b&c")
+    live.answers[POLICIES + "&cursor=a%2Fb%26c"] = page("a")
+    assert parts(contents_of("acme", live))["policies"] == (Item(("flavor",), "a", "a"), Item(("flavor",), "b", "b"))
+
+
+def page(name: str, cursor: str = "") -> Response:
+    return Response(
+        200, {"data": [thing(name, type="flavor")], "meta": {"hasMore": bool(cursor), "nextCursor": cursor}}
+    )
 
 
 @pytest.mark.parametrize("meta", [None, {}, {"hasMore": True}, {"hasMore": True, "nextCursor": ""}])
@@ -149,18 +152,11 @@ def test_pages_that_do_not_say_how_to_go_on_are_not_known(meta: Any) -> None:
 
 
 def test_pages_without_an_end_do_end() -> None:
-    class Endless(Doomed):
-        def get(self, path: str) -> Any:
-            self.asked.append(path)
-            if path.startswith("/policies"):
-                return {"data": [], "meta": {"hasMore": True, "nextCursor": str(len(self.asked))}}
-            return self.payloads[path]
-
-    doomed = Endless()
-    assert parts(contents_of("acme", doomed))["policies"] == Unknown(
-        "the API's list of policies is not a complete list"
-    )
-    assert len(doomed.asked) < 600
+    live = workspace()
+    pages = (Response(200, {"data": [], "meta": {"hasMore": True, "nextCursor": str(n)}}) for n in count(1))
+    live.before = lambda call: next(pages) if call.path.startswith("/policies") else None
+    assert parts(contents_of("acme", live))["policies"] == Unknown("the API's list of policies is not a complete list")
+    assert len(live.calls) < 600
 
 
 def test_policies_of_the_first_days_are_flat() -> None:
