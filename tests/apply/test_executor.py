@@ -1,4 +1,4 @@
-"""What an apply does when things go wrong, seen from outside."""
+"""What an apply does when resources go wrong, seen from outside."""
 
 import threading
 from collections import Counter
@@ -14,9 +14,9 @@ from beamctl.plan.change import Action
 from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
 from beamctl.workflow.apply import apply
+from tests.fakes.resources import resource
 from tests.fakes.runs import all_done, applied, apply_through, document, outcomes, planned
-from tests.fakes.things import thing
-from tests.fakes.wording import Said, words
+from tests.fakes.wording import Expect, words
 from tests.fakes.workspace import After, FakeWorkspace, person, raises
 
 ROOT = person("root@x.io", "admin")
@@ -146,31 +146,31 @@ def test_what_is_refused_is_tried_no_more_than_twice_and_once_where_nothing_was_
 
 def test_what_depends_on_a_change_of_its_own_stage_is_made_after_it() -> None:
     live = FakeWorkspace.of([ROOT])
-    live.things.kept["environments"]["staging"] = thing("staging", policies=["eu"])
-    live.things.kept["policies"]["eu"] = thing("eu", type="location")
+    live.resources.kept["environments"]["staging"] = resource("staging", policies=["eu"])
+    live.resources.kept["policies"]["eu"] = resource("eu", type="location")
     want = document(environments={"production": {"policies": []}}, policies={}, guards={"maxRemovals": 9})
-    live.things.kept["environments"]["production"] = thing("production")
+    live.resources.kept["environments"]["production"] = resource("production")
     plan = planned(want, live)
     assert all_done(applied(plan, live))
     deletions = [call for call in live.calls if call.startswith("DELETE")]
     assert deletions == ["DELETE /environments/staging", "DELETE /policies/eu"]
-    live.things.kept["environments"]["staging"] = thing("staging", policies=["eu"])
-    live.things.kept["policies"]["eu"] = thing("eu", type="location")
+    live.resources.kept["environments"]["staging"] = resource("staging", policies=["eu"])
+    live.resources.kept["policies"]["eu"] = resource("eu", type="location")
     live.refuses = frozenset({"DELETE /environments/staging"})
     assert outcomes(applied(plan, live)) == {"staging": "failed", "eu": "not attempted"}
     live.refuses = frozenset()
-    live.things.kept["policies"]["eu"] = thing("eu", type="flavor")  # it is read again too
+    live.resources.kept["policies"]["eu"] = resource("eu", type="flavor")  # it is read again too
     assert outcomes(applied(plan, live)) == {"staging": "done", "eu": "not attempted"}
 
 
 def test_all_that_depends_on_what_succeeds_at_the_second_attempt_is_made_after_it() -> None:
     def need_room(call: ApiCall) -> Response | None:
-        full = len(live.things.kept["policies"]) > 1 and call.method is Method.POST
+        full = len(live.resources.kept["policies"]) > 1 and call.method is Method.POST
         return Response(402, None, "no more policies") if full else None
 
     live = FakeWorkspace.of([ROOT], before=need_room)
-    live.things.kept["policies"] = {name: thing(name, type="location") for name in ("old", "unused")}
-    live.things.kept["environments"]["production"] = thing("production", policies=["old"])
+    live.resources.kept["policies"] = {name: resource(name, type="location") for name in ("old", "unused")}
+    live.resources.kept["environments"]["production"] = resource("production", policies=["old"])
     policies = {"new": {"spec": {"type": "location", "locations": []}}}
     want = document(environments={"production": {"policies": ["new"]}}, policies=policies, guards={"maxRemovals": 9})
     events = applied(planned(want, live), live)
@@ -502,7 +502,7 @@ def test_a_setting_that_is_so_already_is_done() -> None:
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "B"
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Said(Status.DONE, "is already in effect", found=True)
+    assert end.outcome == Expect(Status.DONE, "is already in effect", found=True)
     assert not [call for call in live.calls if call.startswith("PUT")]
 
 

@@ -13,7 +13,7 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from tests.fakes.journal import LONG_AGO, Journal
 from tests.fakes.runs import document, planned
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -38,7 +38,7 @@ BECAME: dict[str, tuple[Callable[[Change], Sequence[Event]], int]] = {
     "deferred": (ended(Status.DEFERRED), 1),
     "failed": (ended(Status.FAILED), 0),
     "unknown": (lambda change: (Started(change),), 0),
-    "not attempted": (lambda change: (NotAttempted(change, saying("why")),), 0),
+    "not attempted": (lambda change: (NotAttempted(change, failure("why")),), 0),
     "found": (ended(Status.DONE, found=True), 0),
     "nothing": (lambda _: (), 0),
 }

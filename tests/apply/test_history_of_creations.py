@@ -12,10 +12,10 @@ from beamctl.plan.change import Change
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
-from tests.fakes.accounts import FakeAccounts, machine
-from tests.fakes.journal import LONG_AGO, Journal, stopped
+from tests.fakes.journal import LONG_AGO, Journal, interrupted_runs
 from tests.fakes.runs import NOW, document, planned
-from tests.fakes.wording import saying
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 WANT = document(serviceAccounts={"ci": {"role": "member", "apiKeys": {"hub": {}}}})
@@ -23,9 +23,11 @@ PLAN = planned(WANT, FakeWorkspace.of([person("root@x.io", "admin")]))
 CI, HUB = PLAN.changes
 DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED)
 LOST = FakeWorkspace(
-    accounts=FakeAccounts({"c1": machine("c1", "ci", "member", "(beamctl: client secret not handed over yet)")})
+    accounts=FakeServiceAccounts(
+        {"c1": service_account("c1", "ci", "member", "(beamctl: client secret not handed over yet)")}
+    )
 )
-AGAIN = planned(WANT, LOST, interrupted=stopped("ci"))
+AGAIN = planned(WANT, LOST, interrupted=interrupted_runs("ci"))
 
 
 def record(*events: Event, plan: Plan = PLAN) -> str:
@@ -56,7 +58,7 @@ def ended(change: Change, outcome: Outcome) -> tuple[Event, ...]:
         (ended(CI, FAILED), ["ci"]),
         (ended(CI, DONE), []),
         ((*ended(CI, DONE), Started(HUB)), ["ci/hub"]),
-        ((*ended(CI, FAILED), NotAttempted(HUB, saying("why"))), ["ci"]),
+        ((*ended(CI, FAILED), NotAttempted(HUB, failure("why"))), ["ci"]),
         ((*ended(CI, DONE), *ended(HUB, DONE)), []),
     ],
 )

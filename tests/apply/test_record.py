@@ -15,7 +15,7 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.workflow.apply import apply
 from tests.fakes.runs import API, document, outcomes, planned
 from tests.fakes.schemas import problems_with
-from tests.fakes.wording import saying, words
+from tests.fakes.wording import failure, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 AT = "2026-11-24T12:00:00.000Z"
@@ -169,7 +169,7 @@ def test_only_what_was_done_counts_as_left() -> None:
     plan = planned(WANT, workspace())
     events: list[Event] = [
         Started(plan.changes[0]),
-        *(NotAttempted(change, saying("interrupted")) for change in plan.changes),
+        *(NotAttempted(change, failure("interrupted")) for change in plan.changes),
     ]
     assert json.loads(last_line(plan, events, AT, interrupted=True))["left"] == {"member": 3}
     events = [Ended(change, Outcome(Status.FAILED)) for change in plan.changes]

@@ -12,7 +12,7 @@ from beamctl.apply.summary import left_of, summary_of
 from beamctl.plan.kind import Outcome, Status
 from beamctl.report.text.runs import outcome_text
 from tests.fakes.runs import API, applied, document, planned
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 AT = "2026-11-24T12:00:00.000Z"
@@ -54,7 +54,7 @@ def test_how_many_were_left() -> None:
         assert left_of(nothing, "acme", API) is None
 
 
-DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, saying("the API did not answer"))
+DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, failure("the API did not answer"))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, saying("the API did 
         ([Started(UP), Ended(UP, DONE)], 6),
         ([Started(OLD[0])], 5),
         ([Started(OLD[0]), Ended(OLD[0], DONE), Started(OLD[1]), Ended(OLD[1], FAILED), Started(OLD[2])], 3),
-        ([NotAttempted(each, saying("interrupted")) for each in OLD], 6),
+        ([NotAttempted(each, failure("interrupted")) for each in OLD], 6),
     ],
 )
 def test_how_many_a_run_that_was_killed_left_at_least(events: list[Event], left: int) -> None:

@@ -17,9 +17,9 @@ from beamctl.plan.plan import Plan
 from beamctl.report.json_report import applied_json
 from beamctl.report.text.apply import end_text, event_text, totals
 from beamctl.workflow.apply import apply
-from tests.fakes.accounts import api_key, machine
+from tests.fakes.resources import resource
 from tests.fakes.runs import document, outcomes, planned
-from tests.fakes.things import thing
+from tests.fakes.service_accounts import api_key, service_account
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person, raises
 from tests.properties.samples import SAMPLES, Sample, vault
@@ -84,7 +84,7 @@ def test_what_was_not_made_is_not_done(sample: Sample, data: st.DataObject, spel
     plan = planned(want, live)
     before = live.copied()
     events = run(plan, odd(live, spelled, acts=False))
-    assert (live.users, live.settings, live.things) == (before.users, before.settings, before.things)
+    assert (live.users, live.settings, live.resources) == (before.users, before.settings, before.resources)
     assert not any(isinstance(event, Confirmed) for event in events)
     assert "done" not in outcomes(events).values()
     assert totals(events).complete is (plan.changes == ())
@@ -281,16 +281,16 @@ def test_an_account_whose_answer_names_another_one_is_looked_up_before_it_counts
 
 def test_a_policy_whose_users_are_answered_with_an_error_is_not_deleted() -> None:
     live = FakeWorkspace.of([ROOT])
-    live.things.kept["policies"] = {"eu": thing("eu", type="location")}
+    live.resources.kept["policies"] = {"eu": resource("eu", type="location")}
     plan = planned(document(policies={}), live)
     live.answers = {"GET /policies/eu/usages": Response(200, {"error": "no"})}
     assert outcomes(run(plan, live)) == {"eu": "failed"}
-    assert "eu" in live.things.kept["policies"]
+    assert "eu" in live.resources.kept["policies"]
 
 
 def test_a_key_is_not_gone_because_its_account_is_not_listed() -> None:
     live = FakeWorkspace.of([ROOT])
-    live.accounts.kept["c1"] = machine("c1", "ci")
+    live.accounts.kept["c1"] = service_account("c1", "ci")
     live.accounts.keys["c1"] = [api_key("k1", "old", "2026-01-01T00:00:00Z")]
     plan = planned(document(serviceAccounts={"ci": {"role": "member", "apiKeys": {}}}), live)
 

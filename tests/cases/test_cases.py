@@ -20,7 +20,7 @@ from beamctl.plan.plan import Plan
 from beamctl.report.json_report import plans_json
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from tests.fakes.journal import stopped
+from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import TODAY, desired, planned
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace
@@ -34,9 +34,9 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     live: dict[str, Any] = yaml.safe_load((case / "live.yaml").read_text())
     workspace = FakeWorkspace.of(live.get("users", []))
     workspace.settings |= live.get("workspace", {})
-    for section, listed in live.get("things", {}).items():
-        workspace.things.kept[section] = {each["metadata"]["name"]: each for each in listed}
-    workspace.things.users = live.get("usages", {})
+    for section, listed in live.get("resources", {}).items():
+        workspace.resources.kept[section] = {each["metadata"]["name"]: each for each in listed}
+    workspace.resources.users = live.get("usages", {})
     for account in live.get("accounts", []):
         workspace.accounts.keys[account["client_id"]] = account.pop("keys")
         workspace.accounts.kept[account["client_id"]] = account
@@ -45,7 +45,7 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     want = desired((case / "access.yaml").read_text())
     floors = floors_of(environment={}, **{**NO_OPTIONS, **live.get("floors", {})})
     recorded = declared_of(live.get("recorded", {}))
-    runs = stopped(*live.get("stopped", ()))
+    runs = interrupted_runs(*live.get("stopped", ()))
     left = live.get("left")
     return planned(
         want,

@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.plan.change import Action, Reason, Stage, key_of
 from beamctl.plan.plan_file import fingerprint
-from tests.fakes.saved import signed
+from tests.fakes.saved_plans import signed
 
 Data = Any
 Path = tuple[Any, ...]

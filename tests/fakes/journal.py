@@ -57,7 +57,9 @@ class Journal:
         return interrupted(left, "acme", LOCAL_URL)
 
 
-def stopped(*names: str, beside: str = "", began: datetime = LONG_AGO, **more: Any) -> tuple[Interrupted, ...]:
+def interrupted_runs(
+    *names: str, existing: str = "", began: datetime = LONG_AGO, **more: Any
+) -> tuple[Interrupted, ...]:
     """Runs that were stopped as they made service accounts (`ci`) or API keys (`ci/hub`).
 
     Args:
@@ -66,11 +68,11 @@ def stopped(*names: str, beside: str = "", began: datetime = LONG_AGO, **more: A
         began: When the runs began.
         more: More of what is known of them.
     """
-    return tuple(Interrupted(creation(name, beside), began, **more) for name in names)
+    return tuple(Interrupted(creation(name, existing), began, **more) for name in names)
 
 
-def creation(name: str, beside: str = "") -> Change:
-    next_to, _, in_place_of = beside.partition("|")
+def creation(name: str, existing: str = "") -> Change:
+    next_to, _, in_place_of = existing.partition("|")
     ids = ([each.strip() for each in side.split(",") if each.strip()] for side in (next_to, in_place_of))
     kind, attribute = ("api_key", "expiresIn") if "/" in name else ("service_account", "role")
     return Change(

@@ -8,7 +8,7 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from beamctl.report.wording import TALLY, words
 
-__all__ = ["Said", "codes", "counts", "saying", "words"]
+__all__ = ["Expect", "codes", "counts", "failure", "words"]
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -24,11 +24,11 @@ def codes(each: Fact | None) -> frozenset[Code]:
     return frozenset({each.code}).union(*(codes(value) for value in inner if isinstance(value, Fact)))
 
 
-def saying(text: str) -> Fact:
+def failure(text: str) -> Fact:
     return fact(Code.ERROR, detail=text)
 
 
-class Said:
+class Expect:
     """What an outcome should be, in words."""
 
     def __init__(self, status: Status, remark: str = "", hint: str | Fact = "", **more: Any) -> None:
@@ -45,4 +45,4 @@ class Said:
         return hash(self.status)
 
     def __repr__(self) -> str:
-        return f"Said({self.status}, {self.remark!r}, {self.hint!r}, {self.more})"
+        return f"Expect({self.status}, {self.remark!r}, {self.hint!r}, {self.more})"

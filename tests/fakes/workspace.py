@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from beamctl.errors import MissingError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.fakes import contract
-from tests.fakes.accounts import FakeAccounts
-from tests.fakes.things import FakeThings
+from tests.fakes.resources import FakeResources
+from tests.fakes.service_accounts import FakeServiceAccounts
 
 ROLES = {"admin", "member", "viewer"}
 
@@ -62,8 +62,8 @@ class FakeWorkspace:
 
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=lambda: {"name": "acme", "displayName": "Acme"})
-    things: FakeThings = field(default_factory=FakeThings)
-    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    resources: FakeResources = field(default_factory=FakeResources)
+    accounts: FakeServiceAccounts = field(default_factory=FakeServiceAccounts)
     quirks: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     loses: frozenset[str] = frozenset()
@@ -92,7 +92,7 @@ class FakeWorkspace:
 
     def copied(self) -> "FakeWorkspace":
         """Another workspace with the same content."""
-        kept = {name: copy.deepcopy(getattr(self, name)) for name in ("users", "settings", "things", "accounts")}
+        kept = {name: copy.deepcopy(getattr(self, name)) for name in ("users", "settings", "resources", "accounts")}
         return replace(self, **kept, calls=[], admins=[], invited=[], lock=threading.Lock())
 
     def get(self, path: str) -> Any:
@@ -147,7 +147,7 @@ class FakeWorkspace:
             case method, ["service_accounts", *rest]:
                 return self.accounts.answer(method.value, rest, body)
             case _:
-                return self.things.answer(call.method.value, unquote(call.path), body, self.quirks)
+                return self.resources.answer(call.method.value, unquote(call.path), body, self.quirks)
 
     def _answer_about_users(self, method: Method, rest: list[str], body: Mapping[str, Any]) -> Response:
         match method, rest:

@@ -11,7 +11,7 @@ from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
 from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker
 from beamctl.model.secret import described, sink_of
-from tests.fakes.plane import Plane
+from tests.fakes.emulator import EmulatedWorkspace
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace
 
@@ -41,7 +41,7 @@ class Scenario:
     declared: The settings that the document declares.
     ada: How ada is wanted.
     quirk: Of the emulator, beside one: it does not stop anybody from taking the last admin away.
-    things: Policies and the like, as a seed has them.
+    resources: Policies and the like, as a seed has them.
     sections: What the document declares of these; then it says nothing of people.
     accounts: Service accounts, as a seed has them, beside the one that beamctl runs as.
     passed: Days that pass before, each time after what the document says was applied.
@@ -55,19 +55,19 @@ class Scenario:
     declared: Mapping[str, Any] = field(default_factory=dict)
     ada: str = "admin"
     quirk: Quirk = Quirk.ALLOW_LAST_ADMIN
-    things: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    resources: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     sections: Mapping[str, Any] = field(default_factory=dict)
     accounts: Sequence[Mapping[str, Any]] = ()
     passed: Sequence[int] = ()
     stopped: bool = False
 
-    def plane(self, folder: Path) -> Plane:
+    def emulated(self, folder: Path) -> EmulatedWorkspace:
         """The emulator with all of it, and what a connection needs."""
-        plane = Plane(folder, self.seed, {self.quirk, Quirk.ALLOW_LAST_ADMIN})
-        plane.vault.holds["the environment variable KEY"] = "sk-canary-0123456789abcdef"
+        emulated = EmulatedWorkspace(folder, self.seed, {self.quirk, Quirk.ALLOW_LAST_ADMIN})
+        emulated.vault.holds["the environment variable KEY"] = "sk-canary-0123456789abcdef"
         if self.stopped:
-            plane.journal.add_killed(planned(self.want, FakeWorkspace()))
-        return plane
+            emulated.journal.add_killed(planned(self.want, FakeWorkspace()))
+        return emulated
 
     @property
     def seed(self) -> dict[str, Any]:
@@ -89,7 +89,10 @@ class Scenario:
                 *({"workspace": "acme", **account} for account in self.accounts),
             ],
             "invitations": [{"workspace": "acme", **invitation} for invitation in invitations],
-            **{kind: [{"workspace": "acme", **thing} for thing in things] for kind, things in self.things.items()},
+            **{
+                kind: [{"workspace": "acme", **resource} for resource in resources]
+                for kind, resources in self.resources.items()
+            },
         }
 
     @cached_property
@@ -122,7 +125,7 @@ SCENARIOS = {
     "gone": Scenario(members={"bob": "admin", "cid": "member", "dan": "viewer"}, invited={"kim": "admin"}),
     "settings": Scenario(declared={"displayName": "B", "groupMappings": []}, quirk=Quirk.PUT_REPLACES),
     "policies": Scenario(
-        things={
+        resources={
             "policies": [
                 {"name": "eu-only", "spec": {"type": "location", "locations": [{"type": "continent", "name": "eu"}]}},
                 {"name": "old", "spec": {"type": "flavor"}},
@@ -137,7 +140,7 @@ SCENARIOS = {
         quirk=Quirk.SPEC_MERGES,
     ),
     "integrations": Scenario(
-        things={
+        resources={
             "integrationConnections": [
                 {
                     "name": "openai",
@@ -159,7 +162,7 @@ SCENARIOS = {
         quirk=Quirk.MASKED_SECRETS,
     ),
     "environments": Scenario(
-        things={"policies": [{"name": "us", "spec": {"type": "location"}}]},
+        resources={"policies": [{"name": "us", "spec": {"type": "location"}}]},
         sections={
             "environments": {"production": {"policies": ["us"]}, "staging": {"displayName": "S", "policies": ["us"]}},
         },

@@ -33,8 +33,8 @@ from beamctl.secrets.redaction import Redactor
 from beamctl.workflow.apply import apply
 from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
-from tests.fakes.faulty import EVERY_FAULT, Faulty
-from tests.fakes.plane import Plane, State
+from tests.fakes.emulator import EmulatedWorkspace, State
+from tests.fakes.faulty_emulator import EVERY_FAULT, FaultyEmulator
 from tests.fakes.runs import all_done
 from tests.fakes.wording import codes
 from tests.faults.scenarios import KEY, SCENARIOS, Scenario
@@ -99,8 +99,8 @@ class Wire(httpx.BaseTransport):
         useless: Places that held, at any moment, what let nobody in.
     """
 
-    faulty: Faulty
-    plane: Plane
+    faulty: FaultyEmulator
+    emulated: EmulatedWorkspace
     dies_at: int = 0
     dies: str = ""
     asked: list[str] = field(default_factory=list)
@@ -127,8 +127,8 @@ class _Carrier(httpx.BaseTransport):
             response = self._inner.handle_request(request)
         finally:
             if request.method != "GET":
-                wire.fewest = min(wire.fewest, wire.plane.admins())
-                wire.useless |= wire.plane.useless()
+                wire.fewest = min(wire.fewest, wire.emulated.admins())
+                wire.useless |= wire.emulated.invalid_secrets()
         if dying:
             raise KilledError
         return response
@@ -158,7 +158,7 @@ class Run:
         options = Options(
             Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire, redactor=Redactor()
         )
-        now, journal = wire.plane.clock.now, wire.plane.journal
+        now, journal = wire.emulated.clock.now, wire.emulated.journal
         situation = Situation(now.date(), LOCAL_URL, now=now, interrupted=journal.interrupted())
         with ExitStack() as stack, open_workspace(connection, "acme", options) as api:
             try:
@@ -178,7 +178,7 @@ class Run:
     def _made(self, api: WorkspaceApi, wire: Wire, witness: Listener) -> Iterator[Event]:
         assert self.plan is not None
         ports, stop = (api.reader(), api.sender()), threading.Event()
-        return apply(self.plan, *ports, parallelism=1, stop=stop, vault=wire.plane.vault, on_event=witness)
+        return apply(self.plan, *ports, parallelism=1, stop=stop, vault=wire.emulated.vault, on_event=witness)
 
     @property
     def all_done(self) -> bool:
@@ -230,17 +230,17 @@ def _is_failed(event: Ended) -> bool:
     return event.outcome.status is Status.FAILED
 
 
-def begin(scenario: Scenario, plane: Plane) -> None:
+def begin(scenario: Scenario, emulated: EmulatedWorkspace) -> None:
     """Let the time pass that passes before."""
     for days in scenario.passed:
-        assert Run().go(scenario.want, Wire(Faulty(plane.app), plane)).all_done
-        plane.clock.forward(timedelta(days=days))
-    plane.begin_here()
+        assert Run().go(scenario.want, Wire(FaultyEmulator(emulated.app), emulated)).all_done
+        emulated.clock.forward(timedelta(days=days))
+    emulated.set_start()
 
 
-def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
+def cases(scenario: Scenario, emulated: EmulatedWorkspace) -> Iterator[tuple[str, int]]:
     """Every fault at every call that an undisturbed apply makes; a number where the process dies there instead."""
-    run = Run().go(scenario.want, Wire(Faulty(plane.app), plane))
+    run = Run().go(scenario.want, Wire(FaultyEmulator(emulated.app), emulated))
     assert run.plan is not None
     assert run.left == ()
     last_write = max(number for number, method in enumerate(run.calls, 1) if method != "GET")
@@ -274,16 +274,16 @@ CHUNKS = [(name, part, PARTS.get(name, 1)) for name in SCENARIOS for part in ran
 @pytest.mark.parametrize(("name", "part", "parts"), CHUNKS)
 def test_every_fault_at_every_call(name: str, part: int, parts: int, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
-    with closing(scenario.plane(tmp_path)) as plane:
-        begin(scenario, plane)
-        before = plane.state()
-        found = list(cases(scenario, plane))[part::parts]
-        faulty, seen = Faulty(plane.app), set[object]()
+    with closing(scenario.emulated(tmp_path)) as emulated:
+        begin(scenario, emulated)
+        before = emulated.state()
+        found = list(cases(scenario, emulated))[part::parts]
+        faulty, seen = FaultyEmulator(emulated.app), set[object]()
         for fault, dies_at in found:
-            plane.reset()
+            emulated.reset()
             faulty.plan(*([] if dies_at else fault.split()))
             try:
-                disturbed(scenario, before, Wire(faulty, plane, dies_at, fault), seen)
+                disturbed(scenario, before, Wire(faulty, emulated, dies_at, fault), seen)
             except AssertionError as error:
                 error.add_note(f"with {fault} {dies_at or ''}")
                 raise
@@ -292,29 +292,29 @@ def test_every_fault_at_every_call(name: str, part: int, parts: int, tmp_path: P
 def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) -> None:
     """One apply with trouble and one without; the second one only if it does not begin where another began (`seen`),
     as it would do the same."""
-    plane = wire.plane
+    emulated = wire.emulated
     first = Run().go(scenario.want, wire, looks=False)
     assert first.killed is bool(wire.dies_at) or wire.dies == IN_THE_VAULT
-    first.check(before, plane.state())
+    first.check(before, emulated.state())
     if one := re.fullmatch(r"[^@ ]+@(\d+)", wire.dies):
         first.check_one_fault(wire.asked[int(one[1]) - 1])
     assert wire.fewest >= 1
     assert wire.useless == set()
-    begins = tuple(plane.likeness())
+    begins = tuple(emulated.comparable_state())
     if begins in seen:
         return
     wire.faulty.plan()
-    plane.vault.before, plane.vault.after = lambda _: "", lambda _: None
-    again = Wire(wire.faulty, plane)
+    emulated.vault.before, emulated.vault.after = lambda _: "", lambda _: None
+    again = Wire(wire.faulty, emulated)
     second = Run().go(scenario.want, again)
     assert second.all_done
     assert second.left == ()
     assert again.fewest >= 1
     revoked = any(isinstance(event, Ended) and bool(codes(event.outcome.remark) & REVOKED) for event in first.events)
-    assert set(Counter(plane.letters).values()) <= {1, 1 + revoked}
-    assert again.useless | plane.useless() == set()
-    assert scenario.places <= plane.vault.holds.keys()
-    for account in plane.state().accounts.values():
+    assert set(Counter(emulated.emails).values()) <= {1, 1 + revoked}
+    assert again.useless | emulated.invalid_secrets() == set()
+    assert scenario.places <= emulated.vault.holds.keys()
+    for account in emulated.state().accounts.values():
         assert max(Counter(key["name"] for key in account["keys"]).values(), default=0) <= 1 + len(scenario.passed)
     seen.add(begins)
 
@@ -324,38 +324,38 @@ def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) 
 def test_every_hand_over(name: str, how: str, tmp_path: Path) -> None:
     """A place does not take a secret, or the process dies before or after one is in its place."""
     scenario = SCENARIOS[name]
-    with closing(scenario.plane(tmp_path)) as plane:
-        begin(scenario, plane)
-        before = plane.state()
-        Run().go(scenario.want, Wire(Faulty(plane.app), plane))
-        assert plane.vault.given
-        for at in range(1, len(plane.vault.given) + 1):
+    with closing(scenario.emulated(tmp_path)) as emulated:
+        begin(scenario, emulated)
+        before = emulated.state()
+        Run().go(scenario.want, Wire(FaultyEmulator(emulated.app), emulated))
+        assert emulated.vault.given
+        for at in range(1, len(emulated.vault.given) + 1):
 
             def end(number: int, at: int = at) -> str:
                 if number == at and how != "fails":
                     raise KilledError
                 return "the place is full" if number == at else ""
 
-            plane.reset()
-            plane.vault.before = end if how != "after" else lambda _: ""
-            plane.vault.after = end if how == "after" else lambda _: None
-            disturbed(scenario, before, Wire(Faulty(plane.app), plane, dies=IN_THE_VAULT), set())
+            emulated.reset()
+            emulated.vault.before = end if how != "after" else lambda _: ""
+            emulated.vault.after = end if how == "after" else lambda _: None
+            disturbed(scenario, before, Wire(FaultyEmulator(emulated.app), emulated, dies=IN_THE_VAULT), set())
 
 
 def test_a_place_that_never_takes_it_leaves_nothing_behind(tmp_path: Path) -> None:
     scenario = SCENARIOS["machines-made"]
-    with closing(scenario.plane(tmp_path)) as plane:
+    with closing(scenario.emulated(tmp_path)) as emulated:
 
         def tried(accounts: int, keys: int) -> None:
             for _ in range(4):
-                run = Run().go(scenario.want, Wire(Faulty(plane.app), plane))
+                run = Run().go(scenario.want, Wire(FaultyEmulator(emulated.app), emulated))
                 assert run.events
                 assert not run.all_done
-                found = plane.state().accounts.values()
+                found = emulated.state().accounts.values()
                 assert len(found) == accounts
                 assert all(len(account["keys"]) <= keys for account in found)
 
-        plane.vault.before = lambda _: "no"
+        emulated.vault.before = lambda _: "no"
         tried(accounts=1, keys=1)
-        plane.vault.before = lambda number: "" if number == 5 else "no"  # the account goes well, its keys do not
+        emulated.vault.before = lambda number: "" if number == 5 else "no"  # the account goes well, its keys do not
         tried(accounts=2, keys=1)

@@ -59,8 +59,8 @@ def test_a_process_that_is_killed(call: str, when: str, tmp_path: Path, monkeypa
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BEAMCTL_API_KEY", KEY)
     monkeypatch.chdir(tmp_path)
-    with closing(ALL.plane(tmp_path)) as plane:
-        held = Held(plane.app, call, when)
+    with closing(ALL.emulated(tmp_path)) as emulated:
+        held = Held(emulated.app, call, when)
         with serving(held) as api:
             way = ("-f", str(document), "--api-url", api.url)
             with running("apply", "--auto-approve", *way, *flags(*way)) as started:
@@ -68,9 +68,9 @@ def test_a_process_that_is_killed(call: str, when: str, tmp_path: Path, monkeypa
                 started.kill()
                 started.wait()
             held.gate.set()
-            assert plane.admins() >= 1
+            assert emulated.admins() >= 1
             again = process("apply", "--auto-approve", *way, *flags(*way))
             assert (again.code, again.err) == (0, "")
             assert process("drift", *way).code == 0
-        assert len(plane.letters) == len(set(plane.letters))
-        assert set(plane.letters) == {"new@x.io", "kim@x.io"}
+        assert len(emulated.emails) == len(set(emulated.emails))
+        assert set(emulated.emails) == {"new@x.io", "kim@x.io"}

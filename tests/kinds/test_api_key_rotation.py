@@ -5,8 +5,8 @@ import pytest
 from beamctl.apply.event import NotAttempted
 from beamctl.plan.comparison import Situation
 from beamctl.workflow.plan import plan as plan_at
-from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, outcomes, planned
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -16,9 +16,9 @@ WANT = document(serviceAccounts={"ci": {"role": "member", "apiKeys": {"hub": KEY
 
 
 def workspace() -> FakeWorkspace:
-    kept = {"c1": machine("c1", "ci")}
+    kept = {"c1": service_account("c1", "ci")}
     keys = {"c1": [api_key("k1", "hub", "2026-01-01T00:00:00Z", "90d")]}
-    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(kept, keys))
+    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeServiceAccounts(kept, keys))
 
 
 def test_it_goes_with_the_one_that_is_made() -> None:

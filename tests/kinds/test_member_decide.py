@@ -8,12 +8,12 @@ from beamctl.document.problem import Place
 from beamctl.plan.change import Action
 from beamctl.plan.comparison import Note
 from tests.fakes.runs import document, planned
-from tests.fakes.wording import counts, saying, words
+from tests.fakes.wording import counts, failure, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
 AT = Place("access.yaml", 5, 3)
-NONE = saying("")
+NONE = failure("")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from beamctl.plan.hazard import Risk
 from beamctl.plan.plan_file import saved_text
 from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import all_done, applied, document, planned
-from tests.fakes.saved import saved
+from tests.fakes.saved_plans import saved
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 

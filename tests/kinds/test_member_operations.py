@@ -11,7 +11,7 @@ from beamctl.apply.record import last_line
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.kind import Outcome, Status
 from tests.fakes.runs import applied, document, outcomes, planned
-from tests.fakes.wording import Said, words
+from tests.fakes.wording import Expect, words
 from tests.fakes.workspace import Before, FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -73,7 +73,7 @@ def test_a_role_the_invitation_did_not_take_is_put_right() -> None:
 def test_where_a_pending_role_cannot_be_set_it_is_said() -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role", "no-role-on-pending"}))
     outcome = run(live, "admin")
-    assert outcome == Said(Status.DEFERRED, f"invited as member{PENDING.format('admin')}")
+    assert outcome == Expect(Status.DEFERRED, f"invited as member{PENDING.format('admin')}")
     assert live.invited == [P]
 
 
@@ -81,14 +81,14 @@ def test_where_a_pending_role_cannot_be_set_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("offered", "role", "quirk", "outcome", "then"),
     [
-        ("admin", "member", "", Said(Status.DONE, "revoked and invited again, which sent another e-mail"), "member"),
-        ("member", "admin", "", Said(Status.DONE, "revoked and invited again, which sent another e-mail"), "admin"),
+        ("admin", "member", "", Expect(Status.DONE, "revoked and invited again, which sent another e-mail"), "member"),
+        ("member", "admin", "", Expect(Status.DONE, "revoked and invited again, which sent another e-mail"), "admin"),
         ("viewer", "admin", "invite-ignores-role", PENDING, "member"),
         ("admin", "viewer", "invite-ignores-role", "the invitation grants member instead of viewer", None),
     ],
 )
 def test_an_invitation_whose_role_the_api_does_not_change_is_sent_again_once(
-    status: int, offered: str, role: str, quirk: str, outcome: Said | str, then: str | None
+    status: int, offered: str, role: str, quirk: str, outcome: Expect | str, then: str | None
 ) -> None:
     def keep_role(call: ApiCall) -> Response | None:
         if call.method is not Method.PUT:
@@ -99,7 +99,7 @@ def test_an_invitation_whose_role_the_api_does_not_change_is_sent_again_once(
     people = [ROOT, person(P, offered, accepted=False)]
     live = FakeWorkspace.of(people, quirks=frozenset({quirk}), before=keep_role)
     found = run(live, role)
-    assert found == outcome if isinstance(outcome, Said) else outcome.format(role) in words(found.remark)
+    assert found == outcome if isinstance(outcome, Expect) else outcome.format(role) in words(found.remark)
     assert live.invited == [P]
     assert live.users.get(P, {}).get("role") == then
 
@@ -195,7 +195,7 @@ def test_a_conflict_means_somebody_else_was_faster() -> None:
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     live.users[P] = person(P, "member", accepted=False)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Said(Status.DONE, "is already invited")
+    assert end.outcome == Expect(Status.DONE, "is already invited")
     assert live.users[P]["role"] == "viewer"
 
 
@@ -223,7 +223,7 @@ LOST_CHANGES = [
 @pytest.mark.parametrize(("role", "call", "_not_made"), LOST_CHANGES)
 def test_a_change_whose_answer_is_lost_is_looked_up(role: str | None, call: str, _not_made: str) -> None:
     live = FakeWorkspace.of([ROOT, person(P)], loses=frozenset({call}))
-    assert run(live, role) == Said(Status.DONE)
+    assert run(live, role) == Expect(Status.DONE)
     again = [call] if role is None else []  # a listing may be short: that somebody is gone, the API says itself
     assert writes(live) == [call, *again]
 
@@ -231,7 +231,7 @@ def test_a_change_whose_answer_is_lost_is_looked_up(role: str | None, call: str,
 @pytest.mark.parametrize(("role", "call", "not_made"), LOST_CHANGES)
 def test_a_change_that_was_lost_on_its_way_is_said_not_to_be_made(role: str | None, call: str, not_made: str) -> None:
     live = FakeWorkspace.of([ROOT, person(P)], answers={call: RESET})
-    assert run(live, role) == Said(Status.FAILED, not_made, AGAIN)
+    assert run(live, role) == Expect(Status.FAILED, not_made, AGAIN)
     assert writes(live) == [call]
 
 
@@ -250,13 +250,13 @@ def test_a_lost_change_that_cannot_be_looked_up_is_not_known(
 
 def test_somebody_who_left_while_their_role_was_set() -> None:
     outcome = scripted(FakeWorkspace.of([ROOT, person(P)]), "admin", {Method.PUT: Response(200)}, then=None)
-    assert outcome == Said(Status.FAILED, "the API no longer shows p@x.io", PLAN)
+    assert outcome == Expect(Status.FAILED, "the API no longer shows p@x.io", PLAN)
 
 
 def test_the_role_of_an_invitation_whose_answer_is_lost_is_looked_up() -> None:
     quirks, put = frozenset({"invite-ignores-role"}), f"PUT /users/{P}"
     live = FakeWorkspace.of([ROOT], quirks=quirks, loses=frozenset({put}))
-    assert run(live, "admin") == Said(Status.DONE)
+    assert run(live, "admin") == Expect(Status.DONE)
     for role, ending in (("admin", "deferred"), ("viewer", "failed")):
         outcome = run(FakeWorkspace.of([ROOT], quirks=quirks, answers={put: RESET}), role)
         assert outcome.status.value == ending
@@ -270,14 +270,14 @@ def test_the_role_of_one_who_is_invited_and_not_told_is_not_known() -> None:
     plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
     live.quirks = frozenset({"no-invited-role"})
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Said(
+    assert end.outcome == Expect(
         Status.FAILED, "the connection was reset, and reading it failed: the API does not show the role", PLAN
     )
 
 
 def test_an_invitation_that_is_lost_again_and_again_is_looked_up_each_time() -> None:
     live = FakeWorkspace.of([ROOT], answers={"POST /users": RESET})
-    assert run(live, "viewer") == Said(Status.FAILED, "the connection was reset; nothing was changed", AGAIN)
+    assert run(live, "viewer") == Expect(Status.FAILED, "the connection was reset; nothing was changed", AGAIN)
     assert live.calls == ["POST /users", "GET /users"] * 3
 
 
@@ -386,14 +386,14 @@ def test_a_success_that_tells_of_more_than_was_asked_is_looked_into() -> None:
 @pytest.mark.parametrize(
     ("then", "expected"),
     [
-        (person(P, "viewer"), Said(Status.DONE, "is already a member")),
-        (person(P, "admin"), Said(Status.FAILED, "is already a member, with the role admin", PLAN)),
-        (person(P, "member", accepted=False), Said(Status.DEFERRED, f"invited as member{PENDING.format('admin')}")),
-        (None, Said(Status.FAILED, "the API no longer shows p@x.io", PLAN)),
+        (person(P, "viewer"), Expect(Status.DONE, "is already a member")),
+        (person(P, "admin"), Expect(Status.FAILED, "is already a member, with the role admin", PLAN)),
+        (person(P, "member", accepted=False), Expect(Status.DEFERRED, f"invited as member{PENDING.format('admin')}")),
+        (None, Expect(Status.FAILED, "the API no longer shows p@x.io", PLAN)),
     ],
 )
 def test_the_role_of_an_invitation_is_looked_up_whatever_became_of_it(
-    then: dict[str, Any] | None, expected: Said
+    then: dict[str, Any] | None, expected: Expect
 ) -> None:
     role = "admin" if "invited as" in expected.remark else "viewer"
     assert scripted(FakeWorkspace.of([ROOT], quirks=IGNORES), role, {Method.PUT: RESET}, then=then) == expected
@@ -408,7 +408,7 @@ def test_the_role_of_an_invitation_is_looked_up_whatever_became_of_it(
     ],
 )
 def test_why_a_role_cannot_be_looked_up_is_said(listing: Response | NoResponse, why: str) -> None:
-    expected = Said(Status.FAILED, f"the connection was reset, and reading it failed: {why}", PLAN)
+    expected = Expect(Status.FAILED, f"the connection was reset, and reading it failed: {why}", PLAN)
     for live in (FakeWorkspace.of([ROOT], quirks=IGNORES), FakeWorkspace.of([ROOT, person(P)])):
         assert scripted(live, "admin", {Method.PUT: RESET, Method.GET: listing}) == expected
 
@@ -416,16 +416,16 @@ def test_why_a_role_cannot_be_looked_up_is_said(listing: Response | NoResponse, 
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
-        ({}, Said(Status.DONE, "is already invited")),
+        ({}, Expect(Status.DONE, "is already invited")),
         (
             {Method.PUT: Response(404, None, "no")},
-            Said(Status.DEFERRED, f"is already invited as member{PENDING.format('admin')}"),
+            Expect(Status.DEFERRED, f"is already invited as member{PENDING.format('admin')}"),
         ),
-        ({Method.PUT: RESET}, Said(Status.DONE, "is already invited")),
+        ({Method.PUT: RESET}, Expect(Status.DONE, "is already invited")),
     ],
 )
 def test_somebody_who_is_invited_already_gets_the_role(
-    script: dict[Method, Response | NoResponse], expected: Said
+    script: dict[Method, Response | NoResponse], expected: Expect
 ) -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
@@ -441,17 +441,17 @@ def test_somebody_who_is_invited_already_in_that_role_is_let_be() -> None:
     plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
     live.users[P] = person(P, "admin", accepted=False)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
-    assert end.outcome == Said(Status.DONE, "is already invited")
+    assert end.outcome == Expect(Status.DONE, "is already invited")
     assert writes(live) == ["POST /users"]
 
 
 def test_an_invitation_that_was_lost_and_is_there_is_no_more_than_done() -> None:
-    assert run(FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"})), "viewer") == Said(Status.DONE)
+    assert run(FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"})), "viewer") == Expect(Status.DONE)
 
 
 def test_more_than_was_asked_may_be_the_right_role_by_now() -> None:
     sent = Response(200, {"email": P, "role": "admin"})
-    assert scripted(FakeWorkspace.of([ROOT]), "viewer", {Method.POST: sent}, then=person(P, "viewer")) == Said(
+    assert scripted(FakeWorkspace.of([ROOT]), "viewer", {Method.POST: sent}, then=person(P, "viewer")) == Expect(
         Status.DONE, "is already a member"
     )
 
@@ -486,12 +486,12 @@ def test_a_role_that_the_api_refuses(status: int, looks: int) -> None:
 def test_the_role_of_one_who_is_invited_need_not_be_told() -> None:
     live = FakeWorkspace.of([ROOT, person(P, accepted=False)])
     outcome = scripted(live, "admin", {Method.PUT: Response(200), Method.GET: Response(200, [])})
-    assert outcome == Said(Status.DONE)
+    assert outcome == Expect(Status.DONE)
     member = FakeWorkspace.of([ROOT, person(P)])
-    assert scripted(member, "admin", {Method.PUT: Response(200)}, then=person(P, "admin")) == Said(Status.DONE)
+    assert scripted(member, "admin", {Method.PUT: Response(200)}, then=person(P, "admin")) == Expect(Status.DONE)
     assert member.calls[2:] == ["GET /users", "GET /users"]  # the last one confirms it
 
 
 def test_a_role_that_is_answered_otherwise_says_where_to_look() -> None:
     outcome = scripted(FakeWorkspace.of([ROOT, person(P)]), "admin", {Method.PUT: Response(200, {"role": "viewer"})})
-    assert outcome == Said(Status.FAILED, "the API returned the role 'viewer' instead of 'admin'", PLAN)
+    assert outcome == Expect(Status.FAILED, "the API returned the role 'viewer' instead of 'admin'", PLAN)

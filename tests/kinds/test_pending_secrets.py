@@ -18,10 +18,10 @@ from beamctl.plan.change import Action, Reason, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.workflow.saved_plan import could_be_planned, look_again
-from tests.fakes.accounts import FakeAccounts, api_key, machine
-from tests.fakes.journal import stopped
+from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import all_done, applied, document, outcomes
 from tests.fakes.runs import planned as planned_with
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -32,7 +32,7 @@ ACCOUNT = document(serviceAccounts={"ci": CI})
 KEY = document(serviceAccounts={"ci": {**CI, "apiKeys": {"hub": HUB}}})
 OLD, NEW = api_key("old", "hub", "2026-09-20T00:00:00Z", "90d"), api_key("n1", "hub", "2026-11-20T00:00:00Z", "90d")
 MARK = str(PendingMarker("hub", ("old",)))
-STOPPED = (*stopped("ci"), *stopped("ci/hub", beside="old"))
+STOPPED = (*interrupted_runs("ci"), *interrupted_runs("ci/hub", existing="old"))
 """Runs that were stopped as they made what the tests find, as their records show."""
 RACE = "it depends on ci, which was not done"
 
@@ -42,14 +42,14 @@ def planned(want: Desired, live: Reader, **more: Any) -> Plan:
 
 
 def workspace(*accounts: dict[str, Any], keys: Mapping[str, list[dict[str, Any]]] | None = None) -> FakeWorkspace:
-    kept = FakeAccounts(
+    kept = FakeServiceAccounts(
         {each["client_id"]: each for each in accounts}, {name: [*of] for name, of in (keys or {}).items()}
     )
     return FakeWorkspace.of([person("root@x.io", "admin")], accounts=kept)
 
 
 def hub(noted: str, *keys: dict[str, Any], role: str = "member") -> FakeWorkspace:
-    return workspace(machine("c1", "ci", role, noted), keys={"c1": [*keys]})
+    return workspace(service_account("c1", "ci", role, noted), keys={"c1": [*keys]})
 
 
 def run(plan: Plan, live: FakeWorkspace, vault: FakeVault | None = None) -> dict[str, str]:
@@ -76,7 +76,9 @@ def risks(plan: Plan) -> set[Risk]:
 
 
 def test_it_is_made_anew_and_goes_with_the_one_in_its_place() -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci", "member", CLIENT_SECRET))
+    live = workspace(
+        service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci", "member", CLIENT_SECRET)
+    )
     plan = planned(ACCOUNT, live)
     assert told(plan) == [
         ("ci", Action.CREATE, Reason.NOT_HANDED_OVER, Stage.CREATE),
@@ -95,15 +97,15 @@ def test_it_is_made_anew_and_goes_with_the_one_in_its_place() -> None:
     ("meanwhile", "said"),
     [
         (
-            [machine("c1", "ci")],
+            [service_account("c1", "ci")],
             "failed: accounts with this name changed since the plan was made, so it was not created",
         ),
         (
-            [machine("c9", "ci", "member", CLIENT_SECRET)],
+            [service_account("c9", "ci", "member", CLIENT_SECRET)],
             "failed: another run is creating it, or was stopped before its client secret was handed over",
         ),
         (
-            [machine("c1", "ci", "member", CLIENT_SECRET), machine("c9", "ci")],
+            [service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c9", "ci")],
             "failed: was created in the meantime, by another run or manually; it is not known whether the file",
         ),
         ([], "failed: accounts with this name changed since the plan was made, so it was not created"),
@@ -111,7 +113,7 @@ def test_it_is_made_anew_and_goes_with_the_one_in_its_place() -> None:
     ids=["handed over", "replaced, under way", "another whole one", "gone"],
 )
 def test_an_account_that_is_no_longer_an_orphan_stays(meanwhile: list[dict[str, Any]], said: str) -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET))
+    live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET))
     plan, vault = planned(ACCOUNT, live), FakeVault()
     live.accounts.kept = {each["client_id"]: each for each in meanwhile}
     ended = run(plan, live, vault)
@@ -121,7 +123,7 @@ def test_an_account_that_is_no_longer_an_orphan_stays(meanwhile: list[dict[str, 
 
 
 def test_an_account_that_is_handed_over_during_the_hand_over_stays() -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET))
+    live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET))
 
     def finished(_: int) -> str:
         live.accounts.kept["c1"]["description"] = ""
@@ -133,7 +135,7 @@ def test_an_account_that_is_handed_over_during_the_hand_over_stays() -> None:
 
 
 def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
-    orphan = machine("c1", "ci", "member", CLIENT_SECRET)
+    orphan = service_account("c1", "ci", "member", CLIENT_SECRET)
     used = planned(ACCOUNT, workspace(orphan, keys={"c1": [NEW]}))
     assert [each.stage for each in used.changes] == [Stage.CREATE, Stage.DELETE]
     assert risks(used) == {Risk.DELETES_SERVICE_ACCOUNT}
@@ -151,7 +153,7 @@ def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
 
 def test_a_name_that_another_one_gives_up_is_made_beside_it() -> None:
     section = {"ci": CI, "before": {"role": "member", "clientId": "c1"}}
-    want, live = document(serviceAccounts=section), workspace(machine("c1", "ci"))
+    want, live = document(serviceAccounts=section), workspace(service_account("c1", "ci"))
     assert all_done(applied(planned(want, live), live, vault=FakeVault()))
     assert {key: each["name"] for key, each in live.accounts.kept.items()} == {"c1": "before", "made-1": "ci"}
     assert planned(want, live).changes == ()
@@ -303,9 +305,9 @@ def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
 @pytest.mark.parametrize(
     ("wanted", "shown", "now"),
     [
-        ({"role": "admin", "description": "y"}, machine("c1", "ci", "admin", "x"), {"role": "viewer"}),
-        ({"role": "member", "description": "x"}, machine("c1", "ci", "viewer", "x"), {"role": "admin"}),
-        ({"role": "admin", "description": "y"}, machine("c1", "ci", "admin", "x"), {"description": "z"}),
+        ({"role": "admin", "description": "y"}, service_account("c1", "ci", "admin", "x"), {"role": "viewer"}),
+        ({"role": "member", "description": "x"}, service_account("c1", "ci", "viewer", "x"), {"role": "admin"}),
+        ({"role": "admin", "description": "y"}, service_account("c1", "ci", "admin", "x"), {"description": "z"}),
     ],
     ids=["demoted meanwhile", "promoted meanwhile", "described meanwhile"],
 )

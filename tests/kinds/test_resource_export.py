@@ -11,20 +11,20 @@ from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.policy import SHAPE, PolicyKind
 from beamctl.plan.reading import read
 from beamctl.workflow.documents import validate
+from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import document, planned, shown
-from tests.fakes.things import FakeThings, thing
 from tests.fakes.wording import counts
 from tests.fakes.workspace import FakeWorkspace
 
 META = {"hasMore": False, "nextCursor": ""}
-P = thing("p", type="location")
+P = resource("p", type="location")
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3])
 def test_every_page_is_read(size: int) -> None:
     names = [f"p{number}" for number in range(5)]
-    kept = {"policies": {name: thing(name, type="location") for name in names}}
-    live = FakeWorkspace(things=FakeThings(kept, paged=size))
+    kept = {"policies": {name: resource(name, type="location") for name in names}}
+    live = FakeWorkspace(resources=FakeResources(kept, paged=size))
     plan = planned(document(policies={name: {"spec": {"type": "location"}} for name in names}), live)
     assert (plan.changes, counts(plan)) == ((), {"unchanged": 5})
     assert len(live.calls) == (-(-5 // size) if size else 1)
@@ -47,9 +47,9 @@ def test_every_page_is_read(size: int) -> None:
         [{"metadata": {"name": ""}, "spec": {}}],
         [{"metadata": {"name": "x" * 2000}, "spec": {}}],
         [{"metadata": {"name": "\ud800"}, "spec": {}}],
-        [thing("p", type=7)],
-        [thing("p", type="location", locations="eu")],
-        [thing("p", type="location", resourceTypes=[7])],
+        [resource("p", type=7)],
+        [resource("p", type="location", locations="eu")],
+        [resource("p", type="location", resourceTypes=[7])],
         [{"metadata": {"name": "p", "labels": {"a": 1}}, "spec": {}}],
     ],
     ids=lambda payload: ascii(payload)[:50],
@@ -63,7 +63,7 @@ def test_a_listing_that_is_none_is_refused_as_a_whole(payload: Any) -> None:
 def test_in_the_earliest_days_things_were_flat() -> None:
     flat = {"name": "p", "display_name": "P", "type": "location", "resource_types": ["model"], "workspace": "acme"}
     (found,) = shown(PolicyKind(), [flat]).values()
-    halves = thing("p", display="P", type="location", resourceTypes=["model"])
+    halves = resource("p", display="P", type="location", resourceTypes=["model"])
     assert [found] == list(shown(PolicyKind(), [halves]).values())
 
 
@@ -73,7 +73,7 @@ def test_a_workspace_that_is_missing_is_not_an_api_without_environments() -> Non
 
 
 def test_rows_have_the_same_keys() -> None:
-    rows = PolicyKind().listing(shown(PolicyKind(), [P, thing("a", {"x": "y"}, type="flavor")])).rows or ()
+    rows = PolicyKind().listing(shown(PolicyKind(), [P, resource("a", {"x": "y"}, type="flavor")])).rows or ()
     assert [row["name"] for row in rows] == ["a", "p"]
     assert [list(row) for row in rows] == [["name", *SHAPE.forms]] * 2
 

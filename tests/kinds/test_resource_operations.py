@@ -10,8 +10,8 @@ from beamctl.document.document import Desired
 from beamctl.kinds.policy import PolicyKind
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.kind import Outcome
+from tests.fakes.resources import MASK, FakeResources, resource
 from tests.fakes.runs import applied, document, outcomes, planned
-from tests.fakes.things import MASK, FakeThings, thing
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace
@@ -22,13 +22,13 @@ VAULT = FakeVault({"the environment variable KEY": "sk-canary", "the file secret
 
 def workspace(*policies: dict[str, Any], quirks: str = "", **more: Any) -> FakeWorkspace:
     live = FakeWorkspace(quirks=frozenset(quirks.split()))
-    live.things = FakeThings(**more)
-    live.things.kept["policies"] |= {each["metadata"]["name"]: each for each in policies}
+    live.resources = FakeResources(**more)
+    live.resources.kept["policies"] |= {each["metadata"]["name"]: each for each in policies}
     return live
 
 
 def connection(live: FakeWorkspace, name: str, **spec: Any) -> None:
-    live.things.kept["integrations"][name] = thing(name, **spec)
+    live.resources.kept["integrations"][name] = resource(name, **spec)
 
 
 def policies(guards: int = 9, **entries: Any) -> Desired:
@@ -43,10 +43,10 @@ def only(live: FakeWorkspace, want: Desired) -> Outcome:
 
 
 def test_all_of_it_is_sent_and_what_nobody_declares_stays() -> None:
-    was = thing("p", {"a": "b"}, "Name", **LOCATION, sandbox=True)
+    was = resource("p", {"a": "b"}, "Name", **LOCATION, sandbox=True)
     live = workspace(was, quirks="put-replaces")
     only(live, policies(p={"spec": {"type": "location", "locations": [], "resourceTypes": ["model"]}}))
-    after = live.things.kept["policies"]["p"]
+    after = live.resources.kept["policies"]["p"]
     assert after["spec"] == {"type": "location", "resourceTypes": ["model"], "sandbox": True}
     assert (after["metadata"]["displayName"], after["metadata"]["labels"]) == ("Name", {"a": "b"})
 
@@ -54,37 +54,37 @@ def test_all_of_it_is_sent_and_what_nobody_declares_stays() -> None:
 @pytest.mark.parametrize("written", [{}, {"locations": []}, {"maxTokens": {}}, {"flavors": [], "resourceTypes": []}])
 def test_what_is_empty_is_as_good_as_absent(written: dict[str, Any]) -> None:
     want = policies(p={"spec": {"type": "location", **written}})
-    for live in (workspace(thing("p", type="location")), workspace(thing("p", type="location", locations=[]))):
+    for live in (workspace(resource("p", type="location")), workspace(resource("p", type="location", locations=[]))):
         assert planned(want, live).changes == ()
 
 
 def test_a_field_of_a_policy_that_is_not_written_is_empty() -> None:
-    live = workspace(thing("p", **LOCATION, resourceTypes=["model"]), quirks="spec-merges")
+    live = workspace(resource("p", **LOCATION, resourceTypes=["model"]), quirks="spec-merges")
     want = policies(p={"spec": LOCATION})
     (change,) = planned(want, live).changes
     assert (change.before, change.after) == ({"resourceTypes": ["model"]}, {"resourceTypes": []})
     assert outcomes(applied(planned(want, live), live)) == {"p": "done"}
-    assert live.things.kept["policies"]["p"]["spec"] == LOCATION
+    assert live.resources.kept["policies"]["p"]["spec"] == LOCATION
 
 
 def test_of_the_tokens_only_what_is_written_is_compared() -> None:
-    live = workspace(thing("p", type="maxToken", maxTokens={"total": 5, "step": 1}))
+    live = workspace(resource("p", type="maxToken", maxTokens={"total": 5, "step": 1}))
     assert planned(policies(p={"spec": {"type": "maxToken", "maxTokens": {"total": 5}}}), live).changes == ()
     only(live, policies(p={"spec": {"type": "maxToken", "maxTokens": {"total": 6}}}))
-    assert live.things.kept["policies"]["p"]["spec"]["maxTokens"] == {"total": 6, "step": 1}
+    assert live.resources.kept["policies"]["p"]["spec"]["maxTokens"] == {"total": 6, "step": 1}
 
 
 NEW = policies(p={"spec": LOCATION})
-OLD = thing("p", type="location")
+OLD = resource("p", type="location")
 RACES: list[tuple[str, Any, Any, Desired, str, str]] = [
     # what                 live  meanwhile                                wanted      ending    remark
-    ("made by another",    None, thing("p", **LOCATION),                  NEW,        "done",   "already exists"),
+    ("made by another",    None, resource("p", **LOCATION),               NEW,        "done",   "already exists"),
     ("made otherwise",     None, OLD,                                     NEW,        "failed",
      "already exists, with a different locations"),
-    ("changed so",         OLD,  thing("p", **LOCATION),                  NEW,        "done",   "is already in effect"),
-    ("changed otherwise",  OLD,  thing("p", type="location", locations=[{"type": "country", "name": "us"}]),
+    ("changed so",         OLD,  resource("p", **LOCATION),               NEW,        "done",   "is already in effect"),
+    ("changed otherwise",  OLD,  resource("p", type="location", locations=[{"type": "country", "name": "us"}]),
      NEW, "failed", "locations changed in the meantime"),
-    ("changed elsewhere",  OLD,  thing("p", type="location", sandbox=True), NEW,      "done",   ""),
+    ("changed elsewhere",  OLD,  resource("p", type="location", sandbox=True), NEW,      "done",   ""),
     ("gone",               OLD,  None,                                    NEW,        "failed", "p no longer exists"),
     ("gone already",       OLD,  None,                                    policies(), "done",   "was already gone"),
 ]  # fmt: skip
@@ -94,7 +94,7 @@ RACES: list[tuple[str, Any, Any, Desired, str, str]] = [
 def test_somebody_is_faster(before: Any, now: Any, want: Desired, ending: str, remark: str) -> None:
     live = workspace(*([before] if before else []))
     plan = planned(want, live)
-    live.things.kept["policies"] = {"p": now} if now else {}
+    live.resources.kept["policies"] = {"p": now} if now else {}
     (ended,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert (ended.outcome.status.value, words(ended.outcome.remark)) == (ending, remark)
 
@@ -131,19 +131,19 @@ def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
 
 
 def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> None:
-    live = workspace(thing("p", type="location"), users={"p": {"models": ["m"]}})
+    live = workspace(resource("p", type="location"), users={"p": {"models": ["m"]}})
     plan = planned(policies(), live)
     assert [(each.risk.label, each.value) for each in plan.hazards] == [
         ("deletes-policy-in-use", "p"),
         ("empty-section", "policies"),
     ]
-    live.things.users["p"]["agents"] = ["a"]
+    live.resources.users["p"]["agents"] = ["a"]
     assert outcomes(applied(plan, live)) == {"p": "not attempted"}
     unread = replace(plan, rests_on={})  # it comes into use after all was read again
     (ended,) = [event for event in applied(unread, live) if isinstance(event, Ended)]
     assert words(ended.outcome.remark) == "is now in use by agent/a, which the plan does not list; it was not deleted"
-    assert "p" in live.things.kept["policies"]
-    del live.things.users["p"]["agents"]
+    assert "p" in live.resources.kept["policies"]
+    del live.resources.users["p"]["agents"]
     assert outcomes(applied(plan, live)) == {"p": "done"}
 
 
@@ -156,7 +156,7 @@ def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> Non
     ],
 )
 def test_a_policy_of_which_it_cannot_be_seen_who_uses_it_stays(answer: Response | NoResponse, why: str) -> None:
-    (change,) = planned(policies(), workspace(thing("p", type="location"))).changes
+    (change,) = planned(policies(), workspace(resource("p", type="location"))).changes
     conversation = PolicyKind().perform(change, "acme")
     assert next(conversation) == ApiCall(Method.GET, "/policies/p/usages")
     with pytest.raises(StopIteration) as end:
@@ -165,7 +165,7 @@ def test_a_policy_of_which_it_cannot_be_seen_who_uses_it_stays(answer: Response 
 
 
 def test_who_uses_a_policy_that_stays_is_not_asked() -> None:
-    live = workspace(OLD, thing("q", type="location"))
+    live = workspace(OLD, resource("q", type="location"))
     planned(document(policies={"p": {"spec": LOCATION}}), live)
     assert live.calls == ["GET /policies?limit=200", "GET /policies/q/usages"]
     live.calls.clear()
@@ -187,7 +187,7 @@ OPENAI = {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}
 def test_a_secret_is_sent_when_a_connection_is_made_and_when_its_version_is_raised() -> None:
     live = workspace()
     assert only(live, document(integrations={"c": OPENAI})).status.value == "done"
-    kept = live.things.kept["integrations"]
+    kept = live.resources.kept["integrations"]
     assert kept["c"]["spec"] == {"integration": "openai", "secret": {"apiKey": "sk-canary"}}
     assert "labels" not in kept["c"]["metadata"]
     raised = {**OPENAI, "secret": {"apiKey": {"file": "secrets/old"}, "version": 2}}
@@ -210,7 +210,7 @@ def test_no_change_loses_a_secret_or_makes_a_mask_one(quirks: str) -> None:
     live = workspace(quirks=quirks)
     connection(live, "c", integration="openai", config={"org": "a"}, secret={"apiKey": "sk-canary"})
     only(live, document(integrations={"c": {**OPENAI, "config": {"org": "b"}}}))
-    assert live.things.kept["integrations"]["c"]["spec"] == {
+    assert live.resources.kept["integrations"]["c"]["spec"] == {
         "integration": "openai",
         "config": {"org": "b"},
         "secret": {"apiKey": "sk-canary"},
@@ -223,8 +223,8 @@ def test_a_secret_that_is_not_declared_is_not_sent_back() -> None:
     want = document(integrations={"c": {"integration": "other"}})
     assert ["whether the API keeps the secret" in words(note.fact) for note in planned(want, live).notes] == [True]
     only(live, want)
-    assert live.things.kept["integrations"]["c"]["spec"]["secret"] == {"apiKey": "sk-1"}
-    assert MASK not in str(live.things.kept)
+    assert live.resources.kept["integrations"]["c"]["spec"]["secret"] == {"apiKey": "sk-1"}
+    assert MASK not in str(live.resources.kept)
 
 
 @pytest.mark.parametrize(
@@ -247,8 +247,8 @@ def test_an_environment_that_is_built_in_is_neither_made_nor_deleted() -> None:
     want = document(environments={"production": {"policies": ["p"]}})
     plan = planned(want, live)
     assert (plan.changes, plan.differs) == ((), True)
-    live.things.kept["environments"]["development"] = thing("development", policies=["x"])
-    live.things.kept["environments"]["production"] = thing("production")
+    live.resources.kept["environments"]["development"] = resource("development", policies=["x"])
+    live.resources.kept["environments"]["production"] = resource("production")
     (change,) = planned(want, live).changes
     assert (change.name, change.after) == ("production", {"policies": ["p"]})
     assert counts(planned(want, live)) == {"built in, left": 1}
@@ -256,19 +256,19 @@ def test_an_environment_that_is_built_in_is_neither_made_nor_deleted() -> None:
 
 def test_an_api_without_environments_is_told_in_a_line() -> None:
     live = workspace()
-    del live.things.kept["environments"]
+    del live.resources.kept["environments"]
     plan = planned(document(environments={"production": {"policies": ["p"]}}), live)
     assert (plan.changes, plan.differs) == ((), False)
     assert [words(note.fact) for note in plan.notes] == ["this API has no environments, so the section is skipped"]
 
 
 def test_nothing_is_taken_where_something_that_should_stay_is_not_shown() -> None:
-    live = workspace(OLD, thing("q", type="location"))
+    live = workspace(OLD, resource("q", type="location"))
     plan = planned(document(policies={"p": {"spec": {"type": "location"}}}, guards={"maxRemovals": 1}), live)
-    del live.things.kept["policies"]["p"]
+    del live.resources.kept["policies"]["p"]
     (skipped,) = applied(plan, live)
     assert isinstance(skipped, NotAttempted)
     assert (
         words(skipped.why) == "p should be unchanged but is no longer among the policies: the listing may be incomplete"
     )
-    assert "q" in live.things.kept["policies"]
+    assert "q" in live.resources.kept["policies"]

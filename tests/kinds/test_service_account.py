@@ -29,10 +29,10 @@ from beamctl.workflow.documents import validate
 from beamctl.workflow.saved_plan import could_be_planned
 from beamctl.workflow.show import show
 from beamctl.workflow.undo import undo
-from tests.fakes.accounts import FakeAccounts, machine
-from tests.fakes.machines import Machines, account
+from tests.fakes.emulated_accounts import EmulatedAccounts, account
 from tests.fakes.runs import all_done, document, outcomes, planned
-from tests.fakes.saved import saved
+from tests.fakes.saved_plans import saved
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -54,7 +54,7 @@ def risks(plan: Plan) -> set[tuple[Risk, str]]:
 
 
 def test_each_difference_is_one_change(tmp_path: Path) -> None:
-    machines = Machines(tmp_path, [account("up"), account("down", "admin"), account("said"), account("gone")])
+    machines = EmulatedAccounts(tmp_path, [account("up"), account("down", "admin"), account("said"), account("gone")])
     made = machines.plan(
         want(
             {
@@ -92,7 +92,7 @@ def test_each_difference_is_one_change(tmp_path: Path) -> None:
 
 
 def test_ourselves_come_last_and_are_a_hazard(tmp_path: Path) -> None:
-    machines = Machines(tmp_path)
+    machines = EmulatedAccounts(tmp_path)
     (runner,) = machines.live("runner")
     for identity, guards in (
         (Identity(client_id=runner["client_id"]), {}),
@@ -108,7 +108,9 @@ def test_ourselves_come_last_and_are_a_hazard(tmp_path: Path) -> None:
 
 
 def test_names_are_not_unique_and_ids_are(tmp_path: Path) -> None:
-    machines = Machines(tmp_path, [account("twin"), account("twin", "viewer", apiKey="bl_twin2"), account("old")])
+    machines = EmulatedAccounts(
+        tmp_path, [account("twin"), account("twin", "viewer", apiKey="bl_twin2"), account("old")]
+    )
     ids = {each["role"]: each["client_id"] for each in machines.live("twin")}
     with pytest.raises(DocumentError) as caught:
         machines.plan(want({"twin": {"role": "member"}}))
@@ -133,7 +135,7 @@ def test_names_are_not_unique_and_ids_are(tmp_path: Path) -> None:
 
 
 def test_an_api_without_roles_says_so_and_goes_on(tmp_path: Path) -> None:
-    machines = Machines(tmp_path, [account("bot")], [Quirk.NO_SERVICE_ACCOUNT_ROLES])
+    machines = EmulatedAccounts(tmp_path, [account("bot")], [Quirk.NO_SERVICE_ACCOUNT_ROLES])
     made = machines.plan(want({"bot": {"role": "viewer", "description": "x"}, "ci": CI}))
     assert [words(note.fact) for note in made.notes if "does not show roles" in words(note.fact)]
     events = machines.apply(made)
@@ -143,7 +145,7 @@ def test_an_api_without_roles_says_so_and_goes_on(tmp_path: Path) -> None:
 
 
 def test_keys_are_removed_only_where_they_are_declared(tmp_path: Path) -> None:
-    machines = Machines(tmp_path, [account("bot")])
+    machines = EmulatedAccounts(tmp_path, [account("bot")])
     assert machines.plan(want({"bot": {"role": "member"}})).changes == ()
     ours = {"bot": {"role": "member", "apiKeys": {}}}
     additive = machines.plan(want(ours, manage={"serviceAccounts": "additive"}))
@@ -158,7 +160,7 @@ def test_keys_are_removed_only_where_they_are_declared(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [MissingError("not for you"), ForbiddenError("not for you")])
 def test_keys_that_cannot_be_seen_are_left(error: ApiError) -> None:
     answers = {"GET /service_accounts/c1/api_keys": error}
-    accounts = FakeAccounts({"c0": machine("c0", "runner", "admin"), "c1": machine("c1", "bot")})
+    accounts = FakeServiceAccounts({"c0": service_account("c0", "runner", "admin"), "c1": service_account("c1", "bot")})
     live = FakeWorkspace.of([], accounts=accounts, answers=answers)
     made = planned(want({"bot": {"role": "member", "apiKeys": {"k": {}}}}), live)
     assert made.changes == ()
@@ -167,7 +169,7 @@ def test_keys_that_cannot_be_seen_are_left(error: ApiError) -> None:
 
 
 def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: Path) -> None:
-    machines = Machines(tmp_path)
+    machines = EmulatedAccounts(tmp_path)
     section = want({"ci": {**CI, "apiKeys": {"k": {"secretTo": {"file": "k"}}}}})
     first, second = machines.plan(section), machines.plan(section)
     assert all_done(machines.apply(first))
@@ -182,7 +184,7 @@ def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: P
 
 
 def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> None:
-    machines = Machines(tmp_path)
+    machines = EmulatedAccounts(tmp_path)
     section = want({"ci": CI})
     planned = machines.plan(section)
     body = {"name": "ci", "role": "member", "description": "(beamctl: client secret not handed over yet)"}
@@ -190,7 +192,7 @@ def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> N
     machines.ask("POST", "/service_accounts", body)
     (event,) = [each for each in machines.apply(planned) if isinstance(each, Ended)]
     assert "another run is creating it" in words(event.outcome.remark)
-    machines.plane.journal.add_killed(planned)
+    machines.emulated.journal.add_killed(planned)
     made = machines.plan(section)
     assert sorted(each.action.value for each in made.changes) == ["create", "delete", "delete"]
     assert made.hazards == ()
@@ -202,7 +204,7 @@ def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> N
 
 
 def test_a_secret_with_nowhere_to_go_is_never_made(tmp_path: Path) -> None:
-    machines = Machines(tmp_path, [account("bot")])
+    machines = EmulatedAccounts(tmp_path, [account("bot")])
     made = machines.plan(want({"ci": {"role": "member"}, "bot": {"role": "member", "apiKeys": {"seed": {}, "k": {}}}}))
     assert sum("add secretTo" in words(note.fact) for note in made.notes) == 2
     assert not all_done(machines.apply(made))
@@ -211,7 +213,7 @@ def test_a_secret_with_nowhere_to_go_is_never_made(tmp_path: Path) -> None:
 
 
 def test_a_secret_with_nowhere_to_go_is_made_where_it_is_shown(tmp_path: Path) -> None:
-    machines = Machines(tmp_path, vault=FakeVault(shows=True))
+    machines = EmulatedAccounts(tmp_path, vault=FakeVault(shows=True))
     made = machines.plan(want({"ci": {"role": "member", "apiKeys": {"k": {}}}}))
     events = machines.apply(made)
     assert all_done(events)
@@ -221,12 +223,12 @@ def test_a_secret_with_nowhere_to_go_is_made_where_it_is_shown(tmp_path: Path) -
         "it went to the terminal",
     ]
     assert machines.vault.given == ["the terminal"] * 2
-    assert machines.lets_in(machines.vault.holds["the terminal"])
+    assert machines.is_valid(machines.vault.holds["the terminal"])
     assert machines.plan(want({"ci": {"role": "member", "apiKeys": {"k": {}}}})).changes == ()
 
 
 def test_saved_plans_hold_until_somebody_makes_the_same(tmp_path: Path) -> None:
-    machines = Machines(tmp_path, [account("bot", "admin"), account("gone")])
+    machines = EmulatedAccounts(tmp_path, [account("bot", "admin"), account("gone")])
     first, second = ({"k": {"expiresIn": "30d", "secretTo": {"command": [word]}}} for word in ("keep", "put"))
     made = machines.plan(want({"ci": {**CI, "apiKeys": first}, "bot": {"role": "viewer", "apiKeys": second}}))
     text = saved_text(saved(made))
@@ -247,7 +249,7 @@ def test_saved_plans_hold_until_somebody_makes_the_same(tmp_path: Path) -> None:
 
 
 def test_what_can_be_undone_is(tmp_path: Path) -> None:
-    machines = Machines(tmp_path, [account("bot", "admin"), account("gone")])
+    machines = EmulatedAccounts(tmp_path, [account("bot", "admin"), account("gone")])
     made = machines.plan(want({"ci": {**CI, "apiKeys": {"k": {"secretTo": {"file": "k"}}}}, "bot": {"role": "viewer"}}))
     assert all_done(machines.apply(made))
     states = {address("acme", change): State.DONE for change in made.changes}
@@ -312,5 +314,7 @@ def test_who_beamctl_is_said_to_run_as_and_is_nowhere_is_said(name: str, said: i
         manage={"serviceAccounts": "additive"},
         guards={"self": {"serviceAccount": name}},
     )
-    live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts({"c1": machine("c1", "ci")}))
+    live = FakeWorkspace.of(
+        [person("root@x.io", "admin")], accounts=FakeServiceAccounts({"c1": service_account("c1", "ci")})
+    )
     assert len([note for note in planned(want, live).notes if "guards.self names c1" in words(note.fact)]) == said

@@ -16,9 +16,9 @@ from beamctl.plan.comparison import Interrupted
 from beamctl.plan.hazard import Allowance, Risk, refused
 from beamctl.plan.plan import Plan
 from beamctl.workflow.saved_plan import could_be_planned
-from tests.fakes.accounts import FakeAccounts, api_key, machine
-from tests.fakes.journal import creation, stopped
+from tests.fakes.journal import creation, interrupted_runs
 from tests.fakes.runs import NOW, all_done, applied, document, planned
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -33,12 +33,12 @@ BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def workspace(*accounts: dict[str, Any], keys: tuple[dict[str, Any], ...] = ()) -> FakeWorkspace:
-    kept = FakeAccounts({each["client_id"]: each for each in accounts}, {"c1": list(keys)})
+    kept = FakeServiceAccounts({each["client_id"]: each for each in accounts}, {"c1": list(keys)})
     return FakeWorkspace({"root@x.io": person("root@x.io", "admin")}, accounts=kept)
 
 
 def marked(text: str = f"CI {CLIENT_SECRET}", *keys: dict[str, Any], **more: Any) -> FakeWorkspace:
-    return workspace(machine("c1", "ci", "member", text) | more, keys=keys)
+    return workspace(service_account("c1", "ci", "member", text) | more, keys=keys)
 
 
 def told(plan: Plan) -> list[tuple[str, Action]]:
@@ -78,7 +78,7 @@ def test_an_account_with_a_planted_mark_is_demoted_although_it_gets_its_first_ke
 
 
 def test_two_of_one_name_are_told_apart_by_the_document_only() -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci"))
+    live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci"))
     with pytest.raises(DocumentError) as caught:
         planned(ACCOUNT, live)
     assert "client secret not handed over yet" in caught.value.problems[0].hint
@@ -104,24 +104,24 @@ def test_without_a_record_it_is_replaced_if_that_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("runs", "created", "goes"),
     [
-        (stopped("ci"), None, True),
-        (stopped("ci", began=BEGAN), "2026-11-20T12:00:05Z", True),
-        (stopped("ci", began=BEGAN), "2026-11-20T11:59:50Z", True),  # the API's clock is a little behind
-        (stopped("ci", began=BEGAN), "2026-11-20T11:00:00Z", False),
-        (stopped("ci", began=BEGAN), "0001-01-01T00:00:00Z", False),
-        (stopped("ci", began=BEGAN), "0001-01-01T00:00:00+14:00", True),  # as if the API showed none
-        (stopped("ci", began=BEGAN), "9999-12-31T23:59:59Z", True),
-        (stopped("ci", began=BEGAN, ended=BEGAN), "2026-11-20T12:00:05Z", True),
-        (stopped("ci", began=BEGAN, ended=BEGAN), "2026-11-20T13:00:00Z", False),
-        (stopped("ci", began=BEGAN, repeated=NOW), "2026-11-20T12:00:05Z", True),
-        (stopped("ci", began=BEGAN, repeated=NOW), "2026-11-24T12:00:00Z", False),
-        (stopped("ci", began=BEGAN, repeated=NOW), None, False),
-        (stopped("ci", beside="c1"), None, False),
-        (stopped("ci", beside="| c1"), None, False),
-        (stopped("ci", beside="c0, c2 | c3"), None, True),
-        (stopped("other"), None, False),
-        (stopped("ci/hub"), None, False),
-        (stopped("c1/ci"), None, False),
+        (interrupted_runs("ci"), None, True),
+        (interrupted_runs("ci", began=BEGAN), "2026-11-20T12:00:05Z", True),
+        (interrupted_runs("ci", began=BEGAN), "2026-11-20T11:59:50Z", True),  # the API's clock is a little behind
+        (interrupted_runs("ci", began=BEGAN), "2026-11-20T11:00:00Z", False),
+        (interrupted_runs("ci", began=BEGAN), "0001-01-01T00:00:00Z", False),
+        (interrupted_runs("ci", began=BEGAN), "0001-01-01T00:00:00+14:00", True),  # as if the API showed none
+        (interrupted_runs("ci", began=BEGAN), "9999-12-31T23:59:59Z", True),
+        (interrupted_runs("ci", began=BEGAN, ended=BEGAN), "2026-11-20T12:00:05Z", True),
+        (interrupted_runs("ci", began=BEGAN, ended=BEGAN), "2026-11-20T13:00:00Z", False),
+        (interrupted_runs("ci", began=BEGAN, repeated=NOW), "2026-11-20T12:00:05Z", True),
+        (interrupted_runs("ci", began=BEGAN, repeated=NOW), "2026-11-24T12:00:00Z", False),
+        (interrupted_runs("ci", began=BEGAN, repeated=NOW), None, False),
+        (interrupted_runs("ci", existing="c1"), None, False),
+        (interrupted_runs("ci", existing="| c1"), None, False),
+        (interrupted_runs("ci", existing="c0, c2 | c3"), None, True),
+        (interrupted_runs("other"), None, False),
+        (interrupted_runs("ci/hub"), None, False),
+        (interrupted_runs("c1/ci"), None, False),
         ((), None, False),
     ],
 )
@@ -137,15 +137,15 @@ def test_what_a_record_must_show_of_an_account(
 @pytest.mark.parametrize(
     ("runs", "goes"),
     [
-        (stopped("ci/hub", beside="old"), True),
-        (stopped("c1/hub", beside="old"), True),
-        (stopped("ci/hub", beside="old", began=BEGAN - timedelta(days=1)), True),
-        (stopped("ci/hub", beside="old, new"), False),
-        (stopped("ci/hub", beside="old | new"), False),
-        (stopped("ci/hub", beside="old", began=BEGAN), False),
-        (stopped("ci/hub", beside="old", ended=BEGAN - timedelta(days=1)), False),
-        (stopped("ci/hub", beside="old", repeated=datetime(2026, 11, 1, tzinfo=UTC)), False),
-        (stopped("ci/other", "ci", "c2/hub"), False),
+        (interrupted_runs("ci/hub", existing="old"), True),
+        (interrupted_runs("c1/hub", existing="old"), True),
+        (interrupted_runs("ci/hub", existing="old", began=BEGAN - timedelta(days=1)), True),
+        (interrupted_runs("ci/hub", existing="old, new"), False),
+        (interrupted_runs("ci/hub", existing="old | new"), False),
+        (interrupted_runs("ci/hub", existing="old", began=BEGAN), False),
+        (interrupted_runs("ci/hub", existing="old", ended=BEGAN - timedelta(days=1)), False),
+        (interrupted_runs("ci/hub", existing="old", repeated=datetime(2026, 11, 1, tzinfo=UTC)), False),
+        (interrupted_runs("ci/other", "ci", "c2/hub"), False),
     ],
 )
 def test_what_a_record_must_show_of_a_key(runs: tuple[Interrupted, ...], *, goes: bool) -> None:
@@ -262,7 +262,7 @@ def test_no_text_deletes_what_no_interrupted_run_of_ours_made(
     want: Any, accounts: list[Any], keys: list[Any], records: list[Interrupted]
 ) -> None:
     listed = [
-        machine(f"c{number}", name, "member", text) | ({"created_at": at} if at else {})
+        service_account(f"c{number}", name, "member", text) | ({"created_at": at} if at else {})
         for number, (name, text, at) in enumerate(accounts, 1)
     ]
     found = {each[0]: api_key(each[0], each[1], each[2], "90d") for each in keys}
@@ -300,8 +300,10 @@ def shows(run: Interrupted, kind: str, what: set[str], identifier: str, created:
 
 
 def test_a_deletion_that_a_run_left_undone_is_made_by_the_next() -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci", "member", "CI"))
-    (gone,) = [each for each in planned(ACCOUNT, marked(), interrupted=stopped("ci")).changes if each.after is None]
+    live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci", "member", "CI"))
+    (gone,) = [
+        each for each in planned(ACCOUNT, marked(), interrupted=interrupted_runs("ci")).changes if each.after is None
+    ]
     left = Interrupted(gone, NOW)
     assert told(planned(ACCOUNT, live, interrupted=(left,))) == [("ci (c1)", Action.DELETE)]
     other = Interrupted(replace(gone, key="c2"), NOW)

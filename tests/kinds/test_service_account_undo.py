@@ -6,8 +6,8 @@ from beamctl.document.document import Desired, Document
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.workflow.undo import undo
-from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.runs import API, TODAY, applied, document, planned
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.kinds.test_undo import record_of
@@ -17,8 +17,8 @@ ALONE = "ci changed since that run and is left alone"
 
 
 def workspace() -> FakeWorkspace:
-    kept = {"c1": machine("c1", "ci", "viewer", "old")}
-    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(kept))
+    kept = {"c1": service_account("c1", "ci", "viewer", "old")}
+    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeServiceAccounts(kept))
 
 
 def back(made: Plan, live: FakeWorkspace) -> Plan:
@@ -49,7 +49,7 @@ def test_what_is_not_as_the_run_left_it(
 ) -> None:
     live = workspace()
     made = planned(WANT, live)
-    live.accounts.kept = {"c1": machine("c1", "ci", role, description)} if role else {}
+    live.accounts.kept = {"c1": service_account("c1", "ci", role, description)} if role else {}
     plan = back(made, live)
     assert plan.changes == ()
     assert [words(note.fact) for note in plan.notes] == notes

@@ -12,7 +12,7 @@ from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.kind import Status
 from beamctl.workflow.saved_plan import could_be_planned
 from tests.fakes.runs import applied, document, planned
-from tests.fakes.wording import Said
+from tests.fakes.wording import Expect
 from tests.fakes.workspace import FakeWorkspace
 
 PATH = "/workspaces/acme"
@@ -20,7 +20,7 @@ PLAN = "Run `beamctl plan` to see the current state."
 AGAIN = "Run `beamctl apply` again."
 MEND = "Fix the value under settings, then run `beamctl apply` again."
 RIGHTS = "Check the entry and the credential's permissions. Then run `beamctl apply` again."
-CHANGED = Said(Status.FAILED, "displayName changed in the meantime", "Run `beamctl plan` to see the change.")
+CHANGED = Expect(Status.FAILED, "displayName changed in the meantime", "Run `beamctl plan` to see the change.")
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
 Spelled = Callable[[FakeWorkspace], Response | NoResponse]
 
@@ -70,7 +70,7 @@ def unmade(live: FakeWorkspace) -> NoResponse:
 
 def test_one_key_is_written_and_the_others_stay() -> None:
     outcome, live = run({})
-    assert outcome == Said(Status.DONE)
+    assert outcome == Expect(Status.DONE)
     assert live.calls == [f"GET {PATH}", f"PUT {PATH}", f"GET {PATH}"]  # the last one confirms it
     assert live.settings == {"name": "acme", "displayName": "New", "labels": {"keep": "me"}}
 
@@ -78,19 +78,19 @@ def test_one_key_is_written_and_the_others_stay() -> None:
 @pytest.mark.parametrize(
     ("read", "expected"),
     [
-        (says(NoResponse("reset")), Said(Status.FAILED, "reset", PLAN)),
-        (says(Response(403, None, "no")), Said(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
+        (says(NoResponse("reset")), Expect(Status.FAILED, "reset", PLAN)),
+        (says(Response(403, None, "no")), Expect(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
         (
             says(Response(403, {"name": "acme"}, "no")),
-            Said(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403),
+            Expect(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403),
         ),
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
         (now(name="other", displayName="New"), CHANGED),
-        (now(displayName="New"), Said(Status.DONE, "is already in effect", found=True)),
+        (now(displayName="New"), Expect(Status.DONE, "is already in effect", found=True)),
     ],
 )
-def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Said) -> None:
+def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Expect) -> None:
     outcome, live = run({1: read})
     assert outcome == expected
     assert live.calls == [f"GET {PATH}"] * (2 if outcome.status is Status.DONE else 1)
@@ -105,38 +105,38 @@ def test_what_is_read_and_is_no_workspace() -> None:
 @pytest.mark.parametrize(
     ("put", "look", "expected"),
     [
-        (says(Response(422, None, "no")), None, Said(Status.FAILED, "the API answered 422: no", MEND, refusal=422)),
+        (says(Response(422, None, "no")), None, Expect(Status.FAILED, "the API answered 422: no", MEND, refusal=422)),
         (
             says(Response(200, {"name": "acme", "displayName": "Odd"})),
             None,
-            Said(
+            Expect(
                 Status.FAILED,
                 "the API accepted the change but returned a different displayName",
                 "Run `beamctl show` to see the result.",
             ),
         ),
-        (says(NoResponse("reset")), says(Response(200, {"name": "acme", "displayName": "New"})), Said(Status.DONE)),
-        (says(Response(200)), says(Response(200, {"name": "acme", "displayName": "New"})), Said(Status.DONE)),
-        (unmade, now(), Said(Status.FAILED, "reset; nothing was changed", AGAIN)),
+        (says(NoResponse("reset")), says(Response(200, {"name": "acme", "displayName": "New"})), Expect(Status.DONE)),
+        (says(Response(200)), says(Response(200, {"name": "acme", "displayName": "New"})), Expect(Status.DONE)),
+        (unmade, now(), Expect(Status.FAILED, "reset; nothing was changed", AGAIN)),
         (says(NoResponse("reset")), now(displayName="Else"), CHANGED),
         (
             says(NoResponse("reset")),
             says(Response(500, None, "no")),
-            Said(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
+            Expect(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
         ),
         (
             says(NoResponse("reset")),
             says(Response(500, {"name": "acme", "displayName": "New"}, "no")),
-            Said(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
+            Expect(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
         ),
         (
             says(NoResponse("reset")),
             says(NoResponse("reset too")),
-            Said(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
+            Expect(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
         ),
     ],
 )
-def test_a_write_is_confirmed_by_its_answer_or_by_looking(put: Spelled, look: Spelled | None, expected: Said) -> None:
+def test_a_write_is_confirmed_by_its_answer_or_by_looking(put: Spelled, look: Spelled | None, expected: Expect) -> None:
     outcome, live = run({2: put} | ({3: look} if look else {}))
     assert outcome == expected
     confirmed = outcome.status is Status.DONE
@@ -150,18 +150,18 @@ BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
 @pytest.mark.parametrize(
     ("odd", "expected"),
     [
-        ({}, Said(Status.DONE)),
-        ({1: now(groupMappings=BEFORE[::-1])}, Said(Status.DONE)),
-        ({1: now(groupMappings=AFTER[::-1])}, Said(Status.DONE, "is already in effect", found=True)),
-        ({2: now(groupMappings=AFTER[::-1])}, Said(Status.DONE)),
-        ({2: says(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Said(Status.DONE)),
+        ({}, Expect(Status.DONE)),
+        ({1: now(groupMappings=BEFORE[::-1])}, Expect(Status.DONE)),
+        ({1: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE, "is already in effect", found=True)),
+        ({2: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
+        ({2: says(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
         (
             {2: says(NoResponse("reset")), 3: now(groupMappings=BEFORE[::-1])},
-            Said(Status.FAILED, "reset; nothing was changed", AGAIN),
+            Expect(Status.FAILED, "reset; nothing was changed", AGAIN),
         ),
     ],
 )
-def test_the_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expected: Said) -> None:
+def test_the_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expected: Expect) -> None:
     outcome, _ = run(odd, BEFORE, AFTER, "groupMappings")
     assert outcome == expected
 

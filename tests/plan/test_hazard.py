@@ -1,16 +1,19 @@
 """How hazards from several sources become one list."""
 
 from beamctl.plan.hazard import Hazard, Risk, merged
-from tests.fakes.wording import saying, words
+from tests.fakes.wording import failure, words
 
 
 def test_each_risk_of_each_value_is_listed_once_and_the_known_one_stays() -> None:
-    known = [Hazard(Risk.REMOVES_ADMIN, "b@x.io", saying("known")), Hazard(Risk.MASS_REMOVAL, "3", saying("known"))]
+    known = [
+        Hazard(Risk.REMOVES_ADMIN, "b@x.io", failure("known")),
+        Hazard(Risk.MASS_REMOVAL, "3", failure("known")),
+    ]
     more = [
-        Hazard(Risk.REMOVES_ADMIN, "b@x.io", saying("again")),
-        Hazard(Risk.REMOVES_ADMIN, "a@x.io", saying("new")),
-        Hazard(Risk.REMOVES_ADMIN, "a@x.io", saying("new, again")),
-        Hazard(Risk.LAST_ADMIN, "none", saying("new")),
+        Hazard(Risk.REMOVES_ADMIN, "b@x.io", failure("again")),
+        Hazard(Risk.REMOVES_ADMIN, "a@x.io", failure("new")),
+        Hazard(Risk.REMOVES_ADMIN, "a@x.io", failure("new, again")),
+        Hazard(Risk.LAST_ADMIN, "none", failure("new")),
     ]
     assert [(each.risk.label, each.value, words(each.fact)) for each in merged(known, more)] == [
         ("last-admin", "none", "new"),

@@ -16,8 +16,8 @@ from beamctl.plan.plan_file import LARGEST, Saved, fingerprint, read_saved, refu
 from beamctl.plan.plan_json import address
 from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import document, planned
-from tests.fakes.saved import by_hand, saved, saved_data, signed
-from tests.fakes.wording import saying, words
+from tests.fakes.saved_plans import by_hand, saved, saved_data, signed
+from tests.fakes.wording import failure, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -177,7 +177,7 @@ def test_what_it_rests_on_is_of_another_kind(odd: object) -> None:
 
 def test_what_a_reviewer_should_know_is_kept() -> None:
     (found,) = open_plan(
-        saved_text(saved(replace(PLAN, notes=(Note(saying("N"), differs=True),)))).encode(), "p.json"
+        saved_text(saved(replace(PLAN, notes=(Note(failure("N"), differs=True),)))).encode(), "p.json"
     ).plans
     assert [words(note.fact) for note in found.notes] == ["N"]
 

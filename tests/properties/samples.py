@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from beamctl.document.document import Desired
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from tests.fakes.accounts import FakeAccounts, api_key, machine
+from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import document
-from tests.fakes.things import FakeThings, thing
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -133,9 +133,9 @@ def with_places(found: dict[str, dict[str, Any]]) -> Sections:
 
 
 def accounts_of(found: Mapping[str, tuple[tuple[str, str], list[tuple[str, str, str]]]]) -> FakeWorkspace:
-    live = FakeAccounts()
+    live = FakeServiceAccounts()
     for name, ((role, description), keys) in found.items():
-        live.kept[f"c-{name}"] = machine(f"c-{name}", name, role, description)
+        live.kept[f"c-{name}"] = service_account(f"c-{name}", name, role, description)
         live.keys[f"c-{name}"] = [
             api_key(f"k{number}-{len(name)}{name[0]}", key, f"{day}T00:00:00Z", lives)
             for number, (key, day, lives) in enumerate(keys)
@@ -192,26 +192,26 @@ def kept(section: str, name: str, told: Told) -> dict[str, Any]:
     version_label = {"beamctl-secret-version": str(version)} if version and section == "integrations" else {}
     unknown = {"sandbox": True} if version and section != "environments" else {}
     tagged = {**more.get("labels", {}), **version_label}
-    return thing(name, tagged, more.get("displayName", ""), **spec, **unknown)
+    return resource(name, tagged, more.get("displayName", ""), **spec, **unknown)
 
 
-def things(section: str) -> st.SearchStrategy[dict[str, Told]]:
+def resources(section: str) -> st.SearchStrategy[dict[str, Told]]:
     return st.dictionaries(st.sampled_from(NAMES), st.tuples(specs[section], metadata, versions), max_size=3)
 
 
 def declared_things(section: str) -> st.SearchStrategy[Sections]:
-    return things(section).map(lambda found: {section: {name: entry(section, told) for name, told in found.items()}})
+    return resources(section).map(lambda found: {section: {name: entry(section, told) for name, told in found.items()}})
 
 
 def live_things(section: str) -> st.SearchStrategy[FakeWorkspace]:
     odd = st.frozensets(st.sampled_from(["put-replaces", "spec-merges", "masked-secrets", "echoed-secrets"]))
 
     def workspace(found: dict[str, Told], paged: int, quirks: frozenset[str]) -> FakeWorkspace:
-        fake = FakeThings(paged=paged)
+        fake = FakeResources(paged=paged)
         fake.kept[section] = {name: kept(section, name, told) for name, told in found.items()}
-        return FakeWorkspace.of([person("root@x.io", "admin")], things=fake, quirks=quirks)
+        return FakeWorkspace.of([person("root@x.io", "admin")], resources=fake, quirks=quirks)
 
-    return st.builds(workspace, things(section), st.integers(0, 2), odd)
+    return st.builds(workspace, resources(section), st.integers(0, 2), odd)
 
 
 def never(_plan: Plan) -> bool:

@@ -28,10 +28,10 @@ from beamctl.workflow.documents import validate
 from beamctl.workflow.saved_plan import could_be_planned, look_again, open_plan
 from beamctl.workflow.show import export
 from beamctl.workflow.undo import undo
-from tests.fakes.accounts import MADE
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
-from tests.fakes.saved import saved
+from tests.fakes.saved_plans import saved
 from tests.fakes.schemas import problems_with
+from tests.fakes.service_accounts import SECRET_SUFFIX
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace
 from tests.properties.samples import CANARY, SAMPLES, Sample, guards, met, vault
@@ -82,7 +82,7 @@ def test_apply_then_plan_is_empty_and_no_secret_shows(sample: Sample, data: st.D
     assert [problems_with("run", json.loads(line)) for line in lines] == [[]] * len(lines)
     told = [plans_json([plan], ()), plan_text(plan), drift_text(plan), saved_text(saved(plan)), *lines]
     told += [run_text(read_record("".join(lines).encode())), *map(event_text, events), export("acme", live, NOW).text]
-    assert not any(secret in text for text in told for secret in (CANARY, MADE))
+    assert not any(secret in text for text in told for secret in (CANARY, SECRET_SUFFIX))
 
 
 @every_kind
@@ -137,7 +137,7 @@ def test_no_order_means_anything(sample: Sample, data: st.DataObject, seed: int)
     assert plans_json([first], ()) == plans_json([second], ())
     again = document(**{name: shuffled(entries, chance) for name, entries in sections.items()})
     live.users, live.settings = shuffled(live.users, chance), shuffled(live.settings, chance)
-    live.things.kept = {name: shuffled(things, chance) for name, things in live.things.kept.items()}
+    live.resources.kept = {name: shuffled(resources, chance) for name, resources in live.resources.kept.items()}
     live.accounts.kept, live.accounts.keys = shuffled(live.accounts.kept, chance), shuffled(live.accounts.keys, chance)
     other = planned(again, live)
     told = [[(each.name, each.action, each.stage, each.secrets) for each in plan.changes] for plan in (first, other)]

@@ -15,9 +15,9 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.workflow.plan import plan
 from beamctl.workflow.show import export
-from tests.fakes.accounts import FakeAccounts, machine
+from tests.fakes.resources import MASK, FakeResources, resource
 from tests.fakes.runs import API, NOW, desired, planned
-from tests.fakes.things import MASK, FakeThings, thing
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
 from tests.fakes.workspace import FakeWorkspace, person
 
 EMAILS = [
@@ -128,11 +128,14 @@ manage:
 
 
 def workspace(
-    accounts: Iterable[Mapping[str, Any]], keys: Mapping[str, list[dict[str, Any]]], things: FakeThings, quirks: str
+    accounts: Iterable[Mapping[str, Any]],
+    keys: Mapping[str, list[dict[str, Any]]],
+    resources: FakeResources,
+    quirks: str,
 ) -> FakeWorkspace:
     kept = {each["client_id"]: dict(each) for each in accounts}
     quirk = frozenset(quirks.split())
-    return FakeWorkspace.of([], accounts=FakeAccounts(kept, dict(keys)), things=things, quirks=quirk)
+    return FakeWorkspace.of([], accounts=FakeServiceAccounts(kept, dict(keys)), resources=resources, quirks=quirk)
 
 
 def changes(live: FakeWorkspace, text: str, now: datetime) -> tuple[Change, ...]:
@@ -171,10 +174,10 @@ def machines(draw: st.DrawFn) -> FakeWorkspace:
     }
     parts = st.dictionaries(st.sampled_from(["apiKey", "api_key", "version", "<<", "a b", ""]), st.just(SECRET))
     labels = st.sampled_from([{}, {"a": "b"}, {"beamctl-secret-version": "3"}])
-    things = FakeThings()
+    resources = FakeResources()
     for name in draw(st.lists(st.sampled_from(["openai", "open-ai", "Open"]), unique=True)):
-        things.kept["integrations"][name] = thing(name, draw(labels), integration="openai", secret=draw(parts))
-    return workspace(accounts, keys, things, draw(st.sampled_from(["", "masked-secrets", "echoed-secrets"])))
+        resources.kept["integrations"][name] = resource(name, draw(labels), integration="openai", secret=draw(parts))
+    return workspace(accounts, keys, resources, draw(st.sampled_from(["", "masked-secrets", "echoed-secrets"])))
 
 
 SECRET = "sk-canary-0123456789abcdef"
@@ -215,8 +218,8 @@ def key(name: str, expires_in: str = "", created: str = "2026-11-01T00:00:00Z") 
 
 
 def test_a_role_that_is_not_told_is_a_guess_and_said_to_be() -> None:
-    kept = {"c1": machine("c1", "told"), "c2": {**machine("c2", "untold"), "role": None}}
-    live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(kept))
+    kept = {"c1": service_account("c1", "told"), "c2": {**service_account("c2", "untold"), "role": None}}
+    live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeServiceAccounts(kept))
     lines = export("acme", live, NOW).text.splitlines()
     guess = "  # the API does not show its role, so admin is a guess: set the role that it should have"
     assert [number for number, line in enumerate(lines) if line == guess] == [
@@ -248,7 +251,7 @@ def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:
         each["client_id"]: [{**one, "id": f"k{at}"} for at, one in enumerate(listed.get(each["client_id"], []))]
         for each in accounts
     }
-    things = FakeThings()
+    resources = FakeResources()
     for name, parts in {
         "open-ai": ["apiKey", "org_id"],
         "open": ["ai_api_key"],
@@ -256,8 +259,10 @@ def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:
         "odd": ["version"],
     }.items():
         labels = {"beamctl-secret-version": "4"} if name == "open" else {}
-        things.kept["integrations"][name] = thing(name, labels, integration="x", secret=dict.fromkeys(parts, SECRET))
-    live = workspace(accounts, keys, things, "masked-secrets")
+        resources.kept["integrations"][name] = resource(
+            name, labels, integration="x", secret=dict.fromkeys(parts, SECRET)
+        )
+    live = workspace(accounts, keys, resources, "masked-secrets")
     text = export("acme", live, NOW).text
     assert (
         text[text.index("serviceAccounts") :]

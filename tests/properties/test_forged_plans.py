@@ -28,9 +28,9 @@ from beamctl.report.text.runs import run_text
 from beamctl.workflow.saved_plan import look_again, open_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.forgery import edited, edits, forged
-from tests.fakes.journal import stopped
+from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import API, applied, apply_through, document, planned
-from tests.fakes.saved import CREATED
+from tests.fakes.saved_plans import CREATED
 from tests.fakes.workspace import FakeWorkspace
 from tests.properties.small_plans import SAMPLES, Live
 
@@ -131,7 +131,7 @@ def opened(content: bytes, live: Live) -> Opened | None:
 def sample(name: str) -> Saved:
     """The plan of a sample, with its first hazard allowed."""
     sections, live = SAMPLES[name]
-    plan = planned(document(**sections), live(), interrupted=stopped("bot", "bot/hub"))
+    plan = planned(document(**sections), live(), interrupted=interrupted_runs("bot", "bot/hub"))
     allowed = tuple(Allowance(each.risk, each.value) for each in plan.hazards[:1])
     return Saved((plan,), allowed, {}, "c0ffee", CREATED, CREATED + timedelta(hours=24))
 

@@ -10,7 +10,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.document import Desired
-from tests.fakes.machines import Machines
+from tests.fakes.emulated_accounts import EmulatedAccounts
 from tests.fakes.runs import all_done, document
 
 HOUR = timedelta(hours=1)
@@ -39,7 +39,7 @@ def test_there_is_always_one_good_key_and_never_many(rotation: tuple[int, int, i
     lives, rotates, keeps, pauses = rotation
     want = wanted(lives, rotates, keeps)
     with TemporaryDirectory() as folder:
-        machines = Machines(Path(folder))
+        machines = EmulatedAccounts(Path(folder))
         made = 0
         for pause in pauses:
             plan = machines.plan(want)
@@ -49,14 +49,14 @@ def test_there_is_always_one_good_key_and_never_many(rotation: tuple[int, int, i
             made = max(made, len(machines.vault.given))
             keys = machines.keys("ci")
             assert 1 <= len(keys) <= 2 + ceil(keeps / (lives - rotates))
-            assert machines.lets_in(machines.vault.holds[PLACE])
+            assert machines.is_valid(machines.vault.holds[PLACE])
             machines.clock.forward(pause * HOUR)
-            assert machines.lets_in(machines.vault.holds[PLACE]), "nobody could get in"
+            assert machines.is_valid(machines.vault.holds[PLACE]), "nobody could get in"
         assert made <= 3 + sum(pauses) / (lives - rotates)
 
 
 def test_the_one_before_stays_until_the_new_one_is_old_enough(tmp_path: Path) -> None:
-    machines = Machines(tmp_path)
+    machines = EmulatedAccounts(tmp_path)
     want = wanted(90 * 24, 14 * 24, 3 * 24)
     machines.apply(machines.plan(want))
     first = machines.vault.holds[PLACE]
@@ -65,6 +65,6 @@ def test_the_one_before_stays_until_the_new_one_is_old_enough(tmp_path: Path) ->
         machines.clock.forward((73 if day == 73 else 1) * 24 * HOUR)
         plan = machines.plan(want)
         found += [(day, change.action.value, change.reason.value) for change in plan.changes]
-        assert machines.lets_in(first) is (day <= 79)
+        assert machines.is_valid(first) is (day <= 79)
         machines.apply(plan)
     assert found == [(76, "create", "expires"), (79, "delete", "superseded")]

@@ -25,11 +25,11 @@ from beamctl.report.text.runs import outcome_text, run_text
 from beamctl.workflow.saved_plan import look_again, open_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
-from tests.fakes.saved import by_hand, saved
+from tests.fakes.saved_plans import by_hand, saved
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import EMAILS, workspaces
-from tests.properties.test_members import documents
+from tests.properties.test_member_plans import documents
 
 AT = "2026-11-24T12:00:00.000Z"
 

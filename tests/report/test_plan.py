@@ -15,7 +15,7 @@ from beamctl.plan.hazard import Allowance, Hazard, Risk
 from beamctl.report.style import LONGEST_VALUE, value
 from beamctl.report.text.plan import counts_and_notes, plan_text
 from tests.fakes.runs import document, planned
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = [person("root@x.io", "admin")]
@@ -101,7 +101,8 @@ def test_long_values_that_differ_at_the_end_do_not_look_the_same() -> None:
 def test_many_notes_that_differ_at_the_end_do_not_look_the_same() -> None:
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of(ROOT))
     one, other = (
-        counts_and_notes(plan, [Note(saying(f"note {number}")) for number in (*range(20), end)])[-1] for end in (98, 99)
+        counts_and_notes(plan, [Note(failure(f"note {number}")) for number in (*range(20), end)])[-1]
+        for end in (98, 99)
     )
     assert one.startswith("  ! and 9 more, sha256:")
     assert one != other
@@ -114,7 +115,7 @@ def test_keys_with_dots_do_not_look_like_keys_inside_others() -> None:
 
 def test_an_allowed_hazard_is_shown_with_what_is_allowed() -> None:
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of(ROOT))
-    hazard = Hazard(Risk.SELF_LOCKOUT, "a\x1b[2J", saying("because"))
+    hazard = Hazard(Risk.SELF_LOCKOUT, "a\x1b[2J", failure("because"))
     for allowed in ((), (Allowance(hazard.risk, hazard.value),)):
         assert "self-lockout=a\\x1b[2J" in plan_text(replace(plan, hazards=(hazard,)), allowed)
 

@@ -19,7 +19,7 @@ from beamctl.report.text.plan import plan_text
 from beamctl.report.text.problems import problems_text
 from beamctl.report.text.show import Sections, show_text
 from tests.fakes.runs import document, planned
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 LIVE = FakeWorkspace.of([person("root@x.io", "admin"), person("old@x.io")])
@@ -30,22 +30,24 @@ INVITE, REMOVE = PLAN.changes
 def test_a_line_as_each_change_ends() -> None:
     assert event_text(Started(INVITE)) == ""
     assert event_text(Ended(INVITE, Outcome(Status.DONE))) == "  ✓ invite new@x.io  viewer"
-    assert event_text(Ended(INVITE, Outcome(Status.DEFERRED, saying("later")))) == "  … invite new@x.io  viewer — later"
-    failed = Ended(INVITE, Outcome(Status.FAILED, saying("the API answered 400"), saying("Mend it.")))
+    assert (
+        event_text(Ended(INVITE, Outcome(Status.DEFERRED, failure("later")))) == "  … invite new@x.io  viewer — later"
+    )
+    failed = Ended(INVITE, Outcome(Status.FAILED, failure("the API answered 400"), failure("Mend it.")))
     assert event_text(failed) == ("  ✗ invite new@x.io  viewer — the API answered 400\n      Mend it.  (access.yaml:5)")
-    assert event_text(NotAttempted(REMOVE, saying("interrupted"))) == "  ○ remove old@x.io  not attempted: interrupted"
+    assert event_text(NotAttempted(REMOVE, failure("interrupted"))) == "  ○ remove old@x.io  not attempted: interrupted"
 
 
 def test_an_honest_end() -> None:
-    done, failed = Ended(INVITE, Outcome(Status.DONE)), Ended(INVITE, Outcome(Status.FAILED, saying("x")))
+    done, failed = Ended(INVITE, Outcome(Status.DONE)), Ended(INVITE, Outcome(Status.FAILED, failure("x")))
     assert end_text("acme", [done]) == "Applied to acme: 1 done.\n"
     later = Ended(INVITE, Outcome(Status.DEFERRED))
     assert end_text("acme", [done, later]) == "Applied to acme: 1 done, 1 waiting for the invitee.\n"
-    assert end_text("acme", [failed, NotAttempted(REMOVE, saying("x"))]) == (
+    assert end_text("acme", [failed, NotAttempted(REMOVE, failure("x"))]) == (
         "Partly applied to acme: 0 done, 1 failed, 1 not attempted.\n"
         "Fix the cause and run `beamctl apply` again. Completed changes are skipped.\n"
     )
-    assert end_text("acme", [done, NotAttempted(REMOVE, saying("interrupted"))], interrupted=True) == (
+    assert end_text("acme", [done, NotAttempted(REMOVE, failure("interrupted"))], interrupted=True) == (
         "Partly applied to acme: 1 done, 1 not attempted.\nRun `beamctl apply` again. Completed changes are skipped.\n"
     )
 
@@ -54,7 +56,7 @@ def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
     events: list[Event] = [
         Started(INVITE),
         Ended(INVITE, Outcome(Status.DONE)),
-        NotAttempted(REMOVE, saying("interrupted")),
+        NotAttempted(REMOVE, failure("interrupted")),
     ]
     found = json.loads(applied_json([PLAN], (), [(PLAN, events)]))
     assert [(each["address"], each["outcome"]) for each in found["results"]] == [

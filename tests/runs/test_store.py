@@ -27,7 +27,7 @@ from tests.fakes.redaction import redaction
 from tests.fakes.runs import document as members
 from tests.fakes.runs import planned
 from tests.fakes.schemas import problems_with
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 RUNS = Path(".beamctl") / "runs"
@@ -465,7 +465,7 @@ def test_half_a_line_stays_the_last_one() -> None:
     with little_room(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.on_event(Started(plan.changes[0]))
     with pytest.raises(RecordError, match="File too large"):
-        record.on_event(NotAttempted(plan.changes[0], saying("the record cannot be written")))
+        record.on_event(NotAttempted(plan.changes[0], failure("the record cannot be written")))
     with pytest.raises(RecordError, match="File too large"):
         record.end([], interrupted=False)
     found = find_record(RecordFolder(Path("kept")), "last")

@@ -1,7 +1,7 @@
 """A workspace with something of every kind, and the requests that `destroy` makes."""
 
-from tests.fakes.accounts import FakeAccounts, api_key, machine
-from tests.fakes.things import FakeThings, thing
+from tests.fakes.resources import FakeResources, resource
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.workspace import FakeWorkspace, person
 
 ITSELF, COUNTED = "GET /workspaces/acme", "GET /workspaces/acme?countResources=true"
@@ -12,10 +12,10 @@ ENVIRONMENTS = "GET /environments"
 
 
 def workspace() -> FakeWorkspace:
-    things = FakeThings(paged=200)
-    things.kept["policies"]["eu"] = thing("eu", type="location")
-    things.kept["integrations"]["gpt"] = thing("gpt", integration="openai", secret={"apiKey": "canary"})
-    things.kept["environments"]["development"] = thing("development")
+    resources = FakeResources(paged=200)
+    resources.kept["policies"]["eu"] = resource("eu", type="location")
+    resources.kept["integrations"]["gpt"] = resource("gpt", integration="openai", secret={"apiKey": "canary"})
+    resources.kept["environments"]["development"] = resource("development")
     key = api_key("k1", "deploy", "2026-01-01T00:00:00Z") | {"apiKey": "canary"}
     return FakeWorkspace.of(
         [person("ada@x.io", "admin"), person("eve@x.io"), person("kim@x.io", "viewer", accepted=False)],
@@ -26,7 +26,7 @@ def workspace() -> FakeWorkspace:
             "displayName": "Acme",
             "resourceCounts": {"agents": 3, "jobs": 0},
         },
-        things=things,
-        accounts=FakeAccounts({"c1": machine("c1", "ci", "admin")}, {"c1": [key]}),
+        resources=resources,
+        accounts=FakeServiceAccounts({"c1": service_account("c1", "ci", "admin")}, {"c1": [key]}),
         quirks=frozenset({"echoed-secrets"}),
     )

@@ -19,8 +19,8 @@ from beamctl.errors import (
 from beamctl.model.api_call import ApiCall, NoResponse, Response
 from beamctl.plan.contents import Deletion, DeletionStatus
 from beamctl.workflow.destroy import contents_of, destroy
-from tests.fakes.accounts import machine
-from tests.fakes.things import thing
+from tests.fakes.resources import resource
+from tests.fakes.service_accounts import service_account
 from tests.fakes.workspace import FakeWorkspace, person, request_line
 from tests.workflow.destroyable import (
     ACCOUNTS,
@@ -223,12 +223,12 @@ MORE: list[tuple[str, Meanwhile, str]] = [
     ),
     (
         "a policy",
-        lambda it: it.things.kept["policies"].update(us=thing("us")),
+        lambda it: it.resources.kept["policies"].update(us=resource("us")),
         "policies now include us",
     ),
     (
         "a connection",
-        lambda it: it.things.kept["integrations"].update(hf=thing("hf", integration="hf")),
+        lambda it: it.resources.kept["integrations"].update(hf=resource("hf", integration="hf")),
         "integrations now include hf (hf)",
     ),
     (
@@ -238,7 +238,9 @@ MORE: list[tuple[str, Meanwhile, str]] = [
     ),
     (
         "another account of the same name",
-        lambda it: it.accounts.kept.update(c1=machine("c2", "ci", "admin"), c2=machine("c2", "ci", "admin")),
+        lambda it: it.accounts.kept.update(
+            c1=service_account("c2", "ci", "admin"), c2=service_account("c2", "ci", "admin")
+        ),
         "serviceAccounts now include ci (admin)",
     ),
     (
@@ -248,7 +250,7 @@ MORE: list[tuple[str, Meanwhile, str]] = [
     ),
     (
         "an environment",
-        lambda it: it.things.kept["environments"].update(qa=thing("qa")),
+        lambda it: it.resources.kept["environments"].update(qa=resource("qa")),
         "environments now include qa",
     ),
     (
@@ -270,7 +272,7 @@ MORE: list[tuple[str, Meanwhile, str]] = [
     ),
     (
         "a long name",
-        lambda it: it.things.kept["integrations"].update({"x" * 1_000: thing("x" * 1_000)}),
+        lambda it: it.resources.kept["integrations"].update({"x" * 1_000: resource("x" * 1_000)}),
         "integrations now include " + "x" * 80,
     ),
 ]

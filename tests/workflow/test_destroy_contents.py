@@ -16,7 +16,7 @@ from beamctl.errors import (
 from beamctl.model.api_call import Response
 from beamctl.plan.contents import Item, Unknown, WorkspaceContents
 from beamctl.workflow.destroy import contents_of
-from tests.fakes.things import thing
+from tests.fakes.resources import resource
 from tests.fakes.workspace import person
 from tests.workflow.destroyable import ACCOUNTS, CONNECTIONS, COUNTED, ENVIRONMENTS, KEYS, POLICIES, USERS, workspace
 
@@ -142,7 +142,7 @@ def test_policies_come_in_pages() -> None:
 
 def page(name: str, cursor: str = "") -> Response:
     return Response(
-        200, {"data": [thing(name, type="flavor")], "meta": {"hasMore": bool(cursor), "nextCursor": cursor}}
+        200, {"data": [resource(name, type="flavor")], "meta": {"hasMore": bool(cursor), "nextCursor": cursor}}
     )
 
 

@@ -16,7 +16,7 @@ from beamctl.plan.plan_file import read_saved, saved_text
 from tests.cli.loopback import Api
 from tests.cli.process import process, room_for, terminal
 from tests.cli.world import AS_IS, CANARY, CHANGED, REFUSED, Cli, People, Write, document, error_in
-from tests.fakes.saved import by_hand
+from tests.fakes.saved_plans import by_hand
 from tests.fakes.schemas import problems_with
 
 NEW_PLAN = "  Make and review a new plan:  beamctl plan --out p.json\n"

@@ -14,7 +14,7 @@ from beamctl.emulator.faults.rule import FaultKind
 from beamctl.emulator.in_process import as_operator
 from tests.emulator.world import World, body_of
 from tests.fakes.contract import validator
-from tests.fakes.faulty import Faulty
+from tests.fakes.faulty_emulator import FaultyEmulator
 
 ZOE = {"email": "zoe@example.com", "role": "viewer"}
 PATIENCE = 5.0
@@ -27,7 +27,7 @@ class Asker:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.faulty = Faulty(world.app)
+        self.faulty = FaultyEmulator(world.app)
         self.client = httpx.Client(
             transport=self.faulty.transport(), base_url="http://localhost/v0", headers=ADA, timeout=PATIENCE
         )
@@ -185,7 +185,7 @@ def test_after_any_fault_the_next_request_is_as_ever(asker: Asker, kind: FaultKi
 
 
 def test_faults_hit_the_operator_and_whoever_else_is_inside(world: World) -> None:
-    faulty = Faulty(world.app)
+    faulty = FaultyEmulator(world.app)
     faulty.plan("reset-after@1")
     operator = httpx.Client(
         transport=faulty.transport(as_operator(world.app)),
@@ -204,7 +204,7 @@ def test_behavior_flags_and_faults_go_together(with_flags: Callable[..., World])
 
 
 def test_a_run_costs_little_to_set_up(world: World) -> None:
-    faulty = Faulty(world.app)
+    faulty = FaultyEmulator(world.app)
     began = time.perf_counter()
     for number in range(1, 101):
         faulty.plan(f"reset-after@{number}")

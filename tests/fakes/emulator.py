@@ -29,9 +29,9 @@ RANDOM = re.compile(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|ak_[0-9a-
 LISTINGS = {"policy": "/policies", "integration": "/integrations/connections", "environment": "/environments"}
 
 
-def is_like(thing: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
+def has_attributes(resource: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
     """Whether something with metadata and a spec has these attributes, whatever the order of lists."""
-    shown = {"labels": {}, **thing["metadata"], **thing["spec"]}
+    shown = {"labels": {}, **resource["metadata"], **resource["spec"]}
     shown["secretVersion"] = int(shown["labels"].get("beamctl-secret-version", 1))
     return all(in_order(shown.get(name, type(value)())) == in_order(value) for name, value in attributes.items())
 
@@ -54,7 +54,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """All there was, to be put back to."""
 
     rows: sqlite3.Connection
@@ -69,20 +69,24 @@ class State:
     Attributes:
         users: By e-mail.
         settings: The workspace as the API shows it.
-        things: By kind and name, policies and the like.
+        resources: By kind and name, policies and the like.
         accounts: Service accounts by client id, each with its `keys`, the oldest first.
     """
 
     users: Mapping[str, Mapping[str, Any]]
     settings: Mapping[str, Any]
-    things: Mapping[str, Mapping[str, Any]]
+    resources: Mapping[str, Mapping[str, Any]]
     accounts: Mapping[str, Mapping[str, Any]]
 
     def shows(self, change: Change) -> bool:
         """Whether it is as the change would have it."""
         if change.kind in LISTINGS:
-            thing = self.things[change.kind].get(change.key)
-            return is_like(thing, change.after) if thing and change.after is not None else thing is change.after
+            resource = self.resources[change.kind].get(change.key)
+            return (
+                has_attributes(resource, change.after)
+                if resource and change.after is not None
+                else resource is change.after
+            )
         if change.kind == "service_account":
             return self._shows_account(change)
         if change.kind == "api_key":
@@ -103,7 +107,7 @@ class State:
     def about(self, change: Change) -> Any:
         """The part that a change is about."""
         if change.kind in LISTINGS:
-            return self.things[change.kind].get(change.key)
+            return self.resources[change.kind].get(change.key)
         if change.kind == "service_account":
             found = self._named(change.after["name"]) if change.after else [self.accounts.get(change.key, {})]
             return [
@@ -141,26 +145,26 @@ class State:
         return [key for one in self._named(told["account"]) for key in one["keys"] if key["name"] == told["name"]]
 
 
-class Plane:
+class EmulatedWorkspace:
     """Attributes:
     app: The application, for the client.
     clock: Of the application.
     vault: Where secrets go to and come from.
-    letters: To whom an invitation was sent, since the beginning.
+    emails: To whom an invitation was sent, since the beginning.
     journal: The records of runs since the beginning.
     """
 
     def __init__(self, folder: Path, seed: Mapping[str, Any], quirks: Iterable[Quirk] = ()) -> None:
-        self.db = folder / "plane.db"
+        self.db = folder / "emulated.db"
         load_seed(self.db, seed)
         with closing(sqlite3.connect(self.db)) as rows:  # what is seeded was there before the clock's first moment
             rows.execute("UPDATE api_key SET created_at = '2026-11-01T00:00:00.000Z'")
             rows.execute("UPDATE service_account SET created_at = '2026-11-01T00:00:00.000Z'")
             rows.commit()
         self.clock, self.vault = Clock(), FakeVault()
-        self.letters: list[str] = []
+        self.emails: list[str] = []
         self.journal = Journal()
-        self._told: list[str] = []
+        self._start_records: list[str] = []
         self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Mailer((self,)))
         era = frozenset(quirks) & {Quirk.BEAMLIT_ERA}
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
@@ -170,27 +174,27 @@ class Plane:
         weakref.finalize(self, self._rows.close)
         self._tables = [name for (name,) in self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         self._states: dict[object, State] = {}
-        self._beginning: Moment | None = None
+        self._beginning: Snapshot | None = None
 
     def deliver(self, message: EmailMessage) -> None:
         """A letter is sent: implements the emulator's `Delivery`."""
-        self.letters.append(str(message["To"]))
+        self.emails.append(str(message["To"]))
 
-    def begin_here(self) -> None:
+    def set_start(self) -> None:
         """What it is now is the beginning from now on."""
         if self._beginning is not None:
             self._beginning.rows.close()
         kept = sqlite3.connect(":memory:")
         with closing(sqlite3.connect(self.db)) as file:
             file.backup(kept)
-        self._beginning = Moment(kept, dict(self.vault.holds), self.clock.now)
-        self._told = list(self.journal.contents)
+        self._beginning = Snapshot(kept, dict(self.vault.holds), self.clock.now)
+        self._start_records = list(self.journal.contents)
 
     def reset(self) -> None:
         """As it was in the beginning."""
         assert self._beginning is not None
-        self.letters.clear()
-        self.journal = Journal(list(self._told))
+        self.emails.clear()
+        self.journal = Journal(list(self._start_records))
         with closing(sqlite3.connect(self.db)) as file:
             file.execute("PRAGMA synchronous = OFF")
             self._beginning.rows.backup(file)
@@ -210,10 +214,10 @@ class Plane:
             for row in self._rows.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own tables
         ]
 
-    def likeness(self) -> Sequence[str]:
+    def comparable_state(self) -> Sequence[str]:
         """All that the outcome of a run depends on. Two that differ only in what is random are equal."""
         held = [f"{place}: {self._fingerprint(secret)}" for place, secret in self.vault.holds.items()]
-        told = [*map(repr, self.journal.interrupted()), str(self.clock.now), str(sorted(self.letters))]
+        told = [*map(repr, self.journal.interrupted()), str(self.clock.now), str(sorted(self.emails))]
         found = sorted((*self.contents(), *held, *told), key=lambda line: RANDOM.sub("", line))
         numbers: dict[str, str] = {}
         return [RANDOM.sub(lambda text: numbers.setdefault(text[0], f"#{len(numbers)}"), line) for line in found]
@@ -233,31 +237,31 @@ class Plane:
 
     def _state(self) -> State:
         users = self.ask("GET", "/users")
-        things = {
+        resources = {
             kind: {one["metadata"]["name"]: one for one in self.ask("GET", LISTINGS[kind])} for kind in self._kinds
         }
         accounts = {one["client_id"]: {**one, "keys": self.keys(one)} for one in self.ask("GET", "/service_accounts")}
         settings = self.ask("GET", "/workspaces/acme")
-        return State({user["email"].lower(): user for user in users}, settings, things, accounts)
+        return State({user["email"].lower(): user for user in users}, settings, resources, accounts)
 
     def keys(self, account: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The API keys of a service account, the oldest first."""
         found: list[dict[str, Any]] = self.ask("GET", f"/service_accounts/{account['client_id']}/api_keys")
         return sorted(found, key=lambda key: str(key["createdAt"]))
 
-    def lets_in(self, secret: str) -> bool:
+    def is_valid(self, secret: str) -> bool:
         """Whether a key, or client credentials as they are handed over, are good for anything now."""
         if secret.startswith("{"):
             pair = json.loads(secret)
             return service_account.has_secret(self._rows, pair["clientId"], digest(pair["clientSecret"]))
         return api_key.owner(self._rows, digest(secret), self.clock.now) is not None
 
-    def useless(self) -> set[str]:
+    def invalid_secrets(self) -> set[str]:
         """The places with a secret that lets nobody in any more; where one comes from is none of them."""
         places = {
             place: secret for place, secret in self.vault.holds.items() if not place.startswith("the environment ")
         }
-        return {place for place, secret in places.items() if not self.lets_in(secret)}
+        return {place for place, secret in places.items() if not self.is_valid(secret)}
 
     def admins(self) -> int:
         """How many accepted admins there are."""

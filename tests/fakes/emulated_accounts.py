@@ -21,8 +21,8 @@ from beamctl.plan.plan import Plan
 from beamctl.secrets.redaction import Redactor
 from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
-from tests.fakes.faulty import Faulty
-from tests.fakes.plane import Plane
+from tests.fakes.emulator import EmulatedWorkspace
+from tests.fakes.faulty_emulator import FaultyEmulator
 from tests.fakes.runs import API, apply_through
 from tests.fakes.vault import FakeVault
 
@@ -34,9 +34,9 @@ def account(name: str, role: str = "member", **more: Any) -> dict[str, Any]:
     return {"workspace": "acme", "name": name, "role": role, "apiKey": f"bl_{name}", **more}
 
 
-class Machines:
+class EmulatedAccounts:
     """Attributes:
-    plane: The emulator, its clock, and the vault.
+    emulated: The emulator, its clock, and the vault.
     faulty: The way through the faults.
     """
 
@@ -52,15 +52,15 @@ class Machines:
             "users": [{"email": "ada@x.io", "workspaces": {"acme": "admin"}}],
             "serviceAccounts": [account("runner", "admin", apiKey=RUNNER), *accounts],
         }
-        self.plane = Plane(folder, seed, quirks)
-        self.plane.vault = vault or self.plane.vault
-        self.faulty = Faulty(self.plane.app)
-        self.ask, self.lets_in, self.clock = self.plane.ask, self.plane.lets_in, self.plane.clock
+        self.emulated = EmulatedWorkspace(folder, seed, quirks)
+        self.emulated.vault = vault or self.emulated.vault
+        self.faulty = FaultyEmulator(self.emulated.app)
+        self.ask, self.is_valid, self.clock = self.emulated.ask, self.emulated.is_valid, self.emulated.clock
 
     @property
     def vault(self) -> FakeVault:
         """Where secrets go to."""
-        return self.plane.vault
+        return self.emulated.vault
 
     def options(self, transports: Any = None) -> Options:
         return Options(
@@ -81,7 +81,7 @@ class Machines:
             return plan(want, api.reader(), self.situation(identity))
 
     def situation(self, identity: Identity | None = None) -> Situation:
-        left = self.plane.journal.interrupted()
+        left = self.emulated.journal.interrupted()
         return Situation(self.clock.now.date(), API, identity, {}, now=self.clock.now, interrupted=left)
 
     def apply(self, approved: Plan, vault: SecretStore | None = None) -> list[Event]:
@@ -94,7 +94,7 @@ class Machines:
 
     def keys(self, name: str) -> list[dict[str, Any]]:
         """The keys of the accounts of that name, the expired ones too."""
-        return [key for each in self.live(name) for key in self.plane.keys(each)]
+        return [key for each in self.live(name) for key in self.emulated.keys(each)]
 
 
 def _connection(credential: Any) -> Connection:

@@ -23,7 +23,7 @@ LONGEST = 30
 T = TypeVar("T")
 
 
-class Turns:
+class Interleaving:
     """Lets a request through only when every run that goes on has one to make: then the order says whose.
 
     Attributes:
@@ -63,11 +63,11 @@ class Turns:
 
 
 @dataclass(frozen=True)
-class Port:
+class TurnTaker:
     """Implements `Reader` and `Sender` for one of the runs."""
 
     run: int
-    turns: Turns
+    turns: Interleaving
     reader: Reader
     sender: Sender
 
@@ -96,7 +96,7 @@ class Run:
         return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted | Unconfirmed)}
 
 
-def one(
+def plan_and_apply(
     want: Desired, reader: Reader, sender: Sender, vault: SecretStore | None = None, journal: Journal | None = None
 ) -> Run:
     """Plan and apply, one request after the other; what no flag allows is not applied."""
@@ -112,7 +112,7 @@ def one(
     return Run(found, events)
 
 
-def at_once(
+def run_at_once(
     want: Desired,
     order: Iterable[int],
     ports: Sequence[tuple[Reader, Sender]],
@@ -120,12 +120,12 @@ def at_once(
     journal: Journal | None = None,
 ) -> list[Run]:
     """A run for each pair of ports, all on the same workspace, in an order that may begin with any of them."""
-    turns = Turns(order, len(ports))
+    turns = Interleaving(order, len(ports))
 
     def go(number: int) -> Run:
-        port = Port(number, turns, *ports[number])
+        port = TurnTaker(number, turns, *ports[number])
         try:
-            return one(want, port, port, vault, journal)
+            return plan_and_apply(want, port, port, vault, journal)
         finally:
             turns.end(number)
 

@@ -1,6 +1,6 @@
 """The emulator inside this process, with faults, behind httpx: what a connection would do to a client, without one.
 
-    faulty = Faulty(app)
+    faulty = FaultyEmulator(app)
     with open_workspace(connection, "acme", Options(transports=faulty.transport)) as api: ...
     faulty.plan("reset-after@3")
 
@@ -25,7 +25,7 @@ EVERY_FAULT = tuple(kind.example for kind in FaultKind)
 """One of each kind, to which `@3` and the like can be added."""
 
 
-class Faulty:
+class FaultyEmulator:
     """An application with instruments, to be used for one run after the other.
 
     Attributes:

@@ -8,9 +8,9 @@ import pytest
 from beamctl.errors import ApiError, ForbiddenError, MissingError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.registry import KINDS
 from beamctl.workflow.show import export, show
-from tests.fakes.accounts import FakeAccounts, machine
+from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import NOW, desired, planned
-from tests.fakes.things import FakeThings, thing
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
 from tests.fakes.workspace import FakeWorkspace, person
 
 LISTINGS = {
@@ -25,14 +25,14 @@ LISTINGS = {
 
 def workspace(hidden: Mapping[str, ApiError]) -> FakeWorkspace:
     """A workspace with something of every kind, some paths of which raise an error."""
-    things = FakeThings()
-    things.kept["policies"]["eu"] = thing("eu", type="location", locations=[{"type": "continent", "name": "eu"}])
-    things.kept["integrations"]["c"] = thing("c", integration="openai")
-    things.kept["environments"]["production"] = thing("production", policies=["eu"])
+    resources = FakeResources()
+    resources.kept["policies"]["eu"] = resource("eu", type="location", locations=[{"type": "continent", "name": "eu"}])
+    resources.kept["integrations"]["c"] = resource("c", integration="openai")
+    resources.kept["environments"]["production"] = resource("production", policies=["eu"])
     return FakeWorkspace.of(
         [person("ada@x.io", "admin")],
-        things=things,
-        accounts=FakeAccounts({"c1": machine("c1", "ci")}),
+        resources=resources,
+        accounts=FakeServiceAccounts({"c1": service_account("c1", "ci")}),
         answers={f"GET {path}": error for path, error in hidden.items()},
     )
 

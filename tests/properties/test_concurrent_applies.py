@@ -19,8 +19,8 @@ from beamctl.model.code import Code
 from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Risk
 from beamctl.secrets.redaction import Redactor
+from tests.fakes.interleaving import Run, plan_and_apply, run_at_once
 from tests.fakes.runs import document, planned
-from tests.fakes.turns import Run, at_once, one
 from tests.fakes.wording import codes
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.faults.scenarios import SCENARIOS
@@ -117,17 +117,17 @@ def can_collide(change: Change, quirks: frozenset[str]) -> bool:
 @settings(max_examples=250, deadline=None)
 def test_two_end_as_one(story: Story) -> None:
     want, live, alone = story.want, story.live, story.live
-    reference = one(want, alone, alone)
+    reference = plan_and_apply(want, alone, alone)
     if any(hazard.risk is Risk.LAST_ADMIN for hazard in reference.plan.hazards):
         return
     expired = {key for key, user in live.users.items() if user.get("expired")}
-    runs = at_once(want, story.order, [(live, live)] * 2)
+    runs = run_at_once(want, story.order, [(live, live)] * 2)
     event(f"both had changes: {all(run.plan.changes for run in runs)}")
     if not reference.undone:  # the API may refuse what one alone asks for, too
         undone = runs[0].undone | runs[1].undone
         if undone:
             assert undone <= {change.key for change in reference.plan.changes if can_collide(change, story.quirks)}
-            one(want, live, live)
+            plan_and_apply(want, live, live)
         assert left_to_do(want, live) == left_to_do(want, alone)
         assert (live.users, live.settings) == (alone.users, alone.settings)
     assert min(live.admins) >= 1
@@ -153,32 +153,36 @@ TAKES_TWO = {Quirk.REINVITE_CONFLICTS}
 def test_two_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
     with (
-        closing(scenario.plane(tmp_path)) as plane,
+        closing(scenario.emulated(tmp_path)) as emulated,
         ExitStack() as stack,
     ):
         clients = [
             stack.enter_context(
-                open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(plane.app))
+                open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(emulated.app))
             )
             for _ in range(2)
         ]
-        plane.begin_here()
+        emulated.set_start()
         for order in SCHEDULES:
-            plane.reset()
-            runs = at_once(
-                scenario.want, order, [(each.reader(), each.sender()) for each in clients], plane.vault, plane.journal
+            emulated.reset()
+            runs = run_at_once(
+                scenario.want,
+                order,
+                [(each.reader(), each.sender()) for each in clients],
+                emulated.vault,
+                emulated.journal,
             )
             ports = (clients[0].reader(), clients[0].sender())
             if scenario.places or "integrations" in scenario.sections:  # nobody knows whose a secret is that two make
-                assert plane.useless() == set()
+                assert emulated.invalid_secrets() == set()
                 made = [{each.key for each in run.plan.changes if each.secrets} - run.undone for run in runs]
                 assert not made[0] & made[1] or "integrations" in scenario.sections  # never both
-                one(scenario.want, *ports, plane.vault, plane.journal)
+                plan_and_apply(scenario.want, *ports, emulated.vault, emulated.journal)
             else:
                 assert [run.undone for run in runs] == [set(), set()]
-                check_remarks(runs, Counter(plane.letters))
-            assert one(scenario.want, *ports, journal=plane.journal).plan.changes == ()
-            assert max(Counter(plane.letters).values(), default=0) <= (2 if scenario.quirk in TAKES_TWO else 1)
-            assert scenario.places <= plane.vault.holds.keys()
-            assert plane.useless() == set()
-            assert plane.admins() >= 1
+                check_remarks(runs, Counter(emulated.emails))
+            assert plan_and_apply(scenario.want, *ports, journal=emulated.journal).plan.changes == ()
+            assert max(Counter(emulated.emails).values(), default=0) <= (2 if scenario.quirk in TAKES_TWO else 1)
+            assert scenario.places <= emulated.vault.holds.keys()
+            assert emulated.invalid_secrets() == set()
+            assert emulated.admins() >= 1

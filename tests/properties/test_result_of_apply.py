@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.kinds.registry import KINDS
-from tests.fakes.accounts import MADE
-from tests.fakes.journal import stopped
+from tests.fakes.journal import interrupted_runs
+from tests.fakes.resources import Resource
 from tests.fakes.runs import NOW, applied, document, planned
-from tests.fakes.things import Thing
+from tests.fakes.service_accounts import SECRET_SUFFIX
 from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace
 from tests.properties.samples import CANARY, SAMPLES, vault
@@ -64,7 +64,7 @@ def accounts_are(wanted: Entries, was: FakeWorkspace, live: FakeWorkspace, place
         stays = had is not None and "(beamctl:" not in had["description"]
         assert (found[name]["client_id"] == f"c-{name}") is stays
         if not stays:
-            secret = {"clientId": found[name]["client_id"], "clientSecret": found[name]["client_id"] + MADE}
+            secret = {"clientId": found[name]["client_id"], "clientSecret": found[name]["client_id"] + SECRET_SUFFIX}
             assert json.loads(places.holds[f"the file {name}.json"]) == secret
 
 
@@ -82,7 +82,7 @@ def keys_are(wanted: Entries, was: FakeWorkspace, live: FakeWorkspace, places: F
             begun, newest, lives = named[-1]
             assert begun + min(LIVES, OWN_LIVES[lives]) > NOW + RENEWED
             if newest.startswith("key-"):
-                assert (lives, places.holds[f"the file {name}-{each}"]) == ("90d", newest + MADE)
+                assert (lives, places.holds[f"the file {name}-{each}"]) == ("90d", newest + SECRET_SUFFIX)
 
 
 def created(key: Mapping[str, str]) -> datetime:
@@ -91,7 +91,7 @@ def created(key: Mapping[str, str]) -> datetime:
 
 def things_are(section: str, built_in: frozenset[str] = frozenset()) -> Callable[..., None]:
     def look(wanted: Entries, was: FakeWorkspace, live: FakeWorkspace, _: FakeVault) -> None:
-        before, after = was.things.kept[section], live.things.kept[section]
+        before, after = was.resources.kept[section], live.resources.kept[section]
         assert after.keys() - built_in == wanted.keys() - built_in
         assert after.keys() & built_in == before.keys() & built_in
         for name in after.keys() & wanted.keys():
@@ -100,9 +100,9 @@ def things_are(section: str, built_in: frozenset[str] = frozenset()) -> Callable
     return look
 
 
-def thing_is(entry: Entries, was: Thing | None, now: Thing) -> None:
+def thing_is(entry: Entries, was: Resource | None, now: Resource) -> None:
     metadata, spec = now["metadata"], now["spec"]
-    had: Thing = was or {"metadata": {}, "spec": {}}
+    had: Resource = was or {"metadata": {}, "spec": {}}
     if entry.get("secret", {}).get("version", version_of(had)) < version_of(had):  # with any change it would go along
         assert now == had
         return
@@ -117,15 +117,15 @@ def thing_is(entry: Entries, was: Thing | None, now: Thing) -> None:
     secret_is(entry.get("secret"), had, now)
 
 
-def labels_of(each: Thing) -> dict[str, str]:
+def labels_of(each: Resource) -> dict[str, str]:
     return {key: value for key, value in each["metadata"].get("labels", {}).items() if key != VERSION}
 
 
-def version_of(each: Thing) -> int:
+def version_of(each: Resource) -> int:
     return int(each["metadata"].get("labels", {}).get(VERSION, 1))
 
 
-def secret_is(said: Entries | None, had: Thing, now: Thing) -> None:
+def secret_is(said: Entries | None, had: Resource, now: Resource) -> None:
     version, was = version_of(now), version_of(had)
     secret = now["spec"].get("secret")
     if said is None or (had["spec"] and said["version"] <= was):
@@ -157,11 +157,13 @@ def test_every_kind_is_looked_at() -> None:
 def test_all_is_there_and_the_rest_is_as_it_was(name: str, data: st.DataObject) -> None:
     sample, (section, look) = SAMPLES[name], LOOKS[name]
     wanted, live = data.draw(sample.sections), data.draw(sample.live)
-    for each in live.things.kept["integrations"].values():
+    for each in live.resources.kept["integrations"].values():
         each["spec"]["secret"] = dict(WAS)
-    was = FakeWorkspace(deepcopy(live.users), deepcopy(live.settings), deepcopy(live.things), deepcopy(live.accounts))
+    was = FakeWorkspace(
+        deepcopy(live.users), deepcopy(live.settings), deepcopy(live.resources), deepcopy(live.accounts)
+    )
     names = wanted.get("serviceAccounts", {})
-    runs = stopped(*names, *(f"{each}/{key}" for each in names for key in names[each].get("apiKeys", ())))
+    runs = interrupted_runs(*names, *(f"{each}/{key}" for each in names for key in names[each].get("apiKeys", ())))
     plan = planned(document(**wanted), live, interrupted=runs)
     if sample.refused(plan):
         return
