@@ -22,20 +22,20 @@ from tests.fakes.workspace import After, FakeWorkspace, person, raises
 ROOT = person("root@x.io", "admin")
 
 
-def test_one_refused_account_does_not_stop_the_others() -> None:
+def test_refused_change_does_not_stop_the_others() -> None:
     live = FakeWorkspace.of([ROOT], refuses=frozenset({"POST /users"}))
     live.users["b@x.io"] = person("b@x.io")
     want = document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "admin"})
     assert outcomes(applied(planned(want, live), live)) == {"a@x.io": "failed", "b@x.io": "done"}
 
 
-def test_an_invitation_that_is_refused_keeps_nobody_in() -> None:
+def test_refused_invitation_does_not_stop_a_removal() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"POST /users"}))
     want = document({"root@x.io": "admin", "a@x.io": "member"})
     assert outcomes(applied(planned(want, live), live)) == {"a@x.io": "failed", "old@x.io": "done"}
 
 
-def test_who_may_only_have_another_address_goes_only_once_that_is_invited() -> None:
+def test_suspected_rename_is_removed_only_after_the_new_email_is_invited() -> None:
     live = FakeWorkspace.of([ROOT, person("ann@old.io"), person("bob@x.io")], refuses=frozenset({"POST /users"}))
     want = document({"root@x.io": "admin", "ann@new.io": "member"})
     events = applied(planned(want, live), live)
@@ -53,7 +53,7 @@ ONE_OF_TWO = "it depends on 1 of 2 changes, and a@x.io, b@x.io were not done"
     ("min_admins", "kept"),
     [(1, set()), (2, {"eve@x.io"}), (3, {"eve@x.io", "max@x.io"})],
 )
-def test_a_failed_promotion_keeps_only_the_admins_who_are_still_needed(min_admins: int, kept: set[str]) -> None:
+def test_failed_promotion_keeps_only_as_many_admins_as_needed(min_admins: int, kept: set[str]) -> None:
     """Who leaves goes before who is demoted; a leaver who is no admin goes whatever fails."""
     people = [ROOT, person("eve@x.io", "admin"), person("max@x.io", "admin"), person("a@x.io"), person("b@x.io")]
     live = FakeWorkspace.of(
@@ -71,7 +71,7 @@ def test_a_failed_promotion_keeps_only_the_admins_who_are_still_needed(min_admin
     assert "old@x.io" not in live.users
 
 
-def test_of_many_that_a_change_depends_on_a_few_are_named() -> None:
+def test_long_list_of_dependencies_is_shortened() -> None:
     names = [f"a{number}@x.io" for number in range(7)]
     live = FakeWorkspace.of([ROOT, *map(person, names)], refuses=frozenset(f"PUT /users/{name}" for name in names))
     events = applied(planned(document(dict.fromkeys(names, "admin")), live), live)
@@ -80,7 +80,7 @@ def test_of_many_that_a_change_depends_on_a_few_are_named() -> None:
 
 
 @pytest.mark.parametrize("refused", ["a@x.io", "b@x.io"])
-def test_any_promotion_will_do_where_one_is_needed(refused: str) -> None:
+def test_any_one_promotion_suffices(refused: str) -> None:
     live = FakeWorkspace.of([ROOT, person("a@x.io"), person("b@x.io")], refuses=frozenset({f"PUT /users/{refused}"}))
     events = applied(planned(document({"a@x.io": "admin", "b@x.io": "admin"}), live), live)
     assert outcomes(events)["root@x.io"] == "done"
@@ -105,7 +105,7 @@ def group(name: str, role: str) -> dict[str, str]:
         ("groupMappings", [group("g", "another")], [group("g", "member")], False),
     ],
 )
-def test_only_a_group_that_is_to_give_access_keeps_people_in(
+def test_only_a_refused_group_mapping_that_grants_access_stops_removals(
     setting: str, before: object, value: object, *, kept: bool
 ) -> None:
     live = FakeWorkspace.of(
@@ -122,7 +122,7 @@ def test_only_a_group_that_is_to_give_access_keeps_people_in(
 
 @pytest.mark.parametrize("status", [402, 403, 409, 422])
 @pytest.mark.parametrize("action", ["invite", "promote"])
-def test_what_is_refused_for_lack_of_a_seat_is_tried_once_more_after_the_removals(action: str, status: int) -> None:
+def test_refused_change_is_retried_after_a_removal(action: str, status: int) -> None:
     def need_a_seat(call: ApiCall) -> Response | None:
         full = len(live.users) > 2 and call.method in (Method.POST, Method.PUT)
         return Response(status, None, "no seat is free") if full else None
@@ -136,7 +136,7 @@ def test_what_is_refused_for_lack_of_a_seat_is_tried_once_more_after_the_removal
     assert live.users["new@x.io"]["role"] == "admin"
 
 
-def test_what_is_refused_is_tried_no_more_than_twice_and_once_where_nothing_was_taken() -> None:
+def test_refused_change_is_retried_once_and_only_after_a_removal() -> None:
     for others, times in (([], 1), ([person("old@x.io")], 2)):
         live = FakeWorkspace.of([ROOT, *others], refuses=frozenset({"POST /users"}))
         events = applied(planned(document({"root@x.io": "admin", "a@x.io": "member"}), live), live)
@@ -144,7 +144,7 @@ def test_what_is_refused_is_tried_no_more_than_twice_and_once_where_nothing_was_
         assert live.calls.count("POST /users") == times
 
 
-def test_what_depends_on_a_change_of_its_own_stage_is_made_after_it() -> None:
+def test_dependency_within_a_stage_is_applied_first() -> None:
     live = FakeWorkspace.of([ROOT])
     live.resources.kept["environments"]["staging"] = resource("staging", policies=["eu"])
     live.resources.kept["policies"]["eu"] = resource("eu", type="location")
@@ -163,7 +163,7 @@ def test_what_depends_on_a_change_of_its_own_stage_is_made_after_it() -> None:
     assert outcomes(applied(plan, live)) == {"staging": "done", "eu": "not attempted"}
 
 
-def test_all_that_depends_on_what_succeeds_at_the_second_attempt_is_made_after_it() -> None:
+def test_dependents_are_applied_after_a_successful_retry() -> None:
     def need_room(call: ApiCall) -> Response | None:
         full = len(live.resources.kept["policies"]) > 1 and call.method is Method.POST
         return Response(402, None, "no more policies") if full else None
@@ -178,7 +178,7 @@ def test_all_that_depends_on_what_succeeds_at_the_second_attempt_is_made_after_i
     assert live.calls.index("PUT /environments/production") < live.calls.index("DELETE /policies/old")
 
 
-def test_admins_are_read_again_before_our_own_access_is_taken() -> None:
+def test_admins_are_read_again_before_own_access_is_removed() -> None:
     def demote_bob(call: ApiCall) -> Response | None:
         """Refuse promotions until old@x.io has left. Then someone else demotes bob@x.io."""
         if call.method is Method.PUT and "old@x.io" in live.users:
@@ -196,7 +196,7 @@ def test_admins_are_read_again_before_our_own_access_is_taken() -> None:
 
 
 @pytest.mark.parametrize("told_before", [True, False])
-def test_a_refusal_is_told_even_if_the_second_attempt_is_interrupted(*, told_before: bool) -> None:
+def test_refusal_is_reported_if_the_retry_is_interrupted(*, told_before: bool) -> None:
     stop = threading.Event()
     live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"POST /users"}))
 
@@ -214,7 +214,7 @@ def test_a_refusal_is_told_even_if_the_second_attempt_is_interrupted(*, told_bef
     assert len([event for event in events if isinstance(event, Ended | NotAttempted)]) == len(plan.changes)
 
 
-def test_a_bug_in_taking_back_an_invitation_does_not_hide_what_became_of_the_others() -> None:
+def test_bug_while_revoking_an_invitation_is_reported() -> None:
     path = "/users/a@x.io"
     answers = {f"DELETE {path}": RuntimeError(), f"PUT {path}": Response(200, {"role": "viewer"})}
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}), answers=answers)
@@ -232,7 +232,7 @@ def crowd(*allowed: Method) -> tuple[FakeWorkspace, Plan]:
     return live, planned(document(members, guards={"maxRemovals": 9}), live)
 
 
-def test_a_credential_that_may_change_nothing_stops_at_once() -> None:
+def test_credential_without_permission_stops_the_apply() -> None:
     live, plan = crowd()
     events = applied(plan, live, parallelism=8)
     assert is_not_permitted(events)
@@ -244,7 +244,7 @@ def test_a_credential_that_may_change_nothing_stops_at_once() -> None:
 
 
 @pytest.mark.parametrize("allowed", [Method.POST, Method.DELETE])
-def test_a_403_next_to_successes_stops_nothing_else(allowed: Method) -> None:
+def test_403_next_to_successes_does_not_stop_the_apply(allowed: Method) -> None:
     live, plan = crowd(allowed)
     events = applied(plan, live, parallelism=8)
     assert not is_not_permitted(events)
@@ -257,7 +257,7 @@ def test_a_403_next_to_successes_stops_nothing_else(allowed: Method) -> None:
     assert by_action[failed] == {"failed": {Action.INVITE: 12, Action.REMOVE: 6}[failed]}
 
 
-def test_one_403_is_about_that_person_where_others_are_let_in() -> None:
+def test_403_for_one_person_does_not_stop_the_apply() -> None:
     def forbid_one(call: ApiCall) -> Response | None:
         forbidden = call.method is Method.POST and (call.body or {})["email"] == "a@x.io"
         return Response(403, None, "outside of the plan") if forbidden else None
@@ -269,7 +269,7 @@ def test_one_403_is_about_that_person_where_others_are_let_in() -> None:
     assert not is_not_permitted(events)
 
 
-def test_a_failed_removal_does_not_stop_the_others_of_its_stage() -> None:
+def test_failed_removal_does_not_stop_its_stage() -> None:
     live = FakeWorkspace.of(
         [ROOT, *(person(f"{name}@x.io") for name in "abc")], refuses=frozenset({"DELETE /users/a@x.io"})
     )
@@ -277,7 +277,7 @@ def test_a_failed_removal_does_not_stop_the_others_of_its_stage() -> None:
     assert outcomes(events) == {"a@x.io": "failed", "b@x.io": "done", "c@x.io": "done"}
 
 
-def test_a_change_of_which_nothing_is_known_keeps_nobody_else_in() -> None:
+def test_unknown_outcome_does_not_stop_a_removal() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
     down = dict.fromkeys(["POST /users", "GET /users"], NoResponse("no answer"))
@@ -285,7 +285,7 @@ def test_a_change_of_which_nothing_is_known_keeps_nobody_else_in() -> None:
     assert outcomes(events) == {"a@x.io": "failed", "old@x.io": "done"}
 
 
-def test_a_demotion_that_is_refused_keeps_nobody_in() -> None:
+def test_refused_demotion_does_not_stop_a_removal() -> None:
     live = FakeWorkspace.of(
         [ROOT, person("a@x.io", "admin"), person("old@x.io")], refuses=frozenset({"PUT /users/a@x.io"})
     )
@@ -294,7 +294,7 @@ def test_a_demotion_that_is_refused_keeps_nobody_in() -> None:
 
 
 @pytest.mark.parametrize("becomes", [person("eve@x.io", "admin"), person("old@x.io", "admin")])
-def test_nobody_loses_more_than_was_planned(becomes: dict[str, Any]) -> None:
+def test_no_one_loses_more_access_than_planned(becomes: dict[str, Any]) -> None:
     live = FakeWorkspace.of([ROOT, person("eve@x.io"), person("old@x.io", "admin", accepted=False), person("bob@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
     live.users[becomes["email"]] = becomes  # promoted by hand, or the invitation was accepted
@@ -307,7 +307,7 @@ def test_nobody_loses_more_than_was_planned(becomes: dict[str, Any]) -> None:
     assert "and is now admin" in words(skipped.why) or "and is now accepted" in words(skipped.why)
 
 
-def test_admins_are_read_again_before_anything_is_taken() -> None:
+def test_admins_are_read_again_before_any_removal() -> None:
     live = FakeWorkspace.of([ROOT, person("ann@x.io", "admin"), person("old@x.io")])
     want = document({"root@x.io": "admin", "ann@x.io": "member"})
     plan = planned(want, live)
@@ -318,7 +318,7 @@ def test_admins_are_read_again_before_anything_is_taken() -> None:
     assert why == "root@x.io should be an admin but is not yet: too few would remain"
 
 
-def test_a_list_of_people_without_an_admin_is_not_believed() -> None:
+def test_listing_without_an_admin_stops_removals() -> None:
     live = FakeWorkspace.of([ROOT, person("bob@x.io"), person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "bob@x.io": "member"}), live)
     live.users["root@x.io"]["role"] = "member"
@@ -328,7 +328,7 @@ def test_a_list_of_people_without_an_admin_is_not_believed() -> None:
     assert why == "the API shows no admin, but root@x.io should be one: the listing may be incomplete"
 
 
-def test_the_last_admin_goes_only_when_the_new_one_is_really_there() -> None:
+def test_last_admin_is_removed_only_after_the_new_one_is_confirmed() -> None:
     lie = {"PUT /users/ann@x.io": Response(200, {"role": "admin"})}
     live = FakeWorkspace.of([ROOT, person("ann@x.io")], answers=lie)
     events = applied(planned(document({"ann@x.io": "admin"}), live), live)
@@ -336,7 +336,7 @@ def test_the_last_admin_goes_only_when_the_new_one_is_really_there() -> None:
     assert live.users["root@x.io"]["role"] == "admin"
 
 
-def test_a_promotion_that_the_answer_does_not_tell_is_looked_up() -> None:
+def test_promotion_without_a_role_in_the_response_is_looked_up() -> None:
     vague = {"PUT /users/ann@x.io": Response(200, "done")}
     live = FakeWorkspace.of([ROOT, person("ann@x.io")], answers=vague)
     events = applied(planned(document({"ann@x.io": "admin"}), live), live)
@@ -349,7 +349,7 @@ def listing_only(emails: set[str]) -> After:
 
 
 @pytest.mark.parametrize("before", [person("old@x.io"), person("old@x.io", accepted=False)])
-def test_after_invitations_too_and_nothing_is_taken_where_the_listing_lacks_somebody(before: dict[str, Any]) -> None:
+def test_no_removal_if_a_member_is_missing_from_the_listing(before: dict[str, Any]) -> None:
     live = FakeWorkspace.of([ROOT, person("bob@x.io"), person("amy@x.io", accepted=False), before])
     want = document({"root@x.io": "admin", "bob@x.io": "member", "amy@x.io": "member", "new@x.io": "member"})
     plan = planned(want, live)
@@ -363,7 +363,7 @@ def test_after_invitations_too_and_nothing_is_taken_where_the_listing_lacks_some
         assert why == ([] if done else [said])
 
 
-def test_a_listing_that_lacks_many_names_a_few() -> None:
+def test_long_list_of_missing_members_is_shortened() -> None:
     staying = [person(f"p{number}@x.io") for number in range(9)]
     live = FakeWorkspace.of([ROOT, *staying, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", **{each["email"]: "member" for each in staying}}), live)
@@ -373,19 +373,19 @@ def test_a_listing_that_lacks_many_names_a_few() -> None:
 
 
 @pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more"), (7, " and 2 more")])
-def test_up_to_five_are_named(count: int, more: str) -> None:
+def test_up_to_five_members_are_named(count: int, more: str) -> None:
     names = [f"p{number}@x.io" for number in range(count)]
     assert f" {', '.join(names[:5])}{more} should be one" in words(MemberKind().why_incomplete({}, names, ()))
 
 
-def test_settings_do_not_stand_in_the_way_of_a_removal() -> None:
+def test_settings_change_does_not_stop_a_removal() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "New"}), live)
     assert set(plan.stays) == {"settings", "member"}
     assert outcomes(applied(plan, live)) == {"displayName": "done", "old@x.io": "done"}
 
 
-def test_what_cannot_be_read_again_is_not_taken() -> None:
+def test_no_removal_if_members_cannot_be_read_again() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
     unreachable = live.with_faults(before=raises(UnreachableError("no answer from api.example.test")))
@@ -394,7 +394,7 @@ def test_what_cannot_be_read_again_is_not_taken() -> None:
     assert "could not be read again: no answer" in next(words(e.why) for e in events if isinstance(e, NotAttempted))
 
 
-def test_a_credential_that_is_gone_ends_the_apply() -> None:
+def test_expired_credential_stops_the_apply() -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member", "b@x.io": "member"}), live)
     expired = raises(UnauthenticatedError("the API does not know the credential", "Run bl login."))
@@ -405,7 +405,7 @@ def test_a_credential_that_is_gone_ends_the_apply() -> None:
     ]
 
 
-def test_a_credential_that_ends_between_two_calls_of_a_change_leaves_it_not_known() -> None:
+def test_credential_that_expires_within_a_change_leaves_it_unknown() -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}))
     plan = planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live)
     live.answers = {"PUT /users/a@x.io": UnauthenticatedError("the API does not know the credential")}
@@ -414,7 +414,7 @@ def test_a_credential_that_ends_between_two_calls_of_a_change_leaves_it_not_know
     assert "a@x.io" in live.users
 
 
-def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
+def test_bug_in_one_change_does_not_stop_the_others() -> None:
     def fail(call: ApiCall) -> None:
         if "a@x.io" in str(call.body):
             raise KeyError("secret")
@@ -428,7 +428,7 @@ def test_a_bug_in_one_change_does_not_hide_the_others() -> None:
 
 
 @pytest.mark.parametrize(("after", "ending"), [(0, "not attempted"), (1, "failed")])
-def test_an_interrupt_while_waiting_for_a_turn(after: int, ending: str) -> None:
+def test_interrupt_between_the_calls_of_a_change(after: int, ending: str) -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}))
     plan = planned(document({"root@x.io": "admin", "a@x.io": "viewer"}), live)
     sent = iter(range(9))
@@ -443,7 +443,7 @@ def test_an_interrupt_while_waiting_for_a_turn(after: int, ending: str) -> None:
     assert remarks == ["interrupted between API calls; it is not known whether it was made"] * after
 
 
-def test_an_interrupt_lets_the_calls_in_flight_end_and_begins_no_more() -> None:
+def test_interrupt_finishes_calls_in_flight_and_starts_no_more() -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", **{f"p{n}@x.io": "member" for n in range(20)}}), live)
     stop = threading.Event()
@@ -467,7 +467,7 @@ def test_every_change_ends_in_exactly_one_event() -> None:
     assert sorted(ends) == sorted(change.key for change in plan.changes)
 
 
-def test_our_own_identity_comes_last() -> None:
+def test_own_identity_comes_last() -> None:
     live = FakeWorkspace.of([ROOT, person("me@x.io", "admin"), person("z@x.io")])
     want = document({"root@x.io": "admin"}, guards={"self": {"email": "ME@x.io"}})
     applied(planned(want, live), live, parallelism=8)
@@ -478,7 +478,7 @@ def test_our_own_identity_comes_last() -> None:
 
 
 @pytest.mark.parametrize("quirk", ["", "put-replaces"])
-def test_settings_run_one_after_the_other_and_keep_what_the_document_does_not_say(quirk: str) -> None:
+def test_settings_are_serial_and_keep_undeclared_values(quirk: str) -> None:
     begun = {"name": "acme", "displayName": "A", "labels": {"a": "1"}, "region": "eu"}
     live = FakeWorkspace.of([], settings=begun, quirks=frozenset({quirk}))
     want = document(settings={"displayName": "B", "labels": {"b": "2"}})
@@ -488,7 +488,7 @@ def test_settings_run_one_after_the_other_and_keep_what_the_document_does_not_sa
     assert live.calls[-5:-1] == ["GET /workspaces/acme", "PUT /workspaces/acme"] * 2
 
 
-def test_a_setting_that_somebody_changed_meanwhile_is_not_overwritten() -> None:
+def test_setting_changed_in_the_meantime_is_not_overwritten() -> None:
     live = FakeWorkspace.of([], settings={"name": "acme", "displayName": "A"})
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "C"
@@ -497,7 +497,7 @@ def test_a_setting_that_somebody_changed_meanwhile_is_not_overwritten() -> None:
     assert live.settings["displayName"] == "C"
 
 
-def test_a_setting_that_is_so_already_is_done() -> None:
+def test_setting_already_in_effect_is_done() -> None:
     live = FakeWorkspace.of([], settings={"name": "acme", "displayName": "A"})
     plan = planned(document(settings={"displayName": "B"}), live)
     live.settings["displayName"] = "B"
@@ -519,7 +519,7 @@ UNSEEN = "the connection was reset, and reading it failed: the connection was re
         ({}, "", "failed", UNSEEN),
     ],
 )
-def test_a_setting_whose_answer_is_lost_is_looked_up(
+def test_setting_with_a_lost_response_is_looked_up(
     made: dict[str, str],
     seen: str,
     ending: str,
@@ -539,14 +539,14 @@ def test_a_setting_whose_answer_is_lost_is_looked_up(
     assert live.calls.count(put) == 1
 
 
-def test_a_setting_whose_answer_tells_nothing_is_looked_up() -> None:
+def test_setting_with_an_empty_response_is_looked_up() -> None:
     vague = {"PUT /workspaces/acme": Response(200, "fine")}
     live = FakeWorkspace(settings={"name": "acme", "displayName": "A"}, answers=vague)
     events = applied(planned(document(settings={"displayName": "B"}), live), live)
     assert outcomes(events) == {"displayName": "not confirmed"}
 
 
-def test_a_bug_while_reading_again_takes_nothing() -> None:
+def test_bug_while_reading_again_stops_removals() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
     events = apply_through(plan, live.with_faults(before=raises(KeyError("x"))), live, parallelism=1)
@@ -554,7 +554,7 @@ def test_a_bug_while_reading_again_takes_nothing() -> None:
 
 
 @pytest.mark.parametrize("quirk", ["", "put-replaces"])
-def test_a_setting_of_sandboxes_leaves_the_rest_of_the_runtime_as_it_is(quirk: str) -> None:
+def test_sandbox_setting_keeps_other_runtime_settings(quirk: str) -> None:
     begun = {"name": "acme", "runtime": {"generation": "mk3", "sandbox": {"disableProcessLogging": False}}}
     live = FakeWorkspace.of([], settings=begun, quirks=frozenset({quirk}))
     want = document(settings={"sandbox": {"disableProcessLogging": True}})
@@ -563,7 +563,7 @@ def test_a_setting_of_sandboxes_leaves_the_rest_of_the_runtime_as_it_is(quirk: s
     assert planned(want, live).changes == ()
 
 
-def test_a_workspace_without_a_runtime_gets_one() -> None:
+def test_sandbox_setting_creates_the_runtime() -> None:
     live = FakeWorkspace.of([], settings={"name": "acme"})
     want = document(settings={"sandbox": {"disableProcessLogging": True}})
     assert outcomes(applied(planned(want, live), live)) == {"sandbox": "done"}

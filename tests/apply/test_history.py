@@ -64,21 +64,21 @@ def counted(*contents: bytes) -> int:
 
 
 @pytest.mark.parametrize("became", BECAME)
-def test_what_was_sent_again_counts(became: str) -> None:
+def test_resends_are_counted(became: str) -> None:
     events, count = BECAME[became]
     assert counted(record(RESEND, events)) == count
     assert counted(record(INVITE), record(RESEND), record(RESEND, events), record(RESEND)) == 2 + count
 
 
 @pytest.mark.parametrize("plan", [INVITE, REVOKE, REMOVE])
-def test_another_invitation_begins_anew(plan: Plan) -> None:
+def test_new_invitation_resets_the_count(plan: Plan) -> None:
     assert counted(record(RESEND), record(plan)) == 0
     assert counted(record(RESEND), record(plan), record(RESEND)) == 1
     assert counted(record(RESEND), record(plan, ended(Status.FAILED)), record(RESEND)) == 2
     assert counted(record(RESEND), record(PROMOTE)) == 1
 
 
-def test_records_of_others_and_what_is_none_do_not_count() -> None:
+def test_other_records_do_not_count() -> None:
     whole = record(RESEND)
     for strange in (
         record(replace(RESEND, workspace="labs")),
@@ -96,7 +96,7 @@ def test_records_of_others_and_what_is_none_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("became", BECAME)
-def test_what_was_put_off_is_known_until_it_is_made(became: str) -> None:
+def test_deferred_change_is_known_until_it_is_made(became: str) -> None:
     put_off = record(INVITE, ended(Status.DEFERRED))
     assert INVITE.changes[0].after is not None
     after = {("member", "zo\u00eb@x.io"): INVITE.changes[0].after}
@@ -105,7 +105,7 @@ def test_what_was_put_off_is_known_until_it_is_made(became: str) -> None:
     assert history(put_off, record(RESEND, BECAME[became][0])).deferred == (after if kept else {})
 
 
-def test_what_was_taken_back_is_counted_by_what_was_asked_for() -> None:
+def test_revoked_invitations_are_counted_by_role() -> None:
     taken_back = ended(Status.FAILED, withdrawn=True)
     viewer = planned(document({"root@x.io": "admin", "Zo\u00eb@x.io": "viewer"}), FakeWorkspace.of([ROOT]))
     key = ("member", "zo\u00eb@x.io")

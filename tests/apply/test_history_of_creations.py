@@ -62,11 +62,11 @@ def ended(change: Change, outcome: Outcome) -> tuple[Event, ...]:
         ((*ended(CI, DONE), *ended(HUB, DONE)), []),
     ],
 )
-def test_a_creation_that_was_begun_and_is_not_done(events: tuple[Event, ...], left: list[str]) -> None:
+def test_unfinished_creation_is_found(events: tuple[Event, ...], left: list[str]) -> None:
     assert names(record(*events)) == left
 
 
-def test_a_later_run_that_made_the_same() -> None:
+def test_later_run_completes_the_creation() -> None:
     (left,) = found(record(Started(CI)), record(*ended(CI, DONE)))
     assert left.repeated == LONG_AGO
     (left,) = found(record(*ended(CI, DONE)), record(Started(CI)))
@@ -74,7 +74,7 @@ def test_a_later_run_that_made_the_same() -> None:
     assert names(record(Started(CI)), record(Started(CI))) == ["ci", "ci"]
 
 
-def test_a_deletion_of_what_was_left() -> None:
+def test_deletion_completes_the_creation() -> None:
     create, key, delete = AGAIN.changes
     assert [each.name for each in AGAIN.changes] == ["ci", "ci/hub", "ci (c1)"]
     half = record(*ended(create, DONE), *ended(key, DONE), *ended(delete, FAILED), plan=AGAIN)
@@ -83,7 +83,7 @@ def test_a_deletion_of_what_was_left() -> None:
     assert names(record(*ended(create, DONE), *ended(key, DONE), *ended(delete, DONE), plan=AGAIN)) == []
 
 
-def test_what_is_no_record_of_this_workspace_shows_nothing() -> None:
+def test_other_records_show_nothing() -> None:
     whole = record(Started(CI))
     assert names(whole) == ["ci"]
     for other in (
@@ -98,7 +98,7 @@ def test_what_is_no_record_of_this_workspace_shows_nothing() -> None:
         assert names(other, record()) == [], other
 
 
-def test_a_run_that_goes_on_is_not_interrupted() -> None:
+def test_running_run_is_not_interrupted() -> None:
     journal = Journal()
     number = journal.begin(PLAN, NOW)
     journal.listener(number, PLAN)(Started(CI))

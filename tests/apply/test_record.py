@@ -53,7 +53,7 @@ class Watching:
         return list(apply(self.plan, self.live, self.live, parallelism=1, stop=stop, on_event=self.listener))
 
 
-def test_a_change_stands_in_the_record_before_its_call_and_its_outcome_before_the_next() -> None:
+def test_change_is_recorded_before_its_call_and_its_outcome_before_the_next() -> None:
     watching = Watching()
     watching.run()
     order = [change.name for change in watching.plan.changes]
@@ -65,7 +65,7 @@ def test_a_change_stands_in_the_record_before_its_call_and_its_outcome_before_th
 
 
 @pytest.mark.parametrize("full_after", range(1, 9))
-def test_where_it_cannot_be_kept_nothing_further_is_begun(full_after: int) -> None:
+def test_apply_stops_if_the_record_cannot_be_written(full_after: int) -> None:
     watching = Watching(full_after=full_after)
     events = watching.run()
     assert len(watching.at_call) == (full_after + 1) // 2  # the first of two lines is written before a call
@@ -76,7 +76,7 @@ def test_where_it_cannot_be_kept_nothing_further_is_begun(full_after: int) -> No
     assert whys <= {"the record cannot be written: No space left on device"}
 
 
-def test_what_was_written_is_read() -> None:
+def test_record_is_read_back() -> None:
     watching = Watching()
     watching.live.refuses = frozenset({"DELETE /users/old@x.io"})
     events = watching.run()
@@ -99,7 +99,7 @@ def whole() -> bytes:
     return "".join([*watching.lines, last_line(watching.plan, events, AT, interrupted=False)]).encode()
 
 
-def test_wherever_it_was_cut_off_only_whole_lines_count() -> None:
+def test_truncated_record_is_read_up_to_its_last_complete_line() -> None:
     content = whole()
     begins = content.index(b"\n") + 1
     for end in [*range(0, begins, 97), *range(begins, len(content), 5)]:
@@ -152,20 +152,20 @@ FIRST = whole().partition(b"\n")[0]
     ],
     ids=lambda value: repr(value[:24]) if isinstance(value, bytes) else "",
 )
-def test_what_is_no_record(content: bytes, said: str) -> None:
+def test_content_that_is_not_a_record_is_refused(content: bytes, said: str) -> None:
     with pytest.raises(UnreadableRecordError) as caught:
         read_record(content)
     assert said in str(caught.value)
 
 
-def test_a_change_that_does_not_agree_with_itself() -> None:
+def test_inconsistent_change_is_refused() -> None:
     lines: list[Any] = [json.loads(each) for each in whole().splitlines()]
     lines[0]["changes"][0]["name"] = "else@x.io"
     with pytest.raises(UnreadableRecordError, match="contradicts itself"):
         read_record(b"".join(json.dumps(each).encode() + b"\n" for each in lines))
 
 
-def test_only_what_was_done_counts_as_left() -> None:
+def test_number_left_counts_only_completed_changes() -> None:
     plan = planned(WANT, workspace())
     events: list[Event] = [
         Started(plan.changes[0]),

@@ -32,7 +32,7 @@ def whole() -> bytes:
     return record(*applied(PLAN, FakeWorkspace(users=dict(LIVE.users)), parallelism=1), end=True)
 
 
-def test_it_tells_what_the_whole_record_tells_wherever_that_is_cut_off() -> None:
+def test_summary_agrees_with_the_record_at_any_length() -> None:
     content = whole()
     assert summary_of(content).count(State.DONE) == 6
     ends = [at + 1 for at, byte in enumerate(content) if byte == ord("\n")]
@@ -44,7 +44,7 @@ def test_it_tells_what_the_whole_record_tells_wherever_that_is_cut_off() -> None
         assert found.begun is any(record.state(change) is not State.WAITING for change in record.changes)
 
 
-def test_how_many_were_left() -> None:
+def test_number_left() -> None:
     content = whole()
     assert left_of(content, "acme", API) == {"member": 3}
     for other in (content, record()):
@@ -70,7 +70,7 @@ DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, failure("the API did
         ([NotAttempted(each, failure("interrupted")) for each in OLD], 6),
     ],
 )
-def test_how_many_a_run_that_was_killed_left_at_least(events: list[Event], left: int) -> None:
+def test_least_number_left_by_a_killed_run(events: list[Event], left: int) -> None:
     assert left_of(record(*events), "acme", API) == {"member": left}
     assert left_of(record(*events) + b'{"event": "do', "acme", API) == {"member": left}
 
@@ -103,6 +103,6 @@ def changed(line: int, **keys: object) -> bytes:
         changed(-1, left={"member": -1}),
     ],
 )
-def test_what_is_no_record(content: bytes) -> None:
+def test_content_that_is_not_a_record_is_refused(content: bytes) -> None:
     with pytest.raises(UnreadableRecordError):
         summary_of(content)

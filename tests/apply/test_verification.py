@@ -79,7 +79,7 @@ def open_keys(plan: Plan) -> set[tuple[str, str]]:
 @every_kind
 @given(data=st.data(), spelled=st.sampled_from(list(SPELLED)))
 @settings(max_examples=30, deadline=None)
-def test_what_was_not_made_is_not_done(sample: Sample, data: st.DataObject, spelled: str) -> None:
+def test_change_that_was_not_made_is_not_reported_as_done(sample: Sample, data: st.DataObject, spelled: str) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     before = live.copied()
@@ -93,7 +93,7 @@ def test_what_was_not_made_is_not_done(sample: Sample, data: st.DataObject, spel
 @every_kind
 @given(data=st.data(), spelled=st.sampled_from(list(SPELLED)))
 @settings(max_examples=30, deadline=None)
-def test_what_is_reported_as_done_is_in_effect(sample: Sample, data: st.DataObject, spelled: str) -> None:
+def test_change_reported_as_done_is_in_effect(sample: Sample, data: st.DataObject, spelled: str) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     if sample.refused(plan):
@@ -109,7 +109,7 @@ def test_what_is_reported_as_done_is_in_effect(sample: Sample, data: st.DataObje
 
 
 @pytest.mark.parametrize("shows_after", range(6))
-def test_a_service_that_shows_changes_late_gets_a_bounded_number_of_looks(shows_after: int) -> None:
+def test_late_changes_are_looked_up_a_limited_number_of_times(shows_after: int) -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io"), person("up@x.io")])
     plan = planned(document({"root@x.io": "admin", "new@x.io": "viewer", "up@x.io": "member"}), live)
     api, begun, waited = odd(live, "as documented", acts=True), live.copied(), list[float]()
@@ -128,7 +128,7 @@ def test_a_service_that_shows_changes_late_gets_a_bounded_number_of_looks(shows_
     )
 
 
-def test_the_old_address_stays_until_the_new_one_is_seen() -> None:
+def test_old_email_is_kept_until_the_new_one_is_listed() -> None:
     live = FakeWorkspace.of([ROOT, person("ann@old.io")])
     plan = planned(document({"root@x.io": "admin", "ann@new.io": "member"}), live)
     events = run(plan, odd(live, "202", acts=False))
@@ -136,13 +136,13 @@ def test_the_old_address_stays_until_the_new_one_is_seen() -> None:
     assert list(live.users) == ["root@x.io", "ann@old.io"]
 
 
-def test_an_invitation_that_was_only_accepted_is_not_sent_twice() -> None:
+def test_invitation_answered_with_202_is_not_resent() -> None:
     live = FakeWorkspace.of([ROOT])
     run(planned(document({"root@x.io": "admin", "a@x.io": "member"}), live), odd(live, "202", acts=False))
     assert live.calls.count("POST /users") == 1
 
 
-def test_an_interrupt_ends_the_looks() -> None:
+def test_interrupt_stops_the_verification() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
     looks: list[float] = []
@@ -166,7 +166,7 @@ def test_an_interrupt_ends_the_looks() -> None:
 
 
 @pytest.mark.parametrize("error", [UnreachableError("no answer"), KeyError("bug"), ForbiddenError("no access")])
-def test_what_cannot_be_read_is_not_confirmed(error: Exception) -> None:
+def test_change_that_cannot_be_read_is_not_confirmed(error: Exception) -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
     unreadable = live.with_faults(before=raises(error))
@@ -188,7 +188,7 @@ def test_losing_our_own_access_confirms_that_it_was_removed() -> None:
     assert sum(isinstance(event, Confirmed) for event in events) == 2
 
 
-def test_a_listing_that_lost_others_does_not_confirm_a_removal() -> None:
+def test_incomplete_listing_does_not_confirm_a_removal() -> None:
     live = FakeWorkspace.of([ROOT, person("bob@x.io"), person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "bob@x.io": "member"}), live)
 
@@ -202,7 +202,7 @@ def test_a_listing_that_lost_others_does_not_confirm_a_removal() -> None:
     assert "bob@x.io should be unchanged" in words(event.why)
 
 
-def test_a_record_counts_only_what_came_for_sure() -> None:
+def test_record_counts_only_confirmed_members() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
     events = run(plan, odd(live, "as documented", acts=False))
@@ -211,7 +211,7 @@ def test_a_record_counts_only_what_came_for_sure() -> None:
     assert json.loads(last_line(plan, events, "", interrupted=False))["left"] == {"member": 1}
 
 
-def test_what_a_reader_sees() -> None:
+def test_unconfirmed_change_as_text() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
     events: list[Event] = run(plan, odd(live, "an error", acts=False))
@@ -231,7 +231,7 @@ def test_what_a_reader_sees() -> None:
     )
 
 
-def test_a_change_that_was_in_doubt_is_said_to_be_confirmed() -> None:
+def test_change_confirmed_later_is_reported_as_confirmed() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
     events: list[Event] = run(plan, odd(live, "202", acts=True))
@@ -246,7 +246,7 @@ def test_a_change_that_was_in_doubt_is_said_to_be_confirmed() -> None:
     ]
 
 
-def test_where_a_secret_went_is_kept_though_its_account_does_not_show() -> None:
+def test_secret_destination_is_reported_for_an_unconfirmed_account() -> None:
     live = FakeWorkspace.of([ROOT])
     want = document(serviceAccounts={"ci": {"role": "member", "secretTo": {"file": "ci.json"}}})
     plan = planned(want, live)
@@ -258,7 +258,7 @@ def test_where_a_secret_went_is_kept_though_its_account_does_not_show() -> None:
     assert "does not show it yet" in result["text"]
 
 
-def test_an_invitation_whose_answer_names_another_person_is_looked_up_before_it_counts() -> None:
+def test_invitation_response_about_another_person_is_looked_up() -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
     live.calls.clear()
@@ -266,7 +266,7 @@ def test_an_invitation_whose_answer_names_another_person_is_looked_up_before_it_
     assert live.calls == ["POST /users", "GET /users", "GET /users"]  # to see it, and to confirm it
 
 
-def test_an_account_whose_answer_names_another_one_is_looked_up_before_it_counts() -> None:
+def test_account_response_about_another_account_is_looked_up() -> None:
     def other_id(call: ApiCall, answer: Any) -> Response | None:
         return Response(200, {**answer.body, "client_id": "other"}) if call.method is Method.PUT else None
 
@@ -279,7 +279,7 @@ def test_an_account_whose_answer_names_another_one_is_looked_up_before_it_counts
     assert after == ["GET /service_accounts"] * 2  # to see it, and to confirm it
 
 
-def test_a_policy_whose_users_are_answered_with_an_error_is_not_deleted() -> None:
+def test_policy_is_not_deleted_if_its_usages_are_an_error() -> None:
     live = FakeWorkspace.of([ROOT])
     live.resources.kept["policies"] = {"eu": resource("eu", type="location")}
     plan = planned(document(policies={}), live)
@@ -288,7 +288,7 @@ def test_a_policy_whose_users_are_answered_with_an_error_is_not_deleted() -> Non
     assert "eu" in live.resources.kept["policies"]
 
 
-def test_a_key_is_not_gone_because_its_account_is_not_listed() -> None:
+def test_key_is_not_confirmed_deleted_if_its_account_is_not_listed() -> None:
     live = FakeWorkspace.of([ROOT])
     live.accounts.kept["c1"] = service_account("c1", "ci")
     live.accounts.keys["c1"] = [api_key("k1", "old", "2026-01-01T00:00:00Z")]

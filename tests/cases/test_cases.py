@@ -75,5 +75,5 @@ def test_case(case: Path) -> None:
     assert problems_with("plan", json.loads(found["plan.json"])) == []
 
 
-def test_there_are_cases() -> None:
+def test_cases_are_found() -> None:
     assert len(CASES) >= 8

@@ -40,12 +40,12 @@ def wanted(path: Path) -> tuple[Desired, ...]:
     return checked.desired
 
 
-def test_there_are_examples() -> None:
+def test_examples_are_found() -> None:
     assert len(EXAMPLES) >= 3
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example(path: Path, tmp_path: Path) -> None:
+def test_example_is_valid_and_can_be_applied(path: Path, tmp_path: Path) -> None:
     head = HEAD.match(path.read_text())
     assert head is not None
     assert (path.parent / head.group(1)).resolve().is_file()

@@ -39,7 +39,7 @@ def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[...,
 
 
 @pytest.mark.parametrize("quirks", QUIRKS, ids=lambda quirks: "+".join(sorted(quirks)))
-def test_with_every_answer_that_the_api_may_give(at_once: AtOnce, quirks: frozenset[Quirk]) -> None:
+def test_with_every_documented_behavior(at_once: AtOnce, quirks: frozenset[Quirk]) -> None:
     with at_once.serving(SEED, quirks):
         tell(at_once)
 
@@ -64,7 +64,7 @@ def tell(playground: Playground) -> None:
     assert '"name":"ci","role":"viewer"' in playground.beamctl(*by_hand, "GET", "/service_accounts").out  # untouched
 
 
-def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
+def test_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
     with at_once.serving(SEED, frozenset({Quirk.INVITE_IGNORES_ROLE, Quirk.NO_ROLE_ON_PENDING})):
         at_once.write("beamctl.yaml", DOCUMENT.replace("kim@example.com: viewer", "kim@example.com: admin"))
         said = at_once.beamctl("apply", "--auto-approve").out
@@ -80,7 +80,7 @@ def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
         at_once.beamctl("plan", "--detailed-exitcode")
 
 
-def test_drift_is_told_from_the_other_side(at_once: AtOnce) -> None:
+def test_drift_is_worded_from_the_live_side(at_once: AtOnce) -> None:
     with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.beamctl("apply", "--auto-approve")
@@ -98,7 +98,7 @@ def test_drift_is_told_from_the_other_side(at_once: AtOnce) -> None:
         assert at_once.beamctl("show").out == before
 
 
-def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
+def test_member_can_read_but_not_change(at_once: AtOnce) -> None:
     with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.monkeypatch.setenv("BEAMCTL_API_KEY", "bl_grace")
@@ -111,7 +111,7 @@ def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
 
 
 @pytest.mark.parametrize(("key", "code", "message"), [("bl_nobody", 4, "rejected the credential"), ("bl_eve", 0, "")])
-def test_who_may_plan(at_once: AtOnce, key: str, code: int, message: str) -> None:
+def test_credentials_that_can_plan(at_once: AtOnce, key: str, code: int, message: str) -> None:
     with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.monkeypatch.setenv("BEAMCTL_API_KEY", key)
@@ -120,7 +120,7 @@ def test_who_may_plan(at_once: AtOnce, key: str, code: int, message: str) -> Non
         assert key not in ran.err + ran.out
 
 
-def test_a_client_credential_is_exchanged_for_a_token(playground: Playground, serve: Callable[..., str]) -> None:
+def test_client_credential_is_exchanged_for_a_token(playground: Playground, serve: Callable[..., str]) -> None:
     client = "clientId: 11111111-2222-4333-8444-555555555555, clientSecret: CANARYSECRET"
     account = f"{{workspace: acme, name: deployer, role: admin, {client}}}"
     serve(f"{SEED}  - {account}\n")
@@ -134,7 +134,7 @@ def test_a_client_credential_is_exchanged_for_a_token(playground: Playground, se
     playground.beamctl("plan", "--detailed-exitcode")
 
 
-def test_two_workspaces_in_one_run_and_one_picked(at_once: AtOnce) -> None:
+def test_two_workspaces_in_one_run_and_one_selected(at_once: AtOnce) -> None:
     seed = SEED.replace("displayName: Acme}", "displayName: Acme}, {name: labs}")
     with at_once.serving(seed.replace("{acme: admin}", "{acme: admin, labs: admin}")):
         labs = "---\nversion: 1\nworkspace: labs\nmembers: {ada@example.com: admin, new@example.com: viewer}\n"

@@ -321,7 +321,7 @@ def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) 
 
 @pytest.mark.parametrize("name", ["machines-made", "key-renewed"])
 @pytest.mark.parametrize("how", ["fails", *KILLS])
-def test_every_hand_over(name: str, how: str, tmp_path: Path) -> None:
+def test_fault_while_a_secret_is_stored(name: str, how: str, tmp_path: Path) -> None:
     """A place does not take a secret, or the process dies before or after one is in its place."""
     scenario = SCENARIOS[name]
     with closing(scenario.emulated(tmp_path)) as emulated:
@@ -342,7 +342,7 @@ def test_every_hand_over(name: str, how: str, tmp_path: Path) -> None:
             disturbed(scenario, before, Wire(FaultyEmulator(emulated.app), emulated, dies=IN_THE_VAULT), set())
 
 
-def test_a_place_that_never_takes_it_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_destination_that_always_fails_leaves_no_object(tmp_path: Path) -> None:
     scenario = SCENARIOS["machines-made"]
     with closing(scenario.emulated(tmp_path)) as emulated:
 

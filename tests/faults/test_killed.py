@@ -53,7 +53,7 @@ def flags(*way: str) -> list[str]:
 @pytest.mark.usefixtures("made_up_requests")  # whoever is killed may leave half a request
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("call", ["PUT /users/ann@x.io", "POST /users", "DELETE /users/eve@x.io"])
-def test_a_process_that_is_killed(call: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_apply_after_a_killed_process(call: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "access.yaml"
     document.write_text(yaml.safe_dump(ALL.want.document.data))
     monkeypatch.setenv("HOME", str(tmp_path))

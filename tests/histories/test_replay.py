@@ -64,7 +64,7 @@ def delta(before: dict[str, str], revision: dict[str, Any]) -> dict[str, tuple[s
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
-def test_each_revision_is_its_delta(path: Path, tmp_path: Path) -> None:
+def test_each_plan_is_the_delta_of_its_revision(path: Path, tmp_path: Path) -> None:
     history = revisions(path)
     founder = next(email for email, role in history[0]["set"].items() if role == "admin")
     members = {founder: "admin"}
@@ -86,5 +86,5 @@ def test_each_revision_is_its_delta(path: Path, tmp_path: Path) -> None:
         assert plan(want, api.reader(), SITUATION).changes == ()
 
 
-def test_there_are_two_histories() -> None:
+def test_both_histories_are_found() -> None:
     assert [len(revisions(path)) for path in HISTORIES] == [36, 131]

@@ -22,7 +22,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("call", WANT)
-def test_it_is_seen_and_replaced(call: str) -> None:
+def test_object_whose_creation_response_was_lost_is_found_and_replaced(call: str) -> None:
     there = {"c1": service_account("c1", "ci")} if "c1" in call else {}
     live = FakeWorkspace.of(
         [person("root@x.io", "admin")], accounts=FakeServiceAccounts(there), loses=frozenset({call})

@@ -32,7 +32,7 @@ KEY = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d"}
 (WANTED,) = desired_accounts({"ci": {"role": "member", "apiKeys": {"hub": KEY}}})
 
 
-def test_keys_of_any_age_at_any_time() -> None:
+def test_plan_with_keys_of_any_age_at_any_time() -> None:
     moments = [datetime.min, datetime(2026, 11, 24), datetime.max]  # noqa: DTZ001, DTZ901
     wants: list[DesiredKey] = [*(WANTED.keys or ()), DesiredKey("hub", "90d"), DesiredKey("hub")]
     for first, second, lives in product(MOMENTS, MOMENTS, LIVES):
@@ -44,7 +44,7 @@ def test_keys_of_any_age_at_any_time() -> None:
 
 @pytest.mark.parametrize("today", DAYS)
 @pytest.mark.parametrize("until", ["0001-01-01", "9999-12-31"])
-def test_a_plan_of_any_day(today: date, until: str) -> None:
+def test_plan_on_any_day(today: date, until: str) -> None:
     keys = [api_key(f"k{number}", "hub", moment, "90d") for number, moment in enumerate(MOMENTS)]
     noted = "(beamctl: client secret not handed over yet)"
     kept = {

@@ -56,21 +56,21 @@ def writes(live: FakeWorkspace) -> list[str]:
     return [call for call in live.calls if not call.startswith("GET")]
 
 
-def test_an_invitation_is_one_call() -> None:
+def test_invitation_is_one_call() -> None:
     live = FakeWorkspace.of([ROOT])
     assert run(live, "viewer").status.value == "done"
     assert writes(live) == ["POST /users"]
     assert live.users[P]["role"] == "viewer"
 
 
-def test_a_role_the_invitation_did_not_take_is_put_right() -> None:
+def test_role_that_the_invitation_ignored_is_set() -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role"}))
     assert run(live, "admin") == Outcome(run(FakeWorkspace.of([ROOT]), "admin").status)
     assert writes(live) == ["POST /users", f"PUT /users/{P}"]
     assert live.users[P]["role"] == "admin"
 
 
-def test_where_a_pending_role_cannot_be_set_it_is_said() -> None:
+def test_remark_if_a_pending_role_cannot_be_set() -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"invite-ignores-role", "no-role-on-pending"}))
     outcome = run(live, "admin")
     assert outcome == Expect(Status.DEFERRED, f"invited as member{PENDING.format('admin')}")
@@ -87,7 +87,7 @@ def test_where_a_pending_role_cannot_be_set_it_is_said() -> None:
         ("admin", "viewer", "invite-ignores-role", "the invitation grants member instead of viewer", None),
     ],
 )
-def test_an_invitation_whose_role_the_api_does_not_change_is_sent_again_once(
+def test_invitation_with_an_unchangeable_role_is_resent_once(
     status: int, offered: str, role: str, quirk: str, outcome: Expect | str, then: str | None
 ) -> None:
     def keep_role(call: ApiCall) -> Response | None:
@@ -105,7 +105,7 @@ def test_an_invitation_whose_role_the_api_does_not_change_is_sent_again_once(
 
 
 @pytest.mark.parametrize("sent", [Response(402, None, "no seat"), Response(403, None, "no"), NoResponse("reset")])
-def test_an_invitation_that_cannot_be_sent_again_is_not_hidden(sent: Response | NoResponse) -> None:
+def test_failed_resend_is_reported(sent: Response | NoResponse) -> None:
     live = FakeWorkspace.of([ROOT, person(P, "admin", accepted=False)], quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.POST: sent})
     assert outcome.status is Status.FAILED
@@ -114,7 +114,7 @@ def test_an_invitation_that_cannot_be_sent_again_is_not_hidden(sent: Response | 
 
 
 @pytest.mark.parametrize("revoked", [Response(403, None, "no"), NoResponse("reset")])
-def test_an_invitation_that_cannot_be_revoked_is_not_sent_twice(revoked: Response | NoResponse) -> None:
+def test_invitation_that_cannot_be_revoked_is_not_resent(revoked: Response | NoResponse) -> None:
     live = FakeWorkspace.of([ROOT, person(P, "admin", accepted=False)], quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.DELETE: revoked})
     assert (outcome.status, live.invited) == (Status.FAILED, [])
@@ -123,7 +123,7 @@ def test_an_invitation_that_cannot_be_revoked_is_not_sent_twice(revoked: Respons
 
 @pytest.mark.parametrize("put", [NoResponse("reset"), Response(429, None, "until 09:52 UTC", limited=True)])
 @pytest.mark.parametrize(("offered", "role", "again"), [("admin", "viewer", True), ("viewer", "admin", False)])
-def test_an_invitation_to_more_than_was_asked_is_replaced_whatever_keeps_its_role(
+def test_invitation_that_grants_too_much_is_replaced(
     put: Response | NoResponse, offered: str, role: str, *, again: bool
 ) -> None:
     live = FakeWorkspace.of([ROOT, person(P, offered, accepted=False)])
@@ -134,9 +134,7 @@ def test_an_invitation_to_more_than_was_asked_is_replaced_whatever_keeps_its_rol
 
 @pytest.mark.parametrize("standing", ["invited", "expired"])
 @pytest.mark.parametrize("posted", [None, Response(402, None, "no seat")])
-def test_an_invitation_that_is_revoked_on_the_way_is_not_counted_as_left(
-    standing: str, posted: Response | None
-) -> None:
+def test_revoked_invitation_does_not_count_as_left(standing: str, posted: Response | None) -> None:
     quirks = frozenset({"invite-ignores-role", "no-role-on-pending", "reinvite-conflicts"})
     live = FakeWorkspace.of([ROOT, person(P, accepted=False, expired=standing == "expired")], quirks=quirks)
     live.before = lambda call: posted if call.method is Method.POST and P not in live.users else None
@@ -148,7 +146,7 @@ def test_an_invitation_that_is_revoked_on_the_way_is_not_counted_as_left(
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_whoever_is_invited_with_more_than_was_asked_does_not_keep_the_invitation(*, told: bool) -> None:
+def test_new_invitation_that_grants_too_much_is_revoked(*, told: bool) -> None:
     """Whether the API says so in its answer, or only in its listing."""
 
     def invite_as_admin(call: ApiCall) -> Response | None:
@@ -166,7 +164,7 @@ def test_whoever_is_invited_with_more_than_was_asked_does_not_keep_the_invitatio
     assert said in [*remarks, *(words(event.why) for event in events if isinstance(event, Unconfirmed))]
 
 
-def test_a_role_the_api_does_not_tell_is_set_to_be_sure() -> None:
+def test_role_missing_from_the_response_is_set() -> None:
     live = FakeWorkspace.of([ROOT], quirks=frozenset({"no-invited-role"}))
     assert run(live, "viewer").status.value == "done"
     assert writes(live) == ["POST /users", f"PUT /users/{P}"]
@@ -177,20 +175,20 @@ def test_a_role_the_api_does_not_tell_is_set_to_be_sure() -> None:
 
 
 @pytest.mark.parametrize("quirk", ["", "reinvite-conflicts"])
-def test_an_expired_invitation_is_sent_again(quirk: str) -> None:
+def test_expired_invitation_is_resent(quirk: str) -> None:
     live = FakeWorkspace.of([ROOT, person(P, accepted=False, expired=True)], quirks=frozenset({quirk}))
     assert run(live, "viewer").status.value == "done"
     assert writes(live) == ["POST /users"] + (["DELETE /users/p@x.io", "POST /users"] if quirk else [])
     assert not live.users[P].get("expired")
 
 
-def test_a_lost_answer_is_looked_up_and_nobody_is_invited_twice() -> None:
+def test_lost_invitation_response_is_looked_up_and_not_resent() -> None:
     live = FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"}))
     assert run(live, "viewer").status.value == "done"
     assert live.calls == ["POST /users", "GET /users", "GET /users"]  # the last one confirms it
 
 
-def test_a_conflict_means_somebody_else_was_faster() -> None:
+def test_conflict_means_that_the_person_was_already_invited() -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     live.users[P] = person(P, "member", accepted=False)
@@ -203,7 +201,7 @@ def test_a_conflict_means_somebody_else_was_faster() -> None:
     ("role", "ending", "remark"),
     [("viewer", "done", "is already a member"), ("admin", "failed", "is already a member, with the role admin")],
 )
-def test_somebody_who_was_let_in_meanwhile_is_not_demoted(role: str, ending: str, remark: str) -> None:
+def test_person_who_joined_in_the_meantime_is_not_demoted(role: str, ending: str, remark: str) -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     live.users[P] = person(P, role)
@@ -221,7 +219,7 @@ LOST_CHANGES = [
 
 
 @pytest.mark.parametrize(("role", "call", "_not_made"), LOST_CHANGES)
-def test_a_change_whose_answer_is_lost_is_looked_up(role: str | None, call: str, _not_made: str) -> None:
+def test_change_with_a_lost_response_is_looked_up(role: str | None, call: str, _not_made: str) -> None:
     live = FakeWorkspace.of([ROOT, person(P)], loses=frozenset({call}))
     assert run(live, role) == Expect(Status.DONE)
     again = [call] if role is None else []  # a listing may be short: that somebody is gone, the API says itself
@@ -229,7 +227,7 @@ def test_a_change_whose_answer_is_lost_is_looked_up(role: str | None, call: str,
 
 
 @pytest.mark.parametrize(("role", "call", "not_made"), LOST_CHANGES)
-def test_a_change_that_was_lost_on_its_way_is_said_not_to_be_made(role: str | None, call: str, not_made: str) -> None:
+def test_change_that_was_not_carried_out_is_reported_as_failed(role: str | None, call: str, not_made: str) -> None:
     live = FakeWorkspace.of([ROOT, person(P)], answers={call: RESET})
     assert run(live, role) == Expect(Status.FAILED, not_made, AGAIN)
     assert writes(live) == [call]
@@ -237,7 +235,7 @@ def test_a_change_that_was_lost_on_its_way_is_said_not_to_be_made(role: str | No
 
 @pytest.mark.parametrize(("role", "call", "_not_made"), LOST_CHANGES)
 @pytest.mark.parametrize("listing", [None, [], [{"nobody": 1}]])
-def test_a_lost_change_that_cannot_be_looked_up_is_not_known(
+def test_lost_change_that_cannot_be_looked_up_is_unknown(
     role: str | None, call: str, _not_made: str, listing: object
 ) -> None:
     unreadable = Response(422, None, "no") if listing is None else Response(200, listing)
@@ -248,12 +246,12 @@ def test_a_lost_change_that_cannot_be_looked_up_is_not_known(
     assert words(outcome.remark).startswith("the connection was reset, and reading it failed: ")
 
 
-def test_somebody_who_left_while_their_role_was_set() -> None:
+def test_person_who_left_while_their_role_was_set() -> None:
     outcome = scripted(FakeWorkspace.of([ROOT, person(P)]), "admin", {Method.PUT: Response(200)}, then=None)
     assert outcome == Expect(Status.FAILED, "the API no longer shows p@x.io", PLAN)
 
 
-def test_the_role_of_an_invitation_whose_answer_is_lost_is_looked_up() -> None:
+def test_lost_response_to_setting_an_invited_role_is_looked_up() -> None:
     quirks, put = frozenset({"invite-ignores-role"}), f"PUT /users/{P}"
     live = FakeWorkspace.of([ROOT], quirks=quirks, loses=frozenset({put}))
     assert run(live, "admin") == Expect(Status.DONE)
@@ -265,7 +263,7 @@ def test_the_role_of_an_invitation_whose_answer_is_lost_is_looked_up() -> None:
         )
 
 
-def test_the_role_of_one_who_is_invited_and_not_told_is_not_known() -> None:
+def test_invited_role_that_is_not_shown_is_unknown() -> None:
     live = FakeWorkspace.of([ROOT, person(P, accepted=False)], loses=frozenset({f"PUT /users/{P}"}))
     plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
     live.quirks = frozenset({"no-invited-role"})
@@ -275,13 +273,13 @@ def test_the_role_of_one_who_is_invited_and_not_told_is_not_known() -> None:
     )
 
 
-def test_an_invitation_that_is_lost_again_and_again_is_looked_up_each_time() -> None:
+def test_invitation_is_looked_up_after_each_lost_request() -> None:
     live = FakeWorkspace.of([ROOT], answers={"POST /users": RESET})
     assert run(live, "viewer") == Expect(Status.FAILED, "the connection was reset; nothing was changed", AGAIN)
     assert live.calls == ["POST /users", "GET /users"] * 3
 
 
-def test_an_invitation_that_cannot_be_looked_up() -> None:
+def test_lost_invitation_that_cannot_be_looked_up() -> None:
     live = FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"}))
     plan = planned(document({"root@x.io": "admin", P: "viewer"}), live)
     live.refuses = frozenset({"GET /users"})
@@ -301,7 +299,7 @@ def test_an_invitation_that_cannot_be_looked_up() -> None:
         (422, "Fix or remove the entry"),
     ],
 )
-def test_a_refusal_says_what_the_api_said_and_what_to_do(status: int, hint: str) -> None:
+def test_refusal_has_the_apis_message_and_a_hint(status: int, hint: str) -> None:
     outcome = scripted(FakeWorkspace.of([ROOT]), "viewer", {Method.POST: Response(status, None, "no")})
     assert words(outcome.remark).startswith(f"the API answered {status}: no")
     assert (outcome.refusal, words(outcome.hint)[: len(hint)]) == (status, hint)
@@ -315,9 +313,7 @@ def test_a_refusal_says_what_the_api_said_and_what_to_do(status: int, hint: str)
         (None, [Unconfirmed]),
     ],
 )
-def test_a_conflict_after_a_lost_answer_is_looked_into_at_the_end(
-    shown: dict[str, Any] | None, ends: list[type]
-) -> None:
+def test_conflict_after_a_lost_response_is_checked_at_the_end(shown: dict[str, Any] | None, ends: list[type]) -> None:
     """The invitation whose answer was lost may be there, and the listing be late."""
 
     def lose_then_refuse(call: ApiCall) -> Response | NoResponse | None:
@@ -337,7 +333,7 @@ def test_a_conflict_after_a_lost_answer_is_looked_into_at_the_end(
     assert live.users.get(P, {}).get("role") in (None, "viewer")
 
 
-def test_somebody_who_is_gone_already() -> None:
+def test_person_who_is_already_gone() -> None:
     live = FakeWorkspace.of([ROOT, person(P)])
     plan = planned(document({"root@x.io": "admin"}), live)
     del live.users[P]
@@ -350,14 +346,14 @@ def test_somebody_who_is_gone_already() -> None:
     assert (end.outcome.status.value, words(end.outcome.remark)) == ("failed", "the API no longer shows p@x.io")
 
 
-def test_an_address_is_one_segment_of_the_path() -> None:
+def test_email_is_one_segment_of_the_path() -> None:
     live = FakeWorkspace.of([ROOT, person("a+b/c?d#e@x.io")])
     applied(planned(document({"root@x.io": "admin"}), live), live)
     assert live.calls[-2:] == ["DELETE /users/a+b/c?d#e@x.io", "GET /users"]
     assert list(live.users) == ["root@x.io"]
 
 
-def test_a_404_for_somebody_who_is_still_there_is_a_failure() -> None:
+def test_404_for_a_person_who_is_still_listed_is_a_failure() -> None:
     live = FakeWorkspace.of([ROOT, person(P)])
     plan = planned(document({"root@x.io": "admin"}), live)
     live.answers = {f"DELETE /users/{P}": Response(404, None, "Not found")}
@@ -365,7 +361,7 @@ def test_a_404_for_somebody_who_is_still_there_is_a_failure() -> None:
     assert (end.outcome.status.value, words(end.outcome.remark)) == ("failed", "the API answered 404: Not found")
 
 
-def test_a_role_that_the_api_says_it_set_and_did_not() -> None:
+def test_role_that_the_api_confirms_but_does_not_set() -> None:
     answers = {f"PUT /users/{P}": Response(200, {"email": P, "role": "member"})}
     for users, remark in (
         ([ROOT], "the invitation grants member instead of viewer, and the API does not change it; it was revoked"),
@@ -375,7 +371,7 @@ def test_a_role_that_the_api_says_it_set_and_did_not() -> None:
         assert (outcome.status, words(outcome.remark)) == (Status.FAILED, remark)
 
 
-def test_a_success_that_tells_of_more_than_was_asked_is_looked_into() -> None:
+def test_success_that_grants_too_much_is_looked_up() -> None:
     live = FakeWorkspace.of([ROOT])
     joined = Response(200, {"email": P, "role": "admin"})
     outcome = scripted(live, "viewer", {Method.POST: joined}, then=person(P, "admin"))
@@ -392,9 +388,7 @@ def test_a_success_that_tells_of_more_than_was_asked_is_looked_into() -> None:
         (None, Expect(Status.FAILED, "the API no longer shows p@x.io", PLAN)),
     ],
 )
-def test_the_role_of_an_invitation_is_looked_up_whatever_became_of_it(
-    then: dict[str, Any] | None, expected: Expect
-) -> None:
+def test_lost_role_change_reports_the_persons_current_standing(then: dict[str, Any] | None, expected: Expect) -> None:
     role = "admin" if "invited as" in expected.remark else "viewer"
     assert scripted(FakeWorkspace.of([ROOT], quirks=IGNORES), role, {Method.PUT: RESET}, then=then) == expected
 
@@ -407,7 +401,7 @@ def test_the_role_of_an_invitation_is_looked_up_whatever_became_of_it(
         (Response(200, {}), "the API's list of users is not a list"),
     ],
 )
-def test_why_a_role_cannot_be_looked_up_is_said(listing: Response | NoResponse, why: str) -> None:
+def test_error_says_why_a_role_cannot_be_looked_up(listing: Response | NoResponse, why: str) -> None:
     expected = Expect(Status.FAILED, f"the connection was reset, and reading it failed: {why}", PLAN)
     for live in (FakeWorkspace.of([ROOT], quirks=IGNORES), FakeWorkspace.of([ROOT, person(P)])):
         assert scripted(live, "admin", {Method.PUT: RESET, Method.GET: listing}) == expected
@@ -424,9 +418,7 @@ def test_why_a_role_cannot_be_looked_up_is_said(listing: Response | NoResponse, 
         ({Method.PUT: RESET}, Expect(Status.DONE, "is already invited")),
     ],
 )
-def test_somebody_who_is_invited_already_gets_the_role(
-    script: dict[Method, Response | NoResponse], expected: Expect
-) -> None:
+def test_already_invited_person_gets_the_role(script: dict[Method, Response | NoResponse], expected: Expect) -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
     live.users[P] = person(P, accepted=False)
@@ -436,7 +428,7 @@ def test_somebody_who_is_invited_already_gets_the_role(
     assert end.outcome == expected
 
 
-def test_somebody_who_is_invited_already_in_that_role_is_let_be() -> None:
+def test_already_invited_person_with_that_role_is_unchanged() -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", P: "admin"}), live)
     live.users[P] = person(P, "admin", accepted=False)
@@ -445,11 +437,11 @@ def test_somebody_who_is_invited_already_in_that_role_is_let_be() -> None:
     assert writes(live) == ["POST /users"]
 
 
-def test_an_invitation_that_was_lost_and_is_there_is_no_more_than_done() -> None:
+def test_invitation_found_after_a_lost_response_is_done() -> None:
     assert run(FakeWorkspace.of([ROOT], loses=frozenset({"POST /users"})), "viewer") == Expect(Status.DONE)
 
 
-def test_more_than_was_asked_may_be_the_right_role_by_now() -> None:
+def test_role_corrected_by_someone_else_is_done() -> None:
     sent = Response(200, {"email": P, "role": "admin"})
     assert scripted(FakeWorkspace.of([ROOT]), "viewer", {Method.POST: sent}, then=person(P, "viewer")) == Expect(
         Status.DONE, "is already a member"
@@ -463,7 +455,7 @@ def test_more_than_was_asked_may_be_the_right_role_by_now() -> None:
         (Response(404, None, "gone"), "the API answered 409: already in the workspace"),
     ],
 )
-def test_an_expired_invitation_that_stands_in_the_way(revoked: Response, remark: str) -> None:
+def test_expired_invitation_that_cannot_be_revoked(revoked: Response, remark: str) -> None:
     live = FakeWorkspace.of([ROOT, person(P, accepted=False, expired=True)], quirks=frozenset({"reinvite-conflicts"}))
     outcome = scripted(live, "viewer", {Method.DELETE: revoked})
     assert outcome.status is Status.FAILED
@@ -472,7 +464,7 @@ def test_an_expired_invitation_that_stands_in_the_way(revoked: Response, remark:
 
 
 @pytest.mark.parametrize(("status", "looks"), [(400, 1), (404, 1), (422, 0)])
-def test_a_role_that_the_api_refuses(status: int, looks: int) -> None:
+def test_refused_role_change(status: int, looks: int) -> None:
     live = FakeWorkspace.of([ROOT, person(P)])
     outcome = scripted(live, "admin", {Method.PUT: Response(status, None, "no")})
     assert live.calls[2:] == ["GET /users"] * looks
@@ -483,7 +475,7 @@ def test_a_role_that_the_api_refuses(status: int, looks: int) -> None:
     )
 
 
-def test_the_role_of_one_who_is_invited_need_not_be_told() -> None:
+def test_invited_role_need_not_be_in_the_response() -> None:
     live = FakeWorkspace.of([ROOT, person(P, accepted=False)])
     outcome = scripted(live, "admin", {Method.PUT: Response(200), Method.GET: Response(200, [])})
     assert outcome == Expect(Status.DONE)
@@ -492,6 +484,6 @@ def test_the_role_of_one_who_is_invited_need_not_be_told() -> None:
     assert member.calls[2:] == ["GET /users", "GET /users"]  # the last one confirms it
 
 
-def test_a_role_that_is_answered_otherwise_says_where_to_look() -> None:
+def test_response_with_another_role_has_a_hint() -> None:
     outcome = scripted(FakeWorkspace.of([ROOT, person(P)]), "admin", {Method.PUT: Response(200, {"role": "viewer"})})
     assert outcome == Expect(Status.FAILED, "the API returned the role 'viewer' instead of 'admin'", PLAN)

@@ -56,7 +56,7 @@ def deleted(kind: str, answer: Response | NoResponse, listed: str | None, *more:
         (LOST, "it", "failed the connection was reset; nothing was changed"),
     ],
 )
-def test_what_is_said_of_a_deletion(kind: str, answer: Response | NoResponse, listed: str | None, said: str) -> None:
+def test_remark_of_a_deletion(kind: str, answer: Response | NoResponse, listed: str | None, said: str) -> None:
     assert deleted(kind, answer, listed) == said
 
 
@@ -75,13 +75,13 @@ def test_what_is_said_of_a_deletion(kind: str, answer: Response | NoResponse, li
     ],
     ids=["gone now", "gone before", "refused", "lost again"],
 )
-def test_where_the_answer_is_lost_no_list_is_believed(
+def test_lost_deletion_is_not_confirmed_by_a_listing(
     kind: str, listed: str, again: Response | NoResponse, said: str
 ) -> None:
     assert deleted(kind, LOST, listed, again) == said
 
 
-def test_a_listing_that_cannot_be_read_tells_nothing() -> None:
+def test_unreadable_listing_confirms_nothing() -> None:
     outcome = told(delete("/x/1", look("/x", lambda _: None)), LOST, Response(500, None, "down"))
     assert words(outcome.remark) == "the connection was reset, and reading it failed: the API answered 500: down"
 
@@ -100,7 +100,7 @@ ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)
     ],
     ids=["still an orphan", "gone", "handed over", "none shown", "lost"],
 )
-def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Response | NoResponse, said: str) -> None:
+def test_account_is_deleted_only_if_its_marker_is_still_there(look: Response | NoResponse, said: str) -> None:
     (one,) = [each for each in KINDS if each.name == "service_account"]
     before = BEFORE[one.name] | {"clientId": "c1", "unfinished": "yes"}
     change = Change(
@@ -113,7 +113,7 @@ def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Response | N
 
 @pytest.mark.parametrize("kind", ["service_account", "api_key"])
 @pytest.mark.parametrize(("status", "refusal"), [(409, 409), (422, 422), (403, 403), (402, 402), (429, 0), (408, 0)])
-def test_a_deletion_that_is_refused_says_how(kind: str, status: int, refusal: int) -> None:
+def test_refused_deletion_has_its_status(kind: str, status: int, refusal: int) -> None:
     (one,) = [each for each in KINDS if each.name == kind]
     change = Change(kind, "x", "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
     looks = [Response(200, [KEY])] if kind == "api_key" else []

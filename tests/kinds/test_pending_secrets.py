@@ -75,7 +75,7 @@ def risks(plan: Plan) -> set[Risk]:
     return {hazard.risk for hazard in plan.hazards}
 
 
-def test_it_is_made_anew_and_goes_with_the_one_in_its_place() -> None:
+def test_pending_account_is_replaced_and_then_deleted() -> None:
     live = workspace(
         service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci", "member", CLIENT_SECRET)
     )
@@ -112,7 +112,7 @@ def test_it_is_made_anew_and_goes_with_the_one_in_its_place() -> None:
     ],
     ids=["handed over", "replaced, under way", "another whole one", "gone"],
 )
-def test_an_account_that_is_no_longer_an_orphan_stays(meanwhile: list[dict[str, Any]], said: str) -> None:
+def test_account_whose_marker_is_gone_is_kept(meanwhile: list[dict[str, Any]], said: str) -> None:
     live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET))
     plan, vault = planned(ACCOUNT, live), FakeVault()
     live.accounts.kept = {each["client_id"]: each for each in meanwhile}
@@ -122,7 +122,7 @@ def test_an_account_that_is_no_longer_an_orphan_stays(meanwhile: list[dict[str, 
     assert (list(live.accounts.kept), vault.given) == ([each["client_id"] for each in meanwhile], [])
 
 
-def test_an_account_that_is_handed_over_during_the_hand_over_stays() -> None:
+def test_account_whose_secret_is_stored_in_the_meantime_is_kept() -> None:
     live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET))
 
     def finished(_: int) -> str:
@@ -134,7 +134,7 @@ def test_an_account_that_is_handed_over_during_the_hand_over_stays() -> None:
     assert list(live.accounts.kept) == ["c1", "made-1"]
 
 
-def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
+def test_deleting_an_account_that_may_be_in_use_is_a_hazard() -> None:
     orphan = service_account("c1", "ci", "member", CLIENT_SECRET)
     used = planned(ACCOUNT, workspace(orphan, keys={"c1": [NEW]}))
     assert [each.stage for each in used.changes] == [Stage.CREATE, Stage.DELETE]
@@ -151,7 +151,7 @@ def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
     assert all(could_be_planned(each) for each in (*used.changes, *ours.changes))
 
 
-def test_a_name_that_another_one_gives_up_is_made_beside_it() -> None:
+def test_account_is_created_for_a_name_that_another_gives_up() -> None:
     section = {"ci": CI, "before": {"role": "member", "clientId": "c1"}}
     want, live = document(serviceAccounts=section), workspace(service_account("c1", "ci"))
     assert all_done(applied(planned(want, live), live, vault=FakeVault()))
@@ -173,7 +173,7 @@ def test_a_name_that_another_one_gives_up_is_made_beside_it() -> None:
     ],
     ids=["handed over", "another under way", "gone", "another whole one"],
 )
-def test_a_key_that_is_no_longer_an_orphan_stays(noted: str, keys: list[dict[str, Any]], said: str) -> None:
+def test_key_whose_marker_is_gone_is_kept(noted: str, keys: list[dict[str, Any]], said: str) -> None:
     live = hub(MARK, OLD, NEW)
     plan, vault = planned(KEY, live), FakeVault()
     assert told(plan) == [
@@ -187,7 +187,7 @@ def test_a_key_that_is_no_longer_an_orphan_stays(noted: str, keys: list[dict[str
     assert (ids(live), vault.given) == ([each["id"] for each in keys], [])
 
 
-def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
+def test_key_without_a_replacement_is_kept() -> None:
     live = hub(MARK, OLD, NEW)
     kind = next(each for each in KINDS if each.name == "api_key")
     gone = planned(KEY, live).changes[1]
@@ -201,7 +201,7 @@ def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
     assert words(ended.value.value.remark) == "there is no replacement"
 
 
-def test_a_saved_plan_sees_that_a_key_was_handed_over() -> None:
+def test_saved_plan_is_stale_after_a_key_was_stored() -> None:
     live = hub(MARK, OLD, NEW)
     plan = planned(KEY, live)
     live.accounts.kept["c1"]["description"] = ""
@@ -209,7 +209,7 @@ def test_a_saved_plan_sees_that_a_key_was_handed_over() -> None:
     assert planned(KEY, live).fingerprint != plan.fingerprint
 
 
-def test_of_two_that_make_a_key_anew_one_is_in_its_place_and_lets_in() -> None:
+def test_only_one_of_two_runs_replaces_a_key() -> None:
     live, vault = hub(MARK, OLD, NEW), FakeVault()
     first, second = planned(KEY, live), planned(KEY, live)
     other: dict[str, str] = {}
@@ -228,7 +228,7 @@ def test_of_two_that_make_a_key_anew_one_is_in_its_place_and_lets_in() -> None:
     assert planned(KEY, live).changes == ()
 
 
-def test_a_key_that_is_handed_over_during_the_hand_over_stays_and_the_mark_does() -> None:
+def test_key_stored_by_another_run_and_its_marker_are_kept() -> None:
     live = hub(MARK, OLD, NEW)
 
     def finished(_: int) -> str:
@@ -247,7 +247,7 @@ def test_a_key_that_is_handed_over_during_the_hand_over_stays_and_the_mark_does(
 
 
 @pytest.mark.parametrize("part", ["role", "description"])
-def test_what_somebody_changes_during_the_hand_over_stays(part: str) -> None:
+def test_manual_change_while_a_secret_is_stored_is_kept(part: str) -> None:
     live = hub("", role="admin")
     want = document(serviceAccounts={"ci": {**CI, "role": "admin", "apiKeys": {"hub": HUB}}})
 
@@ -261,7 +261,7 @@ def test_what_somebody_changes_during_the_hand_over_stays(part: str) -> None:
     assert (kept["role"], kept["description"]) == (("viewer", "") if part == "role" else ("admin", "for the hub"))
 
 
-def test_another_runs_mark_stays_and_is_not_about_our_key() -> None:
+def test_marker_of_another_run_is_kept() -> None:
     live = hub("")
 
     def marked(_: int) -> str:
@@ -273,7 +273,7 @@ def test_another_runs_mark_stays_and_is_not_about_our_key() -> None:
     assert planned(KEY, live).changes == ()
 
 
-def test_a_key_that_is_seen_late_is_not_taken_for_an_orphan() -> None:
+def test_key_that_is_listed_late_is_not_replaced() -> None:
     live = hub("", NEW)
     looks = iter([Response(200, [])] * 2)
 
@@ -289,7 +289,7 @@ def test_a_key_that_is_seen_late_is_not_taken_for_an_orphan() -> None:
     assert planned(KEY, live).changes == ()
 
 
-def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
+def test_no_key_is_created_if_the_keys_cannot_be_read() -> None:
     live = hub("")
     looks = iter([None, NoResponse("the connection was reset")])
 
@@ -311,7 +311,7 @@ def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
     ],
     ids=["demoted meanwhile", "promoted meanwhile", "described meanwhile"],
 )
-def test_an_account_that_is_no_longer_as_planned_is_left(
+def test_account_that_changed_since_the_plan_is_not_updated(
     wanted: dict[str, str], shown: dict[str, Any], now: dict[str, str]
 ) -> None:
     live = workspace(shown)
@@ -322,7 +322,7 @@ def test_an_account_that_is_no_longer_as_planned_is_left(
     assert live.accounts.kept["c1"] == left
 
 
-def test_a_lost_answer_to_taking_it_back_leaves_open_whether_it_is_there() -> None:
+def test_lost_response_to_a_rollback_is_reported() -> None:
     live = hub("")
     live.loses = frozenset({"DELETE /service_accounts/c1/api_keys/key-1"})
     ended = run(planned(KEY, live), live, FakeVault(before=lambda _: "the place is full"))
@@ -338,7 +338,7 @@ def own(*keys: dict[str, Any], noted: str = "") -> tuple[Desired, FakeWorkspace]
     return want, live
 
 
-def test_an_old_key_of_ours_goes_last_and_is_no_hazard() -> None:
+def test_superseded_key_of_beamctl_is_deleted_last() -> None:
     want, live = own(OLD, NEW)
     plan = planned(want, live)
     assert [(each.name, each.stage) for each in plan.changes] == [
@@ -355,7 +355,7 @@ def test_an_old_key_of_ours_goes_last_and_is_no_hazard() -> None:
 @pytest.mark.parametrize(
     ("keys", "noted"), [([OLD, NEW], MARK), ([OLD, api_key("x", "by hand", "2026-11-20T00:00:00Z")], "")]
 )
-def test_a_key_of_ours_that_may_be_in_use_is_a_hazard(keys: list[dict[str, Any]], noted: str) -> None:
+def test_deleting_a_key_that_beamctl_may_use_is_a_hazard(keys: list[dict[str, Any]], noted: str) -> None:
     want, live = own(*keys, noted=noted)
     plan = planned(want, live)
     assert plan.changes[-1].stage is Stage.OURSELVES
@@ -364,7 +364,7 @@ def test_a_key_of_ours_that_may_be_in_use_is_a_hazard(keys: list[dict[str, Any]]
     assert Risk.SELF_LOCKOUT in risks(look_again(later, live, Identity(sub="c1")).plan)
 
 
-def test_an_old_key_stays_where_the_newer_one_is_gone() -> None:
+def test_superseded_key_is_kept_if_the_newer_one_is_gone() -> None:
     live = hub("", OLD, NEW)
     plan = planned(KEY, live)
     live.accounts.keys["c1"] = [OLD]
@@ -372,7 +372,7 @@ def test_an_old_key_stays_where_the_newer_one_is_gone() -> None:
     assert ids(live) == ["old"]
 
 
-def test_a_mark_that_was_there_stays_where_nothing_was_made() -> None:
+def test_existing_marker_is_kept_if_nothing_was_created() -> None:
     live = hub(MARK, OLD, NEW)
     outcome = outcomes(applied(planned(KEY, live), live, vault=FakeVault(before=lambda _: "the place is full")))
     assert outcome == {"ci/hub": "failed", "ci/hub (n1)": "not attempted"}
@@ -395,7 +395,7 @@ def during_the_hand_over(want: Desired, live: FakeWorkspace) -> tuple[dict[str, 
 
 
 @pytest.mark.parametrize(("noted", "keys"), [("", []), (MARK, [OLD, NEW])])
-def test_a_key_that_another_run_takes_for_a_stopped_ones_is_made_anew(noted: str, keys: list[dict[str, Any]]) -> None:
+def test_key_mistaken_for_an_interrupted_runs_is_replaced(noted: str, keys: list[dict[str, Any]]) -> None:
     live = hub(noted, *keys)
     ours, theirs, vault = during_the_hand_over(KEY, live)
     assert theirs["ci/hub"].startswith("done")
@@ -407,7 +407,7 @@ def test_a_key_that_another_run_takes_for_a_stopped_ones_is_made_anew(noted: str
     assert planned(KEY, live).changes == ()
 
 
-def test_an_account_that_another_run_takes_for_a_stopped_ones_is_told_to_be_gone() -> None:
+def test_account_mistaken_for_an_interrupted_runs_is_reported_as_deleted() -> None:
     live = workspace()
     ours, theirs, _ = during_the_hand_over(ACCOUNT, live)
     assert theirs["ci"].startswith("done")

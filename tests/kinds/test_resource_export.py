@@ -54,20 +54,20 @@ def test_every_page_is_read(size: int) -> None:
     ],
     ids=lambda payload: ascii(payload)[:50],
 )
-def test_a_listing_that_is_none_is_refused_as_a_whole(payload: Any) -> None:
+def test_malformed_listing_is_rejected(payload: Any) -> None:
     with pytest.raises(GarbledError) as caught:
         shown(PolicyKind(), payload)
     assert len(caught.value.message) < 200
 
 
-def test_in_the_earliest_days_things_were_flat() -> None:
+def test_flat_policies_of_early_apis_are_read() -> None:
     flat = {"name": "p", "display_name": "P", "type": "location", "resource_types": ["model"], "workspace": "acme"}
     (found,) = shown(PolicyKind(), [flat]).values()
     halves = resource("p", display="P", type="location", resourceTypes=["model"])
     assert [found] == list(shown(PolicyKind(), [halves]).values())
 
 
-def test_a_workspace_that_is_missing_is_not_an_api_without_environments() -> None:
+def test_missing_workspace_is_not_an_api_without_environments() -> None:
     with pytest.raises(MissingError):
         read(EnvironmentKind(), "acme", FakeWorkspace(deleted=True))
 
@@ -110,7 +110,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("sections", "said"), WRONG, ids=[said for _, said in WRONG])
-def test_problems_have_a_place_and_repeat_no_secret(sections: dict[str, Any], said: str) -> None:
+def test_problems_have_a_place_and_quote_no_secret(sections: dict[str, Any], said: str) -> None:
     text = yaml.safe_dump({"version": 1, "workspace": "acme", **sections}, sort_keys=False)
     problems = validate([SourceText("f.yaml", text.encode())]).problems
     assert any(said in problem.message for problem in problems), problems

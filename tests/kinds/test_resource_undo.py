@@ -83,7 +83,7 @@ def test_every_change(case: tuple[str, Resource, Any, Resource, str, Any, list[s
     assert counts(plan) == ({} if by or said else {"as before already": 1})
 
 
-def test_an_undo_sends_the_secret_along_as_the_run_did() -> None:
+def test_undo_sends_the_same_secret_as_the_run() -> None:
     now = live("integrations", CONNECTION)
     vault = FakeVault({"the environment variable KEY": "sk-canary"})
     made = planned(want("integrations", OPENAI), now)
@@ -94,7 +94,7 @@ def test_an_undo_sends_the_secret_along_as_the_run_did() -> None:
     assert kept["metadata"]["labels"] == {LABEL: "2"}
 
 
-def test_a_policy_that_came_into_use_is_not_deleted_by_an_undo_without_being_asked() -> None:
+def test_undo_does_not_delete_a_policy_that_is_now_in_use() -> None:
     made = planned(want("policies", POLICY), live("policies", None))
     now = live("policies", LOCATION)
     now.resources.users = {"t": {"agents": ["a"]}}
@@ -141,17 +141,17 @@ UNSOUND: list[Change] = [
 
 
 @pytest.mark.parametrize("change", UNSOUND)
-def test_what_beamctl_does_not_plan_is_not_made(change: Change) -> None:
+def test_change_that_beamctl_does_not_plan_is_invalid(change: Change) -> None:
     assert not could_be_planned(change)
 
 
-def test_a_record_with_a_change_that_nobody_planned() -> None:
+def test_record_with_an_invalid_change_is_refused() -> None:
     record = record_of(planned(want("policies", POLICY), live("policies", FLAVOR)))
     with pytest.raises(UsageError, match="has a change that beamctl would not plan: update t"):
         inverse(replace(record, changes=(replace(UPDATE, after={}),)), live("policies", LOCATION))
 
 
-def test_what_somebody_else_made_meanwhile_is_not_undone() -> None:
+def test_change_by_someone_else_is_not_undone() -> None:
     spec: dict[str, Any] = {"type": "location", "locations": [{"type": "country", "name": "fr"}]}
     there = FakeWorkspace.of([person("root@x.io", "admin")])
     plan = planned(document(policies={"eu": {"spec": spec}}), there)
@@ -166,7 +166,7 @@ def test_what_somebody_else_made_meanwhile_is_not_undone() -> None:
     assert [words(note.fact) for note in back.notes] == ["that run did not make 1 of its changes"]
 
 
-def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> None:
+def test_undo_says_that_a_re_created_connection_keeps_its_secret() -> None:
     section = {"openai": {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}}
     there = FakeWorkspace.of([person("root@x.io", "admin")])
     plan = planned(document(integrations=section), there)
@@ -182,7 +182,7 @@ def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> 
     assert "Increase secret.version" in words(end.outcome.hint)
 
 
-def test_an_older_secret_does_not_go_along_with_another_change() -> None:
+def test_older_secret_is_not_sent_with_another_change() -> None:
     there = FakeWorkspace.of([person("root@x.io", "admin")])
     labels = {"beamctl-secret-version": "3"}
     there.resources.kept["integrations"] = {

@@ -91,7 +91,7 @@ def test_each_difference_is_one_change(tmp_path: Path) -> None:
     )
 
 
-def test_ourselves_come_last_and_are_a_hazard(tmp_path: Path) -> None:
+def test_own_account_is_changed_last_and_is_a_hazard(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path)
     (runner,) = machines.live("runner")
     for identity, guards in (
@@ -107,7 +107,7 @@ def test_ourselves_come_last_and_are_a_hazard(tmp_path: Path) -> None:
     assert (Risk.LIVE_WITHOUT_US, "another") in risks(stranger)
 
 
-def test_names_are_not_unique_and_ids_are(tmp_path: Path) -> None:
+def test_accounts_with_the_same_name_are_told_apart_by_id(tmp_path: Path) -> None:
     machines = EmulatedAccounts(
         tmp_path, [account("twin"), account("twin", "viewer", apiKey="bl_twin2"), account("old")]
     )
@@ -134,7 +134,7 @@ def test_names_are_not_unique_and_ids_are(tmp_path: Path) -> None:
         machines.plan(want({"ci": {"role": "member", "clientId": "nobody"}}))
 
 
-def test_an_api_without_roles_says_so_and_goes_on(tmp_path: Path) -> None:
+def test_api_without_roles_is_noted(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path, [account("bot")], [Quirk.NO_SERVICE_ACCOUNT_ROLES])
     made = machines.plan(want({"bot": {"role": "viewer", "description": "x"}, "ci": CI}))
     assert [words(note.fact) for note in made.notes if "does not show roles" in words(note.fact)]
@@ -144,7 +144,7 @@ def test_an_api_without_roles_says_so_and_goes_on(tmp_path: Path) -> None:
     assert machines.plan(want({"bot": {"role": "viewer", "description": "x"}, "ci": CI})).changes == ()
 
 
-def test_keys_are_removed_only_where_they_are_declared(tmp_path: Path) -> None:
+def test_keys_are_removed_only_if_declared(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path, [account("bot")])
     assert machines.plan(want({"bot": {"role": "member"}})).changes == ()
     ours = {"bot": {"role": "member", "apiKeys": {}}}
@@ -158,7 +158,7 @@ def test_keys_are_removed_only_where_they_are_declared(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [MissingError("not for you"), ForbiddenError("not for you")])
-def test_keys_that_cannot_be_seen_are_left(error: ApiError) -> None:
+def test_unreadable_keys_are_left_alone(error: ApiError) -> None:
     answers = {"GET /service_accounts/c1/api_keys": error}
     accounts = FakeServiceAccounts({"c0": service_account("c0", "runner", "admin"), "c1": service_account("c1", "bot")})
     live = FakeWorkspace.of([], accounts=accounts, answers=answers)
@@ -168,7 +168,7 @@ def test_keys_that_cannot_be_seen_are_left(error: ApiError) -> None:
     assert "cannot be read" in words(made.notes[0].fact)
 
 
-def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: Path) -> None:
+def test_second_of_two_runs_creates_nothing(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path)
     section = want({"ci": {**CI, "apiKeys": {"k": {"secretTo": {"file": "k"}}}}})
     first, second = machines.plan(section), machines.plan(section)
@@ -183,7 +183,7 @@ def test_the_later_of_two_makes_nothing_and_says_what_it_cannot_know(tmp_path: P
     assert len(machines.live("ci")) == len(machines.keys("ci")) == 1
 
 
-def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> None:
+def test_pending_account_of_an_interrupted_run_is_not_adopted(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path)
     section = want({"ci": CI})
     planned = machines.plan(section)
@@ -203,7 +203,7 @@ def test_a_run_that_was_stopped_is_not_taken_for_an_account(tmp_path: Path) -> N
     assert machines.plan(section).changes == ()
 
 
-def test_a_secret_with_nowhere_to_go_is_never_made(tmp_path: Path) -> None:
+def test_no_secret_is_created_without_a_destination(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path, [account("bot")])
     made = machines.plan(want({"ci": {"role": "member"}, "bot": {"role": "member", "apiKeys": {"seed": {}, "k": {}}}}))
     assert sum("add secretTo" in words(note.fact) for note in made.notes) == 2
@@ -212,7 +212,7 @@ def test_a_secret_with_nowhere_to_go_is_never_made(tmp_path: Path) -> None:
     assert [key["name"] for key in machines.keys("bot")] == ["seed"]
 
 
-def test_a_secret_with_nowhere_to_go_is_made_where_it_is_shown(tmp_path: Path) -> None:
+def test_secret_without_a_destination_is_created_if_it_is_shown(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path, vault=FakeVault(shows=True))
     made = machines.plan(want({"ci": {"role": "member", "apiKeys": {"k": {}}}}))
     events = machines.apply(made)
@@ -227,7 +227,7 @@ def test_a_secret_with_nowhere_to_go_is_made_where_it_is_shown(tmp_path: Path) -
     assert machines.plan(want({"ci": {"role": "member", "apiKeys": {"k": {}}}})).changes == ()
 
 
-def test_saved_plans_hold_until_somebody_makes_the_same(tmp_path: Path) -> None:
+def test_saved_plan_is_stale_once_the_account_exists(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path, [account("bot", "admin"), account("gone")])
     first, second = ({"k": {"expiresIn": "30d", "secretTo": {"command": [word]}}} for word in ("keep", "put"))
     made = machines.plan(want({"ci": {**CI, "apiKeys": first}, "bot": {"role": "viewer", "apiKeys": second}}))
@@ -248,7 +248,7 @@ def test_saved_plans_hold_until_somebody_makes_the_same(tmp_path: Path) -> None:
     assert {change.name for change in in_place(again, ours, live)} >= {"ci", "bot", "gone", "bot/k"}
 
 
-def test_what_can_be_undone_is(tmp_path: Path) -> None:
+def test_account_changes_are_undone(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path, [account("bot", "admin"), account("gone")])
     made = machines.plan(want({"ci": {**CI, "apiKeys": {"k": {"secretTo": {"file": "k"}}}}, "bot": {"role": "viewer"}}))
     assert all_done(machines.apply(made))
@@ -291,7 +291,7 @@ PROBLEMS = {
 
 
 @pytest.mark.parametrize("section", PROBLEMS)
-def test_what_is_wrong_with_a_document_is_said_with_its_place(section: str) -> None:
+def test_document_problems_have_a_place(section: str) -> None:
     text = f"version: 1\nworkspace: acme\nserviceAccounts: {section}\n".encode().decode("unicode_escape")
     (problem,) = validate([SourceText("a.yaml", text.encode())]).problems
     assert PROBLEMS[section] in f"{problem.message} {problem.hint}"
@@ -300,7 +300,7 @@ def test_what_is_wrong_with_a_document_is_said_with_its_place(section: str) -> N
 
 
 @pytest.mark.parametrize("text", ["", "CI (nightly)", "two words"])
-def test_marks_come_off_as_they_were_put_on(text: str) -> None:
+def test_markers_are_removed_without_a_trace(text: str) -> None:
     for marks in ((), (PendingMarker("a"),), (PendingMarker("a", ("k1", "k2")), PendingMarker("b c"))):
         for unfinished in (False, True):
             noted = replace(description(text), unfinished=unfinished, marks=marks)
@@ -308,7 +308,7 @@ def test_marks_come_off_as_they_were_put_on(text: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "said"), [("ci", 0), ("new", 0), ("c1", 1)])
-def test_who_beamctl_is_said_to_run_as_and_is_nowhere_is_said(name: str, said: int) -> None:
+def test_absent_self_service_account_is_noted(name: str, said: int) -> None:
     want = document(
         serviceAccounts={"new": {"role": "member"}},
         manage={"serviceAccounts": "additive"},

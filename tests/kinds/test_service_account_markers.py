@@ -45,7 +45,7 @@ def told(plan: Plan) -> list[tuple[str, Action]]:
     return [(each.name, each.action) for each in plan.changes]
 
 
-def test_a_planted_mark_changes_nothing_and_is_said() -> None:
+def test_planted_marker_is_noted_and_changes_nothing() -> None:
     live = marked()
     plan = planned(ACCOUNT, live)
     assert (plan.changes, plan.hazards, plan.differs) == ((), (), True)
@@ -55,7 +55,7 @@ def test_a_planted_mark_changes_nothing_and_is_said() -> None:
     assert planned(ACCOUNT, live).changes == ()  # nor the next time
 
 
-def test_an_account_with_a_planted_mark_is_managed_as_before() -> None:
+def test_account_with_a_planted_marker_is_still_managed() -> None:
     live = marked()
     live.accounts.kept["c1"]["role"] = "admin"
     plan = planned(ACCOUNT, live)
@@ -68,7 +68,7 @@ def test_an_account_with_a_planted_mark_is_managed_as_before() -> None:
     assert {each.risk for each in planned(other, live).hazards} >= {Risk.DELETES_SERVICE_ACCOUNT}
 
 
-def test_an_account_with_a_planted_mark_is_demoted_although_it_gets_its_first_key() -> None:
+def test_account_with_a_planted_marker_is_demoted_and_gets_its_key() -> None:
     live = marked(role="admin")
     plan = planned(KEY, live)
     assert told(plan) == [("ci/hub", Action.CREATE), ("ci", Action.SET_ROLE)]
@@ -77,7 +77,7 @@ def test_an_account_with_a_planted_mark_is_demoted_although_it_gets_its_first_ke
     assert planned(KEY, live).changes == ()
 
 
-def test_two_of_one_name_are_told_apart_by_the_document_only() -> None:
+def test_only_the_document_tells_accounts_with_one_name_apart() -> None:
     live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci"))
     with pytest.raises(DocumentError) as caught:
         planned(ACCOUNT, live)
@@ -87,7 +87,7 @@ def test_two_of_one_name_are_told_apart_by_the_document_only() -> None:
     assert {(each.risk, each.value) for each in plan.hazards} == {(Risk.DELETES_SERVICE_ACCOUNT, "ci (c1)")}
 
 
-def test_without_a_record_it_is_replaced_if_that_is_allowed() -> None:
+def test_account_without_a_record_is_replaced_if_allowed() -> None:
     live = marked()
     plan = planned(ACCOUNT, live, allowed=ALLOWED[:1])
     assert [(each.name, each.action, each.stage) for each in plan.changes] == [
@@ -125,9 +125,7 @@ def test_without_a_record_it_is_replaced_if_that_is_allowed() -> None:
         ((), None, False),
     ],
 )
-def test_what_a_record_must_show_of_an_account(
-    runs: tuple[Interrupted, ...], created: str | None, *, goes: bool
-) -> None:
+def test_record_must_match_the_account(runs: tuple[Interrupted, ...], created: str | None, *, goes: bool) -> None:
     live = marked(created_at=created)
     plan = planned(ACCOUNT, live, interrupted=runs)
     assert told(plan) == ([("ci", Action.CREATE), ("ci (c1)", Action.DELETE)] if goes else [])
@@ -148,7 +146,7 @@ def test_what_a_record_must_show_of_an_account(
         (interrupted_runs("ci/other", "ci", "c2/hub"), False),
     ],
 )
-def test_what_a_record_must_show_of_a_key(runs: tuple[Interrupted, ...], *, goes: bool) -> None:
+def test_record_must_match_the_key(runs: tuple[Interrupted, ...], *, goes: bool) -> None:
     live = marked(f"CI {PendingMarker('hub', ('old',))}", OLD, NEW)
     plan = planned(KEY, live, interrupted=runs)
     assert told(plan) == ([("ci/hub", Action.CREATE), ("ci/hub (new)", Action.DELETE)] if goes else [])
@@ -164,7 +162,7 @@ def test_what_a_record_must_show_of_a_key(runs: tuple[Interrupted, ...], *, goes
         PendingMarker("hub", (), "0b"),
     ],
 )
-def test_a_planted_mark_deletes_and_renews_no_key(mark: PendingMarker) -> None:
+def test_planted_marker_deletes_and_renews_no_key(mark: PendingMarker) -> None:
     live = marked(f"CI {mark}", OLD, NEW)
     plan = planned(KEY, live)
     superseded = [] if "new" not in mark.before else [("ci/hub (old)", Action.DELETE)]
@@ -174,7 +172,7 @@ def test_a_planted_mark_deletes_and_renews_no_key(mark: PendingMarker) -> None:
     assert told(planned(KEY, alone)) == []
 
 
-def test_a_key_with_a_planted_mark_is_renewed_in_time_and_then_the_mark_is_gone() -> None:
+def test_key_with_a_planted_marker_is_renewed_and_the_marker_removed() -> None:
     live = marked(f"CI {PendingMarker('hub')}", api_key("old", "hub", "2026-09-01T00:00:00Z", "90d"))
     plan = planned(KEY, live)
     assert [(each.name, each.reason) for each in plan.changes] == [("ci/hub", Reason.EXPIRES)]
@@ -183,7 +181,7 @@ def test_a_key_with_a_planted_mark_is_renewed_in_time_and_then_the_mark_is_gone(
     assert told(planned(KEY, live)) == []
 
 
-def test_a_key_without_a_record_is_replaced_if_that_is_allowed() -> None:
+def test_key_without_a_record_is_replaced_if_allowed() -> None:
     live = marked(f"CI {PendingMarker('hub', ('old',))}", OLD, NEW)
     plan = planned(KEY, live, allowed=ALLOWED)
     assert [(each.name, each.action, each.stage) for each in plan.changes] == [
@@ -197,7 +195,7 @@ def test_a_key_without_a_record_is_replaced_if_that_is_allowed() -> None:
     assert planned(KEY, live).changes == ()
 
 
-def test_a_run_that_is_not_seen_to_be_interrupted_is_not_disturbed() -> None:
+def test_run_without_a_record_is_not_disturbed() -> None:
     """Another machine has no record of it: it leaves what is under way, and the run that began it completes."""
     live, vault = workspace(), FakeVault()
     others: list[list[Change]] = []
@@ -258,7 +256,7 @@ def stamp(moment: datetime) -> str:
     records=st.lists(runs, max_size=3),
 )
 @settings(max_examples=400, deadline=None)
-def test_no_text_deletes_what_no_interrupted_run_of_ours_made(
+def test_no_description_deletes_objects_of_other_runs(
     want: Any, accounts: list[Any], keys: list[Any], records: list[Interrupted]
 ) -> None:
     listed = [
@@ -299,7 +297,7 @@ def shows(run: Interrupted, kind: str, what: set[str], identifier: str, created:
     return moment >= run.began - minute and not late and not newer
 
 
-def test_a_deletion_that_a_run_left_undone_is_made_by_the_next() -> None:
+def test_next_run_makes_a_deletion_that_was_left_undone() -> None:
     live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci", "member", "CI"))
     (gone,) = [
         each for each in planned(ACCOUNT, marked(), interrupted=interrupted_runs("ci")).changes if each.after is None

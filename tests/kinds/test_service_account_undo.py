@@ -25,7 +25,7 @@ def back(made: Plan, live: FakeWorkspace) -> Plan:
     return undo(record_of(made), Desired("acme", Document("run r1", {}, {}, {})), live, Situation(TODAY, API))
 
 
-def test_it_gets_its_role_and_its_description_back() -> None:
+def test_role_and_description_are_restored() -> None:
     live = workspace()
     made = planned(WANT, live)
     applied(made, live)
@@ -44,7 +44,7 @@ def test_it_gets_its_role_and_its_description_back() -> None:
         (None, "", [ALONE], {}),
     ],
 )
-def test_what_is_not_as_the_run_left_it(
+def test_account_that_changed_since_the_run_is_left_alone(
     role: str | None, description: str, notes: list[str], tally: dict[str, int]
 ) -> None:
     live = workspace()

@@ -68,7 +68,7 @@ def unmade(live: FakeWorkspace) -> NoResponse:
     return NoResponse("reset")
 
 
-def test_one_key_is_written_and_the_others_stay() -> None:
+def test_only_the_changed_setting_is_written() -> None:
     outcome, live = run({})
     assert outcome == Expect(Status.DONE)
     assert live.calls == [f"GET {PATH}", f"PUT {PATH}", f"GET {PATH}"]  # the last one confirms it
@@ -90,13 +90,13 @@ def test_one_key_is_written_and_the_others_stay() -> None:
         (now(displayName="New"), Expect(Status.DONE, "is already in effect", found=True)),
     ],
 )
-def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Expect) -> None:
+def test_setting_that_changed_since_approval_is_not_overwritten(read: Spelled, expected: Expect) -> None:
     outcome, live = run({1: read})
     assert outcome == expected
     assert live.calls == [f"GET {PATH}"] * (2 if outcome.status is Status.DONE else 1)
 
 
-def test_what_is_read_and_is_no_workspace() -> None:
+def test_malformed_workspace_stops_the_write() -> None:
     outcome, live = run({1: says(Response(200, ["acme"]))})
     assert outcome.status is Status.FAILED
     assert live.calls == [f"GET {PATH}"]
@@ -136,7 +136,7 @@ def test_what_is_read_and_is_no_workspace() -> None:
         ),
     ],
 )
-def test_a_write_is_confirmed_by_its_answer_or_by_looking(put: Spelled, look: Spelled | None, expected: Expect) -> None:
+def test_write_is_confirmed_by_its_response_or_a_read(put: Spelled, look: Spelled | None, expected: Expect) -> None:
     outcome, live = run({2: put} | ({3: look} if look else {}))
     assert outcome == expected
     confirmed = outcome.status is Status.DONE
@@ -161,12 +161,12 @@ BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
         ),
     ],
 )
-def test_the_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expected: Expect) -> None:
+def test_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expected: Expect) -> None:
     outcome, _ = run(odd, BEFORE, AFTER, "groupMappings")
     assert outcome == expected
 
 
-def test_a_refusal_leaves_the_next_setting_to_be_written() -> None:
+def test_next_setting_is_written_after_a_refusal() -> None:
     live = workspace({"displayName": "Old", "labels": {"a": "1"}})
     plan = planned(document(settings={"displayName": "New", "labels": {"b": "2"}}), live)
     respond_oddly(live, {2: says(Response(422, None, "no"))})
@@ -174,7 +174,7 @@ def test_a_refusal_leaves_the_next_setting_to_be_written() -> None:
     assert [end.outcome.status.value for end in ends] == ["failed", "done"]
 
 
-def test_whatever_is_planned_is_sound() -> None:
+def test_every_planned_change_is_valid() -> None:
     live = workspace({"displayName": "Old", "labels": {"a": "1"}, "groupMappings": [OPS]})
     wanted = {"displayName": "New", "labels": {"b": "2"}, "groupMappings": [OPS, ALL]}
     changes = planned(document(settings=wanted), live).changes
@@ -211,5 +211,5 @@ MAPPED = change_of({"groupMappings": [ALL]}, {"groupMappings": [ALL, OPS]})
         (MAPPED, {"stage": Stage.DEMOTE}),
     ],
 )
-def test_what_is_never_planned(change: Change, forged: dict[str, Any]) -> None:
+def test_change_that_is_never_planned_is_invalid(change: Change, forged: dict[str, Any]) -> None:
     assert not could_be_planned(replace(change, **forged))

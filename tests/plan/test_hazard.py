@@ -4,7 +4,7 @@ from beamctl.plan.hazard import Hazard, Risk, merged
 from tests.fakes.wording import failure, words
 
 
-def test_each_risk_of_each_value_is_listed_once_and_the_known_one_stays() -> None:
+def test_hazards_are_unique_and_the_first_is_kept() -> None:
     known = [
         Hazard(Risk.REMOVES_ADMIN, "b@x.io", failure("known")),
         Hazard(Risk.MASS_REMOVAL, "3", failure("known")),

@@ -39,7 +39,7 @@ def refusal(content: bytes) -> str:
     return caught.value.message
 
 
-def test_what_is_written_is_read() -> None:
+def test_saved_plan_is_read_back() -> None:
     flag = allowance("mass-removal=2")
     written = saved(PLAN, allowed=(flag,))
     text = saved_text(written)
@@ -49,12 +49,12 @@ def test_what_is_written_is_read() -> None:
     assert saved_text(found) == text
 
 
-def test_a_workspace_that_the_api_gives_no_id() -> None:
+def test_workspace_without_an_id() -> None:
     found = open_plan(saved_text(replace(saved(PLAN), workspace_ids={})).encode(), "p.json")
     assert found.workspace_ids == {"acme": ""}
 
 
-def test_plans_with_and_without_changes_beside_each_other() -> None:
+def test_plans_with_and_without_changes() -> None:
     idle = replace(
         PLAN, workspace="labs", changes=(), hazards=(), relies_on={}, keeps={}, rests_on={"settings": {}, "member": {}}
     )
@@ -63,19 +63,19 @@ def test_plans_with_and_without_changes_beside_each_other() -> None:
     assert found.plans[1] == replace(idle, stays={})
 
 
-def test_what_the_document_says_beside_the_change_is_kept() -> None:
+def test_declared_attributes_of_a_change_are_kept() -> None:
     entry = {"role": "member", "until": "2099-01-01", "reason": "R", "owner": "O"}
     plan = planned(document({"root@x.io": "admin", "new@x.io": entry}), FakeWorkspace.of([ROOT]))
     (found,) = open_plan(saved_text(saved(plan)).encode(), "p.json").plans
     assert found.changes[0].declared == {"until": "2099-01-01", "reason": "R", "owner": "O"}
 
 
-def test_a_name_with_quotes_is_one_name_in_an_address() -> None:
+def test_name_with_quotes_is_escaped_in_the_address() -> None:
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([ROOT, person('a"b\\c@x.io')]))
     assert address("acme", plan.changes[0]) == 'acme.member["a\\"b\\\\c@x.io"]'
 
 
-def test_the_file_is_for_people_and_tools_that_know_only_ascii() -> None:
+def test_file_is_ascii() -> None:
     plan = planned(document({"root@x.io": "admin", "zoë@x.io": "member"}), FakeWorkspace.of([ROOT]))
     text = saved_text(saved(plan))
     assert text.isascii()
@@ -92,12 +92,12 @@ def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("in_tokyo")
-def test_times_are_written_in_utc_wherever_that_is() -> None:
+def test_times_are_written_in_utc() -> None:
     data = saved_data(PLAN)["saved"]
     assert (data["created_at"], data["expires_at"]) == ("2026-11-24T12:00:00Z", "2026-11-25T12:00:00Z")
 
 
-def test_the_digest_does_not_depend_on_how_it_is_written_down() -> None:
+def test_digest_does_not_depend_on_formatting() -> None:
     data = json.loads(TEXT)
     for other in (
         json.dumps(data, sort_keys=True, indent=7),
@@ -108,7 +108,7 @@ def test_the_digest_does_not_depend_on_how_it_is_written_down() -> None:
         assert open_plan(other.encode(), "p.json") == read_saved(TEXT.encode(), "p.json")
 
 
-def test_every_plan_has_a_digest_of_its_own() -> None:
+def test_every_plan_has_its_own_digest() -> None:
     one = saved(PLAN)
     others: list[Saved] = [
         one,
@@ -152,12 +152,12 @@ CUT = "p.json is truncated"
     ],
     ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else "",
 )
-def test_what_is_no_plan(content: bytes, said: str) -> None:
+def test_content_that_is_not_a_plan_is_refused(content: bytes, said: str) -> None:
     assert refusal(content) == said
 
 
 @pytest.mark.parametrize("keys", [("saved",), ("saved", "digest")])
-def test_a_plan_that_was_printed_or_has_no_digest(keys: tuple[str, ...]) -> None:
+def test_printed_plan_or_plan_without_a_digest_is_refused(keys: tuple[str, ...]) -> None:
     data = json.loads(TEXT)
     at = data
     for key in keys[:-1]:
@@ -170,12 +170,12 @@ def test_a_plan_that_was_printed_or_has_no_digest(keys: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", []])
-def test_what_it_rests_on_is_of_another_kind(odd: object) -> None:
+def test_malformed_precondition_is_refused(odd: object) -> None:
     content = json.dumps({**json.loads(TEXT), "saved": odd}).encode()
     assert refusal(content) == "p.json was modified after it was saved"
 
 
-def test_what_a_reviewer_should_know_is_kept() -> None:
+def test_notes_and_hazards_are_kept() -> None:
     (found,) = open_plan(
         saved_text(saved(replace(PLAN, notes=(Note(failure("N"), differs=True),)))).encode(), "p.json"
     ).plans
@@ -183,12 +183,12 @@ def test_what_a_reviewer_should_know_is_kept() -> None:
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.0", "2.0", 1, None])
-def test_another_format(version: object) -> None:
+def test_unsupported_format_is_refused(version: object) -> None:
     content = by_hand(TEXT, lambda data: data.update(format_version=version))
     assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 1.1)"
 
 
-def test_a_file_that_was_cut_off_anywhere() -> None:
+def test_truncated_file_is_refused() -> None:
     whole = TEXT.rstrip().encode()
     for end in range(0, len(whole), 11):
         refusal(whole[:end])
@@ -372,7 +372,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_plan_made_by_hand(name: str) -> None:
+def test_forged_plan_is_refused(name: str) -> None:
     forge, said = FORGERIES[name]
     message = refusal(by_hand(TEXT, forge))
     assert message.startswith("p.json ")
@@ -394,7 +394,7 @@ CREATED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
         (datetime.max.replace(tzinfo=UTC), CREATED_AT, ""),
     ],
 )
-def test_a_plan_that_cannot_have_been_saved_by_now(now: datetime, expires: datetime, said: str) -> None:
+def test_plan_with_impossible_times_is_refused(now: datetime, expires: datetime, said: str) -> None:
     found = replace(saved(PLAN), expires=expires)
     if said:
         with pytest.raises(UsageError, match=said) as caught:
@@ -404,7 +404,7 @@ def test_a_plan_that_cannot_have_been_saved_by_now(now: datetime, expires: datet
         refuse_untimely(found, "p.json", now)
 
 
-def test_a_description_of_ours_is_not_written_by_a_plan() -> None:
+def test_description_with_a_marker_is_refused() -> None:
     account = {"ci": {"role": "member", "description": "CI", "secretTo": {"file": "f"}}}
     text = saved_text(saved(planned(document(serviceAccounts=account), FakeWorkspace.of([ROOT]))))
     content = by_hand(
@@ -416,12 +416,12 @@ def test_a_description_of_ours_is_not_written_by_a_plan() -> None:
     assert refusal(content) == "p.json has a change that beamctl would not plan: create ci"
 
 
-def test_it_may_be_good_for_thirty_days() -> None:
+def test_plan_can_be_valid_for_thirty_days() -> None:
     content = by_hand(TEXT, lambda data: data["saved"].update(expires_at="2026-12-24T12:00:00Z"))
     assert open_plan(content, "p.json").plans
 
 
-def test_what_is_allowed_in_one_workspace_is_not_allowed_in_another() -> None:
+def test_allowance_applies_to_one_workspace() -> None:
     labs = replace(PLAN, workspace="labs")
     data = saved_data(PLAN, labs)
     assert len(open_plan(signed(data), "p.json").plans) == 2

@@ -12,7 +12,7 @@ from beamctl.plan.hazard import exact, folders_of
 
 
 @given(st.text(), st.text())
-def test_the_value_of_a_hazard_is_of_one_path(one: str, other: str) -> None:
+def test_hazard_value_is_unique_to_a_path(one: str, other: str) -> None:
     assert printable(exact(one)) == exact(one)
     assert (exact(one) == exact(other)) == (one == other)
     assert exact(exact(one)) == exact(one) or exact(one)[0] in "'\""
@@ -35,7 +35,7 @@ def change(place: Place | None, reason: Reason = Reason.NOT_THERE, **secrets: An
     )
 
 
-def test_where_the_files_of_a_change_may_be() -> None:
+def test_allowed_paths_of_secret_files() -> None:
     assert folders_of(change(Place("access/a.yaml", 1, 1), allowed=["/run"])) == ("access", "/run")
     assert folders_of(change(Place("a.yaml", 1, 1))) == (".",)
     assert folders_of(change(Place("-", 1, 1))) == (".",)

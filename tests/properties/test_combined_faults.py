@@ -92,7 +92,7 @@ def blocked(plan: Plan) -> bool:
 
 @given(lives, wanted, st.booleans(), st.integers(1, 3), troubles, st.sampled_from(APIS))
 @settings(max_examples=400, deadline=None)
-def test_at_most_three_applies(
+def test_three_applies_suffice(
     people: tuple[tuple[str, str], ...],
     roles: tuple[str | None, ...],
     renamed: bool,  # noqa: FBT001
@@ -170,7 +170,7 @@ def check_invitations(events: list[Event], live: Refusing) -> None:
             assert ROLES.index(user["role"]) >= ROLES.index((change.after or {})["role"]), change
 
 
-def test_letters_end_where_an_invitation_always_offers_too_much() -> None:
+def test_invitations_that_always_grant_too_much_are_limited() -> None:
     live, journal = Refusing([person("root@x.io", "admin")], APIS[3], {}), Journal()
     want = document({"root@x.io": "admin", PEOPLE[0]: "viewer"}, guards={"maxReinvites": 2})
     for _ in range(6):

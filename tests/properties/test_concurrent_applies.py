@@ -115,7 +115,7 @@ def can_collide(change: Change, quirks: frozenset[str]) -> bool:
 
 @given(stories)
 @settings(max_examples=250, deadline=None)
-def test_two_end_as_one(story: Story) -> None:
+def test_two_concurrent_applies_end_as_one(story: Story) -> None:
     want, live, alone = story.want, story.live, story.live
     reference = plan_and_apply(want, alone, alone)
     if any(hazard.risk is Risk.LAST_ADMIN for hazard in reference.plan.hazards):
@@ -150,7 +150,7 @@ TAKES_TWO = {Quirk.REINVITE_CONFLICTS}
 
 
 @pytest.mark.parametrize("name", [name for name, scenario in SCENARIOS.items() if not scenario.passed])
-def test_two_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
+def test_two_concurrent_applies_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
     with (
         closing(scenario.emulated(tmp_path)) as emulated,

@@ -47,7 +47,7 @@ def test_every_kind_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_sample_is_of_its_kind(name: str) -> None:
+def test_sample_is_of_its_kind(name: str) -> None:
     found: set[str] = set()
 
     @given(SAMPLES[name].wanted, SAMPLES[name].live)
@@ -67,7 +67,7 @@ def left(want: Desired, live: FakeWorkspace) -> set[tuple[str, str]]:
 @every_kind
 @given(data=st.data())
 @often
-def test_apply_then_plan_is_empty_and_no_secret_shows(sample: Sample, data: st.DataObject) -> None:
+def test_plan_is_empty_after_apply_and_shows_no_secret(sample: Sample, data: st.DataObject) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     if sample.refused(plan):
@@ -100,7 +100,7 @@ def test_export_then_plan_is_empty(sample: Sample, data: st.DataObject) -> None:
 @every_kind
 @given(data=st.data())
 @often
-def test_a_plan_is_no_larger_than_it_must_be(sample: Sample, data: st.DataObject) -> None:
+def test_plan_is_minimal(sample: Sample, data: st.DataObject) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     assert len({(change.kind, change.key) for change in plan.changes}) == len(plan.changes)
@@ -130,7 +130,7 @@ def shuffled(data: Any, chance: seeded.Random) -> Any:
 @every_kind
 @given(data=st.data(), seed=st.integers(0, 10**6))
 @often
-def test_no_order_means_anything(sample: Sample, data: st.DataObject, seed: int) -> None:
+def test_order_does_not_matter(sample: Sample, data: st.DataObject, seed: int) -> None:
     chance = seeded.Random(seed)  # noqa: S311 - an order, no secret
     sections, live = data.draw(sample.sections), data.draw(sample.live)
     first, second = planned(document(**sections), live), planned(document(**sections), live)
@@ -148,7 +148,7 @@ def test_no_order_means_anything(sample: Sample, data: st.DataObject, seed: int)
 @every_kind
 @given(data=st.data())
 @often
-def test_a_saved_plan_is_read_and_holds(sample: Sample, data: st.DataObject) -> None:
+def test_saved_plan_is_read_back_and_not_stale(sample: Sample, data: st.DataObject) -> None:
     sections = data.draw(sample.sections)
     want = document(**sections, guards=met(data.draw(guards), sections.get("members")))
     live = data.draw(sample.live)
@@ -168,7 +168,7 @@ def test_a_saved_plan_is_read_and_holds(sample: Sample, data: st.DataObject) -> 
 @every_kind
 @given(data=st.data())
 @often
-def test_what_was_done_is_undone_or_it_is_said_why_not(sample: Sample, data: st.DataObject) -> None:
+def test_run_is_undone_or_a_note_says_why_not(sample: Sample, data: st.DataObject) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     if sample.refused(plan):
@@ -197,7 +197,7 @@ def undone(plan: Plan, live: FakeWorkspace) -> Plan:
 @every_kind
 @given(data=st.data())
 @often
-def test_additive_leaves_what_is_not_listed(sample: Sample, data: st.DataObject) -> None:
+def test_additive_section_keeps_unlisted_objects(sample: Sample, data: st.DataObject) -> None:
     sections, live = data.draw(sample.sections), data.draw(sample.live)
     manage = {name: "additive" for name in sections if name != "settings"}
     plan = planned(document(**sections, **({"manage": manage} if manage else {})), live)

@@ -93,7 +93,7 @@ def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict
 OWN = "own@x.io: {until: '2026-12-24', reason: exported with an unknown role}"
 
 
-def test_it_says_what_it_leaves_out() -> None:
+def test_export_says_what_it_leaves_out() -> None:
     live = FakeWorkspace.of(
         [
             person("root@x.io", "admin"),
@@ -186,7 +186,7 @@ LATER = [timedelta(), timedelta(hours=23), timedelta(days=20), timedelta(days=10
 
 @given(machines())
 @settings(max_examples=100, deadline=None)
-def test_machines_are_exported_until_a_key_of_theirs_ends(live: FakeWorkspace) -> None:
+def test_exported_service_accounts_need_no_change_until_a_key_expires(live: FakeWorkspace) -> None:
     text = export("acme", live, NOW).text
     assert SECRET not in text
     assert MASK not in text
@@ -217,7 +217,7 @@ def key(name: str, expires_in: str = "", created: str = "2026-11-01T00:00:00Z") 
     return {"name": name, "createdAt": created, "expires_in": expires_in}
 
 
-def test_a_role_that_is_not_told_is_a_guess_and_said_to_be() -> None:
+def test_unknown_role_is_exported_as_a_guess() -> None:
     kept = {"c1": service_account("c1", "told"), "c2": {**service_account("c2", "untold"), "role": None}}
     live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeServiceAccounts(kept))
     lines = export("acme", live, NOW).text.splitlines()
@@ -227,7 +227,7 @@ def test_a_role_that_is_not_told_is_a_guess_and_said_to_be() -> None:
     ]
 
 
-def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:
+def test_export_of_service_accounts_and_their_secrets() -> None:
     accounts = [
         {"client_id": f"c{at}", "name": name, "role": "member"}
         for at, name in enumerate(["all", "few", "idle", "old", "twice", "twin", "twin"])

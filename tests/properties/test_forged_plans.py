@@ -136,14 +136,14 @@ def sample(name: str) -> Saved:
     return Saved((plan,), allowed, {}, "c0ffee", CREATED, CREATED + timedelta(hours=24))
 
 
-def test_there_is_a_sample_of_every_kind_and_action() -> None:
+def test_samples_cover_every_kind_and_action() -> None:
     changes = [change for name in SAMPLES for change in sample(name).plans[0].changes]
     assert {change.kind for change in changes} == {kind.name for kind in KINDS}
     assert {change.action for change in changes} == set(Action)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_what_a_plan_does_is_what_it_shows(name: str) -> None:
+def test_plan_does_what_it_shows(name: str) -> None:
     live = SAMPLES[name][1]
     data = json.loads(saved_text(sample(name)))
     original = opened(json.dumps(data).encode(), live)
@@ -169,7 +169,7 @@ def undone(first: Any, live: FakeWorkspace) -> tuple[Record, Plan] | None:
 
 
 @pytest.mark.parametrize("name", ["roles", "settings", "accounts made", "integrations"])
-def test_what_undoes_a_run_is_what_is_shown(name: str) -> None:
+def test_undo_does_what_it_shows(name: str) -> None:
     plan = sample(name).plans[0]
 
     def live() -> FakeWorkspace:

@@ -147,14 +147,14 @@ LOOKS: Mapping[str, tuple[str, Callable[[Entries, FakeWorkspace, FakeWorkspace, 
 """By the name of a kind, its section and what must be so."""
 
 
-def test_every_kind_is_looked_at() -> None:
+def test_every_kind_has_a_check() -> None:
     assert LOOKS.keys() == {kind.name for kind in KINDS}
 
 
 @pytest.mark.parametrize("name", LOOKS)
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
-def test_all_is_there_and_the_rest_is_as_it_was(name: str, data: st.DataObject) -> None:
+def test_apply_makes_the_declared_state_and_changes_nothing_else(name: str, data: st.DataObject) -> None:
     sample, (section, look) = SAMPLES[name], LOOKS[name]
     wanted, live = data.draw(sample.sections), data.draw(sample.live)
     for each in live.resources.kept["integrations"].values():

@@ -35,7 +35,7 @@ def rotations(draw: st.DrawFn) -> tuple[int, int, int, list[int]]:
 @settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # each is long
 @given(rotations())
 @example((429, 410, 80, [19] * 9))
-def test_there_is_always_one_good_key_and_never_many(rotation: tuple[int, int, int, list[int]]) -> None:
+def test_there_is_always_a_valid_key_and_never_many(rotation: tuple[int, int, int, list[int]]) -> None:
     lives, rotates, keeps, pauses = rotation
     want = wanted(lives, rotates, keeps)
     with TemporaryDirectory() as folder:
@@ -55,7 +55,7 @@ def test_there_is_always_one_good_key_and_never_many(rotation: tuple[int, int, i
         assert made <= 3 + sum(pauses) / (lives - rotates)
 
 
-def test_the_one_before_stays_until_the_new_one_is_old_enough(tmp_path: Path) -> None:
+def test_previous_key_is_kept_for_keep_old(tmp_path: Path) -> None:
     machines = EmulatedAccounts(tmp_path)
     want = wanted(90 * 24, 14 * 24, 3 * 24)
     machines.apply(machines.plan(want))

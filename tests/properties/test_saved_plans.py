@@ -54,7 +54,7 @@ def read_or_refused(content: bytes) -> bool:
 
 @given(st.integers(0, len(TEXT) - 1), st.integers(0, 255))
 @settings(max_examples=300, deadline=None)
-def test_one_byte_that_is_another(at: int, byte: int) -> None:
+def test_changed_byte_is_detected(at: int, byte: int) -> None:
     changed = TEXT[:at] + bytes([byte]) + TEXT[at + 1 :]
     assert not read_or_refused(changed) or json.loads(changed) == json.loads(TEXT)
 
@@ -65,7 +65,7 @@ junk = plain | st.lists(plain, max_size=2) | st.dictionaries(st.text(max_size=3)
 
 @given(st.integers(0, 10**9), junk)
 @settings(max_examples=80, deadline=None)
-def test_whatever_is_put_in_by_hand_is_refused_in_words(where: int, value: Any) -> None:
+def test_edited_value_is_refused_with_a_message(where: int, value: Any) -> None:
     def change(data: dict[str, Any]) -> None:
         chance = seeded.Random(where)  # noqa: S311 - a walk, no secret
         at: Any = data
@@ -82,7 +82,9 @@ def test_whatever_is_put_in_by_hand_is_refused_in_words(where: int, value: Any) 
 
 @given(documents(), workspaces, st.randoms(use_true_random=False), st.sampled_from(["z1@y.io", "z2@y.io"]))
 @settings(max_examples=80, deadline=None)
-def test_nobody_unrelated_makes_a_plan_stale(want: Desired, live: FakeWorkspace, random: Any, other: str) -> None:
+def test_unrelated_member_does_not_make_a_plan_stale(
+    want: Desired, live: FakeWorkspace, random: Any, other: str
+) -> None:
     plan = planned(want, live)
     shuffled = list(live.users.items())
     random.shuffle(shuffled)
@@ -92,7 +94,7 @@ def test_nobody_unrelated_makes_a_plan_stale(want: Desired, live: FakeWorkspace,
 
 @given(documents(), workspaces, st.sampled_from(EMAILS), st.sampled_from(["gone", "admin", "viewer", "expired"]))
 @settings(max_examples=100, deadline=None)
-def test_whoever_is_changed_makes_it_stale(want: Desired, live: FakeWorkspace, email: str, how: str) -> None:
+def test_changed_member_makes_a_plan_stale(want: Desired, live: FakeWorkspace, email: str, how: str) -> None:
     plan = planned(want, live)
     key = email.lower()
     before = live.users.pop(key, None)
@@ -129,7 +131,7 @@ def access(live: FakeWorkspace) -> dict[str, str]:
 
 @given(documents(), workspaces, st.sampled_from([frozenset(), frozenset({"reinvite-conflicts"})]))
 @settings(max_examples=100, deadline=None)
-def test_what_is_undone_is_as_it_was(want: Desired, live: FakeWorkspace, odd: frozenset[str]) -> None:
+def test_undo_restores_the_previous_state(want: Desired, live: FakeWorkspace, odd: frozenset[str]) -> None:
     live.quirks = odd
     before, expired = access(live), {key for key, user in live.users.items() if user.get("expired")}
     first = planned(want, live)
@@ -149,7 +151,7 @@ def test_what_is_undone_is_as_it_was(want: Desired, live: FakeWorkspace, odd: fr
 
 @given(documents(), workspaces, st.sets(st.sampled_from(EMAILS)))
 @settings(max_examples=80, deadline=None)
-def test_only_what_was_made_is_undone(want: Desired, live: FakeWorkspace, refused: set[str]) -> None:
+def test_only_completed_changes_are_undone(want: Desired, live: FakeWorkspace, refused: set[str]) -> None:
     live.refuses = frozenset(f"{how} /users/{email}" for email in refused for how in ("PUT", "DELETE"))
     before = access(live)
     plan = planned(want, live)
@@ -170,7 +172,7 @@ RECORD = recorded(read_saved(TEXT, "p.json").plans[0], [])
 
 @given(st.integers(0, len(RECORD) - 1), st.binary(max_size=2))
 @settings(max_examples=150, deadline=None)
-def test_whatever_a_record_becomes_it_is_read_or_refused(at: int, piece: bytes) -> None:
+def test_edited_record_is_read_or_refused(at: int, piece: bytes) -> None:
     changed = RECORD[:at] + piece + RECORD[at + 1 :]
     try:
         record = read_record(changed)

@@ -83,7 +83,7 @@ def test_the_commands_of(document: str, tmp_path: Path) -> None:
     assert not wrong, "\n\n".join(wrong)
 
 
-def test_the_two_commands_are_single_lines_that_set_up_all_they_need() -> None:
+def test_both_readme_commands_are_self_contained_lines() -> None:
     commands = blocks(TEXTS["README.md"], "sh")
     assert len(commands) == 2
     for command in commands:
@@ -92,7 +92,7 @@ def test_the_two_commands_are_single_lines_that_set_up_all_they_need() -> None:
 
 
 @pytest.mark.parametrize("document", TEXTS)
-def test_each_block_is_of_a_language_that_is_tested(document: str) -> None:
+def test_each_block_has_a_tested_language(document: str) -> None:
     tested = {"console", "yaml", "json", "python", "text"} | ({"sh"} if document == "README.md" else set())
     assert set(languages(TEXTS[document])) <= tested
 
@@ -100,7 +100,7 @@ def test_each_block_is_of_a_language_that_is_tested(document: str) -> None:
 @pytest.mark.parametrize(
     ("document", "block"), [(document, block) for document, text in TEXTS.items() for block in blocks(text, "yaml")]
 )
-def test_a_yaml_block_is_a_valid(document: str, block: str, tmp_path: Path) -> None:
+def test_yaml_block_is_valid(document: str, block: str, tmp_path: Path) -> None:
     """The first line of each block names its file."""
     file = block.splitlines()[0]
     if file == "# .github/workflows/access.yml":
@@ -190,5 +190,5 @@ def test_the_table_of_commands_is_complete() -> None:
     assert listed == list(COMMANDS)
 
 
-def test_the_front_page_is_one_page() -> None:
+def test_readme_is_one_page() -> None:
     assert len(TEXTS["README.md"].splitlines()) <= 250

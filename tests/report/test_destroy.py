@@ -19,7 +19,7 @@ def things(count: int, sort: str = "member") -> tuple[Item, ...]:
     return tuple(Item((sort,), f"p{number:05}@x.io", str(number)) for number in range(count))
 
 
-def test_what_a_reader_sees() -> None:
+def test_unconfirmed_change_as_text() -> None:
     shown = contents_text(
         contents(
             Part("members", ("role",), (Item(("admin",), "ada@x.io", "1"), *things(2))),
@@ -70,21 +70,21 @@ def test_lists_are_bounded() -> None:
     assert len(shown) < 2_000
 
 
-def test_exactly_as_many_as_are_shown_are_no_more() -> None:
+def test_full_list_has_no_remainder() -> None:
     assert "more" not in contents_text(contents(Part("members", ("role",), things(10))), "local", "")
 
 
-def test_nothing_and_not_known_are_told_apart() -> None:
+def test_empty_and_unknown_are_different() -> None:
     assert "  resource counts: nothing\n" in contents_text(contents(counts={"jobs": 0}), "local", "")
     assert "  resource counts: unknown — why\n" in contents_text(contents(counts=Unknown("why")), "local", "")
 
 
-def test_a_workspace_that_tells_nothing_of_itself() -> None:
+def test_workspace_without_details() -> None:
     shown = contents_text(WorkspaceContents("acme", "", "", "", (), {}), "local", "")
     assert shown.startswith("acme · local\n\n  resource counts: nothing\n\n")
 
 
-def test_hostile_names_are_shown_as_what_they_are() -> None:
+def test_hostile_names_are_escaped() -> None:
     hostile = contents(
         Part("policies", ("type",), (Item((HOSTILE,), HOSTILE, HOSTILE), Item(("a",), "n" * 10_000, "k"))),
         Part("more", ("type",), Unknown(HOSTILE)),
@@ -100,7 +100,7 @@ def test_hostile_names_are_shown_as_what_they_are() -> None:
     assert destroyed_json(hostile, "local", Deletion(DeletionStatus.DELETED)).isascii()
 
 
-def test_how_it_went() -> None:
+def test_result_of_a_deletion() -> None:
     assert deletion_text("acme", "access/acme.yaml", Deletion(DeletionStatus.DELETED)) == (
         "Deleted acme and everything in it.\n"
         "  Remove its document (access/acme.yaml), or the next plan will not find acme.\n"
@@ -114,7 +114,7 @@ def test_how_it_went() -> None:
     assert before.startswith("acme was already gone when the API responded: the API answered 404.\n")
 
 
-def test_what_a_machine_sees_is_all_of_it() -> None:
+def test_json_is_complete() -> None:
     parts = (Part("members", ("role",), things(50), "some"), Part("policies", ("type",), Unknown("no")))
     told = json.loads(destroyed_json(contents(*parts, counts={"agents": 3}), "local", Deletion(DeletionStatus.DELETED)))
     assert told == {

@@ -27,7 +27,7 @@ PLAN = planned(document({"root@x.io": "admin", "new@x.io": "viewer"}), LIVE)
 INVITE, REMOVE = PLAN.changes
 
 
-def test_a_line_as_each_change_ends() -> None:
+def test_event_lines() -> None:
     assert event_text(Started(INVITE)) == ""
     assert event_text(Ended(INVITE, Outcome(Status.DONE))) == "  ✓ invite new@x.io  viewer"
     assert (
@@ -38,7 +38,7 @@ def test_a_line_as_each_change_ends() -> None:
     assert event_text(NotAttempted(REMOVE, failure("interrupted"))) == "  ○ remove old@x.io  not attempted: interrupted"
 
 
-def test_an_honest_end() -> None:
+def test_end_of_an_incomplete_apply() -> None:
     done, failed = Ended(INVITE, Outcome(Status.DONE)), Ended(INVITE, Outcome(Status.FAILED, failure("x")))
     assert end_text("acme", [done]) == "Applied to acme: 1 done.\n"
     later = Ended(INVITE, Outcome(Status.DEFERRED))
@@ -52,7 +52,7 @@ def test_an_honest_end() -> None:
     )
 
 
-def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
+def test_apply_json_has_the_outcome_of_every_change() -> None:
     events: list[Event] = [
         Started(INVITE),
         Ended(INVITE, Outcome(Status.DONE)),
@@ -66,7 +66,7 @@ def test_the_json_of_an_apply_says_what_became_of_every_change() -> None:
     assert found["summary"] == {"done": 1, "deferred": 0, "failed": 0, "not_attempted": 1, "not_confirmed": 0}
 
 
-def test_a_workspace_as_a_table() -> None:
+def test_workspace_table() -> None:
     members = [{"email": "a@x.io", "role": "admin"}, {"email": "long\x1b@x.io", "role": "viewer"}]
     sections = {"settings": Listing([{"labels": {"a": "1"}}]), "members": Listing(members), "none": Listing([])}
     text = show_text("acme", "https://a.b/v0", sections)
@@ -78,7 +78,7 @@ def test_a_workspace_as_a_table() -> None:
     )
 
 
-def test_what_is_not_seen_is_not_empty() -> None:
+def test_unread_section_is_not_shown_as_empty() -> None:
     sections = {
         "none": Listing([]),
         "hidden": Listing(None, "cannot be seen: it is\x1b secret"),
@@ -108,7 +108,7 @@ def test_problems_with_place_and_hint() -> None:
     assert (found[0]["line"], [each["code"] for each in found]) == (3, ["unknown-key", "empty-file"])
 
 
-def test_thousands_of_hazards_are_no_matter() -> None:
+def test_thousands_of_hazards_are_fast() -> None:
     leaving = [person(f"person{number}@old{number}.io", "admin") for number in range(5000)]
     live = FakeWorkspace.of([person("root@x.io", "admin"), *leaving])
     members = {"root@x.io": "admin", **{f"person{number}@new{number}.io": "admin" for number in range(5000)}}
@@ -119,7 +119,7 @@ def test_thousands_of_hazards_are_no_matter() -> None:
     assert text.count("\nRefused (exit 5): ") == data.count('"refused": true') - 1 == len(plan.hazards) == 10_001
 
 
-def test_colours_are_an_argument() -> None:
+def test_colors_are_an_argument() -> None:
     assert Style(colour=True)(Tone.BAD, "x") == "\x1b[31mx\x1b[0m"
     assert "\x1b" not in plan_text(PLAN)
     assert "\x1b[31m" in plan_text(PLAN, (), Style(colour=True))

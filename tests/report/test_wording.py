@@ -80,7 +80,7 @@ def test_a_fact_survives_json() -> None:
     assert fact_of(fact_data(each)) == each
 
 
-def test_fields_that_a_file_lacks_or_adds_do_no_harm() -> None:
+def test_missing_or_additional_fields_are_tolerated() -> None:
     for code in Code:
         assert words(Fact(code))
         assert words(

@@ -54,7 +54,7 @@ def deletes(live: FakeWorkspace, answer: Response | NoResponse) -> FakeWorkspace
     return live
 
 
-def test_the_workspace_is_looked_at_again_and_then_deleted_once() -> None:
+def test_workspace_is_read_again_and_deleted_once() -> None:
     live = workspace()
     assert destroyed(live) == Deletion(DeletionStatus.DELETED)
     reads = [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS]
@@ -70,7 +70,7 @@ UNCERTAIN = [
 
 
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
-def test_a_workspace_that_is_still_there_after_any_success_was_not_deleted(answer: Response) -> None:
+def test_workspace_that_still_exists_after_a_success_was_not_deleted(answer: Response) -> None:
     live = instead(workspace(), DELETE, answer)
     with pytest.raises(ApiError, match=f"acme still exists: the API answered {answer.status}"):
         destroyed(live)
@@ -79,7 +79,7 @@ def test_a_workspace_that_is_still_there_after_any_success_was_not_deleted(answe
 
 
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
-def test_a_workspace_may_take_a_moment_to_go(answer: Response) -> None:
+def test_deletion_may_take_a_moment(answer: Response) -> None:
     live = instead(workspace(), DELETE, answer)
     waited: list[float] = []
 
@@ -96,7 +96,7 @@ def test_a_workspace_may_take_a_moment_to_go(answer: Response) -> None:
 
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
 @pytest.mark.parametrize("error", [ForbiddenError("no access"), UnauthenticatedError("no access")])
-def test_our_own_access_goes_with_the_workspace(answer: Response, error: ApiError) -> None:
+def test_losing_access_confirms_the_deletion(answer: Response, error: ApiError) -> None:
     live = instead(workspace(), DELETE, answer)
     shown = contents_of("acme", live)
 
@@ -108,13 +108,13 @@ def test_our_own_access_goes_with_the_workspace(answer: Response, error: ApiErro
             destroy(shown, live, live, stop=Event())
 
 
-def test_a_lost_answer_to_a_deletion_that_was_made() -> None:
+def test_lost_response_to_a_deletion() -> None:
     live = deletes(workspace(), LOST)
     assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
     assert live.calls[-2:] == [DELETE, ITSELF]
 
 
-def test_a_lost_answer_to_a_deletion_that_was_not_made() -> None:
+def test_lost_deletion_request() -> None:
     live = instead(workspace(), DELETE, LOST)
     with pytest.raises(ApiError) as caught:
         destroyed(live)
@@ -125,7 +125,7 @@ def test_a_lost_answer_to_a_deletion_that_was_not_made() -> None:
     assert live.calls.count(DELETE) == 1
 
 
-def test_another_workspace_of_that_name_is_not_taken_for_the_one_that_went() -> None:
+def test_new_workspace_with_the_same_name_does_not_hide_the_deletion() -> None:
     live = deletes(workspace(), LOST)
     live.answers[ITSELF] = Response(200, {"name": "acme", "id": "w2", "createdAt": "2026-11-24T00:00:00Z"})
     assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
@@ -133,7 +133,7 @@ def test_another_workspace_of_that_name_is_not_taken_for_the_one_that_went() -> 
 
 
 @pytest.mark.parametrize("told", [{}, {"id": None}, {"id": "w1", "createdAt": "2025-03-01"}, {"id": ""}])
-def test_a_workspace_that_tells_less_of_itself_than_before_is_not_taken_for_another(told: dict[str, Any]) -> None:
+def test_workspace_with_fewer_details_is_the_same_workspace(told: dict[str, Any]) -> None:
     live = instead(instead(workspace(), DELETE, LOST), ITSELF, Response(200, {"name": "acme", **told}))
     with pytest.raises(ApiError, match="acme still exists"):
         destroyed(live)
@@ -148,7 +148,7 @@ def test_a_workspace_that_tells_less_of_itself_than_before_is_not_taken_for_anot
         GarbledError("no access"),
     ],
 )
-def test_who_cannot_look_cannot_tell(sight: ApiError) -> None:
+def test_deletion_is_unknown_if_the_workspace_cannot_be_read(sight: ApiError) -> None:
     live = instead(deletes(workspace(), LOST), ITSELF, sight)
     with pytest.raises(ApiError) as caught:
         destroyed(live)
@@ -158,12 +158,12 @@ def test_who_cannot_look_cannot_tell(sight: ApiError) -> None:
 
 
 @pytest.mark.parametrize("payload", [None, [], {"name": "other"}])
-def test_a_sight_that_is_no_workspace_tells_nothing(payload: Any) -> None:
+def test_deletion_is_unknown_if_the_workspace_is_malformed(payload: Any) -> None:
     with pytest.raises(ApiError, match="is not known"):
         destroyed(instead(deletes(workspace(), LOST), ITSELF, Response(200, payload)))
 
 
-def test_a_member_is_told_who_may() -> None:
+def test_member_cannot_delete_and_gets_a_hint() -> None:
     live = instead(workspace(), DELETE, Response(403, None, "Forbidden"))
     with pytest.raises(ForbiddenError) as caught:
         destroyed(live)
@@ -173,7 +173,7 @@ def test_a_member_is_told_who_may() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 408, 409, 429, 302])
-def test_a_refusal_of_what_is_still_there(status: int) -> None:
+def test_refused_deletion_of_an_existing_workspace(status: int) -> None:
     live = instead(workspace(), DELETE, Response(status, None, "no"))
     with pytest.raises(ApiError) as caught:
         destroyed(live)
@@ -181,12 +181,12 @@ def test_a_refusal_of_what_is_still_there(status: int) -> None:
     assert live.calls.count(DELETE) == 1
 
 
-def test_somebody_else_was_faster() -> None:
+def test_workspace_deleted_by_someone_else() -> None:
     live = deletes(workspace(), Response(404, None, "Workspace not found"))
     assert destroyed(live) == Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404: Workspace not found")
 
 
-def test_no_credential_any_more() -> None:
+def test_expired_credential() -> None:
     error = UnauthenticatedError("the API does not accept the credential", status=401)
     with pytest.raises(UnauthenticatedError):
         destroyed(instead(workspace(), DELETE, error))
@@ -279,7 +279,7 @@ MORE: list[tuple[str, Meanwhile, str]] = [
 
 
 @pytest.mark.parametrize(("meanwhile", "why"), [case[1:] for case in MORE], ids=[case[0] for case in MORE])
-def test_what_was_not_shown_is_not_deleted(meanwhile: Meanwhile, why: str) -> None:
+def test_workspace_with_more_than_was_shown_is_not_deleted(meanwhile: Meanwhile, why: str) -> None:
     live = workspace()
     shown = contents_of("acme", live)
     meanwhile(live)
@@ -301,7 +301,7 @@ LESS: list[Meanwhile] = [
 
 
 @pytest.mark.parametrize("meanwhile", LESS)
-def test_that_less_would_be_lost_is_no_reason_to_stop(meanwhile: Meanwhile) -> None:
+def test_workspace_with_less_than_was_shown_is_deleted(meanwhile: Meanwhile) -> None:
     live = workspace()
     shown = contents_of("acme", live)
     meanwhile(live)
@@ -309,7 +309,7 @@ def test_that_less_would_be_lost_is_no_reason_to_stop(meanwhile: Meanwhile) -> N
 
 
 @pytest.mark.parametrize("path", [USERS, POLICIES, COUNTED])
-def test_what_was_not_known_and_then_is_was_not_shown(path: str) -> None:
+def test_section_that_became_readable_was_not_shown(path: str) -> None:
     live = workspace()
     unknown = {key: value for key, value in live.settings.items() if key != "resourceCounts"}
     live.answers[path] = Response(200, unknown if path == COUNTED else None)
@@ -322,7 +322,7 @@ def test_what_was_not_known_and_then_is_was_not_shown(path: str) -> None:
     assert live.calls.count(DELETE) == 0
 
 
-def test_gone_before_it_was_asked_for() -> None:
+def test_workspace_that_is_already_gone() -> None:
     live = workspace()
     shown = contents_of("acme", live)
     live.deleted = True
@@ -332,7 +332,7 @@ def test_gone_before_it_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize("error", [ForbiddenError("no"), UnauthenticatedError("no"), UnreachableError("no")])
-def test_what_cannot_be_looked_at_again_is_not_deleted(error: ApiError) -> None:
+def test_workspace_that_cannot_be_read_again_is_not_deleted(error: ApiError) -> None:
     live = workspace()
     shown = contents_of("acme", live)
     live.answers[COUNTED] = error
@@ -341,7 +341,7 @@ def test_what_cannot_be_looked_at_again_is_not_deleted(error: ApiError) -> None:
     assert live.calls.count(DELETE) == 0
 
 
-def test_an_interruption_while_it_is_looked_at_again() -> None:
+def test_interrupt_while_reading_again() -> None:
     stop = Event()
 
     def interrupt(call: ApiCall) -> None:
@@ -355,7 +355,7 @@ def test_an_interruption_while_it_is_looked_at_again() -> None:
     assert live.calls.count(DELETE) == 0
 
 
-def test_an_interruption_while_it_is_looked_for_is_no_answer() -> None:
+def test_interrupt_while_checking_the_deletion() -> None:
     error = InterruptedRunError("interrupted while the API asked for a pause")
     with pytest.raises(ApiError, match="it is not known whether acme was deleted"):
         destroyed(instead(deletes(workspace(), LOST), ITSELF, error))

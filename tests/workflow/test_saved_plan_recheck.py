@@ -38,7 +38,7 @@ def again(now: FakeWorkspace, identity: Identity | None = None, plan: Plan = PLA
     return look_again(replace(plan, stays={}), now, identity)  # as it is read from a file
 
 
-def test_nothing_moved() -> None:
+def test_unchanged_workspace_is_not_stale() -> None:
     found = again(live(*PEOPLE[::-1]))
     assert (found.plan, found.moved, found.in_place) == (PLAN, (), ())
 
@@ -56,7 +56,7 @@ MOVED: list[tuple[FakeWorkspace, list[tuple[str, str, object, object]]]] = [
 
 
 @pytest.mark.parametrize(("now", "expected"), MOVED)
-def test_what_the_plan_rests_on_has_moved(now: FakeWorkspace, expected: list[tuple[str, str, object, object]]) -> None:
+def test_changed_precondition_is_reported(now: FakeWorkspace, expected: list[tuple[str, str, object, object]]) -> None:
     def fact(side: Any, other: Any) -> object:
         """The first thing on this side that is not so on the other."""
         told = ("sub", "role", "displayName")
@@ -69,7 +69,7 @@ def test_what_the_plan_rests_on_has_moved(now: FakeWorkspace, expected: list[tup
     assert found == expected
 
 
-def test_a_person_who_has_an_id_by_now_has_not_moved_while_they_are_invited() -> None:
+def test_invited_person_with_a_new_id_has_not_changed() -> None:
     invited = [*PEOPLE, person("wait@x.io", accepted=False)]
     plan = planned(document(MEMBERS, guards={"maxRemovals": 9}), live(*invited))
     assert "wait@x.io" in {change.key for change in plan.changes}
@@ -77,14 +77,14 @@ def test_a_person_who_has_an_id_by_now_has_not_moved_while_they_are_invited() ->
     assert again(now, plan=plan).moved == ()
 
 
-def test_the_order_of_group_mappings_has_not_moved() -> None:
+def test_order_of_group_mappings_has_not_changed() -> None:
     plan = planned(document(settings={"groupMappings": [OPS]}, guards={"maxRemovals": 9}), live())
     assert again(live(groupMappings=[ALL, OPS]), plan=plan).moved == ()
     assert [each.name for each in again(live(groupMappings=[ALL, ALL]), plan=plan).moved] == ["groupMappings"]
     assert [change.name for change in again(live(groupMappings=[OPS]), plan=plan).in_place] == ["groupMappings"]
 
 
-def test_what_is_in_place() -> None:
+def test_changes_already_in_effect() -> None:
     now = live(
         *but("up@x.io", role="member")[:2],
         PEOPLE[3],
@@ -98,7 +98,7 @@ def test_what_is_in_place() -> None:
     assert again(other_role).in_place == ()
 
 
-def test_whoever_makes_it_now_is_not_taken_from_unsaid() -> None:
+def test_removing_the_person_who_applies_is_a_hazard() -> None:
     found = again(live(), Identity(email="Gone@x.io")).plan
     assert found.runs_as == "Gone@x.io"
     assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in found.hazards] == [
@@ -109,7 +109,7 @@ def test_whoever_makes_it_now_is_not_taken_from_unsaid() -> None:
     assert found.stays == {"settings": (), "member": ("root@x.io", "same@x.io")}
 
 
-def test_what_is_taken_from_us_comes_last_whoever_else_goes() -> None:
+def test_own_removal_comes_last() -> None:
     plan = planned(document({"root@x.io": "admin"}, guards={"maxRemovals": 9}), live())
     assert [change.key for change in plan.changes] == ["gone@x.io", "same@x.io", "up@x.io"]
     found = again(live(), Identity(sub="s2"), plan).plan
@@ -118,13 +118,13 @@ def test_what_is_taken_from_us_comes_last_whoever_else_goes() -> None:
 
 
 @pytest.mark.parametrize("identity", [None, Identity(email="up@x.io"), Identity(email="root@x.io")])
-def test_for_anybody_else_it_is_the_same_plan(identity: Identity | None) -> None:
+def test_plan_is_the_same_for_other_identities(identity: Identity | None) -> None:
     found = again(live(), identity).plan
     assert (found.changes, found.hazards) == (PLAN.changes, PLAN.hazards)
     assert found.runs_as == (identity.email if identity else PLAN.runs_as)
 
 
-def test_what_was_told_when_it_was_planned_is_not_told_twice() -> None:
+def test_hazard_of_the_saved_plan_is_not_repeated() -> None:
     guards = {"maxRemovals": 9, "self": {"email": "gone@x.io"}}
     plan = planned(document(MEMBERS, guards=guards), live())
     found = again(live(), Identity(email="gone@x.io"), plan).plan

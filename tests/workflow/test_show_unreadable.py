@@ -42,7 +42,7 @@ ABSENT = MissingError("the API does not have it", status=404)
 
 
 @pytest.mark.parametrize("section", LISTINGS)
-def test_a_section_that_is_refused_is_not_known_and_the_rest_is_shown(section: str) -> None:
+def test_forbidden_section_is_unread_and_the_rest_is_shown(section: str) -> None:
     live = workspace({LISTINGS[section]: REFUSED})
     sections = show("acme", live)
     why = "cannot be read with this credential: the API does not allow it"
@@ -59,7 +59,7 @@ def test_a_section_that_is_refused_is_not_known_and_the_rest_is_shown(section: s
 
 
 @pytest.mark.parametrize("section", ["members", "policies", "integrations"])
-def test_a_listing_that_is_not_there_is_no_workspace_that_is_not_there(section: str) -> None:
+def test_missing_listing_is_not_a_missing_workspace(section: str) -> None:
     sections = show("acme", workspace({LISTINGS[section]: ABSENT}))
     assert [name for name, each in sections.items() if each.rows is None] == [section]
     assert sections[section].unread == "cannot be read: the API does not have it"
@@ -68,13 +68,13 @@ def test_a_listing_that_is_not_there_is_no_workspace_that_is_not_there(section: 
 
 
 @pytest.mark.parametrize("section", ["serviceAccounts", "environments"])
-def test_what_an_api_does_not_have_is_nothing_that_is_hidden(section: str) -> None:
+def test_listing_that_the_api_lacks_is_empty(section: str) -> None:
     live = workspace({LISTINGS[section]: ABSENT})
     assert not any(each.unread for each in show("acme", live).values())
     assert export("acme", live, NOW).unseen == ()
 
 
-def test_keys_that_are_refused_are_said_by_whose_they_are() -> None:
+def test_forbidden_keys_are_reported_with_their_account() -> None:
     live = workspace({"/service_accounts/c1/api_keys": REFUSED})
     found = show("acme", live)["apiKeys"]
     assert (found.rows, found.unread) == ([], "those of ci cannot be read with this credential")
@@ -85,7 +85,7 @@ def test_keys_that_are_refused_are_said_by_whose_they_are() -> None:
 
 
 @pytest.mark.parametrize("error", [REFUSED, ABSENT])
-def test_where_nothing_is_seen_there_is_nothing_to_show(error: ApiError) -> None:
+def test_error_if_nothing_can_be_read(error: ApiError) -> None:
     for use in (lambda live: show("acme", live), lambda live: export("acme", live, NOW)):
         with pytest.raises(type(error)):
             use(workspace(dict.fromkeys(LISTINGS.values(), error)))
@@ -93,7 +93,7 @@ def test_where_nothing_is_seen_there_is_nothing_to_show(error: ApiError) -> None
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
 @pytest.mark.parametrize("error", [UnauthenticatedError, UnreachableError])
-def test_an_api_that_does_not_answer_us_is_another_matter(kind: Any, error: type[ApiError]) -> None:
+def test_connection_errors_are_not_unread_sections(kind: Any, error: type[ApiError]) -> None:
     section = "serviceAccounts" if kind.section == "apiKeys" else kind.section
     with pytest.raises(error):
         show("acme", workspace({LISTINGS[section]: error("no")}))

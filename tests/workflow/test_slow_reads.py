@@ -65,7 +65,7 @@ def notices(*reads: tuple[str, float]) -> list[str]:
     return found
 
 
-def test_nothing_is_said_about_fast_reads() -> None:
+def test_fast_reads_are_not_reported() -> None:
     assert notices(("/users", 0.5), ("/policies?limit=200", 1.0)) == []
 
 
@@ -73,7 +73,7 @@ def test_one_slow_read() -> None:
     assert notices(("/users", 3.0), ("/policies", 0.9)) == ["Reading /users of acme …"]
 
 
-def test_many_reads_that_are_slow_together() -> None:
+def test_many_reads_that_are_slow_in_total() -> None:
     assert notices(*((f"/keys/{n}", 0.9) for n in range(6))) == [
         "Reading /keys/2 of acme …",
         "Reading /keys/4 of acme …",
