@@ -1,4 +1,4 @@
-"""What an apply does when resources go wrong, seen from outside."""
+"""What an apply does if requests fail."""
 
 import threading
 from collections import Counter
@@ -54,7 +54,7 @@ ONE_OF_TWO = "it depends on 1 of 2 changes, and a@x.io, b@x.io were not done"
     [(1, set()), (2, {"eve@x.io"}), (3, {"eve@x.io", "max@x.io"})],
 )
 def test_failed_promotion_keeps_only_as_many_admins_as_needed(min_admins: int, kept: set[str]) -> None:
-    """Who leaves goes before who is demoted; a leaver who is no admin goes whatever fails."""
+    """Removals come before demotions. Members without the admin role are removed in any case."""
     people = [ROOT, person("eve@x.io", "admin"), person("max@x.io", "admin"), person("a@x.io"), person("b@x.io")]
     live = FakeWorkspace.of(
         [*people, person("old@x.io")], refuses=frozenset({"PUT /users/a@x.io", "PUT /users/b@x.io"})
@@ -64,8 +64,8 @@ def test_failed_promotion_keeps_only_as_many_admins_as_needed(min_admins: int, k
     events = applied(plan, live)
     left = {event.change.name: words(event.why) for event in events if isinstance(event, NotAttempted)}
     assert left.keys() == kept
-    told = {"it depends on a@x.io, b@x.io, which were not done", ONE_OF_TWO}
-    assert set(left.values()) <= told
+    whys = {"it depends on a@x.io, b@x.io, which were not done", ONE_OF_TWO}
+    assert set(left.values()) <= whys
     assert min_admins != 2 or set(left.values()) == {ONE_OF_TWO}
     assert {key for key in ("eve@x.io", "max@x.io") if live.users.get(key, {}).get("role") == "admin"} == kept
     assert "old@x.io" not in live.users
@@ -159,7 +159,7 @@ def test_dependency_within_a_stage_is_applied_first() -> None:
     live.refuses = frozenset({"DELETE /environments/staging"})
     assert outcomes(applied(plan, live)) == {"staging": "failed", "eu": "not attempted"}
     live.refuses = frozenset()
-    live.resources.kept["policies"]["eu"] = resource("eu", type="flavor")  # it is read again too
+    live.resources.kept["policies"]["eu"] = resource("eu", type="flavor")  # resources are read again, too
     assert outcomes(applied(plan, live)) == {"staging": "done", "eu": "not attempted"}
 
 
@@ -195,13 +195,13 @@ def test_admins_are_read_again_before_own_access_is_removed() -> None:
     assert min(live.admins) >= 2
 
 
-@pytest.mark.parametrize("told_before", [True, False])
-def test_refusal_is_reported_if_the_retry_is_interrupted(*, told_before: bool) -> None:
+@pytest.mark.parametrize("refused_before", [True, False])
+def test_refusal_is_reported_if_the_retry_is_interrupted(*, refused_before: bool) -> None:
     stop = threading.Event()
     live = FakeWorkspace.of([ROOT, person("old@x.io")], refuses=frozenset({"POST /users"}))
 
     def interrupt(call: ApiCall) -> None:
-        if call.method is Method.DELETE and told_before:
+        if call.method is Method.DELETE and refused_before:
             stop.set()
         if call.method is Method.POST and "old@x.io" not in live.users:
             stop.set()
@@ -311,7 +311,7 @@ def test_admins_are_read_again_before_any_removal() -> None:
     live = FakeWorkspace.of([ROOT, person("ann@x.io", "admin"), person("old@x.io")])
     want = document({"root@x.io": "admin", "ann@x.io": "member"})
     plan = planned(want, live)
-    live.users["root@x.io"]["role"] = "member"  # behind our back, after the plan
+    live.users["root@x.io"]["role"] = "member"  # someone else changed it after the plan
     events = applied(plan, live)
     assert outcomes(events) == {"ann@x.io": "not attempted", "old@x.io": "done"}
     why = next(words(event.why) for event in events if isinstance(event, NotAttempted))

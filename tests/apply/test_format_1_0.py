@@ -1,4 +1,4 @@
-"""A run record and a saved plan as beamctl 0.1.0 wrote them: the record is read, the plan is refused."""
+"""Files of beamctl 0.1.0: run records are read, saved plans are refused."""
 
 from pathlib import Path
 

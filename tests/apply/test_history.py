@@ -1,4 +1,4 @@
-"""How often earlier runs sent an invitation again, and what they put off until it is accepted."""
+"""How often earlier runs resent an invitation, and which changes they deferred until it is accepted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

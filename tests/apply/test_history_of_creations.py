@@ -1,4 +1,4 @@
-"""What the records of runs show to be left unfinished."""
+"""Which creations run records show to be unfinished."""
 
 import time
 from collections.abc import Sequence
@@ -113,4 +113,4 @@ def test_large_records_are_not_decoded_without_need() -> None:
     content = record(*ended(CI, DONE), plan=plan).encode()
     begun = time.process_time()
     assert interrupted([content] * 20, "acme", "local") == ()
-    assert time.process_time() - begun < 1  # decoding takes more than that for each of them
+    assert time.process_time() - begun < 1  # decoding each of them takes longer

@@ -1,4 +1,4 @@
-"""What the record of a run holds at every moment, and what can be read from it wherever it ends."""
+"""What a run record contains at every moment, and what can be read from a truncated one."""
 
 import json
 import threading
@@ -27,8 +27,8 @@ def workspace() -> FakeWorkspace:
     return FakeWorkspace.of([person("root@x.io", "admin"), person("up@x.io"), person("old@x.io")])
 
 
-class Watching:
-    """Keeps a record, and looks at it whenever a request is made."""
+class RecordedRun:
+    """A run that records its events and reads the record before each request."""
 
     def __init__(self, *, full_after: int = 1000) -> None:
         self.live = workspace()
@@ -54,11 +54,11 @@ class Watching:
 
 
 def test_change_is_recorded_before_its_call_and_its_outcome_before_the_next() -> None:
-    watching = Watching()
-    watching.run()
-    order = [change.name for change in watching.plan.changes]
-    assert [about for about, _ in watching.at_call] == order == ["up@x.io", "a@x.io", "b@x.io", "old@x.io"]
-    for number, (_, record) in enumerate(watching.at_call):
+    run = RecordedRun()
+    run.run()
+    order = [change.name for change in run.plan.changes]
+    assert [about for about, _ in run.at_call] == order == ["up@x.io", "a@x.io", "b@x.io", "old@x.io"]
+    for number, (_, record) in enumerate(run.at_call):
         states = [record.state(change) for change in record.changes]
         rest = len(order) - number - 1
         assert states == [State.DONE] * number + [State.UNKNOWN] + [State.WAITING] * rest
@@ -66,26 +66,26 @@ def test_change_is_recorded_before_its_call_and_its_outcome_before_the_next() ->
 
 @pytest.mark.parametrize("full_after", range(1, 9))
 def test_apply_stops_if_the_record_cannot_be_written(full_after: int) -> None:
-    watching = Watching(full_after=full_after)
-    events = watching.run()
-    assert len(watching.at_call) == (full_after + 1) // 2  # the first of two lines is written before a call
+    run = RecordedRun(full_after=full_after)
+    events = run.run()
+    assert len(run.at_call) == (full_after + 1) // 2  # the first of two lines is written before a call
     last = {name: outcome for name, outcome in outcomes(events).items() if outcome != "not attempted"}
-    assert last == {about: "done" for about, _ in watching.at_call}
+    assert last == {about: "done" for about, _ in run.at_call}
     assert len(outcomes(events)) == 4
     whys = {words(event.why) for event in events if isinstance(event, NotAttempted)}
     assert whys <= {"the record cannot be written: No space left on device"}
 
 
 def test_record_is_read_back() -> None:
-    watching = Watching()
-    watching.live.refuses = frozenset({"DELETE /users/old@x.io"})
-    events = watching.run()
-    watching.lines.append(last_line(watching.plan, events, AT, interrupted=True))
-    for line in watching.lines:
+    run = RecordedRun()
+    run.live.refuses = frozenset({"DELETE /users/old@x.io"})
+    events = run.run()
+    run.lines.append(last_line(run.plan, events, AT, interrupted=True))
+    for line in run.lines:
         assert problems_with("run", json.loads(line)) == []
-    record = read_record("".join(watching.lines).encode())
+    record = read_record("".join(run.lines).encode())
     assert (record.run, record.workspace, record.api, record.runs_as) == (RUN, "acme", API, "")
-    assert record.changes == watching.plan.changes
+    assert record.changes == run.plan.changes
     assert (record.ended, record.interrupted) == (AT, True)
     assert record.left == {"member": 5}
     assert [record.state(change) for change in record.changes] == [State.DONE] * 3 + [State.FAILED]
@@ -93,14 +93,14 @@ def test_record_is_read_back() -> None:
     assert record.count(State.DONE) == 3
 
 
-def whole() -> bytes:
-    watching = Watching()
-    events = watching.run()
-    return "".join([*watching.lines, last_line(watching.plan, events, AT, interrupted=False)]).encode()
+def complete_record() -> bytes:
+    run = RecordedRun()
+    events = run.run()
+    return "".join([*run.lines, last_line(run.plan, events, AT, interrupted=False)]).encode()
 
 
 def test_truncated_record_is_read_up_to_its_last_complete_line() -> None:
-    content = whole()
+    content = complete_record()
     begins = content.index(b"\n") + 1
     for end in [*range(0, begins, 97), *range(begins, len(content), 5)]:
         piece = content[:end]
@@ -119,12 +119,12 @@ def test_truncated_record_is_read_up_to_its_last_complete_line() -> None:
 
 
 def changed(line: int, **keys: object) -> bytes:
-    lines = [json.loads(each) for each in whole().splitlines()]
+    lines = [json.loads(each) for each in complete_record().splitlines()]
     lines[line] |= keys
     return b"".join(json.dumps(each).encode() + b"\n" for each in lines)
 
 
-FIRST = whole().partition(b"\n")[0]
+FIRST = complete_record().partition(b"\n")[0]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_content_that_is_not_a_record_is_refused(content: bytes, said: str) -> N
 
 
 def test_inconsistent_change_is_refused() -> None:
-    lines: list[Any] = [json.loads(each) for each in whole().splitlines()]
+    lines: list[Any] = [json.loads(each) for each in complete_record().splitlines()]
     lines[0]["changes"][0]["name"] = "else@x.io"
     with pytest.raises(UnreadableRecordError, match="contradicts itself"):
         read_record(b"".join(json.dumps(each).encode() + b"\n" for each in lines))

@@ -1,4 +1,4 @@
-"""What is told of a run without looking into its changes: as much as the whole record tells, or nothing."""
+"""The summary of a run, read without its changes, agrees with the whole record or is empty."""
 
 import json
 from typing import Any
@@ -28,12 +28,12 @@ def record(*events: Event, end: bool = False) -> bytes:
     return "".join([*lines, last_line(PLAN, events, AT, interrupted=False)] if end else lines).encode()
 
 
-def whole() -> bytes:
+def complete_record() -> bytes:
     return record(*applied(PLAN, FakeWorkspace(users=dict(LIVE.users)), parallelism=1), end=True)
 
 
 def test_summary_agrees_with_the_record_at_any_length() -> None:
-    content = whole()
+    content = complete_record()
     assert summary_of(content).count(State.DONE) == 6
     ends = [at + 1 for at, byte in enumerate(content) if byte == ord("\n")]
     for end in (*ends, *(end + 5 for end in ends[:-1])):
@@ -45,7 +45,7 @@ def test_summary_agrees_with_the_record_at_any_length() -> None:
 
 
 def test_number_left() -> None:
-    content = whole()
+    content = complete_record()
     assert left_of(content, "acme", API) == {"member": 3}
     for other in (content, record()):
         assert left_of(other, "labs", API) is None
@@ -76,7 +76,7 @@ def test_least_number_left_by_a_killed_run(events: list[Event], left: int) -> No
 
 
 def changed(line: int, **keys: object) -> bytes:
-    lines: list[Any] = [json.loads(each) for each in whole().splitlines()]
+    lines: list[Any] = [json.loads(each) for each in complete_record().splitlines()]
     lines[line] |= keys
     return b"".join(json.dumps(each).encode() + b"\n" for each in lines)
 

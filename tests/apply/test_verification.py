@@ -1,4 +1,4 @@
-"""Whatever the API answers to a write, a change that is not in effect is never reported as done."""
+"""A change that is not in effect is never reported as done, whatever the API responds."""
 
 import json
 import threading
@@ -38,7 +38,7 @@ def foreign(body: Any) -> Any:
             return body
 
 
-SPELLED: dict[str, Callable[[Response], Response]] = {
+ODD_RESPONSES: dict[str, Callable[[Response], Response]] = {
     "as documented": lambda answer: answer,
     "202": lambda answer: Response(202, answer.body),
     "202 without a body": lambda _: Response(202),
@@ -49,20 +49,20 @@ SPELLED: dict[str, Callable[[Response], Response]] = {
     "nothing": lambda _: Response(200, {}),
     "another object": lambda answer: Response(200, foreign(answer.body)),
 }
-"""How a success is answered."""
+"""How the API reports a success."""
 
 
-def odd(live: FakeWorkspace, spelled: str, *, acts: bool) -> FakeWorkspace:
-    """The workspace as seen by a client whose changes are answered in an odd way, and carried out only if it `acts`."""
+def odd(live: FakeWorkspace, kind: str, *, acts: bool) -> FakeWorkspace:
+    """The workspace as seen by a client whose changes get an odd response, and are carried out only if it `acts`."""
 
     def pretend(call: ApiCall) -> Response | NoResponse | None:
         return None if acts or call.method is Method.GET else live.copied().send(call)
 
-    def spell(call: ApiCall, answer: Response | NoResponse) -> Response | None:
+    def respond(call: ApiCall, answer: Response | NoResponse) -> Response | None:
         changed = call.method is not Method.GET and isinstance(answer, Response) and answer.ok
-        return SPELLED[spelled](answer) if changed and isinstance(answer, Response) else None
+        return ODD_RESPONSES[kind](answer) if changed and isinstance(answer, Response) else None
 
-    return live.with_faults(before=pretend, after=spell)
+    return live.with_faults(before=pretend, after=respond)
 
 
 def run(
@@ -77,13 +77,13 @@ def open_keys(plan: Plan) -> set[tuple[str, str]]:
 
 
 @every_kind
-@given(data=st.data(), spelled=st.sampled_from(list(SPELLED)))
+@given(data=st.data(), kind=st.sampled_from(list(ODD_RESPONSES)))
 @settings(max_examples=30, deadline=None)
-def test_change_that_was_not_made_is_not_reported_as_done(sample: Sample, data: st.DataObject, spelled: str) -> None:
+def test_change_that_was_not_made_is_not_reported_as_done(sample: Sample, data: st.DataObject, kind: str) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     before = live.copied()
-    events = run(plan, odd(live, spelled, acts=False))
+    events = run(plan, odd(live, kind, acts=False))
     assert (live.users, live.settings, live.resources) == (before.users, before.settings, before.resources)
     assert not any(isinstance(event, Confirmed) for event in events)
     assert "done" not in outcomes(events).values()
@@ -91,20 +91,20 @@ def test_change_that_was_not_made_is_not_reported_as_done(sample: Sample, data: 
 
 
 @every_kind
-@given(data=st.data(), spelled=st.sampled_from(list(SPELLED)))
+@given(data=st.data(), kind=st.sampled_from(list(ODD_RESPONSES)))
 @settings(max_examples=30, deadline=None)
-def test_change_reported_as_done_is_in_effect(sample: Sample, data: st.DataObject, spelled: str) -> None:
+def test_change_reported_as_done_is_in_effect(sample: Sample, data: st.DataObject, kind: str) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     if sample.refused(plan):
         return
-    events = run(plan, odd(live, spelled, acts=True))
+    events = run(plan, odd(live, kind, acts=True))
     left = open_keys(planned(want, live))
     found = outcomes(events)
     confirmed = {(event.change.kind, event.change.name) for event in events if isinstance(event, Confirmed)}
     assert not confirmed & left
     assert "not confirmed" not in found.values()
-    if spelled in ("as documented", "202", "204") and not any(change.secrets for change in plan.changes):
+    if kind in ("as documented", "202", "204") and not any(change.secrets for change in plan.changes):
         assert set(found.values()) <= {"done"}
 
 
@@ -145,19 +145,19 @@ def test_invitation_answered_with_202_is_not_resent() -> None:
 def test_interrupt_stops_the_verification() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
-    looks: list[float] = []
+    pauses: list[float] = []
 
     def pause(seconds: float) -> bool:
-        looks.append(seconds)
+        pauses.append(seconds)
         return False
 
     assert outcomes(run(plan, odd(live, "202", acts=False), pause=pause)) == {"old@x.io": "not confirmed"}
-    assert looks == [0.5]
+    assert pauses == [0.5]
 
     reads = iter(range(9))
 
     def interrupt(_: ApiCall) -> None:
-        if next(reads) > 0:  # the first one is before anything is removed
+        if next(reads) > 0:  # the first read comes before the removal
             raise InterruptedRunError("interrupted")
 
     events = run(plan, odd(live, "as documented", acts=True), live.with_faults(before=interrupt))
@@ -207,7 +207,7 @@ def test_record_counts_only_confirmed_members() -> None:
     plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
     events = run(plan, odd(live, "as documented", acts=False))
     assert set(outcomes(events).values()) == {"not confirmed"}
-    # old@x.io may be gone, and new@x.io may not have come
+    # old@x.io may be gone, and new@x.io may not have been invited
     assert json.loads(last_line(plan, events, "", interrupted=False))["left"] == {"member": 1}
 
 
@@ -263,7 +263,7 @@ def test_invitation_response_about_another_person_is_looked_up() -> None:
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
     live.calls.clear()
     assert outcomes(run(plan, odd(live, "another object", acts=True))) == {"a@x.io": "done"}
-    assert live.calls == ["POST /users", "GET /users", "GET /users"]  # to see it, and to confirm it
+    assert live.calls == ["POST /users", "GET /users", "GET /users"]  # once to look it up and once to confirm it
 
 
 def test_account_response_about_another_account_is_looked_up() -> None:
@@ -276,7 +276,7 @@ def test_account_response_about_another_account_is_looked_up() -> None:
     live.calls.clear()
     assert outcomes(run(plan, live.with_faults(after=other_id))) == {"ci": "done"}
     after = live.calls[live.calls.index("PUT /service_accounts/made-1") + 1 :]
-    assert after == ["GET /service_accounts"] * 2  # to see it, and to confirm it
+    assert after == ["GET /service_accounts"] * 2  # once to look it up and once to confirm it
 
 
 def test_policy_is_not_deleted_if_its_usages_are_an_error() -> None:

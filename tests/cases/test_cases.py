@@ -1,6 +1,7 @@
-"""Each directory is a test: `access.yaml` and `live.yaml` in, `plan.txt`, `plan.json` and `drift.txt` out.
+"""Each directory is a test: `access.yaml` and `live.yaml` are the input, `plan.txt`, `plan.json` and `drift.txt` the
+output.
 
-To add one, make a directory with the first two and run with BEAMCTL_WRITE_CASES=1; then read what was written.
+To add one, create a directory with the first two and run with BEAMCTL_WRITE_CASES=1. Then check the output.
 """
 
 import json

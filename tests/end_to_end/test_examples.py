@@ -1,4 +1,4 @@
-"""Each example is valid, and can be planned and applied to a workspace that begins with one admin."""
+"""Each example is valid, and can be planned and applied to a workspace with one admin."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.fakes.runs import TODAY, all_done, apply_through
 
 
 class AnySecret:
-    """Wherever a secret comes from, it is there."""
+    """A vault that has every secret."""
 
     def deliver(self, secret: StoreSecret) -> Response | NoResponse:  # noqa: ARG002 - as the port has it
         return Response(200, "its place")

@@ -1,4 +1,4 @@
-"""The main job, from an empty directory to a workspace that is as its file says, through the real command line."""
+"""The main workflow through the command line, from an empty directory to a workspace that matches its document."""
 
 import json
 from collections.abc import Callable
@@ -35,16 +35,16 @@ QUIRKS = [*[frozenset({quirk}) for quirk in Quirk], frozenset({Quirk.INVITE_IGNO
 
 def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[..., str]) -> None:
     serve(SEED, "--quirk", "put-replaces")
-    tell(playground)
+    apply_and_check(playground)
 
 
 @pytest.mark.parametrize("quirks", QUIRKS, ids=lambda quirks: "+".join(sorted(quirks)))
 def test_with_every_documented_behavior(at_once: AtOnce, quirks: frozenset[Quirk]) -> None:
     with at_once.serving(SEED, quirks):
-        tell(at_once)
+        apply_and_check(at_once)
 
 
-def tell(playground: Playground) -> None:
+def apply_and_check(playground: Playground) -> None:
     playground.write("beamctl.yaml", DOCUMENT)
     assert playground.beamctl("validate").out == "Valid: 1 workspace (acme).\n"
     planned = playground.beamctl("plan", "--detailed-exitcode", code=2).out
@@ -61,7 +61,7 @@ def tell(playground: Playground) -> None:
     assert people["kim@example.com"] == ("viewer", "accepted")
     assert "eve@example.com" not in people
     by_hand = ["emulator", "call", "--as", "ada@example.com", "-w", "acme"]
-    assert '"name":"ci","role":"viewer"' in playground.beamctl(*by_hand, "GET", "/service_accounts").out  # untouched
+    assert '"name":"ci","role":"viewer"' in playground.beamctl(*by_hand, "GET", "/service_accounts").out  # unchanged
 
 
 def test_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
@@ -70,7 +70,7 @@ def test_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
         said = at_once.beamctl("apply", "--auto-approve").out
         assert "invited as member; the first apply after the invitation is accepted sets the role admin" in said
         assert "1 waiting for the invitee" in said
-        for _ in range(2):  # nothing more is to be done, and no other letter is sent, until they accept
+        for _ in range(2):  # until they accept, there are no changes and no other e-mails
             plan = at_once.beamctl("plan", "--detailed-exitcode").out
             assert "kim@example.com is invited as member, and the API does not change the role of an invitation" in plan
             assert at_once.beamctl("drift").out.endswith("No drift. acme matches beamctl.yaml.\n")

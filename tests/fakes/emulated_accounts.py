@@ -1,5 +1,5 @@
-"""The emulator with one workspace of machines and a clock that stands still until it is moved: planned, applied, and
-looked at past whatever is done to the requests."""
+"""An emulated workspace with service accounts and a clock that moves only on request. Plans and applies go through
+faults; reads of its state do not."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ from tests.fakes.runs import API, apply_through
 from tests.fakes.vault import FakeVault
 
 RUNNER = "bl_runner"
-"""The key of the service account that beamctl runs as."""
+"""The API key of the service account that beamctl runs as."""
 
 
 def account(name: str, role: str = "member", **more: Any) -> dict[str, Any]:
@@ -36,8 +36,8 @@ def account(name: str, role: str = "member", **more: Any) -> dict[str, Any]:
 
 class EmulatedAccounts:
     """Attributes:
-    emulated: The emulator, its clock, and the vault.
-    faulty: The way through the faults.
+    emulated: The emulator with its clock and vault.
+    faulty: Adds faults to requests.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class EmulatedAccounts:
 
     @property
     def vault(self) -> FakeVault:
-        """Where secrets go to."""
+        """The destination of secrets."""
         return self.emulated.vault
 
     def options(self, transports: Any = None) -> Options:
@@ -89,11 +89,11 @@ class EmulatedAccounts:
             return apply_through(approved, api.reader(), api.sender(), vault=vault or self.vault)
 
     def live(self, name: str) -> list[dict[str, Any]]:
-        """The accounts of that name."""
+        """The accounts with this name."""
         return [each for each in self.ask("GET", "/service_accounts") if each["name"] == name]
 
     def keys(self, name: str) -> list[dict[str, Any]]:
-        """The keys of the accounts of that name, the expired ones too."""
+        """The keys of the accounts with this name, including expired ones."""
         return [key for each in self.live(name) for key in self.emulated.keys(each)]
 
 

@@ -1,5 +1,5 @@
-"""Policies, integration connections and environments behind the ports, for `FakeWorkspace`: by section and name, as the
-API keeps them. It can take either answer where the behaviour of the API is not documented."""
+"""Policies, integration connections and environments for `FakeWorkspace`. Where the API's behavior is not documented,
+`quirks` select it."""
 
 from collections.abc import Collection, Mapping
 from copy import deepcopy
@@ -14,7 +14,7 @@ Resource = dict[str, Any]
 
 
 def resource(name: str, labels: Mapping[str, str] | None = None, display: str = "", **spec: Any) -> Resource:
-    """One resource as the API keeps it."""
+    """A resource as the API stores it."""
     metadata = {"name": name, "workspace": "acme", "createdAt": "2026-01-01T00:00:00Z"}
     more = {**({"displayName": display} if display else {}), **({"labels": dict(labels)} if labels else {})}
     return {"metadata": metadata | more, "spec": spec}
@@ -24,8 +24,8 @@ def resource(name: str, labels: Mapping[str, str] | None = None, display: str = 
 class FakeResources:
     """Attributes:
     kept: By section and name.
-    users: Of each policy or connection, as the API tells `/usages`.
-    paged: How many the API lists in one page; 0 where it has no pages.
+    users: The users of each policy or connection, as `/usages` lists them.
+    paged: The page size; 0 if the API does not page.
     """
 
     kept: dict[str, dict[str, Resource]] = field(default_factory=lambda: {section: {} for section in PATHS})

@@ -1,5 +1,5 @@
-"""Service accounts and their API keys behind the ports, for `FakeWorkspace`: by client id, as the API keeps them. The
-clock of the workspace stands still, so a key that is made is newer than any other only by its id."""
+"""Service accounts and their API keys for `FakeWorkspace`. Its clock stands still, so only ids tell which key is
+newer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from beamctl.model.api_call import Response
 
 NOW = "2026-11-24T12:00:00Z"
 SECRET_SUFFIX = "-a-canary-that-the-api-shows-once"
-"""How every secret ends that is made here."""
+"""The end of every secret that is created here."""
 _MISSING = Response(404, None, "Service account not found")
 
 
@@ -28,8 +28,8 @@ def api_key(identifier: str, name: str, created: str, expires_in: str = "") -> d
 class FakeServiceAccounts:
     """Attributes:
     kept: By client id.
-    keys: By client id, the keys of each.
-    numbers: Of what is made.
+    keys: The keys of each account, by client id.
+    numbers: Numbers for new ids.
     """
 
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class FakeServiceAccounts:
             case _, [client_id, *_] if client_id not in self.kept:
                 return _MISSING
             case "PUT", [client_id]:
-                # it may take no role for that of an admin, as it does when one is made
+                # without a role, the API may assume admin, as it does on creation
                 self.kept[client_id] |= {"role": "admin", **body}
                 return Response(200, dict(self.kept[client_id]))
             case "DELETE", [client_id]:

@@ -1,8 +1,8 @@
 """An in-memory API of one workspace, without HTTP: the fake for unit tests of everything below `api`.
 
-It answers as `schemas/api` promises, and can give either answer if the API's behavior is not documented (`quirks`).
-Faults are arguments: see `FakeWorkspace`. Tests that need the real client, HTTP, permissions, e-mail or time use the
-emulator instead: `tests/fakes/emulator.py` watches one, and `tests/fakes/faulty.py` adds faults to its responses.
+It responds as `schemas/api` declares; where the API's behavior is not documented, `quirks` select it. Faults are
+arguments of `FakeWorkspace`. Tests that need the real client, HTTP, permissions, e-mail or time use the emulator
+instead: `tests/fakes/emulator.py` reads its state, and `tests/fakes/faulty_emulator.py` adds faults to its responses.
 """
 
 import copy

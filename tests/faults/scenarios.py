@@ -1,5 +1,4 @@
-"""Plans that stand for all others, of every kind: a workspace, a document, and a quirk where the API may need more
-calls for it."""
+"""A few plans that cover all kinds: a workspace, a document, and a quirk for which the API may need more calls."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from tests.fakes.workspace import FakeWorkspace
 
 PAST = "2020-01-01T00:00:00Z"
 KEY = "bl_ci_of_the_fault_tests"
-"""Of the service account that beamctl runs as: no person is needed for it to go on."""
+"""The API key of the service account that beamctl runs as, so no member is needed."""
 GUARDS = {"maxRemovals": 9}
 LIVES = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d"}
 RENEWED = {
@@ -34,18 +33,18 @@ RENEWED = {
 @dataclass(frozen=True)
 class Scenario:
     """Attributes:
-    members: Who is in, beside ada, who is an admin.
-    invited: Who is invited, in which role.
-    expired: Whose invitation has expired.
-    wanted: Who should be in, beside ada.
-    declared: The settings that the document declares.
-    ada: How ada is wanted.
-    quirk: Of the emulator, beside one: it does not stop anybody from taking the last admin away.
-    resources: Policies and the like, as a seed has them.
-    sections: What the document declares of these; then it says nothing of people.
-    accounts: Service accounts, as a seed has them, beside the one that beamctl runs as.
-    passed: Days that pass before, each time after what the document says was applied.
-    stopped: Whether a run of the same document was killed before, as it made all that the document declares.
+    members: Accepted members and their roles, in addition to the admin ada.
+    invited: Invited members and their roles.
+    expired: Members whose invitation has expired.
+    wanted: The declared members, in addition to ada.
+    declared: The declared settings.
+    ada: The declared role of ada.
+    quirk: A quirk of the emulator, in addition to allowing the removal of the last admin.
+    resources: Policies and other resources, as in a seed.
+    sections: The declared sections of resources; if any, no members are declared.
+    accounts: Service accounts as in a seed, in addition to beamctl's own.
+    passed: Days that pass before, each time after an apply of the document.
+    stopped: Whether a run of the same document was killed before, while it created everything.
     """
 
     members: Mapping[str, str] = field(default_factory=dict)
@@ -62,7 +61,7 @@ class Scenario:
     stopped: bool = False
 
     def emulated(self, folder: Path) -> EmulatedWorkspace:
-        """The emulator with all of it, and what a connection needs."""
+        """Start the emulator with this workspace."""
         emulated = EmulatedWorkspace(folder, self.seed, {self.quirk, Quirk.ALLOW_LAST_ADMIN})
         emulated.vault.holds["the environment variable KEY"] = "sk-canary-0123456789abcdef"
         if self.stopped:
@@ -71,7 +70,7 @@ class Scenario:
 
     @property
     def seed(self) -> dict[str, Any]:
-        everybody = {"ada": "admin", **self.members}
+        roles = {"ada": "admin", **self.members}
         invitations = [{"email": address(who), "role": role} for who, role in self.invited.items()]
         invitations += [{"email": address(who), "role": role, "expiresAt": PAST} for who, role in self.expired.items()]
         return {
@@ -83,7 +82,7 @@ class Scenario:
                     "groupMappings": [{"groupName": "g", "role": "member"}],
                 }
             ],
-            "users": [{"email": address(who), "workspaces": {"acme": role}} for who, role in everybody.items()],
+            "users": [{"email": address(who), "workspaces": {"acme": role}} for who, role in roles.items()],
             "serviceAccounts": [
                 {"workspace": "acme", "name": "ci", "role": "admin", "apiKey": KEY},
                 *({"workspace": "acme", **account} for account in self.accounts),
@@ -105,7 +104,7 @@ class Scenario:
 
     @property
     def places(self) -> set[str]:
-        """Where secrets are in the end."""
+        """The destinations of secrets in the end."""
         entries = self.sections.get("serviceAccounts", {}).values()
         told = [each for entry in entries for each in (entry, *entry.get("apiKeys", {}).values()) if "secretTo" in each]
         return {described(sink) for each in told if (sink := sink_of(each["secretTo"]))}

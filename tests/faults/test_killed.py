@@ -1,4 +1,4 @@
-"""A real process that is killed with a request on its way, before or after that was carried out; then another one."""
+"""A real process is killed during a request, before or after the request is carried out. Then another process runs."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ ALL = SCENARIOS["all"]
 
 
 class Held:
-    """The application, where one request is held for ever: before or after it is carried out."""
+    """The application, which blocks one request before or after carrying it out."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], call: str, when: str) -> None:
         self.arrived = threading.Event()
@@ -44,13 +44,13 @@ class Held:
 
 
 def flags(*way: str) -> list[str]:
-    """What allows the hazards of the plan as it is now: an admin is demoted, a group is no longer mapped."""
+    """The flags that allow the current hazards: an admin is demoted, a group is unmapped."""
     (workspace,) = process("plan", *way, "-o", "json").json["workspaces"]
     assert {hazard["hazard"] for hazard in workspace["hazards"]} <= {"removes-admin", "unmaps-group"}
     return [part for hazard in workspace["hazards"] for part in ("--allow", hazard["allow"])]
 
 
-@pytest.mark.usefixtures("made_up_requests")  # whoever is killed may leave half a request
+@pytest.mark.usefixtures("made_up_requests")  # a killed process may leave half a request
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("call", ["PUT /users/ann@x.io", "POST /users", "DELETE /users/eve@x.io"])
 def test_apply_after_a_killed_process(call: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""An expired API key is deleted with the creation of its replacement, and not without it."""
+"""An expired API key is deleted if its replacement is created, and kept otherwise."""
 
 import pytest
 

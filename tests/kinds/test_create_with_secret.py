@@ -1,4 +1,4 @@
-"""The response to a creation is lost: what is reported, and what the next apply does."""
+"""Creations whose response is lost: what is reported, and what the next apply does."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Dates at both ends of the calendar, from the API and from the machine: a plan or none, never an overflow."""
+"""Extreme dates, from the API and from the clock, never cause an overflow."""
 
 from datetime import UTC, date, datetime
 from itertools import product

@@ -1,4 +1,4 @@
-"""Notes and counts next to the changes: access that ends soon, and people whom beamctl does not manage."""
+"""Notes and counts of a plan: access that ends soon, and members that beamctl does not manage."""
 
 from dataclasses import replace
 

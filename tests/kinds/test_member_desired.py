@@ -1,4 +1,4 @@
-"""Problems of the members section, with their exact text and place."""
+"""Problems in the members section, with their text and place."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One address in two spellings, and live addresses that a document cannot contain."""
+"""E-mails in several spellings, and live e-mails that a document cannot contain."""
 
 import pytest
 

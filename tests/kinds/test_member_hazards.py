@@ -1,4 +1,4 @@
-"""The guards that look at people. The golden texts are in tests/cases."""
+"""Guards about members. Their golden texts are in tests/cases."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -142,8 +142,8 @@ def invited(count: int) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("people", "waiting", "stay", "wait", "value"),
     [
-        # how many there are, and of these how many are wanted
-        (1, 4, 1, 3, None),  # 1 of 5 goes: an open invitation is measured with those who are invited
+        # numbers of each, and how many of these are declared
+        (1, 4, 1, 3, None),  # 1 of 5 is removed: invitations and invited members count
         (1, 4, 1, 2, None),
         (1, 4, 1, 1, "3"),
         (1, 30, 1, 0, "30"),
@@ -311,7 +311,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(
-    ("guards", "floors", "told"),
+    ("guards", "floors", "said"),
     [
         ({"minAdmins": 2}, NO_FLOORS, "1 accepted admin after this plan; guards.minAdmins is 2"),
         ({}, Bounds(min_admins=3), "1 accepted admin after this plan; --min-admins / BEAMCTL_MIN_ADMINS is 3"),
@@ -320,11 +320,11 @@ CHANGES = [
 )
 @pytest.mark.parametrize("more", [{}, {"b@x.io": "viewer"}, {"c@x.io": "admin"}])
 def test_unmet_min_admins_is_a_note(
-    guards: dict[str, Any], floors: Bounds, told: str | None, more: dict[str, str]
+    guards: dict[str, Any], floors: Bounds, said: str | None, more: dict[str, str]
 ) -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "admin", **more}, guards=guards, manage=ADDITIVE), live, floors=floors)
-    assert [words(note.fact) for note in plan.notes if "accepted admin" in words(note.fact)] == ([told] if told else [])
+    assert [words(note.fact) for note in plan.notes if "accepted admin" in words(note.fact)] == ([said] if said else [])
 
 
 @pytest.mark.parametrize(("people", "suspect"), WHO_IS_THERE)
@@ -371,7 +371,7 @@ def test_settings_change_also_depends_on_the_listing() -> None:
     [
         (Identity(email="me@x.io"), "me@x.io"),
         (Identity(sub="other", email="me@x.io"), "me@x.io"),
-        (Identity(sub="sub-1", email="an.older.spelling@x.io"), ""),  # the API's own id tells that it is us
+        (Identity(sub="sub-1", email="an.older.spelling@x.io"), ""),  # the API's own id identifies beamctl
         (Identity(sub="other"), ""),  # may be a service account
         (Identity(sub="other", client_id="uuid"), ""),
         (Identity(sub="other", email="ci@accounts.io", client_id="uuid"), ""),

@@ -1,4 +1,4 @@
-"""Addresses that look like others are problems, unless the document acknowledges them."""
+"""E-mails that look like others are problems unless the document acknowledges them."""
 # ruff: noqa: RUF001 - these letters are what it is about
 
 import pytest
@@ -12,8 +12,8 @@ from tests.fakes.workspace import FakeWorkspace, person
 
 HEAD = "version: 1\nworkspace: acme\n"
 A = "U+0430 (cyrillic small letter a) looks like a"
-ANEW = "retype it with the intended letters; if they are intended, write {role: …, mixedScript: true}"
-UNDER_MEMBERS = f"{ANEW} under members"
+RETYPE = "retype it with the intended letters; if they are intended, write {role: …, mixedScript: true}"
+UNDER_MEMBERS = f"{RETYPE} under members"
 
 
 def problems(text: str) -> list[tuple[int, int, str, str]]:
@@ -24,20 +24,20 @@ def problems(text: str) -> list[tuple[int, int, str, str]]:
 @pytest.mark.parametrize("value", ["admin", "{role: admin}", "{role: admin, mixedScript: false}"])
 def test_mixed_scripts_in_an_email_are_a_problem(value: str) -> None:
     assert problems(f"members:\n  аda@example.com: {value}\n") == [
-        (4, 3, f"'аda@example.com' mixes alphabets: {A}", ANEW)
+        (4, 3, f"'аda@example.com' mixes alphabets: {A}", RETYPE)
     ]
 
 
 def test_email_that_looks_like_ascii_is_a_problem() -> None:
     said = "'сосо@example.com' looks like 'coco@example.com': U+0441 (cyrillic small letter es) looks like c"
-    assert problems("members:\n  сосо@example.com: admin\n") == [(4, 3, said, ANEW)]
+    assert problems("members:\n  сосо@example.com: admin\n") == [(4, 3, said, RETYPE)]
 
 
 def test_lookalike_of_another_member_is_a_problem() -> None:
     said = f"'аda@example.com' looks like 'ada@example.com', but is a different address; it mixes alphabets: {A}"
-    assert problems("members:\n  ada@example.com: admin\n  аda@example.com: member\n") == [(5, 3, said, ANEW)]
+    assert problems("members:\n  ada@example.com: admin\n  аda@example.com: member\n") == [(5, 3, said, RETYPE)]
     assert problems("members:\n  аda@example.com: admin\nguards: {protected: [ada@example.com]}\n") == [
-        (4, 3, said, ANEW)
+        (4, 3, said, RETYPE)
     ]
 
 

@@ -1,4 +1,4 @@
-"""API calls of changes to people, whatever the API answers: refusals, conflicts, lost responses, other roles."""
+"""API calls of changes to members: refusals, conflicts, lost responses, other roles."""
 
 import json
 from collections.abc import Mapping
@@ -147,7 +147,7 @@ def test_revoked_invitation_does_not_count_as_left(standing: str, posted: Respon
 
 @pytest.mark.parametrize("told", [True, False])
 def test_new_invitation_that_grants_too_much_is_revoked(*, told: bool) -> None:
-    """Whether the API says so in its answer, or only in its listing."""
+    """Whether the API shows the role in its response or only in its listing."""
 
     def invite_as_admin(call: ApiCall) -> Response | None:
         if call.method is not Method.POST:
@@ -222,7 +222,7 @@ LOST_CHANGES = [
 def test_change_with_a_lost_response_is_looked_up(role: str | None, call: str, _not_made: str) -> None:
     live = FakeWorkspace.of([ROOT, person(P)], loses=frozenset({call}))
     assert run(live, role) == Expect(Status.DONE)
-    again = [call] if role is None else []  # a listing may be short: that somebody is gone, the API says itself
+    again = [call] if role is None else []  # a listing may be incomplete, so a second DELETE confirms the removal
     assert writes(live) == [call, *again]
 
 
@@ -314,7 +314,7 @@ def test_refusal_has_the_apis_message_and_a_hint(status: int, hint: str) -> None
     ],
 )
 def test_conflict_after_a_lost_response_is_checked_at_the_end(shown: dict[str, Any] | None, ends: list[type]) -> None:
-    """The invitation whose answer was lost may be there, and the listing be late."""
+    """The invitation whose response was lost may exist, and the listing may be late."""
 
     def lose_then_refuse(call: ApiCall) -> Response | NoResponse | None:
         if call.method is not Method.POST:

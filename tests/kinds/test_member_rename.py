@@ -1,4 +1,4 @@
-"""Which e-mails look like one person's, and which do not."""
+"""Which e-mails look like those of one person."""
 
 import time
 
@@ -82,7 +82,7 @@ def test_most_similar_email_is_named_in_any_order() -> None:
 def test_thousands_of_emails_are_fast(leaving: list[str], coming: list[str]) -> None:
     begun = time.process_time()
     found = pairs(leaving, coming)
-    assert time.process_time() - begun < 10  # comparing each with each takes minutes
+    assert time.process_time() - begun < 10  # comparing all pairs takes minutes
     assert len(found) in (0, 5000)
 
 

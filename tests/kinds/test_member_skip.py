@@ -1,4 +1,4 @@
-"""Who is skipped is left alone, dated, and said each run. The golden texts are in tests/cases."""
+"""Skipped members are left alone until a date and reported by each run. The golden texts are in tests/cases."""
 
 from datetime import date
 
@@ -35,10 +35,10 @@ def test_skipped_member_is_left_alone_in_every_case(there: dict[str, object] | N
     members = {"root@x.io": "admin", **({"KIM@x.io": wanted} if wanted else {})}
     plan = planned(document(members, manage=SKIP), live)
     assert (plan.changes, plan.hazards, plan.differs) == ((), (), False)
-    nobody = "" if there or wanted else "; no one with that address is in the workspace or under members"
+    absent = "" if there or wanted else "; no one with that address is in the workspace or under members"
     (note,) = plan.notes
-    assert (words(note.fact), note.place, note.excused) == (SAID + nobody, Place("access.yaml", 5, 5), True)
-    assert counts(plan) == {"unchanged": 1, **({} if nobody else {"skipped": 1})}
+    assert (words(note.fact), note.place, note.excused) == (SAID + absent, Place("access.yaml", 5, 5), True)
+    assert counts(plan) == {"unchanged": 1, **({} if absent else {"skipped": 1})}
 
 
 def test_skip_ends_on_its_date() -> None:

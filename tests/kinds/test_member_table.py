@@ -1,4 +1,4 @@
-"""Every cell of the decision table, once as a verdict and once through a whole plan."""
+"""Every cell of the decision table, once directly and once through a plan."""
 
 import pytest
 
@@ -40,7 +40,7 @@ directory viewer      leave    say     say     -
 directory owner       leave    say     say     say
 directory ?           leave    say     say     say
 """
-"""Written out by hand, apart from the table, so that a slip of the table is seen."""
+"""Written by hand rather than derived from the table, so that mistakes in the table are found."""
 
 WORDS = {
     Decision.NOTHING: "-",

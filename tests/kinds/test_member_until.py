@@ -1,4 +1,4 @@
-"""Removing an admin whose `until` has come needs no flag only if a run recorded that day in advance."""
+"""Removing an admin after `until` needs no flag only if an earlier run recorded that date before it came."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def test_past_date_seen_for_the_first_time_is_a_hazard() -> None:
     found = plan(BEFORE)
     assert admin_hazards(found) == ["Ada@x.io"]
     assert ends(found) == {}
-    assert admin_hazards(plan(BEFORE, last=found)) == ["Ada@x.io"]  # an attempt is no review
+    assert admin_hazards(plan(BEFORE, last=found)) == ["Ada@x.io"]  # an attempt is not a review
     assert admin_hazards(plan(str(TODAY))) == ["Ada@x.io"]
 
 
@@ -44,7 +44,7 @@ def test_recorded_future_date_needs_no_flag() -> None:
     found = plan(BEFORE, last=first)
     assert [change.key for change in found.changes] == ["ada@x.io"]
     assert admin_hazards(found) == []
-    assert ends(found) == {"ada@x.io": BEFORE}  # should the removal fail, the next run needs no flag either
+    assert ends(found) == {"ada@x.io": BEFORE}  # if the removal fails, the next run needs no flag either
     assert admin_hazards(plan(BEFORE, last=found, today=TODAY + timedelta(days=9))) == []
 
 
@@ -52,7 +52,7 @@ def test_recorded_future_date_needs_no_flag() -> None:
     ("recorded", "declared", "refused"),
     [
         ("2026-11-10", "2026-11-10", False),
-        ("2026-11-10", "2026-11-20", False),  # it had ended by then
+        ("2026-11-10", "2026-11-20", False),  # it had already ended
         ("2026-11-20", "2026-11-10", True),  # backdated
         (AFTER, "2026-11-10", True),
         (None, "2026-11-10", True),
@@ -74,7 +74,7 @@ def test_postponed_date_counts() -> None:
 def test_only_dates_of_admins_are_recorded() -> None:
     assert ends(plan(AFTER, role="member")) == {}
     removed = plan(BEFORE, role="member", last=plan(BEFORE, role="member", today=date(2026, 10, 1)))
-    assert admin_hazards(removed) == ["Ada@x.io"]  # an admin, whom the document never declared as one
+    assert admin_hazards(removed) == ["Ada@x.io"]  # an admin that the document never declared as one
 
 
 def test_recorded_dates_are_kept_without_the_section() -> None:

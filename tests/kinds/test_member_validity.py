@@ -1,4 +1,4 @@
-"""Which changes to people, read from a file, are ones that beamctl could have planned."""
+"""Which member changes in a file are ones that beamctl could have planned."""
 
 from dataclasses import replace
 from typing import Any
@@ -40,7 +40,7 @@ PLAN = planned(
 CHANGES = {change.key.partition("@")[0]: change for change in PLAN.changes}
 
 
-def sound(change: Change) -> bool:
+def is_valid(change: Change) -> bool:
     return could_be_planned(change)
 
 
@@ -54,7 +54,7 @@ def test_every_planned_change_is_valid() -> None:
         ("revoke", "REVOKE"),
         ("remove", "OURSELVES"),
     }
-    assert [change.name for change in PLAN.changes if not sound(change)] == []
+    assert [change.name for change in PLAN.changes if not is_valid(change)] == []
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES))
@@ -104,4 +104,4 @@ FORGED: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("name", "forged"), FORGED)
 def test_change_that_is_never_planned_is_invalid(name: str, forged: dict[str, Any]) -> None:
-    assert not sound(replace(CHANGES[name], **forged))
+    assert not is_valid(replace(CHANGES[name], **forged))

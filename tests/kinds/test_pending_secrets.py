@@ -1,4 +1,4 @@
-"""Objects whose secret was not handed over, while someone else creates, finishes or uses one of that name: nothing
+"""Objects whose secret was not stored, while someone else creates, completes or uses one with the same name: nothing
 that may be in use is deleted, and nothing unknown is claimed."""
 
 from collections.abc import Mapping
@@ -31,14 +31,14 @@ HUB = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d", "secretTo": {
 ACCOUNT = document(serviceAccounts={"ci": CI})
 KEY = document(serviceAccounts={"ci": {**CI, "apiKeys": {"hub": HUB}}})
 OLD, NEW = api_key("old", "hub", "2026-09-20T00:00:00Z", "90d"), api_key("n1", "hub", "2026-11-20T00:00:00Z", "90d")
-MARK = str(PendingMarker("hub", ("old",)))
-STOPPED = (*interrupted_runs("ci"), *interrupted_runs("ci/hub", existing="old"))
-"""Runs that were stopped as they made what the tests find, as their records show."""
+MARKER = str(PendingMarker("hub", ("old",)))
+INTERRUPTED = (*interrupted_runs("ci"), *interrupted_runs("ci/hub", existing="old"))
+"""Records of interrupted runs that created the objects of these tests."""
 RACE = "it depends on ci, which was not done"
 
 
 def planned(want: Desired, live: Reader, **more: Any) -> Plan:
-    return planned_with(want, live, **{"interrupted": STOPPED, **more})
+    return planned_with(want, live, **{"interrupted": INTERRUPTED, **more})
 
 
 def workspace(*accounts: dict[str, Any], keys: Mapping[str, list[dict[str, Any]]] | None = None) -> FakeWorkspace:
@@ -53,7 +53,7 @@ def hub(noted: str, *keys: dict[str, Any], role: str = "member") -> FakeWorkspac
 
 
 def run(plan: Plan, live: FakeWorkspace, vault: FakeVault | None = None) -> dict[str, str]:
-    """How each change ended, in words."""
+    """The outcome of each change, as text."""
     events = applied(plan, live, vault=vault or FakeVault())
     ends = {
         each.change.name: f"{each.outcome.status.value}: {words(each.outcome.remark)}"
@@ -67,7 +67,7 @@ def ids(live: FakeWorkspace) -> list[str]:
     return [key["id"] for key in live.accounts.keys.get("c1", [])]
 
 
-def told(plan: Plan) -> list[tuple[str, Action, Reason, Stage]]:
+def summary(plan: Plan) -> list[tuple[str, Action, Reason, Stage]]:
     return [(each.name, each.action, each.reason, each.stage) for each in plan.changes]
 
 
@@ -80,7 +80,7 @@ def test_pending_account_is_replaced_and_then_deleted() -> None:
         service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci", "member", CLIENT_SECRET)
     )
     plan = planned(ACCOUNT, live)
-    assert told(plan) == [
+    assert summary(plan) == [
         ("ci", Action.CREATE, Reason.NOT_HANDED_OVER, Stage.CREATE),
         ("ci (c1)", Action.DELETE, Reason.NOT_HANDED_OVER, Stage.UPDATE),
         ("ci (c2)", Action.DELETE, Reason.NOT_HANDED_OVER, Stage.UPDATE),
@@ -94,7 +94,7 @@ def test_pending_account_is_replaced_and_then_deleted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "said"),
+    ("now", "said"),
     [
         (
             [service_account("c1", "ci")],
@@ -112,14 +112,14 @@ def test_pending_account_is_replaced_and_then_deleted() -> None:
     ],
     ids=["handed over", "replaced, under way", "another whole one", "gone"],
 )
-def test_account_whose_marker_is_gone_is_kept(meanwhile: list[dict[str, Any]], said: str) -> None:
+def test_account_whose_marker_is_gone_is_kept(now: list[dict[str, Any]], said: str) -> None:
     live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET))
     plan, vault = planned(ACCOUNT, live), FakeVault()
-    live.accounts.kept = {each["client_id"]: each for each in meanwhile}
+    live.accounts.kept = {each["client_id"]: each for each in now}
     ended = run(plan, live, vault)
     assert ended["ci"].startswith(said)
     assert ended["ci (c1)"] == RACE
-    assert (list(live.accounts.kept), vault.given) == ([each["client_id"] for each in meanwhile], [])
+    assert (list(live.accounts.kept), vault.given) == ([each["client_id"] for each in now], [])
 
 
 def test_account_whose_secret_is_stored_in_the_meantime_is_kept() -> None:
@@ -163,8 +163,8 @@ def test_account_is_created_for_a_name_that_another_gives_up() -> None:
     ("noted", "keys", "said"),
     [
         ("", [OLD, NEW], "failed: whether the previous key was handed over changed since the plan was made"),
-        (MARK, [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")], "failed: another run is creating it"),
-        (MARK, [OLD], "failed: the API no longer shows the previous key"),
+        (MARKER, [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")], "failed: another run is creating it"),
+        (MARKER, [OLD], "failed: the API no longer shows the previous key"),
         (
             str(PendingMarker("hub", ("old", "n2"))),
             [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")],
@@ -174,9 +174,9 @@ def test_account_is_created_for_a_name_that_another_gives_up() -> None:
     ids=["handed over", "another under way", "gone", "another whole one"],
 )
 def test_key_whose_marker_is_gone_is_kept(noted: str, keys: list[dict[str, Any]], said: str) -> None:
-    live = hub(MARK, OLD, NEW)
+    live = hub(MARKER, OLD, NEW)
     plan, vault = planned(KEY, live), FakeVault()
-    assert told(plan) == [
+    assert summary(plan) == [
         ("ci/hub", Action.CREATE, Reason.NOT_HANDED_OVER, Stage.CREATE_WITHIN),
         ("ci/hub (n1)", Action.DELETE, Reason.NOT_HANDED_OVER, Stage.UPDATE),
     ]
@@ -188,7 +188,7 @@ def test_key_whose_marker_is_gone_is_kept(noted: str, keys: list[dict[str, Any]]
 
 
 def test_key_without_a_replacement_is_kept() -> None:
-    live = hub(MARK, OLD, NEW)
+    live = hub(MARKER, OLD, NEW)
     kind = next(each for each in KINDS if each.name == "api_key")
     gone = planned(KEY, live).changes[1]
     assert could_be_planned(gone)
@@ -202,7 +202,7 @@ def test_key_without_a_replacement_is_kept() -> None:
 
 
 def test_saved_plan_is_stale_after_a_key_was_stored() -> None:
-    live = hub(MARK, OLD, NEW)
+    live = hub(MARKER, OLD, NEW)
     plan = planned(KEY, live)
     live.accounts.kept["c1"]["description"] = ""
     assert [each.name for each in look_again(plan, live, None).moved] == ["ci/hub (n1)"]
@@ -210,18 +210,18 @@ def test_saved_plan_is_stale_after_a_key_was_stored() -> None:
 
 
 def test_only_one_of_two_runs_replaces_a_key() -> None:
-    live, vault = hub(MARK, OLD, NEW), FakeVault()
+    live, vault = hub(MARKER, OLD, NEW), FakeVault()
     first, second = planned(KEY, live), planned(KEY, live)
     other: dict[str, str] = {}
 
-    def meanwhile(number: int) -> str:
+    def run_concurrently(number: int) -> str:
         if number == 1:
             vault.lock.release()
             other.update(run(second, live, vault))
             vault.lock.acquire()
         return ""
 
-    vault.before = meanwhile
+    vault.before = run_concurrently
     assert all_done(applied(first, live, vault=vault))
     assert other["ci/hub"].startswith("failed: another run is creating it")
     assert (ids(live), vault.holds["the file hub"].partition("-a-")[0]) == (["old", "key-1"], "key-1")
@@ -229,19 +229,19 @@ def test_only_one_of_two_runs_replaces_a_key() -> None:
 
 
 def test_key_stored_by_another_run_and_its_marker_are_kept() -> None:
-    live = hub(MARK, OLD, NEW)
+    live = hub(MARKER, OLD, NEW)
 
     def finished(_: int) -> str:
         kept = live.accounts.kept["c1"]
         noted = description(kept["description"])
-        kept["description"] = str(noted.marks[-1])  # theirs is off
+        kept["description"] = str(noted.marks[-1])  # the other run removed its marker
         return ""
 
     ended = run(planned(KEY, live), live, FakeVault(before=finished))
     assert "its marker may remain: another run handed over a key at the same time" in ended["ci/hub"]
     assert ended["ci/hub (n1)"] == "it depends on ci/hub, which was not done"
     assert ids(live) == ["old", "n1", "key-1"]
-    assert planned(KEY, live).changes  # which of the two is in the place is not known: it is made anew
+    assert planned(KEY, live).changes  # which of the two is stored is unknown, so it is replaced
     assert all_done(applied(planned(KEY, live), live, vault=FakeVault()))
     assert planned(KEY, live).changes == ()
 
@@ -309,7 +309,7 @@ def test_no_key_is_created_if_the_keys_cannot_be_read() -> None:
         ({"role": "member", "description": "x"}, service_account("c1", "ci", "viewer", "x"), {"role": "admin"}),
         ({"role": "admin", "description": "y"}, service_account("c1", "ci", "admin", "x"), {"description": "z"}),
     ],
-    ids=["demoted meanwhile", "promoted meanwhile", "described meanwhile"],
+    ids=["demoted in the meantime", "promoted in the meantime", "described in the meantime"],
 )
 def test_account_that_changed_since_the_plan_is_not_updated(
     wanted: dict[str, str], shown: dict[str, Any], now: dict[str, str]
@@ -330,7 +330,7 @@ def test_lost_response_to_a_rollback_is_reported() -> None:
 
 
 def own(*keys: dict[str, Any], noted: str = "") -> tuple[Desired, FakeWorkspace]:
-    """Beamctl runs as ci; somebody else is to go in the same apply."""
+    """Beamctl runs as ci. The same apply removes someone else."""
     section = {"ci": {**CI, "apiKeys": {"hub": HUB}}}
     want = document({"root@x.io": "admin"}, serviceAccounts=section, guards={"self": {"serviceAccount": "ci"}})
     live = hub(noted, *keys)
@@ -353,7 +353,7 @@ def test_superseded_key_of_beamctl_is_deleted_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "noted"), [([OLD, NEW], MARK), ([OLD, api_key("x", "by hand", "2026-11-20T00:00:00Z")], "")]
+    ("keys", "noted"), [([OLD, NEW], MARKER), ([OLD, api_key("x", "by hand", "2026-11-20T00:00:00Z")], "")]
 )
 def test_deleting_a_key_that_beamctl_may_use_is_a_hazard(keys: list[dict[str, Any]], noted: str) -> None:
     want, live = own(*keys, noted=noted)
@@ -373,34 +373,36 @@ def test_superseded_key_is_kept_if_the_newer_one_is_gone() -> None:
 
 
 def test_existing_marker_is_kept_if_nothing_was_created() -> None:
-    live = hub(MARK, OLD, NEW)
+    live = hub(MARKER, OLD, NEW)
     outcome = outcomes(applied(planned(KEY, live), live, vault=FakeVault(before=lambda _: "the place is full")))
     assert outcome == {"ci/hub": "failed", "ci/hub (n1)": "not attempted"}
-    assert live.accounts.kept["c1"]["description"] == MARK
+    assert live.accounts.kept["c1"]["description"] == MARKER
 
 
-def during_the_hand_over(want: Desired, live: FakeWorkspace) -> tuple[dict[str, str], dict[str, str], FakeVault]:
-    """A run hands a secret over as another one plans and applies from its beginning to its end: how each ended."""
+def run_while_a_secret_is_stored(
+    want: Desired, live: FakeWorkspace
+) -> tuple[dict[str, str], dict[str, str], FakeVault]:
+    """While one run stores a secret, another one plans and applies. Return the outcomes of both."""
     vault, theirs = FakeVault(), dict[str, str]()
 
-    def meanwhile(number: int) -> str:
+    def run_concurrently(number: int) -> str:
         if number == 1:
             vault.lock.release()
             theirs.update(run(planned(want, live), live, vault))
             vault.lock.acquire()
         return ""
 
-    vault.before = meanwhile
+    vault.before = run_concurrently
     return run(planned(want, live), live, vault), theirs, vault
 
 
-@pytest.mark.parametrize(("noted", "keys"), [("", []), (MARK, [OLD, NEW])])
+@pytest.mark.parametrize(("noted", "keys"), [("", []), (MARKER, [OLD, NEW])])
 def test_key_mistaken_for_an_interrupted_runs_is_replaced(noted: str, keys: list[dict[str, Any]]) -> None:
     live = hub(noted, *keys)
-    ours, theirs, vault = during_the_hand_over(KEY, live)
+    ours, theirs, vault = run_while_a_secret_is_stored(KEY, live)
     assert theirs["ci/hub"].startswith("done")
     assert "its marker may remain: another run mistook this one for one of an interrupted run" in ours["ci/hub"]
-    assert vault.holds["the file hub"].startswith("key-1-")  # which is gone
+    assert vault.holds["the file hub"].startswith("key-1-")  # that key was deleted
     assert ids(live) == [*(["old"] if keys else []), "key-2"]
     assert all_done(applied(planned(KEY, live), live, vault=vault))
     assert vault.holds["the file hub"].startswith(f"{ids(live)[-1]}-")
@@ -409,7 +411,7 @@ def test_key_mistaken_for_an_interrupted_runs_is_replaced(noted: str, keys: list
 
 def test_account_mistaken_for_an_interrupted_runs_is_reported_as_deleted() -> None:
     live = workspace()
-    ours, theirs, _ = during_the_hand_over(ACCOUNT, live)
+    ours, theirs, _ = run_while_a_secret_is_stored(ACCOUNT, live)
     assert theirs["ci"].startswith("done")
     assert ours["ci"] == (
         "failed: another run mistook it for one of an interrupted run and deleted it; it is not known whether the file "

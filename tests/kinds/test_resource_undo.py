@@ -114,7 +114,7 @@ def changes(section: str, before: Resource, entry: Any) -> Change:
 
 CREATE, UPDATE = changes("policies", None, POLICY), changes("policies", FLAVOR, POLICY)
 DELETE, MAKE = changes("policies", NAMED, None), changes("integrations", None, OPENAI)
-UNSOUND: list[Change] = [
+INVALID: list[Change] = [
     replace(CREATE, action=Action.SET_ROLE),
     replace(CREATE, stage=Stage.DELETE),
     replace(CREATE, before={}),
@@ -140,7 +140,7 @@ UNSOUND: list[Change] = [
 ]
 
 
-@pytest.mark.parametrize("change", UNSOUND)
+@pytest.mark.parametrize("change", INVALID)
 def test_change_that_beamctl_does_not_plan_is_invalid(change: Change) -> None:
     assert not could_be_planned(change)
 

@@ -1,4 +1,4 @@
-"""Anyone who can edit a description can write that a secret was not handed over. Only a run record proves it."""
+"""Anyone who can edit a description can add a marker. Only a run record proves that a secret was not stored."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ def marked(text: str = f"CI {CLIENT_SECRET}", *keys: dict[str, Any], **more: Any
     return workspace(service_account("c1", "ci", "member", text) | more, keys=keys)
 
 
-def told(plan: Plan) -> list[tuple[str, Action]]:
+def summary(plan: Plan) -> list[tuple[str, Action]]:
     return [(each.name, each.action) for each in plan.changes]
 
 
@@ -52,18 +52,18 @@ def test_planted_marker_is_noted_and_changes_nothing() -> None:
     assert [words(note.fact).partition(",")[0] for note in plan.notes] == [
         "the description of ci (c1) says that its client secret was not handed over"
     ]
-    assert planned(ACCOUNT, live).changes == ()  # nor the next time
+    assert planned(ACCOUNT, live).changes == ()  # the next plan is empty, too
 
 
 def test_account_with_a_planted_marker_is_still_managed() -> None:
     live = marked()
     live.accounts.kept["c1"]["role"] = "admin"
     plan = planned(ACCOUNT, live)
-    assert told(plan) == [("ci", Action.SET_ROLE)]
+    assert summary(plan) == [("ci", Action.SET_ROLE)]
     assert all_done(applied(plan, live))
     assert live.accounts.kept["c1"]["role"] == "member"
     chosen = document(serviceAccounts={"ci": {**CI, "clientId": "c1", "role": "viewer"}})
-    assert told(planned(chosen, live)) == [("ci", Action.SET_ROLE)]
+    assert summary(planned(chosen, live)) == [("ci", Action.SET_ROLE)]
     other = document(serviceAccounts={"other": {"role": "member"}})
     assert {each.risk for each in planned(other, live).hazards} >= {Risk.DELETES_SERVICE_ACCOUNT}
 
@@ -71,7 +71,7 @@ def test_account_with_a_planted_marker_is_still_managed() -> None:
 def test_account_with_a_planted_marker_is_demoted_and_gets_its_key() -> None:
     live = marked(role="admin")
     plan = planned(KEY, live)
-    assert told(plan) == [("ci/hub", Action.CREATE), ("ci", Action.SET_ROLE)]
+    assert summary(plan) == [("ci/hub", Action.CREATE), ("ci", Action.SET_ROLE)]
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert live.accounts.kept["c1"]["role"] == "member"
     assert planned(KEY, live).changes == ()
@@ -83,7 +83,7 @@ def test_only_the_document_tells_accounts_with_one_name_apart() -> None:
         planned(ACCOUNT, live)
     assert "client secret not handed over yet" in caught.value.problems[0].hint
     plan = planned(ACCOUNT, live, allowed=ALLOWED)
-    assert told(plan) == [("ci", Action.UPDATE), ("ci (c1)", Action.DELETE)]
+    assert summary(plan) == [("ci", Action.UPDATE), ("ci (c1)", Action.DELETE)]
     assert {(each.risk, each.value) for each in plan.hazards} == {(Risk.DELETES_SERVICE_ACCOUNT, "ci (c1)")}
 
 
@@ -109,7 +109,7 @@ def test_account_without_a_record_is_replaced_if_allowed() -> None:
         (interrupted_runs("ci", began=BEGAN), "2026-11-20T11:59:50Z", True),  # the API's clock is a little behind
         (interrupted_runs("ci", began=BEGAN), "2026-11-20T11:00:00Z", False),
         (interrupted_runs("ci", began=BEGAN), "0001-01-01T00:00:00Z", False),
-        (interrupted_runs("ci", began=BEGAN), "0001-01-01T00:00:00+14:00", True),  # as if the API showed none
+        (interrupted_runs("ci", began=BEGAN), "0001-01-01T00:00:00+14:00", True),  # the API shows no creation time
         (interrupted_runs("ci", began=BEGAN), "9999-12-31T23:59:59Z", True),
         (interrupted_runs("ci", began=BEGAN, ended=BEGAN), "2026-11-20T12:00:05Z", True),
         (interrupted_runs("ci", began=BEGAN, ended=BEGAN), "2026-11-20T13:00:00Z", False),
@@ -128,7 +128,7 @@ def test_account_without_a_record_is_replaced_if_allowed() -> None:
 def test_record_must_match_the_account(runs: tuple[Interrupted, ...], created: str | None, *, goes: bool) -> None:
     live = marked(created_at=created)
     plan = planned(ACCOUNT, live, interrupted=runs)
-    assert told(plan) == ([("ci", Action.CREATE), ("ci (c1)", Action.DELETE)] if goes else [])
+    assert summary(plan) == ([("ci", Action.CREATE), ("ci (c1)", Action.DELETE)] if goes else [])
     assert plan.hazards == ()
 
 
@@ -149,7 +149,7 @@ def test_record_must_match_the_account(runs: tuple[Interrupted, ...], created: s
 def test_record_must_match_the_key(runs: tuple[Interrupted, ...], *, goes: bool) -> None:
     live = marked(f"CI {PendingMarker('hub', ('old',))}", OLD, NEW)
     plan = planned(KEY, live, interrupted=runs)
-    assert told(plan) == ([("ci/hub", Action.CREATE), ("ci/hub (new)", Action.DELETE)] if goes else [])
+    assert summary(plan) == ([("ci/hub", Action.CREATE), ("ci/hub (new)", Action.DELETE)] if goes else [])
     assert (plan.hazards, plan.differs) == ((), True)
 
 
@@ -166,10 +166,10 @@ def test_planted_marker_deletes_and_renews_no_key(mark: PendingMarker) -> None:
     live = marked(f"CI {mark}", OLD, NEW)
     plan = planned(KEY, live)
     superseded = [] if "new" not in mark.before else [("ci/hub (old)", Action.DELETE)]
-    assert told(plan) == superseded  # as without the mark: the newer one is not in doubt
+    assert summary(plan) == superseded  # the same as without a marker: which key is newer is known
     assert plan.differs
     alone = marked(f"CI {mark}", NEW)
-    assert told(planned(KEY, alone)) == []
+    assert summary(planned(KEY, alone)) == []
 
 
 def test_key_with_a_planted_marker_is_renewed_and_the_marker_removed() -> None:
@@ -178,7 +178,7 @@ def test_key_with_a_planted_marker_is_renewed_and_the_marker_removed() -> None:
     assert [(each.name, each.reason) for each in plan.changes] == [("ci/hub", Reason.EXPIRES)]
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert live.accounts.kept["c1"]["description"] == "CI"
-    assert told(planned(KEY, live)) == []
+    assert summary(planned(KEY, live)) == []
 
 
 def test_key_without_a_record_is_replaced_if_allowed() -> None:
@@ -196,18 +196,18 @@ def test_key_without_a_record_is_replaced_if_allowed() -> None:
 
 
 def test_run_without_a_record_is_not_disturbed() -> None:
-    """Another machine has no record of it: it leaves what is under way, and the run that began it completes."""
+    """Another machine has no record of the run, so it leaves the objects alone, and the run completes."""
     live, vault = workspace(), FakeVault()
     others: list[list[Change]] = []
 
-    def meanwhile(number: int) -> str:
+    def run_concurrently(number: int) -> str:
         if number <= 2:
             vault.lock.release()
             others.append(list(planned(KEY, live).changes))
             vault.lock.acquire()
         return ""
 
-    vault.before = meanwhile
+    vault.before = run_concurrently
     events = applied(planned(KEY, live), live, vault=vault)
     assert all_done(events), [each.outcome for each in events if isinstance(each, Ended)]
     assert [[each.kind for each in found if each.action is not Action.CREATE] for found in others] == [[], []]
@@ -216,7 +216,7 @@ def test_run_without_a_record_is_not_disturbed() -> None:
 
 names = st.sampled_from(["ci", "hub", "x"])
 ids = st.sampled_from(["c1", "c2", "old", "new", "k3", "?"])
-marks = st.one_of(
+marker_texts = st.one_of(
     st.just(CLIENT_SECRET),
     st.builds(
         lambda name, before, run: str(PendingMarker(name, tuple(before), run)),
@@ -227,10 +227,12 @@ marks = st.one_of(
     st.text(max_size=5),
     st.sampled_from(["(beamctl: API key hub not handed over yet", "; before it: old)", "(beamctl: ", "CI"]),
 )
-texts = st.lists(marks, max_size=4).map(" ".join)
+texts = st.lists(marker_texts, max_size=4).map(" ".join)
 moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(2026, 9, 1), max_value=datetime(2026, 12, 1))  # noqa: DTZ001
 runs = st.builds(
-    lambda name, beside, began, ended, repeated: Interrupted(creation(name, ", ".join(beside)), began, ended, repeated),
+    lambda name, existing, began, ended, repeated: Interrupted(
+        creation(name, ", ".join(existing)), began, ended, repeated
+    ),
     st.sampled_from(["ci", "x", "ci/hub", "c1/hub", "ci/x", "x/hub"]),
     st.lists(ids, max_size=3),
     moments,
@@ -269,7 +271,7 @@ def test_no_description_deletes_objects_of_other_runs(
     try:
         plan = planned(want, live, interrupted=tuple(records))
         plain = {each.key for each in planned(want, bare).changes if each.action is Action.DELETE}
-    except DocumentError:  # which of two is meant is not said: nothing is planned, or there is nothing to compare with
+    except DocumentError:  # ambiguous documents have no plan
         return
     by_hand = {hazard.value for hazard in plan.hazards if hazard.risk is Risk.DELETES_SERVICE_ACCOUNT}
     for change in plan.changes:
@@ -281,10 +283,10 @@ def test_no_description_deletes_objects_of_other_runs(
         if change.kind == "api_key":
             created = found[change.key]["createdAt"]
             what = {f"{label} / {before['name']}" for label in (before["clientId"], before["account"])}
-        assert any(shows(each, change.kind, what, change.key, created) for each in records), change
+        assert any(is_proof(each, change.kind, what, change.key, created) for each in records), change
 
 
-def shows(run: Interrupted, kind: str, what: set[str], identifier: str, created: str | None) -> bool:
+def is_proof(run: Interrupted, kind: str, what: set[str], identifier: str, created: str | None) -> bool:
     key = run.change.key
     assert isinstance(key, CreationKey)
     if run.change.kind != kind or key.name not in what or identifier in (*key.next_to, *key.in_place_of):
@@ -303,7 +305,7 @@ def test_next_run_makes_a_deletion_that_was_left_undone() -> None:
         each for each in planned(ACCOUNT, marked(), interrupted=interrupted_runs("ci")).changes if each.after is None
     ]
     left = Interrupted(gone, NOW)
-    assert told(planned(ACCOUNT, live, interrupted=(left,))) == [("ci (c1)", Action.DELETE)]
+    assert summary(planned(ACCOUNT, live, interrupted=(left,))) == [("ci (c1)", Action.DELETE)]
     other = Interrupted(replace(gone, key="c2"), NOW)
     with pytest.raises(DocumentError):
         planned(ACCOUNT, live, interrupted=(other,))

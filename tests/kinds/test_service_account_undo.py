@@ -1,4 +1,4 @@
-"""Undo of changes to service accounts, whatever happened since."""
+"""Undo of changes to service accounts, including after later changes."""
 
 import pytest
 

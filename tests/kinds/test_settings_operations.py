@@ -1,4 +1,4 @@
-"""API calls of changes to settings, whatever the API answers, and which such changes beamctl plans."""
+"""API calls of changes to settings, and which such changes beamctl plans."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,17 +22,17 @@ MEND = "Fix the value under settings, then run `beamctl apply` again."
 RIGHTS = "Check the entry and the credential's permissions. Then run `beamctl apply` again."
 CHANGED = Expect(Status.FAILED, "displayName changed in the meantime", "Run `beamctl plan` to see the change.")
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
-Spelled = Callable[[FakeWorkspace], Response | NoResponse]
+Respond = Callable[[FakeWorkspace], Response | NoResponse]
 
 
 def workspace(settings: dict[str, Any]) -> FakeWorkspace:
     return FakeWorkspace(settings={"name": "acme", **settings})
 
 
-def respond_oddly(live: FakeWorkspace, odd: Mapping[int, Spelled]) -> None:
-    """From now on, requests with these numbers get other responses."""
+def respond_with(live: FakeWorkspace, responses: Mapping[int, Respond]) -> None:
+    """From now on, respond differently to requests with these numbers."""
     live.calls.clear()
-    live.after = lambda _, answer: odd[len(live.calls)](live) if len(live.calls) in odd else answer
+    live.after = lambda _, answer: responses[len(live.calls)](live) if len(live.calls) in responses else answer
 
 
 def change_of(before: dict[str, Any], wanted: dict[str, Any]) -> Change:
@@ -40,30 +40,30 @@ def change_of(before: dict[str, Any], wanted: dict[str, Any]) -> Change:
     return change
 
 
-def run(odd: dict[int, Spelled], before: Any = "Old", wanted: Any = "New", name: str = "displayName") -> Any:
+def run(responses: dict[int, Respond], before: Any = "Old", wanted: Any = "New", name: str = "displayName") -> Any:
     live = workspace({name: before, "labels": {"keep": "me"}})
     plan = planned(document(settings={name: wanted}), live)
-    respond_oddly(live, odd)
+    respond_with(live, responses)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     return end.outcome, live
 
 
-def now(**settings: Any) -> Spelled:
-    """The API answers with these settings, and has them."""
+def now(**settings: Any) -> Respond:
+    """The API stores these settings and returns them."""
 
-    def spelled(live: FakeWorkspace) -> Response:
+    def respond(live: FakeWorkspace) -> Response:
         live.settings |= settings
         return Response(200, dict(live.settings))
 
-    return spelled
+    return respond
 
 
-def says(answer: Response | NoResponse) -> Spelled:
+def responds(answer: Response | NoResponse) -> Respond:
     return lambda _: answer
 
 
-def unmade(live: FakeWorkspace) -> NoResponse:
-    """The call was lost on its way there."""
+def lost_request(live: FakeWorkspace) -> NoResponse:
+    """The request was lost and not carried out."""
     live.settings["displayName"] = "Old"
     return NoResponse("reset")
 
@@ -78,10 +78,10 @@ def test_only_the_changed_setting_is_written() -> None:
 @pytest.mark.parametrize(
     ("read", "expected"),
     [
-        (says(NoResponse("reset")), Expect(Status.FAILED, "reset", PLAN)),
-        (says(Response(403, None, "no")), Expect(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
+        (responds(NoResponse("reset")), Expect(Status.FAILED, "reset", PLAN)),
+        (responds(Response(403, None, "no")), Expect(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403)),
         (
-            says(Response(403, {"name": "acme"}, "no")),
+            responds(Response(403, {"name": "acme"}, "no")),
             Expect(Status.FAILED, "the API answered 403: no", RIGHTS, refusal=403),
         ),
         (now(displayName="Else"), CHANGED),
@@ -90,24 +90,28 @@ def test_only_the_changed_setting_is_written() -> None:
         (now(displayName="New"), Expect(Status.DONE, "is already in effect", found=True)),
     ],
 )
-def test_setting_that_changed_since_approval_is_not_overwritten(read: Spelled, expected: Expect) -> None:
+def test_setting_that_changed_since_approval_is_not_overwritten(read: Respond, expected: Expect) -> None:
     outcome, live = run({1: read})
     assert outcome == expected
     assert live.calls == [f"GET {PATH}"] * (2 if outcome.status is Status.DONE else 1)
 
 
 def test_malformed_workspace_stops_the_write() -> None:
-    outcome, live = run({1: says(Response(200, ["acme"]))})
+    outcome, live = run({1: responds(Response(200, ["acme"]))})
     assert outcome.status is Status.FAILED
     assert live.calls == [f"GET {PATH}"]
 
 
 @pytest.mark.parametrize(
-    ("put", "look", "expected"),
+    ("put", "read", "expected"),
     [
-        (says(Response(422, None, "no")), None, Expect(Status.FAILED, "the API answered 422: no", MEND, refusal=422)),
         (
-            says(Response(200, {"name": "acme", "displayName": "Odd"})),
+            responds(Response(422, None, "no")),
+            None,
+            Expect(Status.FAILED, "the API answered 422: no", MEND, refusal=422),
+        ),
+        (
+            responds(Response(200, {"name": "acme", "displayName": "Odd"})),
             None,
             Expect(
                 Status.FAILED,
@@ -115,61 +119,65 @@ def test_malformed_workspace_stops_the_write() -> None:
                 "Run `beamctl show` to see the result.",
             ),
         ),
-        (says(NoResponse("reset")), says(Response(200, {"name": "acme", "displayName": "New"})), Expect(Status.DONE)),
-        (says(Response(200)), says(Response(200, {"name": "acme", "displayName": "New"})), Expect(Status.DONE)),
-        (unmade, now(), Expect(Status.FAILED, "reset; nothing was changed", AGAIN)),
-        (says(NoResponse("reset")), now(displayName="Else"), CHANGED),
         (
-            says(NoResponse("reset")),
-            says(Response(500, None, "no")),
+            responds(NoResponse("reset")),
+            responds(Response(200, {"name": "acme", "displayName": "New"})),
+            Expect(Status.DONE),
+        ),
+        (responds(Response(200)), responds(Response(200, {"name": "acme", "displayName": "New"})), Expect(Status.DONE)),
+        (lost_request, now(), Expect(Status.FAILED, "reset; nothing was changed", AGAIN)),
+        (responds(NoResponse("reset")), now(displayName="Else"), CHANGED),
+        (
+            responds(NoResponse("reset")),
+            responds(Response(500, None, "no")),
             Expect(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
         ),
         (
-            says(NoResponse("reset")),
-            says(Response(500, {"name": "acme", "displayName": "New"}, "no")),
+            responds(NoResponse("reset")),
+            responds(Response(500, {"name": "acme", "displayName": "New"}, "no")),
             Expect(Status.FAILED, "reset, and reading it failed: the API answered 500: no", PLAN),
         ),
         (
-            says(NoResponse("reset")),
-            says(NoResponse("reset too")),
+            responds(NoResponse("reset")),
+            responds(NoResponse("reset too")),
             Expect(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
         ),
     ],
 )
-def test_write_is_confirmed_by_its_response_or_a_read(put: Spelled, look: Spelled | None, expected: Expect) -> None:
-    outcome, live = run({2: put} | ({3: look} if look else {}))
+def test_write_is_confirmed_by_its_response_or_a_read(put: Respond, read: Respond | None, expected: Expect) -> None:
+    outcome, live = run({2: put} | ({3: read} if read else {}))
     assert outcome == expected
     confirmed = outcome.status is Status.DONE
-    assert live.calls[:3] == [f"GET {PATH}", f"PUT {PATH}"] + ([f"GET {PATH}"] if look or confirmed else [])
-    assert set(live.calls[3:]) == ({f"GET {PATH}"} if look and confirmed else set())
+    assert live.calls[:3] == [f"GET {PATH}", f"PUT {PATH}"] + ([f"GET {PATH}"] if read or confirmed else [])
+    assert set(live.calls[3:]) == ({f"GET {PATH}"} if read and confirmed else set())
 
 
 BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
 
 
 @pytest.mark.parametrize(
-    ("odd", "expected"),
+    ("responses", "expected"),
     [
         ({}, Expect(Status.DONE)),
         ({1: now(groupMappings=BEFORE[::-1])}, Expect(Status.DONE)),
         ({1: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE, "is already in effect", found=True)),
         ({2: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
-        ({2: says(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
+        ({2: responds(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
         (
-            {2: says(NoResponse("reset")), 3: now(groupMappings=BEFORE[::-1])},
+            {2: responds(NoResponse("reset")), 3: now(groupMappings=BEFORE[::-1])},
             Expect(Status.FAILED, "reset; nothing was changed", AGAIN),
         ),
     ],
 )
-def test_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expected: Expect) -> None:
-    outcome, _ = run(odd, BEFORE, AFTER, "groupMappings")
+def test_order_of_group_mappings_is_no_change(responses: dict[int, Respond], expected: Expect) -> None:
+    outcome, _ = run(responses, BEFORE, AFTER, "groupMappings")
     assert outcome == expected
 
 
 def test_next_setting_is_written_after_a_refusal() -> None:
     live = workspace({"displayName": "Old", "labels": {"a": "1"}})
     plan = planned(document(settings={"displayName": "New", "labels": {"b": "2"}}), live)
-    respond_oddly(live, {2: says(Response(422, None, "no"))})
+    respond_with(live, {2: responds(Response(422, None, "no"))})
     ends = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert [end.outcome.status.value for end in ends] == ["failed", "done"]
 

@@ -1,4 +1,4 @@
-"""Undo of every change to a person or a setting, whatever happened since."""
+"""Undo of changes to members and settings, including after later changes."""
 
 from dataclasses import replace
 from typing import Any
@@ -47,8 +47,8 @@ def live(who: Who, **more: Any) -> FakeWorkspace:
 
 
 def record_of(plan: Plan, *states: State) -> Record:
-    told = states or (State.DONE,) * len(plan.changes)
-    by_address = {address("acme", change): state for change, state in zip(plan.changes, told, strict=True)}
+    found = states or (State.DONE,) * len(plan.changes)
+    by_address = {address("acme", change): state for change, state in zip(plan.changes, found, strict=True)}
     return Record(Run("r1", "", "", "", ""), "acme", API, "", plan.changes, by_address, {})
 
 
@@ -106,8 +106,8 @@ def test_every_change(done: str, before: Who, wanted: str | None, now: Who, by: 
     record = run(before, wanted)
     assert record.changes[0].action.value == done
     plan = inverse(record, live(now))
-    told = [f"{change.action.value} {change.after['role'] if change.after else ''}".strip() for change in plan.changes]
-    assert told == ([by] if by else [])
+    found = [f"{change.action.value} {change.after['role'] if change.after else ''}".strip() for change in plan.changes]
+    assert found == ([by] if by else [])
     about_ourselves = "the identity that beamctl runs as is unknown"
     assert [words(note.fact) for note in plan.notes if not words(note.fact).startswith(about_ourselves)] == said
     assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)

@@ -1,4 +1,4 @@
-"""What differs inside a nested value, spot by spot."""
+"""Differences inside nested values, with their paths."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Floors: guards that are set outside the document. Of floor and document, the stricter one holds."""
+"""Floors are guards outside the document. The stricter of floor and document applies."""
 
 import pytest
 from hypothesis import given, settings
@@ -58,7 +58,7 @@ documents = st.builds(lambda found, guarded: document(dict(found), guards=met(gu
 def test_floor_never_removes_a_hazard(want: Desired, live: FakeWorkspace, one: Bounds, two: Bounds) -> None:
     bare = planned(want, live)
     found = [refused(planned(want, live, floors=each)) for each in (one, two, stricter(one, two))]
-    assert found[2] == found[0] | found[1]  # as each says by itself, and nothing else
+    assert found[2] == found[0] | found[1]  # exactly the hazards of both
     assert refused(bare) <= found[2]
     again = look_again(bare, live, None, floors=one)
     assert refused(bare) <= refused(again.plan)

@@ -1,4 +1,4 @@
-"""Guards that are looser than in the last recorded run are a hazard, also when they are used only later."""
+"""Guards that are looser than in the last recorded run are a hazard, even if they are used only later."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -84,14 +84,16 @@ def changed(found: dict[str, Any], *, members: dict[str, Any] = AS_IS) -> Desire
     return document(members, guards=guards)
 
 
-@pytest.mark.parametrize(("found", "guard", "told"), LOOSENED)
-def test_each_loosened_guard_is_named(found: dict[str, Any], guard: str, told: str) -> None:
+@pytest.mark.parametrize(("found", "guard", "message"), LOOSENED)
+def test_each_loosened_guard_is_named(found: dict[str, Any], guard: str, message: str) -> None:
     want = changed(found, members=AS_IS | {"new@x.io": "viewer"})
     place = want.document.key_place("guards", guard)
     plan = planned(want, workspace(), recorded=declared(STRICT))
-    assert loosens(plan) == {guard: SAID.format(guard, told, place.line)}
+    assert loosens(plan) == {guard: SAID.format(guard, message, place.line)}
     assert plan.declared is not None
-    assert loosens(planned(want, workspace(), recorded=plan.declared)) == {}  # once applied, it is the recorded one
+    assert (
+        loosens(planned(want, workspace(), recorded=plan.declared)) == {}
+    )  # after the apply, it is the recorded guard
 
 
 @pytest.mark.parametrize("found", TIGHTENED)
@@ -106,12 +108,12 @@ def test_protecting_emails_instead_of_their_domain_is_looser() -> None:
     assert in_words(now, was, ([4], [4])) == {}
 
 
-@pytest.mark.parametrize(("found", "guard", "told"), LOOSENED)
-def test_guard_loosened_before_it_is_used_is_named(found: dict[str, Any], guard: str, told: str) -> None:
+@pytest.mark.parametrize(("found", "guard", "message"), LOOSENED)
+def test_guard_loosened_before_it_is_used_is_named(found: dict[str, Any], guard: str, message: str) -> None:
     first = planned(changed(found), workspace(), recorded=declared(STRICT))
     assert (first.changes, first.hazards) == ((), ())
     later = planned(changed(found, members=AS_IS | {"new@x.io": "viewer"}), workspace(), recorded=first.declared)
-    assert told in loosens(later)[guard]
+    assert message in loosens(later)[guard]
 
 
 def test_declaring_self_is_recorded_and_no_hazard() -> None:
@@ -132,9 +134,9 @@ def test_plan_without_changes_records_only_stricter_guards() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "looser"),
     [
-        ("25%", "26%", True),  # the same unit needs no population
+        ("25%", "26%", True),  # no population is needed for the same unit
         ("26%", "25%", False),
-        (3, "25%", False),  # of 8 is 2
+        (3, "25%", False),  # 25% of 8 is 2
         (2, "25%", False),
         (1, "25%", True),
         ("25%", 2, False),
@@ -150,7 +152,9 @@ def test_count_and_share_are_compared_by_population(before: Any, after: Any, loo
 
 def test_share_is_compared_in_both_populations() -> None:
     was, now = (declared({**STRICT, "maxRemovals": each}).guards for each in ("25%", 2))
-    assert in_words(was, now, ([4], [8])) == {"maxRemovals": "25% → 2"}  # of four with access, one could go before
+    assert in_words(was, now, ([4], [8])) == {
+        "maxRemovals": "25% → 2"
+    }  # of four members with access, one could be removed
     assert in_words(was, now, ([8], [8])) == {}
     assert in_words(was, now, ([4, 4], [4, 4])) == {}  # one of each of two kinds
 

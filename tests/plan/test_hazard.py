@@ -1,4 +1,4 @@
-"""How hazards from several sources become one list."""
+"""Hazards from several sources are merged into one list."""
 
 from beamctl.plan.hazard import Hazard, Risk, merged
 from tests.fakes.wording import failure, words

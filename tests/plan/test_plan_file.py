@@ -1,4 +1,4 @@
-"""A saved plan is read back as it was written, or refused with the reason."""
+"""A saved plan is read back unchanged, or refused with a reason."""
 
 import json
 import time
@@ -207,7 +207,7 @@ def rest(data: dict[str, Any], key: str) -> Any:
 
 
 def forge_fingerprint(data: dict[str, Any]) -> None:
-    """Somebody was promoted meanwhile, and the plan is to go on all the same."""
+    """Someone was promoted in the meantime, and the forged plan ignores it."""
     found = rest(data, "gone@x.io")
     found["was"]["role"] = "admin"
     found["fingerprint"] = fingerprint(found["was"])

@@ -1,4 +1,4 @@
-"""Where the files of a secret may be, and the value of a hazard about one."""
+"""Allowed paths of secret files, and the value of the hazard about them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Does a plan of yesterday hold, and for whoever makes it today?"""
+"""Whether a saved plan is stale, and what changes if someone else applies it."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def test_planners_removal_stays_last_if_the_identity_is_unknown() -> None:
     assert found.hazards == plan.hazards
     assert found.runs_as == "bob@x.io"
     again = look_again(plan, workspace(), Identity(email="bob@x.io")).plan
-    assert again == plan  # the hazard is told once
+    assert again == plan  # the hazard is listed once
 
 
 def test_email_that_now_belongs_to_another_person() -> None:
@@ -75,7 +75,7 @@ def test_changed_settings() -> None:
 
 
 def test_unordered_values_are_compared_as_one() -> None:
-    """Though thousands moved, none is gone into."""
+    """If thousands changed, none is compared in detail."""
     code = (
         "import sys; from beamctl.plan.diff import same; "
         "assert not same({'role': 'admin'}, {'role': 'member'}) and not same(None, {}) and not same('a', ['a']) "
@@ -89,20 +89,20 @@ def test_only_the_first_changes_are_compared_in_detail() -> None:
     many = [
         Moved("member", f"p{n:02}", {"role": "admin", "sub": "1"}, {"role": "viewer", "sub": "2"}) for n in range(30)
     ]
-    told = moved_text(many)
-    assert (len(told), told[1], told[-1]) == (21, 'p00: sub was "1", is now "2"', "and 30 more")
+    text = moved_text(many)
+    assert (len(text), text[1], text[-1]) == (21, 'p00: sub was "1", is now "2"', "and 30 more")
     assert len(moved_text(many[:10])) == 20
 
 
 def test_long_differences_are_shortened() -> None:
     many = [person(f"p{number:02}@x.io") for number in range(30)]
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([*PEOPLE[:1], *many]))
-    told = moved_text(look_again(plan, workspace(), None).moved)
-    assert len(told) == 21
-    assert told[0] == (
+    text = moved_text(look_again(plan, workspace(), None).moved)
+    assert len(text) == 21
+    assert text[0] == (
         'p00@x.io no longer exists; it was: email "p00@x.io", role "member", standing "accepted", source "local"'
     )
-    assert told[-1] == "and 10 more"
+    assert text[-1] == "and 10 more"
 
 
 def test_changes_already_in_effect() -> None:
@@ -138,9 +138,9 @@ def test_population_is_counted_again() -> None:
 def test_note_if_an_admin_loses_access_and_the_identity_is_unknown() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "a@x.io"}}), live)
-    told = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
-    assert told in [words(note.fact) for note in look_again(plan, live, None).plan.notes]
-    assert told not in [words(note.fact) for note in look_again(plan, live, Identity(email="a@x.io")).plan.notes]
+    text = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
+    assert text in [words(note.fact) for note in look_again(plan, live, None).plan.notes]
+    assert text not in [words(note.fact) for note in look_again(plan, live, Identity(email="a@x.io")).plan.notes]
 
 
 def test_saved_plan_expires_with_the_access_it_grants() -> None:
@@ -149,7 +149,7 @@ def test_saved_plan_expires_with_the_access_it_grants() -> None:
         "a@x.io": "admin",
         "b@x.io": {"role": "member", "until": "2027-03-01"},
         "c@x.io": {"role": "member", "until": "2027-02-01"},
-        "d@x.io": {"role": "member", "until": "2027-01-01"},  # is demoted
+        "d@x.io": {"role": "member", "until": "2027-01-01"},  # demoted
     }
     assert ends(planned(document(members), live)) == date(2027, 2, 1)
     assert ends(planned(document({"a@x.io": "admin"}), live)) is None

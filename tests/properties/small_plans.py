@@ -1,5 +1,4 @@
-"""Plans of every kind and action, small enough to be edited in every place: what a document says, and how the workspace
-is."""
+"""Documents and workspaces for plans of every kind and action, small enough to edit each place."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -10,7 +9,7 @@ from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_a
 from tests.fakes.workspace import FakeWorkspace, person
 
 ADMIN = person("root@x.io", "admin", sub="s0")
-MARK = "(beamctl: client secret not handed over yet)"
+MARKER = "(beamctl: client secret not handed over yet)"
 HUB = "(beamctl: API key hub not handed over yet)"
 EU, US = {"type": "country", "name": "eu"}, {"type": "country", "name": "us"}
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
@@ -95,8 +94,8 @@ SAMPLES: dict[str, Sample] = {
     "accounts replaced": (
         {"serviceAccounts": {"bot": {"role": "member", "secretTo": {"file": "bot"}}}},
         accounts(
-            service_account("c-1", "bot", "member", MARK),
-            service_account("c-2", "bot", "member", MARK),
+            service_account("c-1", "bot", "member", MARKER),
+            service_account("c-2", "bot", "member", MARKER),
             **{"c-2": [api_key("k1", "x", "2026-11-20T00:00:00Z")]},
         ),
     ),

@@ -1,5 +1,5 @@
-"""The invariants, of every kind, for any document and any live state: what is applied is as the document says, a plan
-is no larger than it must be and depends on nothing else, it can be saved and undone, and no secret shows."""
+"""Invariants of every kind, for any document and any workspace: an apply makes the declared state; a plan is minimal,
+does not depend on order, can be saved and undone, and shows no secret."""
 
 import json
 import random as seeded
@@ -60,7 +60,7 @@ def test_sample_is_of_its_kind(name: str) -> None:
 
 
 def left(want: Desired, live: FakeWorkspace) -> set[tuple[str, str]]:
-    """What is to be done, and to what."""
+    """The remaining changes."""
     return {(change.kind, change.name.lower().partition(" (")[0]) for change in planned(want, live).changes}
 
 
@@ -80,9 +80,9 @@ def test_plan_is_empty_after_apply_and_shows_no_secret(sample: Sample, data: st.
     lines = [first_line(Run("r1", AT, "ann", "", "sha256:0"), plan), *(event_line(plan, each, AT) for each in events)]
     lines.append(last_line(plan, events, AT, interrupted=False))
     assert [problems_with("run", json.loads(line)) for line in lines] == [[]] * len(lines)
-    told = [plans_json([plan], ()), plan_text(plan), drift_text(plan), saved_text(saved(plan)), *lines]
-    told += [run_text(read_record("".join(lines).encode())), *map(event_text, events), export("acme", live, NOW).text]
-    assert not any(secret in text for text in told for secret in (CANARY, SECRET_SUFFIX))
+    shown = [plans_json([plan], ()), plan_text(plan), drift_text(plan), saved_text(saved(plan)), *lines]
+    shown += [run_text(read_record("".join(lines).encode())), *map(event_text, events), export("acme", live, NOW).text]
+    assert not any(secret in text for text in shown for secret in (CANARY, SECRET_SUFFIX))
 
 
 @every_kind
@@ -140,8 +140,10 @@ def test_order_does_not_matter(sample: Sample, data: st.DataObject, seed: int) -
     live.resources.kept = {name: shuffled(resources, chance) for name, resources in live.resources.kept.items()}
     live.accounts.kept, live.accounts.keys = shuffled(live.accounts.kept, chance), shuffled(live.accounts.keys, chance)
     other = planned(again, live)
-    told = [[(each.name, each.action, each.stage, each.secrets) for each in plan.changes] for plan in (first, other)]
-    assert told[0] == told[1]
+    summaries = [
+        [(each.name, each.action, each.stage, each.secrets) for each in plan.changes] for plan in (first, other)
+    ]
+    assert summaries[0] == summaries[1]
     assert first.fingerprint == other.fingerprint
 
 
@@ -186,7 +188,7 @@ def test_run_is_undone_or_a_note_says_why_not(sample: Sample, data: st.DataObjec
 
 
 def undone(plan: Plan, live: FakeWorkspace) -> Plan:
-    """The plan is made, recorded, and what would undo that is planned."""
+    """Apply and record the plan, then plan its undo."""
     events = applied(plan, live, vault=vault())
     lines = [first_line(Run("r1", AT, "ann", "", "sha256:0"), plan), *(event_line(plan, each, AT) for each in events)]
     record = read_record("".join([*lines, last_line(plan, events, AT, interrupted=False)]).encode())

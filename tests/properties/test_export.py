@@ -1,4 +1,4 @@
-"""Export, then plan: nothing to change, whatever the workspace looks like, and until a key ends."""
+"""An exported document needs no changes, for any workspace, until a key expires."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -71,8 +71,8 @@ shown_settings = st.fixed_dictionaries(
 
 @given(st.lists(people, max_size=9, unique_by=lambda each: str(each["email"]).lower()), shown_settings)
 @settings(max_examples=200, deadline=None)
-def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict[str, Any]) -> None:
-    live = FakeWorkspace.of(everybody, settings=itself)
+def test_export_then_plan_is_empty(people: list[dict[str, Any]], settings_shown: dict[str, Any]) -> None:
+    live = FakeWorkspace.of(people, settings=settings_shown)
     try:
         text = export("acme", live, NOW).text
     except GarbledError:
@@ -85,8 +85,8 @@ def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict
     assert not plan.differs
     assert {hazard.risk for hazard in plan.hazards} <= {Risk.LIVE_EMPTY}
     assert export("acme", live, NOW).text == text
-    strange = any(fault(str(each["email"])) for each in everybody)
-    directory = all(each.get("source") == "directory_sync" for each in everybody if fault(str(each["email"])))
+    strange = any(fault(str(each["email"])) for each in people)
+    directory = all(each.get("source") == "directory_sync" for each in people if fault(str(each["email"])))
     assert (want.mode("members") is Mode.ADDITIVE) <= (strange or not directory)
 
 
@@ -166,7 +166,7 @@ some_keys = st.fixed_dictionaries(
 
 
 @st.composite
-def machines(draw: st.DrawFn) -> FakeWorkspace:
+def workspaces(draw: st.DrawFn) -> FakeWorkspace:
     accounts = [{**each, "client_id": f"c{at}"} for at, each in enumerate(draw(st.lists(some_accounts, max_size=4)))]
     keys = {
         each["client_id"]: [{**key, "id": f"k{at}"} for at, key in enumerate(draw(st.lists(some_keys, max_size=3)))]
@@ -184,7 +184,7 @@ SECRET = "sk-canary-0123456789abcdef"
 LATER = [timedelta(), timedelta(hours=23), timedelta(days=20), timedelta(days=100), timedelta(days=4000)]
 
 
-@given(machines())
+@given(workspaces())
 @settings(max_examples=100, deadline=None)
 def test_exported_service_accounts_need_no_change_until_a_key_expires(live: FakeWorkspace) -> None:
     text = export("acme", live, NOW).text
@@ -193,19 +193,19 @@ def test_exported_service_accounts_need_no_change_until_a_key_expires(live: Fake
     assert all(char.isprintable() or char == "\n" for char in text)
     assert changes(live, text, NOW) == ()
     for moment in (NOW + each for each in LATER):
-        for change in changes(live, text, moment):  # a key that is declared and has ended is renewed: that is said
+        for change in changes(live, text, moment):  # a declared key that has expired is renewed
             what = (change.kind, change.action, change.reason)
             assert what in (
                 ("api_key", Action.CREATE, Reason.EXPIRES),
                 ("api_key", Action.DELETE, Reason.SUPERSEDED),
             )
-            told = change.after or change.before or {}
-            (key,) = [each for each in live.accounts.keys[told["clientId"]] if each["name"] == told["name"]]
+            attributes = change.after or change.before or {}
+            (key,) = [each for each in live.accounts.keys[attributes["clientId"]] if each["name"] == attributes["name"]]
             assert ended(key) <= moment
 
 
 def ended(key: Mapping[str, str]) -> datetime:
-    """When a key ends, by another reckoning than that of the code: in seconds."""
+    """When a key expires, computed in seconds, unlike in the code."""
     units = {"h": 3600, "d": 86400, "w": 604800, "m": 60}
     text = key["expires_in"]
     seconds = int(text) if text.isdigit() else int(text[:-1]) * units[text[-1]]
@@ -218,12 +218,12 @@ def key(name: str, expires_in: str = "", created: str = "2026-11-01T00:00:00Z") 
 
 
 def test_unknown_role_is_exported_as_a_guess() -> None:
-    kept = {"c1": service_account("c1", "told"), "c2": {**service_account("c2", "untold"), "role": None}}
+    kept = {"c1": service_account("c1", "known"), "c2": {**service_account("c2", "unknown"), "role": None}}
     live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeServiceAccounts(kept))
     lines = export("acme", live, NOW).text.splitlines()
     guess = "  # the API does not show its role, so admin is a guess: set the role that it should have"
     assert [number for number, line in enumerate(lines) if line == guess] == [
-        lines.index("  untold: {role: admin}") - 1
+        lines.index("  unknown: {role: admin}") - 1
     ]
 
 

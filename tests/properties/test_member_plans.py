@@ -1,4 +1,4 @@
-"""What must hold of people beside what must hold of every kind, for any document and any live state."""
+"""Invariants of members, in addition to those of every kind."""
 
 import re
 
@@ -32,7 +32,7 @@ def test_apply_then_plan_is_empty(want: Desired, live: FakeWorkspace, odd: froze
     applied(first, live)
     assert planned(want, live).changes == ()
     live.accept_all()
-    second = planned(want, live)  # where the API tells no invited role, a wrong one shows only once it is accepted
+    second = planned(want, live)  # if the API does not show invited roles, a wrong one is found only after acceptance
     applied(second, live)
     assert planned(want, live).changes == ()
 
@@ -46,13 +46,13 @@ def test_pending_role_is_set_after_acceptance(want: Desired, live: FakeWorkspace
         return
     applied(first, live)
     live.accept_all()
-    for _ in range(2):  # once to set what could not be set while pending, once to take what waited for that
+    for _ in range(2):  # the first apply sets pending roles, the second one makes the changes that depend on them
         again = planned(want, live)
         if any(hazard.risk is Risk.LAST_ADMIN for hazard in again.hazards):
             return
         applied(again, live)
     never = [(change.action, (change.after or {})["role"]) for change in planned(want, live).changes]
-    assert set(never) <= {(Action.INVITE, "viewer")}  # this API offers more than that to whoever is invited
+    assert set(never) <= {(Action.INVITE, "viewer")}  # with these quirks, every invitation grants more than viewer
 
 
 @given(

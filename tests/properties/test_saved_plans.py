@@ -1,5 +1,5 @@
-"""Saved plans, for any document and any live state: what is written is read, whatever is changed is found, and what was
-applied can be undone."""
+"""Saved plans and records, for any document and any workspace: they are read back, edits are detected, and applies can
+be undone."""
 
 import json
 import random as seeded
@@ -142,7 +142,7 @@ def test_undo_restores_the_previous_state(want: Desired, live: FakeWorkspace, od
     assert all(change.reason.value == "undoes_run" for change in inverse.changes)
     applied(inverse, live)
     touched = {change.key for change in first.changes}
-    lost = expired & touched  # an invitation that had expired is not given back
+    lost = expired & touched  # expired invitations are not restored
     assert {k: v for k, v in access(live).items() if k not in lost} == {
         k: v for k, v in before.items() if k not in lost
     }

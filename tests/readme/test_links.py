@@ -1,4 +1,4 @@
-"""Links between documents lead somewhere, and each module, test and schema that a document names exists."""
+"""Links between documents work, and each module, test and schema that a document names exists."""
 
 import re
 import tomllib

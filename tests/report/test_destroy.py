@@ -1,4 +1,4 @@
-"""What would be lost, as it is shown: readable however much there is, and harmless whatever it is called."""
+"""Reports of what a deletion would remove: readable at any size, and safe with hostile names."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A plan shows everything that has an effect: no two plans that do different things look the same."""
+"""A plan shows everything that has an effect: plans that do different things never look the same."""
 
 import shlex
 from dataclasses import replace
@@ -22,12 +22,12 @@ ROOT = [person("root@x.io", "admin")]
 
 
 def made(entry: dict[str, Any]) -> str:
-    """What is shown of a service account that is created."""
+    """The text of a created service account."""
     return plan_text(planned(document(serviceAccounts={"ci": {"role": "member", **entry}}), FakeWorkspace.of(ROOT)))
 
 
 def connected(source: dict[str, Any], part: str = "apiKey") -> str:
-    """What is shown of a connection with a secret that comes from there."""
+    """The text of a connection with a secret from this source."""
     entry = {"integration": "openai", "secret": {part: source}}
     return plan_text(planned(document(integrations={"openai": entry}), FakeWorkspace.of(ROOT)))
 

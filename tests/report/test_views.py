@@ -1,4 +1,4 @@
-"""What a reader sees of an apply, of a workspace and of problems; hostile text never reaches a terminal as it is."""
+"""Reports of applies, workspaces and problems. Hostile text never reaches a terminal unescaped."""
 
 import json
 import time
@@ -115,7 +115,7 @@ def test_thousands_of_hazards_are_fast() -> None:
     plan = planned(document(members), live)
     begun = time.process_time()
     text, data = plan_text(plan), plans_json([plan], ())
-    assert time.process_time() - begun < 5  # comparing each with each takes 15 seconds
+    assert time.process_time() - begun < 5  # comparing all pairs takes 15 seconds
     assert text.count("\nRefused (exit 5): ") == data.count('"refused": true') - 1 == len(plan.hazards) == 10_001
 
 
@@ -135,7 +135,7 @@ def test_printable_text_is_printable(text: str) -> None:
 
 
 @given(st.text(min_size=1), st.text())
-@settings(deadline=None)  # the first one imports what the others find imported
+@settings(deadline=None)  # the first example pays for the imports
 def test_no_control_character_of_the_workspace_reaches_a_report(name: str, role: str) -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person(name, role or "member")])
     live.settings |= {"displayName": name, "labels": {name: role}}

@@ -1,4 +1,4 @@
-"""A machine whose clock is not the API's: days are judged by the API's, and that is said."""
+"""A machine whose clock differs from the API's: dates follow the API's clock, and the difference is noted."""
 
 import re
 import time
@@ -26,7 +26,7 @@ class Skewed:
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch, database: Path) -> Serve:
-    """The emulator on a socket, with a `Date` that is so far ahead."""
+    """Serve the emulator on a socket, with a `Date` that is ahead by this much."""
 
     @contextmanager
     def served(ahead: timedelta) -> Iterator[Skewed]:

@@ -1,4 +1,4 @@
-"""What goes wrong between here and the API, in words that help, and never with a secret in them."""
+"""Connection errors have helpful messages and never contain a secret."""
 
 import base64
 import socket
@@ -14,7 +14,7 @@ from tests.cli.process import Ran, process
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write
 
 HASTY = "import random; random.random = lambda: 0.0"
-"""Repeats what may be repeated, without the waits in between."""
+"""Makes retries immediate."""
 NOT_FOUND = """
 import socket
 def getaddrinfo(*args, **kwargs): raise socket.gaierror(-2, "Name or service not known")

@@ -1,4 +1,4 @@
-"""What comes of a deletion, whatever the API answers and whoever else is at work."""
+"""Deletions of a workspace: responses of the API, and concurrent changes."""
 
 from collections.abc import Callable
 from threading import Event
@@ -142,8 +142,8 @@ def test_workspace_with_fewer_details_is_the_same_workspace(told: dict[str, Any]
 @pytest.mark.parametrize(
     "sight",
     [
-        ForbiddenError("no access", status=403),  # perhaps how the API says that there is none
-        UnauthenticatedError("no access", status=401),  # a service account goes with its workspace
+        ForbiddenError("no access", status=403),  # the API may report a missing workspace like this
+        UnauthenticatedError("no access", status=401),  # a service account is deleted with its workspace
         UnreachableError("no access"),
         GarbledError("no access"),
     ],
@@ -315,7 +315,7 @@ def test_section_that_became_readable_was_not_shown(path: str) -> None:
     live.answers[path] = Response(200, unknown if path == COUNTED else None)
     shown = contents_of("acme", live)
     same = live.copied()
-    assert destroy(shown, same, same, stop=Event()) == Deletion(DeletionStatus.DELETED)  # still not known: as was shown
+    assert destroy(shown, same, same, stop=Event()) == Deletion(DeletionStatus.DELETED)  # still unknown, as shown
     del live.answers[path]
     with pytest.raises(StalePlanError):
         destroy(shown, live, live, stop=Event())

@@ -1,4 +1,4 @@
-"""What is read before a workspace is deleted, and what becomes of what the API does not tell."""
+"""What is read before a workspace is deleted, and what is unknown."""
 
 from itertools import count
 from typing import Any

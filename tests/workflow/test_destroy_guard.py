@@ -1,4 +1,4 @@
-"""Which documents let a workspace go: only one that says so."""
+"""Only a document that allows it lets a workspace be deleted."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Which files are read, and what happens to those that cannot be."""
+"""Which files are read as documents, and errors for those that cannot be read."""
 
 import os
 import socket
@@ -193,7 +193,7 @@ def test_pipe_in_a_directory_is_an_error(cli: Cli, write: Write, directory: Path
 
 
 def unreadable(directory: Path) -> dict[str, str]:
-    """Names that cannot be read, also by root, and why."""
+    """Names that not even root can read, and why."""
     (directory / "loop.yaml").symlink_to("loop.yaml")
     (directory / "dangling.yaml").symlink_to("gone.yaml")
     (directory / "file.yaml").write_text(AS_IS)

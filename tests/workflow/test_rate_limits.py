@@ -1,4 +1,4 @@
-"""An API that limits requests for long: a few requests, no waiting, and the time is named."""
+"""Rate limits that last long: few requests, no waiting, and a message with the time."""
 
 import re
 import time
@@ -15,7 +15,7 @@ PEOPLE = 60
 INVITES = AS_IS.replace("eve@example.com: member", "eve@example.com: admin")
 INVITES += "".join(f"  p{number}@example.com: viewer\n" for number in range(PEOPLE))
 SOON = 30
-"""Seconds for a busy machine; waiting would take an hour."""
+"""Seconds that a busy machine may take; waiting would take an hour."""
 LIMITS = [
     ("429 Too Many Requests", "Retry-After: 3600"),
     ("403 Forbidden", "Retry-After: 3600"),
@@ -73,7 +73,7 @@ def test_long_wait_is_reported_unless_quiet(capsys: pytest.CaptureFixture[str], 
 def test_wait_budget_of_a_run(
     cli: Cli, write: Write, api: Api, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, int]
 ) -> None:
-    """The API asks for a bit more than the run may wait, so nothing is waited for."""
+    """The API asks for slightly more than the run may wait, so it does not wait."""
     variable, option, most = case
     write("beamctl.yaml", AS_IS)
     monkeypatch.setenv("BEAMCTL_MAX_WAIT", variable)

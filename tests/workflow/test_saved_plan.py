@@ -1,4 +1,4 @@
-"""`plan --out` and `apply PLAN`: exactly what was reviewed, or a refusal that says why and changes nothing."""
+"""`plan --out` and `apply PLAN`: exactly the reviewed changes are made, or nothing, with a reason."""
 
 import json
 import os
@@ -24,7 +24,7 @@ NEW_PLAN = "  Make and review a new plan:  beamctl plan --out p.json\n"
 
 @pytest.fixture
 def saved(cli: Cli, write: Write, api: Api, directory: Path) -> Path:
-    """The plan of CHANGED, made with ada's key at the emulator on a socket; no document is left."""
+    """The plan of CHANGED, made with ada's key against the emulator on a socket. The document is deleted."""
     write("beamctl.yaml", CHANGED)
     ran = cli("plan", "--out", "p.json")
     assert ran.code == 0
@@ -35,7 +35,7 @@ def saved(cli: Cli, write: Write, api: Api, directory: Path) -> Path:
 
 @pytest.fixture
 def operator(cli: Cli) -> Cli:
-    """Somebody changes the workspace by hand."""
+    """Changes the workspace manually."""
 
     def call(*arguments: str) -> Any:
         ran = cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", *arguments)
@@ -46,7 +46,7 @@ def operator(cli: Cli) -> Cli:
 
 
 def refused(cli: Cli, code: int, *arguments: str) -> str:
-    """What is said of a plan that is refused, the same in both formats."""
+    """The error for a refused plan, which is the same in both formats."""
     ran = cli("apply", "p.json", "--auto-approve", *arguments)
     assert (ran.code, ran.out) == (code, "")
     machine = cli("apply", "p.json", "--auto-approve", "-o", "json", *arguments)
@@ -206,7 +206,7 @@ def test_changed_admin_or_setting_makes_a_plan_stale(cli: Cli, write: Write, ope
 def test_unrelated_change_does_not_make_a_plan_stale(cli: Cli, operator: Cli) -> None:
     operator("POST", "/users", '{"email": "new@example.com", "role": "member"}')
     operator("DELETE", "/users/eve@example.com")
-    operator("PUT", "/users/bob@example.com", '{"role": "member"}')  # nothing is taken, so no admin is relied on
+    operator("PUT", "/users/bob@example.com", '{"role": "member"}')  # nothing is removed, so no admin is relied on
     operator("PUT", "/workspaces/acme", '{"displayName": "Mine"}')
     assert cli("apply", "p.json", "--auto-approve").code == 0
 
@@ -388,7 +388,7 @@ def test_failed_change_needs_a_new_plan(cli: Cli, api: Api) -> None:
 
 @pytest.mark.usefixtures("saved")
 def test_saved_plan_can_be_read_by_terraform_tools(cli: Cli, write: Write) -> None:
-    """What tools made for Terraform look at, and nothing else."""
+    """Only what tools for Terraform read."""
     write(
         "beamctl.yaml", document(members="{ada@example.com: admin, kim@example.com: admin, grace@example.com: viewer}")
     )

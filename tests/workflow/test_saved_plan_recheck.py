@@ -1,4 +1,4 @@
-"""A saved plan looked at again: what moved, what is in place already, and for whom it is made now."""
+"""The recheck of a saved plan: what changed, what is already in effect, and who applies it."""
 
 from dataclasses import replace
 from typing import Any
@@ -27,7 +27,7 @@ def live(*people: dict[str, Any], **settings: Any) -> FakeWorkspace:
     return FakeWorkspace.of(people or PEOPLE, settings=SETTINGS | settings)
 
 
-def but(email: str, **more: Any) -> list[dict[str, Any]]:
+def with_changed(email: str, **more: Any) -> list[dict[str, Any]]:
     return [each | more if each["email"].lower() == email else each for each in PEOPLE]
 
 
@@ -35,7 +35,7 @@ PLAN = planned(document(MEMBERS, settings={"displayName": "New"}, guards={"maxRe
 
 
 def again(now: FakeWorkspace, identity: Identity | None = None, plan: Plan = PLAN) -> Recheck:
-    return look_again(replace(plan, stays={}), now, identity)  # as it is read from a file
+    return look_again(replace(plan, stays={}), now, identity)  # like a plan that is read from a file
 
 
 def test_unchanged_workspace_is_not_stale() -> None:
@@ -44,13 +44,13 @@ def test_unchanged_workspace_is_not_stale() -> None:
 
 
 MOVED: list[tuple[FakeWorkspace, list[tuple[str, str, object, object]]]] = [
-    (live(*but("up@x.io", role="member")), [("member", "Up@x.io", "viewer", "member")]),
-    (live(*but("gone@x.io", sub="s9")), [("member", "gone@x.io", "s2", "s9")]),
-    (live(*but("root@x.io", role="member")), [("member", "root@x.io", "admin", "member")]),
+    (live(*with_changed("up@x.io", role="member")), [("member", "Up@x.io", "viewer", "member")]),
+    (live(*with_changed("gone@x.io", sub="s9")), [("member", "gone@x.io", "s2", "s9")]),
+    (live(*with_changed("root@x.io", role="member")), [("member", "root@x.io", "admin", "member")]),
     (live(*PEOPLE[:2], PEOPLE[3]), [("member", "gone@x.io", "s2", None)]),
     (live(*PEOPLE, person("new@x.io", accepted=False)), [("member", "new@x.io", None, "member")]),
     (live(displayName="Else"), [("settings", "displayName", "Old", "Else")]),
-    (live(*but("same@x.io", role="viewer")), []),
+    (live(*with_changed("same@x.io", role="viewer")), []),
     (live(labels={"not": "ours"}), []),
 ]
 
@@ -58,7 +58,7 @@ MOVED: list[tuple[FakeWorkspace, list[tuple[str, str, object, object]]]] = [
 @pytest.mark.parametrize(("now", "expected"), MOVED)
 def test_changed_precondition_is_reported(now: FakeWorkspace, expected: list[tuple[str, str, object, object]]) -> None:
     def fact(side: Any, other: Any) -> object:
-        """The first thing on this side that is not so on the other."""
+        """The first difference of this side from the other."""
         told = ("sub", "role", "displayName")
         return next((side[name] for name in told if name in side and side[name] != (other or {}).get(name)), None)
 
@@ -86,13 +86,13 @@ def test_order_of_group_mappings_has_not_changed() -> None:
 
 def test_changes_already_in_effect() -> None:
     now = live(
-        *but("up@x.io", role="member")[:2],
+        *with_changed("up@x.io", role="member")[:2],
         PEOPLE[3],
         person("new@x.io", "viewer", accepted=False, source="invitation"),
         displayName="New",
     )
     assert again(now).in_place == PLAN.changes
-    one = live(*but("up@x.io", role="member"))
+    one = live(*with_changed("up@x.io", role="member"))
     assert [change.name for change in again(one).in_place] == ["Up@x.io"]
     other_role = live(*PEOPLE, person("new@x.io", "member", accepted=False, source="invitation"))
     assert again(other_role).in_place == ()

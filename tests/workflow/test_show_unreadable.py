@@ -1,4 +1,4 @@
-"""A workspace of which only a part can be read: the rest is shown and exported, and unread is never empty."""
+"""A workspace that can be read only in part: the rest is shown and exported, and unread sections are never empty."""
 
 from collections.abc import Mapping
 from typing import Any

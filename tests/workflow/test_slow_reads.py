@@ -1,4 +1,4 @@
-"""Reading that takes long says what is being read."""
+"""Slow reads are reported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from beamctl.workflow.slow_reads import NotifyingReader
 
 @dataclass
 class SlowApi:
-    """Takes a given time for each path, on a clock of its own that also runs the timers."""
+    """An API that takes a given time for each path, with its own clock and timers."""
 
     takes: dict[str, float]
     now: float = 0.0
