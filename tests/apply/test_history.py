@@ -18,11 +18,11 @@ from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
 WANT = document({"root@x.io": "admin", "Zoë@x.io": "member"}, guards={"maxRemovals": 9})
-NOBODY = document({"root@x.io": "admin"}, guards={"maxRemovals": 9})
+REMOVED = document({"root@x.io": "admin"}, guards={"maxRemovals": 9})
 EXPIRED = FakeWorkspace.of([ROOT, person("Zoë@x.io", accepted=False, expired=True)])
-RESEND, REVOKE = planned(WANT, EXPIRED), planned(NOBODY, EXPIRED)
+RESEND, REVOKE = planned(WANT, EXPIRED), planned(REMOVED, EXPIRED)
 INVITE = planned(WANT, FakeWorkspace.of([ROOT]))
-REMOVE = planned(NOBODY, FakeWorkspace.of([ROOT, person("Zoë@x.io")]))
+REMOVE = planned(REMOVED, FakeWorkspace.of([ROOT, person("Zoë@x.io")]))
 PROMOTE = planned(WANT, FakeWorkspace.of([ROOT, person("Zoë@x.io", "viewer")]))
 
 
@@ -31,7 +31,7 @@ def ended(ending: Status, *, found: bool = False, withdrawn: bool = False) -> Ca
 
 
 DONE = ended(Status.DONE)
-BECAME: dict[str, tuple[Callable[[Change], Sequence[Event]], int]] = {
+OUTCOMES: dict[str, tuple[Callable[[Change], Sequence[Event]], int]] = {
     "done": (DONE, 1),
     "confirmed": (lambda change: (*DONE(change), Confirmed(change)), 1),
     "not confirmed": (lambda change: (*DONE(change), Unconfirmed(change, next(iter(UnconfirmedReason)))), 1),
@@ -63,9 +63,9 @@ def counted(*contents: bytes) -> int:
     return history(*contents).resent.get("member", {}).get("zoë@x.io", 0)
 
 
-@pytest.mark.parametrize("became", BECAME)
-def test_resends_are_counted(became: str) -> None:
-    events, count = BECAME[became]
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_resends_are_counted(outcome: str) -> None:
+    events, count = OUTCOMES[outcome]
     assert counted(record(RESEND, events)) == count
     assert counted(record(INVITE), record(RESEND), record(RESEND, events), record(RESEND)) == 2 + count
 
@@ -95,14 +95,14 @@ def test_other_records_do_not_count() -> None:
         assert counted(whole, strange, whole) == 2, strange
 
 
-@pytest.mark.parametrize("became", BECAME)
-def test_deferred_change_is_known_until_it_is_made(became: str) -> None:
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_deferred_change_is_known_until_it_is_made(outcome: str) -> None:
     put_off = record(INVITE, ended(Status.DEFERRED))
     assert INVITE.changes[0].after is not None
     after = {("member", "zo\u00eb@x.io"): INVITE.changes[0].after}
     assert history(put_off).deferred == after
-    kept = became in ("deferred", "failed", "unknown", "not attempted", "found", "nothing")
-    assert history(put_off, record(RESEND, BECAME[became][0])).deferred == (after if kept else {})
+    kept = outcome in ("deferred", "failed", "unknown", "not attempted", "found", "nothing")
+    assert history(put_off, record(RESEND, OUTCOMES[outcome][0])).deferred == (after if kept else {})
 
 
 def test_revoked_invitations_are_counted_by_role() -> None:

@@ -167,8 +167,8 @@ SCENARIOS = {
         },
         quirk=Quirk.BEAMLIT_ERA,
     ),
-    "machines-made": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}),
-    "machines-changed": Scenario(
+    "accounts-created": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}),
+    "accounts-changed": Scenario(
         accounts=[
             {"name": "bot", "role": "admin", "apiKey": "bl_bot"},
             {"name": "up", "role": "member"},
@@ -182,7 +182,7 @@ SCENARIOS = {
             }
         },
     ),
-    "machines-orphaned": Scenario(
+    "accounts-pending": Scenario(
         stopped=True,
         accounts=[
             {"name": "bot", "role": "member", "description": CLIENT_SECRET},
@@ -197,7 +197,9 @@ SCENARIOS = {
         },
     ),
     "key-renewed": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}, passed=[80]),
-    "old-key-goes": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}, passed=[80, 4]),
+    "old-key-deleted": Scenario(
+        sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}, passed=[80, 4]
+    ),
     "all": Scenario(
         members={"ann": "member", "bob": "admin", "cid": "member", "eve": "admin"},
         invited={"lee": "member", "max": "viewer"},

@@ -96,7 +96,7 @@ class Wire(httpx.BaseTransport):
         dies: Whether the process is killed `before` or `after` that request; or the fault.
         asked: The method of each request.
         fewest: The lowest number of admins at any time.
-        useless: Destinations that held an invalid secret at any time.
+        invalid: Destinations that held an invalid secret at any time.
     """
 
     faulty: FaultyEmulator
@@ -105,7 +105,7 @@ class Wire(httpx.BaseTransport):
     dies: str = ""
     asked: list[str] = field(default_factory=list)
     fewest: int = 99
-    useless: set[str] = field(default_factory=set)
+    invalid: set[str] = field(default_factory=set)
 
     def __call__(self) -> httpx.BaseTransport:
         return _Carrier(self, self.faulty.transport())
@@ -128,7 +128,7 @@ class _Carrier(httpx.BaseTransport):
         finally:
             if request.method != "GET":
                 wire.fewest = min(wire.fewest, wire.emulated.admins())
-                wire.useless |= wire.emulated.invalid_secrets()
+                wire.invalid |= wire.emulated.invalid_secrets()
         if dying:
             raise KilledError
         return response
@@ -268,7 +268,7 @@ def losses(number: int, method: str) -> list[tuple[str, int]]:
     return [(f"{fault}@{number}-{number + times - 1}", number + times) for fault, times in (told, *lost)]
 
 
-PARTS = {"machines-made": 2, "machines-orphaned": 3}
+PARTS = {"accounts-created": 2, "accounts-pending": 3}
 """The number of tests that the longest scenarios are divided into, to run in parallel."""
 CHUNKS = [(name, part, PARTS.get(name, 1)) for name in SCENARIOS for part in range(PARTS.get(name, 1))]
 
@@ -285,13 +285,13 @@ def test_every_fault_at_every_call(name: str, part: int, parts: int, tmp_path: P
             emulated.reset()
             faulty.plan(*([] if dies_at else fault.split()))
             try:
-                disturbed(scenario, before, Wire(faulty, emulated, dies_at, fault), seen)
+                fault_then_clean_apply(scenario, before, Wire(faulty, emulated, dies_at, fault), seen)
             except AssertionError as error:
                 error.add_note(f"with {fault} {dies_at or ''}")
                 raise
 
 
-def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) -> None:
+def fault_then_clean_apply(scenario: Scenario, before: State, wire: Wire, seen: set[object]) -> None:
     """An apply with a fault and one without. The second one is skipped if an earlier one started in the same state
     (`seen`)."""
     emulated = wire.emulated
@@ -301,7 +301,7 @@ def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) 
     if one := re.fullmatch(r"[^@ ]+@(\d+)", wire.dies):
         first.check_one_fault(wire.asked[int(one[1]) - 1])
     assert wire.fewest >= 1
-    assert wire.useless == set()
+    assert wire.invalid == set()
     begins = tuple(emulated.comparable_state())
     if begins in seen:
         return
@@ -314,14 +314,14 @@ def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) 
     assert again.fewest >= 1
     revoked = any(isinstance(event, Ended) and bool(codes(event.outcome.remark) & REVOKED) for event in first.events)
     assert set(Counter(emulated.emails).values()) <= {1, 1 + revoked}
-    assert again.useless | emulated.invalid_secrets() == set()
+    assert again.invalid | emulated.invalid_secrets() == set()
     assert scenario.places <= emulated.vault.holds.keys()
     for account in emulated.state().accounts.values():
         assert max(Counter(key["name"] for key in account["keys"]).values(), default=0) <= 1 + len(scenario.passed)
     seen.add(begins)
 
 
-@pytest.mark.parametrize("name", ["machines-made", "key-renewed"])
+@pytest.mark.parametrize("name", ["accounts-created", "key-renewed"])
 @pytest.mark.parametrize("how", ["fails", *KILLS])
 def test_fault_while_a_secret_is_stored(name: str, how: str, tmp_path: Path) -> None:
     """A destination fails, or the process is killed before or after a secret is stored."""
@@ -341,11 +341,13 @@ def test_fault_while_a_secret_is_stored(name: str, how: str, tmp_path: Path) -> 
             emulated.reset()
             emulated.vault.before = end if how != "after" else lambda _: ""
             emulated.vault.after = end if how == "after" else lambda _: None
-            disturbed(scenario, before, Wire(FaultyEmulator(emulated.app), emulated, dies=IN_THE_VAULT), set())
+            fault_then_clean_apply(
+                scenario, before, Wire(FaultyEmulator(emulated.app), emulated, dies=IN_THE_VAULT), set()
+            )
 
 
 def test_destination_that_always_fails_leaves_no_object(tmp_path: Path) -> None:
-    scenario = SCENARIOS["machines-made"]
+    scenario = SCENARIOS["accounts-created"]
     with closing(scenario.emulated(tmp_path)) as emulated:
 
         def tried(accounts: int, keys: int) -> None:

@@ -73,7 +73,7 @@ def test_remark_of_a_deletion(kind: str, answer: Response | NoResponse, listed: 
             "failed the connection was reset, and reading it failed: the API does not confirm that it is gone",
         ),
     ],
-    ids=["gone now", "gone before", "refused", "lost again"],
+    ids=["deleted", "already deleted", "refused", "lost again"],
 )
 def test_lost_deletion_is_not_confirmed_by_a_listing(
     kind: str, listed: str, again: Response | NoResponse, said: str
@@ -86,19 +86,19 @@ def test_unreadable_listing_confirms_nothing() -> None:
     assert words(outcome.remark) == "the connection was reset, and reading it failed: the API answered 500: down"
 
 
-ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)"}
+PENDING = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)"}
 
 
 @pytest.mark.parametrize(
     ("look", "said"),
     [
-        (Response(200, [ORPHAN]), "done "),
+        (Response(200, [PENDING]), "done "),
         (Response(200, [OTHER["service_account"]]), "done "),
         (Response(200, [ACCOUNT]), "failed its client secret was handed over in the meantime"),
         (Response(200, []), "failed reading whether its client secret was handed over failed: the API shows none"),
         (LOST, "failed reading whether its client secret was handed over failed: the connection was reset"),
     ],
-    ids=["still an orphan", "gone", "handed over", "none shown", "lost"],
+    ids=["still pending", "deleted", "stored", "not listed", "lost"],
 )
 def test_account_is_deleted_only_if_its_marker_is_still_there(look: Response | NoResponse, said: str) -> None:
     (one,) = [each for each in KINDS if each.name == "service_account"]

@@ -34,7 +34,7 @@ OLD, NEW = api_key("old", "hub", "2026-09-20T00:00:00Z", "90d"), api_key("n1", "
 MARKER = str(PendingMarker("hub", ("old",)))
 INTERRUPTED = (*interrupted_runs("ci"), *interrupted_runs("ci/hub", existing="old"))
 """Records of interrupted runs that created the objects of these tests."""
-RACE = "it depends on ci, which was not done"
+NOT_DONE = "it depends on ci, which was not done"
 
 
 def planned(want: Desired, live: Reader, **more: Any) -> Plan:
@@ -87,7 +87,7 @@ def test_pending_account_is_replaced_and_then_deleted() -> None:
     ]
     assert plan.hazards == ()
     failing = run(plan, live, FakeVault(before=lambda _: "the place is full"))
-    assert (failing["ci (c1)"], failing["ci (c2)"]) == (RACE, RACE)
+    assert (failing["ci (c1)"], failing["ci (c2)"]) == (NOT_DONE, NOT_DONE)
     assert list(live.accounts.kept) == ["c1", "c2"]
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert planned(ACCOUNT, live).changes == ()
@@ -110,7 +110,7 @@ def test_pending_account_is_replaced_and_then_deleted() -> None:
         ),
         ([], "failed: accounts with this name changed since the plan was made, so it was not created"),
     ],
-    ids=["handed over", "replaced, under way", "another whole one", "gone"],
+    ids=["stored", "another one pending", "another one stored", "deleted"],
 )
 def test_account_whose_marker_is_gone_is_kept(now: list[dict[str, Any]], said: str) -> None:
     live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET))
@@ -118,31 +118,31 @@ def test_account_whose_marker_is_gone_is_kept(now: list[dict[str, Any]], said: s
     live.accounts.kept = {each["client_id"]: each for each in now}
     ended = run(plan, live, vault)
     assert ended["ci"].startswith(said)
-    assert ended["ci (c1)"] == RACE
+    assert ended["ci (c1)"] == NOT_DONE
     assert (list(live.accounts.kept), vault.given) == ([each["client_id"] for each in now], [])
 
 
 def test_account_whose_secret_is_stored_in_the_meantime_is_kept() -> None:
     live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET))
 
-    def finished(_: int) -> str:
+    def store(_: int) -> str:
         live.accounts.kept["c1"]["description"] = ""
         return ""
 
-    ended = run(planned(ACCOUNT, live), live, FakeVault(before=finished))
+    ended = run(planned(ACCOUNT, live), live, FakeVault(before=store))
     assert ended["ci (c1)"] == "failed: its client secret was handed over in the meantime"
     assert list(live.accounts.kept) == ["c1", "made-1"]
 
 
 def test_deleting_an_account_that_may_be_in_use_is_a_hazard() -> None:
-    orphan = service_account("c1", "ci", "member", CLIENT_SECRET)
-    used = planned(ACCOUNT, workspace(orphan, keys={"c1": [NEW]}))
+    pending = service_account("c1", "ci", "member", CLIENT_SECRET)
+    used = planned(ACCOUNT, workspace(pending, keys={"c1": [NEW]}))
     assert [each.stage for each in used.changes] == [Stage.CREATE, Stage.DELETE]
     assert risks(used) == {Risk.DELETES_SERVICE_ACCOUNT}
-    ours = planned(ACCOUNT, workspace(orphan), identity=Identity(client_id="c1"))
+    ours = planned(ACCOUNT, workspace(pending), identity=Identity(client_id="c1"))
     assert [each.stage for each in ours.changes] == [Stage.CREATE, Stage.OURSELVES]
     assert risks(ours) == {Risk.DELETES_SERVICE_ACCOUNT, Risk.SELF_LOCKOUT}
-    live = workspace(orphan)
+    live = workspace(pending)
     plan = planned(ACCOUNT, live)
     hidden = live.with_faults(answers={"GET /service_accounts/c1/api_keys": ForbiddenError("not for you")})
     assert risks(planned(ACCOUNT, hidden)) == {Risk.DELETES_SERVICE_ACCOUNT}
@@ -171,7 +171,7 @@ def test_account_is_created_for_a_name_that_another_gives_up() -> None:
             "failed: was created in the meantime, by another run or manually; it is not known whether the file",
         ),
     ],
-    ids=["handed over", "another under way", "gone", "another whole one"],
+    ids=["stored", "another one pending", "deleted", "another one stored"],
 )
 def test_key_whose_marker_is_gone_is_kept(noted: str, keys: list[dict[str, Any]], said: str) -> None:
     live = hub(MARKER, OLD, NEW)
@@ -231,13 +231,13 @@ def test_only_one_of_two_runs_replaces_a_key() -> None:
 def test_key_stored_by_another_run_and_its_marker_are_kept() -> None:
     live = hub(MARKER, OLD, NEW)
 
-    def finished(_: int) -> str:
+    def store(_: int) -> str:
         kept = live.accounts.kept["c1"]
         noted = description(kept["description"])
         kept["description"] = str(noted.marks[-1])  # the other run removed its marker
         return ""
 
-    ended = run(planned(KEY, live), live, FakeVault(before=finished))
+    ended = run(planned(KEY, live), live, FakeVault(before=store))
     assert "its marker may remain: another run handed over a key at the same time" in ended["ci/hub"]
     assert ended["ci/hub (n1)"] == "it depends on ci/hub, which was not done"
     assert ids(live) == ["old", "n1", "key-1"]
@@ -251,12 +251,12 @@ def test_manual_change_while_a_secret_is_stored_is_kept(part: str) -> None:
     live = hub("", role="admin")
     want = document(serviceAccounts={"ci": {**CI, "role": "admin", "apiKeys": {"hub": HUB}}})
 
-    def changed(_: int) -> str:
+    def edit(_: int) -> str:
         kept = live.accounts.kept["c1"]
         kept[part] = "viewer" if part == "role" else f"for the hub {kept[part]}"
         return ""
 
-    assert all_done(applied(planned(want, live), live, vault=FakeVault(before=changed)))
+    assert all_done(applied(planned(want, live), live, vault=FakeVault(before=edit)))
     kept = live.accounts.kept["c1"]
     assert (kept["role"], kept["description"]) == (("viewer", "") if part == "role" else ("admin", "for the hub"))
 
@@ -264,11 +264,11 @@ def test_manual_change_while_a_secret_is_stored_is_kept(part: str) -> None:
 def test_marker_of_another_run_is_kept() -> None:
     live = hub("")
 
-    def marked(_: int) -> str:
+    def add_marker(_: int) -> str:
         live.accounts.kept["c1"]["description"] += " " + str(PendingMarker("hub", (), "0b"))
         return ""
 
-    assert all_done(applied(planned(KEY, live), live, vault=FakeVault(before=marked)))
+    assert all_done(applied(planned(KEY, live), live, vault=FakeVault(before=add_marker)))
     assert description(live.accounts.kept["c1"]["description"]).marks == (PendingMarker("hub", ("key-1",), "0b"),)
     assert planned(KEY, live).changes == ()
 
@@ -277,10 +277,10 @@ def test_key_that_is_listed_late_is_not_replaced() -> None:
     live = hub("", NEW)
     looks = iter([Response(200, [])] * 2)
 
-    def short(call: ApiCall) -> Response | None:
+    def hide_keys(call: ApiCall) -> Response | None:
         return next(looks, None) if (call.method, call.path[-9:]) == (Method.GET, "/api_keys") else None
 
-    live.before = short
+    live.before = hide_keys
     bare = hub("")
     plan = planned(KEY, bare)
     next(looks)
@@ -293,11 +293,11 @@ def test_no_key_is_created_if_the_keys_cannot_be_read() -> None:
     live = hub("")
     looks = iter([None, NoResponse("the connection was reset")])
 
-    def second(call: ApiCall) -> Response | NoResponse | None:
+    def lose_second_read(call: ApiCall) -> Response | NoResponse | None:
         return next(looks, None) if (call.method, call.path[-9:]) == (Method.GET, "/api_keys") else None
 
     plan = planned(KEY, live)
-    live.before = second
+    live.before = lose_second_read
     assert run(plan, live) == {"ci/hub": "failed: the API keys cannot be read: the connection was reset"}
     assert (ids(live), live.accounts.kept["c1"]["description"]) == ([], "")
 

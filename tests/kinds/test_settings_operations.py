@@ -18,7 +18,7 @@ from tests.fakes.workspace import FakeWorkspace
 PATH = "/workspaces/acme"
 PLAN = "Run `beamctl plan` to see the current state."
 AGAIN = "Run `beamctl apply` again."
-MEND = "Fix the value under settings, then run `beamctl apply` again."
+FIX = "Fix the value under settings, then run `beamctl apply` again."
 RIGHTS = "Check the entry and the credential's permissions. Then run `beamctl apply` again."
 CHANGED = Expect(Status.FAILED, "displayName changed in the meantime", "Run `beamctl plan` to see the change.")
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
@@ -108,7 +108,7 @@ def test_malformed_workspace_stops_the_write() -> None:
         (
             responds(Response(422, None, "no")),
             None,
-            Expect(Status.FAILED, "the API answered 422: no", MEND, refusal=422),
+            Expect(Status.FAILED, "the API answered 422: no", FIX, refusal=422),
         ),
         (
             responds(Response(200, {"name": "acme", "displayName": "Odd"})),

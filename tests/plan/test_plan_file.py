@@ -123,7 +123,7 @@ def test_every_plan_has_its_own_digest() -> None:
 NESTED = b"[" * 100_000 + b"]" * 100_000
 NOT_BEAMCTLS = "p.json is not a beamctl plan"
 NO_JSON = "p.json is not JSON, so it is not a beamctl plan"
-CUT = "p.json is truncated"
+TRUNCATED = "p.json is truncated"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ CUT = "p.json is truncated"
         (b'{"saved": ' + b"9" * 5000 + b"}", NO_JSON),
         (b'{"saved": "\\ud800"}', NO_JSON),
         (b'{"\\udfff": 1}', NO_JSON),
-        (b'{"format_version": "1.1", ', CUT),
+        (b'{"format_version": "1.1", ', TRUNCATED),
         (b" " * (LARGEST + 1), "p.json is larger than 64 MiB, which is too large for a plan"),
     ],
     ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else "",
@@ -228,27 +228,27 @@ def allow_the_last_admin(data: dict[str, Any]) -> None:
 
 Forgery = Callable[[dict[str, Any]], object]
 FORGERIES: dict[str, tuple[Forgery, str]] = {
-    "another person than is shown": (
+    "a key of another person": (
         lambda data: change(data, "gone@x.io").update(key="up@x.io"),
         "it has two different previous states of gone@x.io",
     ),
-    "another name than its key": (
+    "a name that is not its key": (
         lambda data: change(data, "gone@x.io").update(name="dave@x.io", address='acme.member["dave@x.io"]'),
         "has a change that beamctl would not plan: remove dave@x.io",
     ),
-    "another address": (
+    "an address that is not its name": (
         lambda data: change(data, "gone@x.io").update(address='acme.member["x"]'),
         "contradicts itself",
     ),
-    "another action for Terraform's readers": (
+    "another action for Terraform tools": (
         lambda data: change(data, "gone@x.io")["change"].update(actions=["create"]),
         "contradicts itself",
     ),
-    "of another workspace": (
+    "a change of another workspace": (
         lambda data: change(data, "gone@x.io").update(module_address="labs", address='labs.member["gone@x.io"]'),
         "contradicts itself",
     ),
-    "somebody else's body": (
+    "another object in before and after": (
         lambda data: change(data, "new@x.io")["change"]["after"].update(email="evil@x.io"),
         "has a change that beamctl would not plan: invite new@x.io",
     ),
@@ -256,36 +256,36 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: change(data, "down@x.io").update(stage="promote"),
         "out of order",
     ),
-    "a stage that there is not": (
+    "an unknown stage": (
         lambda data: change(data, "gone@x.io").update(stage="before all"),
         "would not plan: remove gone@x.io",
     ),
-    "a role that cannot be given": (
+    "an unknown role": (
         lambda data: change(data, "new@x.io")["change"]["after"].update(role="owner"),
         "would not plan: invite new@x.io",
     ),
-    "a removal before all else": (
+    "a removal in the first stage": (
         lambda data: change(data, "gone@x.io").update(stage="settings"),
         "would not plan: remove gone@x.io",
     ),
     "out of order": (move, "the changes of acme are out of order"),
-    "a kind that there is not": (
+    "a change of an unknown kind": (
         lambda data: change(data, "gone@x.io").update(type="policy", address='acme.policy["gone@x.io"]'),
         "would not plan: remove gone@x.io",
     ),
-    "a kind that there is not among what was read": (
+    "a precondition of an unknown kind": (
         lambda data: rest(data, "gone@x.io").update(type="policy"),
         "no section for policy",
     ),
-    "a kind that there is not among what it relies on": (
+    "reliance on an unknown kind": (
         lambda data: entry(data)["relies_on"].update(policy=[]),
         "no section for policy",
     ),
-    "nobody to rely on": (
+    "no admin to rely on": (
         lambda data: entry(data).pop("relies_on"),
         "contradicts itself",
     ),
-    "no count of what was seen": (
+    "no count of live objects": (
         lambda data: entry(data).pop("seen"),
         "contradicts itself",
     ),
@@ -293,70 +293,73 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: entry(data).pop("workspace_id"),
         "contradicts itself",
     ),
-    "a section that there is not": (
+    "an unknown section": (
         lambda data: entry(data)["sections"].update(gadget="gadgets"),
         "has changes of the kind gadget, which this version of beamctl does not support",
     ),
-    "a setting that there is not": (
+    "an unknown setting": (
         lambda data: change(data, "displayName").update(attribute="name"),
         "would not plan: set displayName",
     ),
-    "a setting beside the others": (
+    "an additional setting": (
         lambda data: change(data, "labels").pop("lane"),
         "would not plan: set labels",
     ),
-    "not told what was read": (
+    "a missing precondition": (
         lambda data: entry(data)["rests_on"].remove(rest(data, "gone@x.io")),
         "it does not record the live state of gone@x.io",
     ),
-    "nothing told of what was read": (
+    "no preconditions": (
         lambda data: entry(data).pop("rests_on"),
         "it does not record the live state of",
     ),
-    "not told what was read of an admin": (
+    "a missing precondition about an admin": (
         lambda data: entry(data)["rests_on"].remove(rest(data, "root@x.io")),
         "it does not record the live state of root@x.io",
     ),
-    "a fingerprint of something else": (
+    "a wrong fingerprint": (
         lambda data: rest(data, "gone@x.io").update(fingerprint=fingerprint(None)),
         "contradicts itself",
     ),
-    "read otherwise than shown": (forge_fingerprint, "it has two different previous states of gone@x.io"),
-    "there, and not there": (
+    "a precondition that contradicts its change": (
+        forge_fingerprint,
+        "it has two different previous states of gone@x.io",
+    ),
+    "a precondition that says present and absent": (
         lambda data: change(data, "new@x.io")["change"].update(before={}),
         "would not plan: invite new@x.io",
     ),
     "a workspace twice": (twice, "contradicts itself"),
-    "a path in the workspace's name": (
+    "a path as the name of the workspace": (
         lambda data: entry(data).update(workspace="../../etc"),
         "$.workspaces[0].workspace is not a valid workspace name",
     ),
-    "a refusal that is not told": (
+    "a hidden refusal": (
         lambda data: entry(data).update(refused=False),
         "contradicts itself",
     ),
-    "the last admin allowed": (allow_the_last_admin, "contradicts itself"),
-    "a hazard that there is not": (
+    "last-admin allowed": (allow_the_last_admin, "contradicts itself"),
+    "an unknown hazard": (
         lambda data: entry(data)["hazards"][0].update(hazard="bad-luck"),
         "unknown hazard 'bad-luck'",
     ),
-    "a reason that does not fit": (
+    "a reason that does not match": (
         lambda data: change(data, "gone@x.io").update(action_reason="superseded"),
         "would not plan: remove gone@x.io",
     ),
-    "an order of its own": (
+    "an unknown serial group": (
         lambda data: change(data, "gone@x.io").update(lane="x"),
         "would not plan: remove gone@x.io",
     ),
-    "another spelling than is shown": (
+    "another spelling of the e-mail": (
         lambda data: change(data, "new@x.io")["change"]["after"].update(email="NEW@x.io"),
         "would not plan: invite new@x.io",
     ),
-    "a day that there is not": (
+    "an invalid date": (
         lambda data: data["saved"].update(expires_at="2026-13-01T00:00:00Z"),
         "month must be in 1..12",
     ),
-    "good for longer than any": (
+    "an expiry that is too late": (
         lambda data: data["saved"].update(expires_at="2026-12-24T12:00:01Z"),
         "it would be valid for more than 30 days",
     ),
@@ -364,7 +367,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: data["saved"].update(expires_at="2999-01-01T00:00:00"),
         "$.saved.expires_at is not a valid time",
     ),
-    "more keys": (
+    "additional keys": (
         lambda data: data.update(terraform_version="1.9"),
         "$: Additional properties are not allowed ('terraform_version' was unexpected)",
     ),

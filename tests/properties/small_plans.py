@@ -66,7 +66,7 @@ SAMPLES: dict[str, Sample] = {
         {"settings": {"displayName": "New", "labels": {"a.b": "1"}, "groupMappings": [ALL], "sandbox": {}}},
         people(groupMappings=[OPS, ALL], labels={"c": "2"}, runtime={"sandbox": {"disableProcessLogging": True}}),
     ),
-    "accounts made": (
+    "accounts created": (
         {
             "serviceAccounts": {
                 "ci": {"role": "admin", "description": "CI", "secretTo": {"command": ["gh", "secret", "set", "X"]}},

@@ -168,7 +168,7 @@ def undone(first: Any, live: FakeWorkspace) -> tuple[Record, Plan] | None:
         return None
 
 
-@pytest.mark.parametrize("name", ["roles", "settings", "accounts made", "integrations"])
+@pytest.mark.parametrize("name", ["roles", "settings", "accounts created", "integrations"])
 def test_undo_does_what_it_shows(name: str) -> None:
     plan = sample(name).plans[0]
 

@@ -13,7 +13,7 @@ from tests.cli.loopback import Api
 from tests.cli.process import Ran, process
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write
 
-HASTY = "import random; random.random = lambda: 0.0"
+NO_WAITS = "import random; random.random = lambda: 0.0"
 """Makes retries immediate."""
 NOT_FOUND = """
 import socket
@@ -23,15 +23,15 @@ socket.getaddrinfo = getaddrinfo
 SECRET_ID = "11111111-2222-4333-8444-555555555555"
 
 
-def hurried(*arguments: str, prelude: str = "") -> Ran:
-    ran = process(*arguments, prelude=f"{HASTY}\n{prelude}")
+def without_waits(*arguments: str, prelude: str = "") -> Ran:
+    ran = process(*arguments, prelude=f"{NO_WAITS}\n{prelude}")
     assert "Traceback" not in ran.err
     assert CANARY not in ran.out + ran.err
     return ran
 
 
 @pytest.fixture(autouse=True)
-def _a_document(write: Write) -> None:
+def write_document(write: Write) -> None:
     write("beamctl.yaml", AS_IS)
 
 
@@ -51,7 +51,7 @@ def test_refused_connection(monkeypatch: pytest.MonkeyPatch) -> None:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v0"
         monkeypatch.setenv("BL_API_KEY", CANARY)
-        ran = hurried("plan", "--api-url", url)
+        ran = without_waits("plan", "--api-url", url)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
         "Error: no connection to 127.0.0.1: Connection refused (GET /users)\n"
@@ -61,14 +61,14 @@ def test_refused_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_API_KEY", CANARY)
-    ran = hurried("plan", "--api-url", "https://api.blaxel.invalid/v0", prelude=NOT_FOUND)
+    ran = without_waits("plan", "--api-url", "https://api.blaxel.invalid/v0", prelude=NOT_FOUND)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("Error: the host api.blaxel.invalid cannot be found: Name or service not known")
 
 
 def test_response_timeout(api: Api) -> None:
     api.hold = "GET"
-    ran = hurried("plan", "--timeout", "0.1")
+    ran = without_waits("plan", "--timeout", "0.1")
     assert ran.code == 1
     assert ran.err.startswith("Error: no complete response from 127.0.0.1 within 0.1 s (GET /users)\n")
     assert set(api.calls) == {"GET /users"}
@@ -77,7 +77,7 @@ def test_response_timeout(api: Api) -> None:
 def test_slow_response_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_API_KEY", CANARY)
     with dripping([drips(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n[", b" ")]) as url:
-        ran = hurried("plan", "--timeout", "0.1", "--api-url", url)
+        ran = without_waits("plan", "--timeout", "0.1", "--api-url", url)
     assert ran.code == 1
     assert ran.err == (
         "Error: no complete response from 127.0.0.1 within 0.1 s (GET /users)\n"
@@ -110,14 +110,14 @@ def test_response_of_another_server(cli: Cli, api: Api, body: str, said: str) ->
 
 def test_truncated_response(api: Api) -> None:
     api.always("200 OK", '[{"email": "ada@exam')
-    ran = hurried("plan")
+    ran = without_waits("plan")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("Error: the response of 127.0.0.1 is truncated (GET /users)\n")
 
 
 def test_server_error(api: Api) -> None:
     api.always("503 Service Unavailable", "<html>")
-    ran = hurried("plan")
+    ran = without_waits("plan")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
         "Error: 127.0.0.1 did not serve GET /users: HTTP 503 Service Unavailable, with a page not from the API\n"

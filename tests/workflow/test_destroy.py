@@ -42,13 +42,13 @@ def destroyed(live: FakeWorkspace, stop: Event | None = None) -> Deletion:
     return destroy(contents_of("acme", live), live, live, stop=stop or Event())
 
 
-def instead(live: FakeWorkspace, line: str, answer: Response | NoResponse | Exception) -> FakeWorkspace:
+def respond(live: FakeWorkspace, line: str, answer: Response | NoResponse | Exception) -> FakeWorkspace:
     """The request with this line gets another response."""
     live.answers[line] = answer
     return live
 
 
-def deletes(live: FakeWorkspace, answer: Response | NoResponse) -> FakeWorkspace:
+def delete_and_respond(live: FakeWorkspace, answer: Response | NoResponse) -> FakeWorkspace:
     """The deletion is carried out, but gets another response."""
     live.after = lambda call, given: answer if request_line(call) == DELETE else given
     return live
@@ -71,7 +71,7 @@ UNCERTAIN = [
 
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
 def test_workspace_that_still_exists_after_a_success_was_not_deleted(answer: Response) -> None:
-    live = instead(workspace(), DELETE, answer)
+    live = respond(workspace(), DELETE, answer)
     with pytest.raises(ApiError, match=f"acme still exists: the API answered {answer.status}"):
         destroyed(live)
     assert live.calls.count(DELETE) == 1
@@ -80,7 +80,7 @@ def test_workspace_that_still_exists_after_a_success_was_not_deleted(answer: Res
 
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
 def test_deletion_may_take_a_moment(answer: Response) -> None:
-    live = instead(workspace(), DELETE, answer)
+    live = respond(workspace(), DELETE, answer)
     waited: list[float] = []
 
     def pause(seconds: float) -> bool:
@@ -97,7 +97,7 @@ def test_deletion_may_take_a_moment(answer: Response) -> None:
 @pytest.mark.parametrize("answer", UNCERTAIN, ids=lambda answer: f"{answer.status} {answer.body}")
 @pytest.mark.parametrize("error", [ForbiddenError("no access"), UnauthenticatedError("no access")])
 def test_losing_access_confirms_the_deletion(answer: Response, error: ApiError) -> None:
-    live = instead(workspace(), DELETE, answer)
+    live = respond(workspace(), DELETE, answer)
     shown = contents_of("acme", live)
 
     live.answers[ITSELF] = error
@@ -109,13 +109,13 @@ def test_losing_access_confirms_the_deletion(answer: Response, error: ApiError) 
 
 
 def test_lost_response_to_a_deletion() -> None:
-    live = deletes(workspace(), LOST)
+    live = delete_and_respond(workspace(), LOST)
     assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
     assert live.calls[-2:] == [DELETE, ITSELF]
 
 
 def test_lost_deletion_request() -> None:
-    live = instead(workspace(), DELETE, LOST)
+    live = respond(workspace(), DELETE, LOST)
     with pytest.raises(ApiError) as caught:
         destroyed(live)
     assert caught.value.message == f"acme still exists: {LOST.why}"
@@ -126,7 +126,7 @@ def test_lost_deletion_request() -> None:
 
 
 def test_new_workspace_with_the_same_name_does_not_hide_the_deletion() -> None:
-    live = deletes(workspace(), LOST)
+    live = delete_and_respond(workspace(), LOST)
     live.answers[ITSELF] = Response(200, {"name": "acme", "id": "w2", "createdAt": "2026-11-24T00:00:00Z"})
     assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
     assert live.calls.count(DELETE) == 1
@@ -134,7 +134,7 @@ def test_new_workspace_with_the_same_name_does_not_hide_the_deletion() -> None:
 
 @pytest.mark.parametrize("told", [{}, {"id": None}, {"id": "w1", "createdAt": "2025-03-01"}, {"id": ""}])
 def test_workspace_with_fewer_details_is_the_same_workspace(told: dict[str, Any]) -> None:
-    live = instead(instead(workspace(), DELETE, LOST), ITSELF, Response(200, {"name": "acme", **told}))
+    live = respond(respond(workspace(), DELETE, LOST), ITSELF, Response(200, {"name": "acme", **told}))
     with pytest.raises(ApiError, match="acme still exists"):
         destroyed(live)
 
@@ -149,7 +149,7 @@ def test_workspace_with_fewer_details_is_the_same_workspace(told: dict[str, Any]
     ],
 )
 def test_deletion_is_unknown_if_the_workspace_cannot_be_read(sight: ApiError) -> None:
-    live = instead(deletes(workspace(), LOST), ITSELF, sight)
+    live = respond(delete_and_respond(workspace(), LOST), ITSELF, sight)
     with pytest.raises(ApiError) as caught:
         destroyed(live)
     assert type(caught.value) is ApiError
@@ -160,11 +160,11 @@ def test_deletion_is_unknown_if_the_workspace_cannot_be_read(sight: ApiError) ->
 @pytest.mark.parametrize("payload", [None, [], {"name": "other"}])
 def test_deletion_is_unknown_if_the_workspace_is_malformed(payload: Any) -> None:
     with pytest.raises(ApiError, match="is not known"):
-        destroyed(instead(deletes(workspace(), LOST), ITSELF, Response(200, payload)))
+        destroyed(respond(delete_and_respond(workspace(), LOST), ITSELF, Response(200, payload)))
 
 
 def test_member_cannot_delete_and_gets_a_hint() -> None:
-    live = instead(workspace(), DELETE, Response(403, None, "Forbidden"))
+    live = respond(workspace(), DELETE, Response(403, None, "Forbidden"))
     with pytest.raises(ForbiddenError) as caught:
         destroyed(live)
     assert caught.value.message == "not permitted to delete acme: the API answered 403: Forbidden"
@@ -174,7 +174,7 @@ def test_member_cannot_delete_and_gets_a_hint() -> None:
 
 @pytest.mark.parametrize("status", [400, 404, 408, 409, 429, 302])
 def test_refused_deletion_of_an_existing_workspace(status: int) -> None:
-    live = instead(workspace(), DELETE, Response(status, None, "no"))
+    live = respond(workspace(), DELETE, Response(status, None, "no"))
     with pytest.raises(ApiError) as caught:
         destroyed(live)
     assert caught.value.message == f"acme still exists: the API answered {status}: no"
@@ -182,20 +182,20 @@ def test_refused_deletion_of_an_existing_workspace(status: int) -> None:
 
 
 def test_workspace_deleted_by_someone_else() -> None:
-    live = deletes(workspace(), Response(404, None, "Workspace not found"))
+    live = delete_and_respond(workspace(), Response(404, None, "Workspace not found"))
     assert destroyed(live) == Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404: Workspace not found")
 
 
 def test_expired_credential() -> None:
     error = UnauthenticatedError("the API does not accept the credential", status=401)
     with pytest.raises(UnauthenticatedError):
-        destroyed(instead(workspace(), DELETE, error))
+        destroyed(respond(workspace(), DELETE, error))
 
 
-Meanwhile = Callable[[FakeWorkspace], object]
+Edit = Callable[[FakeWorkspace], object]
 
-MORE: list[tuple[str, Meanwhile, str]] = [
-    ("another", lambda it: it.settings.update(id="w2"), "it is a different workspace with the same name"),
+ADDITIONS: list[tuple[str, Edit, str]] = [
+    ("another workspace", lambda it: it.settings.update(id="w2"), "it is a different workspace with the same name"),
     (
         "recreated",
         lambda it: it.settings.update(createdAt="2026"),
@@ -212,7 +212,7 @@ MORE: list[tuple[str, Meanwhile, str]] = [
         "members now include eve@x.io (admin, accepted)",
     ),
     (
-        "an acceptance",
+        "an accepted invitation",
         lambda it: it.users["kim@x.io"].update(accepted=True),
         "members now include kim@x.io (viewer, accepted)",
     ),
@@ -258,10 +258,10 @@ MORE: list[tuple[str, Meanwhile, str]] = [
         lambda it: it.answers.update({ENVIRONMENTS: MissingError("no", status=404)}),
         "environments can no longer be read: the API does not list them",
     ),
-    ("a count", lambda it: it.settings["resourceCounts"].update(agents=4), "agents: 4 instead of 3"),
-    ("a first", lambda it: it.settings["resourceCounts"].update(models=1), "models: 1 instead of 0"),
+    ("a larger count", lambda it: it.settings["resourceCounts"].update(agents=4), "agents: 4 instead of 3"),
+    ("a new count", lambda it: it.settings["resourceCounts"].update(models=1), "models: 1 instead of 0"),
     (
-        "silence",
+        "unreadable policies",
         lambda it: it.answers.update({POLICIES: ApiError("it broke", status=500)}),
         "policies can no longer be read: it broke",
     ),
@@ -278,11 +278,11 @@ MORE: list[tuple[str, Meanwhile, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("meanwhile", "why"), [case[1:] for case in MORE], ids=[case[0] for case in MORE])
-def test_workspace_with_more_than_was_shown_is_not_deleted(meanwhile: Meanwhile, why: str) -> None:
+@pytest.mark.parametrize(("edit", "why"), [case[1:] for case in ADDITIONS], ids=[case[0] for case in ADDITIONS])
+def test_workspace_with_more_than_was_shown_is_not_deleted(edit: Edit, why: str) -> None:
     live = workspace()
     shown = contents_of("acme", live)
-    meanwhile(live)
+    edit(live)
     with pytest.raises(StalePlanError) as caught:
         destroy(shown, live, live, stop=Event())
     assert caught.value.message == f"acme changed since it was shown, so nothing was deleted: {why}"
@@ -290,7 +290,7 @@ def test_workspace_with_more_than_was_shown_is_not_deleted(meanwhile: Meanwhile,
     assert live.calls.count(DELETE) == 0
 
 
-LESS: list[Meanwhile] = [
+REMOVALS: list[Edit] = [
     lambda it: it.users.pop("eve@x.io"),
     lambda it: it.accounts.kept.clear(),
     lambda it: it.settings["resourceCounts"].update(agents=0),
@@ -300,11 +300,11 @@ LESS: list[Meanwhile] = [
 ]
 
 
-@pytest.mark.parametrize("meanwhile", LESS)
-def test_workspace_with_less_than_was_shown_is_deleted(meanwhile: Meanwhile) -> None:
+@pytest.mark.parametrize("edit", REMOVALS)
+def test_workspace_with_less_than_was_shown_is_deleted(edit: Edit) -> None:
     live = workspace()
     shown = contents_of("acme", live)
-    meanwhile(live)
+    edit(live)
     assert destroy(shown, live, live, stop=Event()) == Deletion(DeletionStatus.DELETED)
 
 
@@ -358,4 +358,4 @@ def test_interrupt_while_reading_again() -> None:
 def test_interrupt_while_checking_the_deletion() -> None:
     error = InterruptedRunError("interrupted while the API asked for a pause")
     with pytest.raises(ApiError, match="it is not known whether acme was deleted"):
-        destroyed(instead(deletes(workspace(), LOST), ITSELF, error))
+        destroyed(respond(delete_and_respond(workspace(), LOST), ITSELF, error))

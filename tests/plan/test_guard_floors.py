@@ -73,7 +73,7 @@ LIVE = [
 ]
 WANT = {"a@x.io": "admin", "new@y.io": "viewer"}
 DOCUMENT = document(WANT, guards={"maxRemovals": 9})
-BLAMED = [
+LIMITS = [
     (
         Bounds(min_admins=2),
         ("too-few-admins", "1", "1 accepted admin would remain; --min-admins / BEAMCTL_MIN_ADMINS is 2"),
@@ -105,7 +105,7 @@ BLAMED = [
 ]
 
 
-@pytest.mark.parametrize(("floors", "expected"), BLAMED)
+@pytest.mark.parametrize(("floors", "expected"), LIMITS)
 def test_hazard_names_the_limit(floors: Bounds, expected: tuple[str, str, str]) -> None:
     live = FakeWorkspace.of(LIVE)
     found = planned(DOCUMENT, live, floors=floors).hazards
