@@ -10,7 +10,7 @@ import pytest
 from beamctl.apply.event import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.errors import ForbiddenError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker, description
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Reader, Response
 from beamctl.model.identity import Identity
@@ -189,7 +189,7 @@ def test_key_whose_marker_is_gone_is_kept(noted: str, keys: list[dict[str, Any]]
 
 def test_key_without_a_replacement_is_kept() -> None:
     live = hub(MARKER, OLD, NEW)
-    kind = next(each for each in KINDS if each.name == "api_key")
+    kind = next(each for each in all_kinds() if each.name == "api_key")
     gone = planned(KEY, live).changes[1]
     assert could_be_planned(gone)
     assert not could_be_planned(replace(gone, depends_on=()))

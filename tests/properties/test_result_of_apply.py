@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from tests.fakes.journal import interrupted_runs
 from tests.fakes.resources import Resource
 from tests.fakes.runs import NOW, applied, document, planned
@@ -150,7 +150,7 @@ CHECKS: Mapping[str, tuple[str, Callable[[Entries, FakeWorkspace, FakeWorkspace,
 
 
 def test_every_kind_has_a_check() -> None:
-    assert CHECKS.keys() == {kind.name for kind in KINDS}
+    assert CHECKS.keys() == {kind.name for kind in all_kinds()}
 
 
 @pytest.mark.parametrize("name", CHECKS)

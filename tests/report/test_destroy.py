@@ -5,8 +5,14 @@ import json
 from beamctl.plan.contents import Deletion, DeletionStatus, Item, Part, Unknown, WorkspaceContents
 from beamctl.report.json_report import destroyed_json
 from beamctl.report.text.destroy import contents_text, deletion_text
+from tests.fakes.wording import failure
 
 HOSTILE = "\x1b[2J\u202ecod\ud800\n"
+
+
+def said(text: str) -> dict[str, object]:
+    """A fact in JSON."""
+    return {"code": "error", "fields": {"detail": text}, "text": text}
 
 
 def contents(
@@ -15,18 +21,18 @@ def contents(
     return WorkspaceContents("acme", "w1", "2025-03-01", display_name, parts, {} if counts is None else counts)
 
 
-def things(count: int, sort: str = "member") -> tuple[Item, ...]:
+def items(count: int, sort: str = "member") -> tuple[Item, ...]:
     return tuple(Item((sort,), f"p{number:05}@x.io", str(number)) for number in range(count))
 
 
 def test_unconfirmed_change_as_text() -> None:
     shown = contents_text(
         contents(
-            Part("members", ("role",), (Item(("admin",), "ada@x.io", "1"), *things(2))),
+            Part("members", ("role",), (Item(("admin",), "ada@x.io", "1"), *items(2))),
             Part("serviceAccounts", ("role",), (Item(("",), "", "c1"),)),
-            Part("apiKeys", ("account",), (Item(("ci",), "deploy", "k1"),), "those of x cannot be read"),
+            Part("apiKeys", ("account",), (Item(("ci",), "deploy", "k1"),), failure("those of x cannot be read")),
             Part("environments", (), (Item((), "development", "development"), Item((), "qa", "qa"))),
-            Part("policies", ("type",), Unknown("api.example.test does not allow GET /policies: no")),
+            Part("policies", ("type",), Unknown(failure("api.example.test does not allow GET /policies: no"))),
             counts={"jobs": 0, "sandboxes": 1200, "agents": 3},
         ),
         "https://api.example.test/v0",
@@ -55,7 +61,7 @@ def test_lists_are_bounded() -> None:
     sorts = tuple(Item((f"role{number:03}",), "x", str(number)) for number in range(500))
     shown = contents_text(
         contents(
-            Part("members", ("role",), things(9_998)),
+            Part("members", ("role",), items(9_998)),
             Part("invitations", ("role",), sorts),
             counts={f"thing{number:03}": 1 for number in range(300)},
             display_name="n" * 100_000,
@@ -71,12 +77,12 @@ def test_lists_are_bounded() -> None:
 
 
 def test_full_list_has_no_remainder() -> None:
-    assert "more" not in contents_text(contents(Part("members", ("role",), things(10))), "local", "")
+    assert "more" not in contents_text(contents(Part("members", ("role",), items(10))), "local", "")
 
 
 def test_empty_and_unknown_are_different() -> None:
     assert "  resource counts: nothing\n" in contents_text(contents(counts={"jobs": 0}), "local", "")
-    assert "  resource counts: unknown — why\n" in contents_text(contents(counts=Unknown("why")), "local", "")
+    assert "  resource counts: unknown — why\n" in contents_text(contents(counts=Unknown(failure("why"))), "local", "")
 
 
 def test_workspace_without_details() -> None:
@@ -87,7 +93,7 @@ def test_workspace_without_details() -> None:
 def test_hostile_names_are_escaped() -> None:
     hostile = contents(
         Part("policies", ("type",), (Item((HOSTILE,), HOSTILE, HOSTILE), Item(("a",), "n" * 10_000, "k"))),
-        Part("more", ("type",), Unknown(HOSTILE)),
+        Part("more", ("type",), Unknown(failure(HOSTILE))),
         counts={HOSTILE: 1},
         display_name=HOSTILE,
     )
@@ -95,7 +101,7 @@ def test_hostile_names_are_escaped() -> None:
     assert all(char.isprintable() or char == "\n" for char in shown)
     assert shown.count("\n") == 11
     assert max(map(len, shown.splitlines())) < 160
-    told = deletion_text("acme", HOSTILE, Deletion(DeletionStatus.FOUND_GONE, HOSTILE))
+    told = deletion_text("acme", HOSTILE, Deletion(DeletionStatus.FOUND_GONE, failure(HOSTILE)))
     assert all(char.isprintable() or char == "\n" for char in told)
     assert destroyed_json(hostile, "local", Deletion(DeletionStatus.DELETED)).isascii()
 
@@ -105,17 +111,20 @@ def test_result_of_a_deletion() -> None:
         "Deleted acme and everything in it.\n"
         "  Remove its document (access/acme.yaml), or the next plan will not find acme.\n"
     )
-    lost = deletion_text("acme", "-", Deletion(DeletionStatus.FOUND_GONE, "x answered HTTP 502"))
+    lost = deletion_text("acme", "-", Deletion(DeletionStatus.FOUND_GONE, failure("x answered HTTP 502")))
     assert lost == (
         "acme and everything in it are gone, although the response was lost: x answered HTTP 502.\n"
         "  Remove its document, or the next plan will not find acme.\n"
     )
-    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404"))
+    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, failure("the API answered 404")))
     assert before.startswith("acme was already gone when the API responded: the API answered 404.\n")
 
 
 def test_json_is_complete() -> None:
-    parts = (Part("members", ("role",), things(50), "some"), Part("policies", ("type",), Unknown("no")))
+    parts = (
+        Part("members", ("role",), items(50), failure("some")),
+        Part("policies", ("type",), Unknown(failure("no"))),
+    )
     told = json.loads(destroyed_json(contents(*parts, counts={"agents": 3}), "local", Deletion(DeletionStatus.DELETED)))
     assert told == {
         "format_version": "1.1",
@@ -129,9 +138,11 @@ def test_json_is_complete() -> None:
             "policies": None,
             "counts": {"agents": 3},
         },
-        "not_known": {"policies": "no", "members": "some"},
+        "not_known": {"policies": said("no"), "members": said("some")},
         "ending": "deleted",
         "told": "Deleted acme and everything in it.",
     }
-    silent = json.loads(destroyed_json(contents(counts=Unknown("why")), "local", Deletion(DeletionStatus.DELETED)))
-    assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": "why"})
+    silent = json.loads(
+        destroyed_json(contents(counts=Unknown(failure("why"))), "local", Deletion(DeletionStatus.DELETED))
+    )
+    assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": said("why")})

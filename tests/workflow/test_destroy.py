@@ -21,6 +21,7 @@ from beamctl.plan.contents import Deletion, DeletionStatus
 from beamctl.workflow.destroy import contents_of, destroy
 from tests.fakes.resources import resource
 from tests.fakes.service_accounts import service_account
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person, request_line
 from tests.workflow.destroyable import (
     ACCOUNTS,
@@ -110,7 +111,7 @@ def test_losing_access_confirms_the_deletion(answer: Response, error: ApiError) 
 
 def test_lost_response_to_a_deletion() -> None:
     live = delete_and_respond(workspace(), LOST)
-    assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
+    assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, failure(LOST.why))
     assert live.calls[-2:] == [DELETE, ITSELF]
 
 
@@ -128,7 +129,7 @@ def test_lost_deletion_request() -> None:
 def test_new_workspace_with_the_same_name_does_not_hide_the_deletion() -> None:
     live = delete_and_respond(workspace(), LOST)
     live.answers[ITSELF] = Response(200, {"name": "acme", "id": "w2", "createdAt": "2026-11-24T00:00:00Z"})
-    assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
+    assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, failure(LOST.why))
     assert live.calls.count(DELETE) == 1
 
 
@@ -183,7 +184,8 @@ def test_refused_deletion_of_an_existing_workspace(status: int) -> None:
 
 def test_workspace_deleted_by_someone_else() -> None:
     live = delete_and_respond(workspace(), Response(404, None, "Workspace not found"))
-    assert destroyed(live) == Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404: Workspace not found")
+    refused = failure("the API answered 404: Workspace not found")
+    assert destroyed(live) == Deletion(DeletionStatus.GONE_AT_ANSWER, refused)
 
 
 def test_expired_credential() -> None:
@@ -268,7 +270,7 @@ ADDITIONS: list[tuple[str, Edit, str]] = [
     (
         "no counts",
         lambda it: it.settings.pop("resourceCounts"),
-        "its resource counts can no longer be read: the API does not show resource counts",
+        "resource counts can no longer be read: the API does not list them",
     ),
     (
         "a long name",

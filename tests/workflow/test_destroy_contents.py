@@ -14,9 +14,12 @@ from beamctl.errors import (
     UnreachableError,
 )
 from beamctl.model.api_call import Response
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.contents import Item, Unknown, WorkspaceContents
 from beamctl.workflow.destroy import contents_of
 from tests.fakes.resources import resource
+from tests.fakes.wording import failure, words
 from tests.fakes.workspace import person
 from tests.workflow.destroyable import ACCOUNTS, CONNECTIONS, COUNTED, ENVIRONMENTS, KEYS, POLICIES, USERS, workspace
 
@@ -71,16 +74,15 @@ def test_unreadable_section_is_unknown_and_not_empty(path: str, error: ApiError)
     found = parts(read(path, error))
     absent = isinstance(error, MissingError) and path in (ACCOUNTS, ENVIRONMENTS)
     why = "the API does not list them" if absent else "no"
-    assert {name: held for name, held in found.items() if isinstance(held, Unknown)} == dict.fromkeys(
-        LISTINGS[path], Unknown(why)
-    )
+    unknown = {name: words(held.why) for name, held in found.items() if isinstance(held, Unknown)}
+    assert unknown == dict.fromkeys(LISTINGS[path], why)
 
 
 @pytest.mark.parametrize("error", [ForbiddenError("no", status=403), MissingError("no", status=404)])
 def test_keys_that_cannot_be_read_are_reported(error: ApiError) -> None:
     (keys,) = (part for part in read(KEYS, error).parts if part.section == "apiKeys")
     assert keys.items == ()
-    assert keys.unread == "those of ci cannot be read with this credential"
+    assert words(keys.unread) == "those of ci cannot be read with this credential"
 
 
 @pytest.mark.parametrize("path", [COUNTED, *LISTINGS])
@@ -104,9 +106,7 @@ def test_response_that_is_not_the_workspace_is_rejected(payload: Any) -> None:
 
 @pytest.mark.parametrize("counts", [None, [], "3", {"agents": "3"}, {"agents": True}, {"agents": None}])
 def test_malformed_counts_are_unknown(counts: Any) -> None:
-    assert read(COUNTED, {"name": "acme", "resourceCounts": counts}).counts == Unknown(
-        "the API does not show resource counts"
-    )
+    assert read(COUNTED, {"name": "acme", "resourceCounts": counts}).counts == Unknown(fact(Code.NOT_LISTED))
 
 
 def test_workspace_without_details() -> None:
@@ -120,7 +120,7 @@ def test_workspace_without_details() -> None:
 def test_malformed_listing_is_unknown(path: str, payload: Any) -> None:
     holds = parts(read(path, payload))[LISTINGS[path][0]]
     assert isinstance(holds, Unknown)
-    assert holds.why
+    assert words(holds.why)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,8 @@ def test_listing_without_an_admin_is_unknown(users: list[dict[str, Any]]) -> Non
     found = parts(read(USERS, users))
     number = f"{len(users)} {'people' if len(users) > 1 else 'person'}"
     why = f"the API shows no accepted admin among {number}" if users else "the API shows no members"
-    assert found["members"] == Unknown(why)
+    assert isinstance(found["members"], Unknown)
+    assert words(found["members"].why) == why
 
 
 def test_policies_are_paged() -> None:
@@ -155,7 +156,9 @@ def test_endless_pages_are_cut_off() -> None:
     live = workspace()
     pages = (Response(200, {"data": [], "meta": {"hasMore": True, "nextCursor": str(n)}}) for n in count(1))
     live.before = lambda call: next(pages) if call.path.startswith("/policies") else None
-    assert parts(contents_of("acme", live))["policies"] == Unknown("the API's list of policies is not a complete list")
+    assert parts(contents_of("acme", live))["policies"] == Unknown(
+        failure("the API's list of policies is not a complete list")
+    )
     assert len(live.calls) < 600
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from beamctl.errors import ApiError, ForbiddenError, MissingError, UnauthenticatedError, UnreachableError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.workflow.show import export, show
 from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import NOW, desired, planned
 from tests.fakes.service_accounts import FakeServiceAccounts, service_account
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 LISTINGS = {
@@ -48,7 +49,7 @@ def test_forbidden_section_is_unread_and_the_rest_is_shown(section: str) -> None
     why = "cannot be read with this credential: the API does not allow it"
     both = {section, "apiKeys"} if section == "serviceAccounts" else {section}
     assert {name: each.rows for name, each in sections.items() if each.unread} == dict.fromkeys(both)
-    assert {each.unread for each in sections.values() if each.unread} == {why}
+    assert {words(each.unread) for each in sections.values() if each.unread} == {why}
     assert all(each.rows for name, each in sections.items() if name not in {*both, "apiKeys"})
     exported = export("acme", live, NOW)
     assert section in exported.unseen
@@ -62,7 +63,7 @@ def test_forbidden_section_is_unread_and_the_rest_is_shown(section: str) -> None
 def test_missing_listing_is_not_a_missing_workspace(section: str) -> None:
     sections = show("acme", workspace({LISTINGS[section]: ABSENT}))
     assert [name for name, each in sections.items() if each.rows is None] == [section]
-    assert sections[section].unread == "cannot be read: the API does not have it"
+    assert words(sections[section].unread) == "cannot be read: the API does not have it"
     hidden_too = {LISTINGS[section]: ABSENT, LISTINGS["settings"]: REFUSED}
     assert [name for name, each in show("acme", workspace(hidden_too)).items() if each.unread] == ["settings", section]
 
@@ -77,7 +78,7 @@ def test_listing_that_the_api_lacks_is_empty(section: str) -> None:
 def test_forbidden_keys_are_reported_with_their_account() -> None:
     live = workspace({"/service_accounts/c1/api_keys": REFUSED})
     found = show("acme", live)["apiKeys"]
-    assert (found.rows, found.unread) == ([], "those of ci cannot be read with this credential")
+    assert (found.rows, words(found.unread)) == ([], "those of ci cannot be read with this credential")
     exported = export("acme", live, NOW)
     assert exported.unseen == ("apiKeys",)
     assert "# its API keys cannot be read with this credential and are not changed\n  ci: {role" in exported.text
@@ -91,7 +92,7 @@ def test_error_if_nothing_can_be_read(error: ApiError) -> None:
             use(workspace(dict.fromkeys(LISTINGS.values(), error)))
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
+@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: str(kind.name))
 @pytest.mark.parametrize("error", [UnauthenticatedError, UnreachableError])
 def test_connection_errors_are_not_unread_sections(kind: Any, error: type[ApiError]) -> None:
     section = "serviceAccounts" if kind.section == "apiKeys" else kind.section
