@@ -29,14 +29,16 @@ class Tally:
 
     Attributes:
         name: The file name given by the user.
+        most_values: The limit of `values`.
         values: Values read so far.
         copied: Values that aliases expanded to so far.
         problems: Problems found so far; only the first are kept.
         anchors: All anchors so far, although each is valid only in its document.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, most_values: int = MOST_VALUES) -> None:
         self.name = name
+        self.most_values = most_values
         self.values = 0
         self.copied = 0
         self.problems = 0
@@ -78,8 +80,8 @@ class Builder:
         self.values[path] = mark.line + 1, mark.column + 1
         tally = self._tally
         tally.values += 1
-        if tally.values > MOST_VALUES:
-            raise self._limit_error(event, f"the file has more than {MOST_VALUES} values", "split it")
+        if tally.values > tally.most_values:
+            raise self._limit_error(event, f"the file has more than {tally.most_values} values", "split it")
         if event.anchor is None and type(event) is self._scalar_class and event.tag is None:  # nearly all values
             return event.value if event.style else self._plain(event)
         if type(event) is self._alias_class:

@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.document.document import Document
 from beamctl.document.problem import Place, Problem, ProblemCode, bounded, in_order
 from beamctl.document.text_encoding import decode
-from beamctl.document.yaml_builder import Builder, Event, NextEvent, Tally
+from beamctl.document.yaml_builder import MOST_VALUES, Builder, Event, NextEvent, Tally
 from beamctl.document.yaml_errors import UnreadableError, syntax_problem
 
 MOST_DOCUMENTS = 1_000
@@ -43,12 +43,12 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
 
 
-def parse(content: bytes | str, name: str) -> Parsed:
+def parse(content: bytes | str, name: str, *, most_values: int = MOST_VALUES) -> Parsed:
     """The documents of one file. An empty file has no documents and no problems."""
     text = decode(content, name)
     if isinstance(text, Problem):
         return Parsed((), (text,))
-    tally = Tally(name)
+    tally = Tally(name, most_values)
     drafts: list[Draft] = []
 
     def read(next_event: NextEvent, root: Event) -> None:

@@ -16,7 +16,7 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import ApiCall, Method, NoResponse
 from beamctl.plan.reading import read
 from tests.api.fakes import opened
-from tests.fakes.things import SHAPES
+from tests.fakes.resources import SHAPES
 
 ADA = {"email": "ada@example.com", "role": "admin", "accepted": True, "sub": "u1"}
 CI = {"client_id": "c1", "name": "ci", "role": "member"}

@@ -14,7 +14,7 @@ from beamctl.errors import ApiError
 from beamctl.model.api_call import ApiCall, Method, NoResponse
 from beamctl.secrets.redaction import Redactor
 from tests.api.fakes import FakeClock
-from tests.fakes.faulty import EVERY_FAULT, Faulty
+from tests.fakes.faulty_emulator import EVERY_FAULT, FaultyEmulator
 
 KEY = "bl_ada0000000000000000000000000000"
 SEED = {
@@ -30,12 +30,12 @@ DUPLICATE = FaultKind.DUPLICATE.example
 
 
 @pytest.fixture
-def faulty(tmp_path: Path) -> Faulty:
+def faulty(tmp_path: Path) -> FaultyEmulator:
     load_seed(tmp_path / "plane.db", SEED)
-    return Faulty(create_app(tmp_path / "plane.db"))
+    return FaultyEmulator(create_app(tmp_path / "plane.db"))
 
 
-def opened(faulty: Faulty) -> WorkspaceApi:
+def opened(faulty: FaultyEmulator) -> WorkspaceApi:
     connection = Connection(LOCAL_URL, credential=ApiKeyCredential(KEY), credential_from="the seed")
     options = Options(
         Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=faulty.transport, redactor=Redactor()
@@ -44,7 +44,7 @@ def opened(faulty: Faulty) -> WorkspaceApi:
 
 
 @pytest.mark.parametrize("fault", EVERY_FAULT)
-def test_a_read_returns_the_truth_or_an_error(faulty: Faulty, fault: str) -> None:
+def test_a_reader_is_given_the_truth_or_an_error(faulty: FaultyEmulator, fault: str) -> None:
     with opened(faulty) as api:
         faulty.plan(fault)
         try:
@@ -58,7 +58,7 @@ def test_a_read_returns_the_truth_or_an_error(faulty: Faulty, fault: str) -> Non
 
 
 @pytest.mark.parametrize("fault", EVERY_FAULT)
-def test_a_change_that_may_have_been_made_is_sent_once(faulty: Faulty, fault: str) -> None:
+def test_a_change_is_asked_for_once_where_it_may_have_been_made(faulty: FaultyEmulator, fault: str) -> None:
     with opened(faulty) as api:
         faulty.plan(f"{fault}@1")
         answer = api.sender().send(INVITE)

@@ -1,4 +1,4 @@
-"""How often earlier runs sent an invitation again, and what they put off until it is accepted."""
+"""How often earlier runs resent an invitation, and which changes they deferred until it is accepted."""
 
 import copy
 import json
@@ -16,16 +16,16 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from tests.fakes.journal import LONG_AGO, Journal
 from tests.fakes.runs import document, planned
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
 WANT = document({"root@x.io": "admin", "Zoë@x.io": "member"}, guards={"maxRemovals": 9})
-NOBODY = document({"root@x.io": "admin"}, guards={"maxRemovals": 9})
+REMOVED = document({"root@x.io": "admin"}, guards={"maxRemovals": 9})
 EXPIRED = FakeWorkspace.of([ROOT, person("Zoë@x.io", accepted=False, expired=True)])
-RESEND, REVOKE = planned(WANT, EXPIRED), planned(NOBODY, EXPIRED)
+RESEND, REVOKE = planned(WANT, EXPIRED), planned(REMOVED, EXPIRED)
 INVITE = planned(WANT, FakeWorkspace.of([ROOT]))
-REMOVE = planned(NOBODY, FakeWorkspace.of([ROOT, person("Zoë@x.io")]))
+REMOVE = planned(REMOVED, FakeWorkspace.of([ROOT, person("Zoë@x.io")]))
 PROMOTE = planned(WANT, FakeWorkspace.of([ROOT, person("Zoë@x.io", "viewer")]))
 
 
@@ -34,14 +34,14 @@ def ended(ending: Status, *, found: bool = False, withdrawn: bool = False) -> Ca
 
 
 DONE = ended(Status.DONE)
-BECAME: dict[str, tuple[Callable[[Change], Sequence[Event]], int]] = {
+OUTCOMES: dict[str, tuple[Callable[[Change], Sequence[Event]], int]] = {
     "done": (DONE, 1),
     "confirmed": (lambda change: (*DONE(change), Confirmed(change)), 1),
     "not confirmed": (lambda change: (*DONE(change), Unconfirmed(change, next(iter(UnconfirmedReason)))), 1),
     "deferred": (ended(Status.DEFERRED), 1),
     "failed": (ended(Status.FAILED), 0),
     "unknown": (lambda change: (Started(change),), 0),
-    "not attempted": (lambda change: (NotAttempted(change, saying("why")),), 0),
+    "not attempted": (lambda change: (NotAttempted(change, failure("why")),), 0),
     "found": (ended(Status.DONE, found=True), 0),
     "nothing": (lambda _: (), 0),
 }
@@ -66,22 +66,22 @@ def counted(*contents: bytes) -> int:
     return history(*contents).resent.get("member", {}).get("zoë@x.io", 0)
 
 
-@pytest.mark.parametrize("became", BECAME)
-def test_what_was_sent_again_counts(became: str) -> None:
-    events, count = BECAME[became]
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_resends_are_counted(outcome: str) -> None:
+    events, count = OUTCOMES[outcome]
     assert counted(record(RESEND, events)) == count
     assert counted(record(INVITE), record(RESEND), record(RESEND, events), record(RESEND)) == 2 + count
 
 
 @pytest.mark.parametrize("plan", [INVITE, REVOKE, REMOVE])
-def test_another_invitation_begins_anew(plan: Plan) -> None:
+def test_new_invitation_resets_the_count(plan: Plan) -> None:
     assert counted(record(RESEND), record(plan)) == 0
     assert counted(record(RESEND), record(plan), record(RESEND)) == 1
     assert counted(record(RESEND), record(plan, ended(Status.FAILED)), record(RESEND)) == 2
     assert counted(record(RESEND), record(PROMOTE)) == 1
 
 
-def test_records_of_others_and_what_is_none_do_not_count() -> None:
+def test_other_records_do_not_count() -> None:
     whole = record(RESEND)
     for strange in (
         record(replace(RESEND, workspace="labs")),
@@ -98,17 +98,17 @@ def test_records_of_others_and_what_is_none_do_not_count() -> None:
         assert counted(whole, strange, whole) == 2, strange
 
 
-@pytest.mark.parametrize("became", BECAME)
-def test_what_was_put_off_is_known_until_it_is_made(became: str) -> None:
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_deferred_change_is_known_until_it_is_made(outcome: str) -> None:
     put_off = record(INVITE, ended(Status.DEFERRED))
     assert INVITE.changes[0].after is not None
     after = {("member", "zo\u00eb@x.io"): INVITE.changes[0].after}
     assert history(put_off).deferred == after
-    kept = became in ("deferred", "failed", "unknown", "not attempted", "found", "nothing")
-    assert history(put_off, record(RESEND, BECAME[became][0])).deferred == (after if kept else {})
+    kept = outcome in ("deferred", "failed", "unknown", "not attempted", "found", "nothing")
+    assert history(put_off, record(RESEND, OUTCOMES[outcome][0])).deferred == (after if kept else {})
 
 
-def test_what_was_taken_back_is_counted_by_what_was_asked_for() -> None:
+def test_revoked_invitations_are_counted_by_role() -> None:
     taken_back = ended(Status.FAILED, withdrawn=True)
     viewer = planned(document({"root@x.io": "admin", "Zo\u00eb@x.io": "viewer"}), FakeWorkspace.of([ROOT]))
     key = ("member", "zo\u00eb@x.io")
@@ -132,7 +132,7 @@ def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 @pytest.mark.parametrize("hostile", HOSTILE, ids=repr)
 @pytest.mark.parametrize("plan", [RESEND, INVITE], ids=["resend", "invite"])
 def test_a_malformed_record_is_ignored(plan: Plan, hostile: Any) -> None:
-    lines = [json.loads(line) for line in record(plan, BECAME["deferred"][0]).splitlines()]
+    lines = [json.loads(line) for line in record(plan, OUTCOMES["deferred"][0]).splitlines()]
     for number, line in enumerate(lines):
         for *above, last in leaves(line):
             changed = copy.deepcopy(lines)

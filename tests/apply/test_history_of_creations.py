@@ -1,4 +1,4 @@
-"""What the records of runs show to be left unfinished."""
+"""Which creations run records show to be unfinished."""
 
 import time
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from beamctl.plan.change import Change
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
-from tests.fakes.accounts import FakeAccounts, machine
-from tests.fakes.journal import LONG_AGO, Journal, stopped
+from tests.fakes.journal import LONG_AGO, Journal, interrupted_runs
 from tests.fakes.runs import NOW, document, planned
-from tests.fakes.wording import saying
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 WANT = document(serviceAccounts={"ci": {"role": "member", "apiKeys": {"hub": {}}}})
@@ -23,9 +23,11 @@ PLAN = planned(WANT, FakeWorkspace.of([person("root@x.io", "admin")]))
 CI, HUB = PLAN.changes
 DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED)
 LOST = FakeWorkspace(
-    accounts=FakeAccounts({"c1": machine("c1", "ci", "member", "(beamctl: client secret not handed over yet)")})
+    accounts=FakeServiceAccounts(
+        {"c1": service_account("c1", "ci", "member", "(beamctl: client secret not handed over yet)")}
+    )
 )
-AGAIN = planned(WANT, LOST, interrupted=stopped("ci"))
+AGAIN = planned(WANT, LOST, interrupted=interrupted_runs("ci"))
 
 
 def record(*events: Event, plan: Plan = PLAN) -> str:
@@ -56,15 +58,15 @@ def ended(change: Change, outcome: Outcome) -> tuple[Event, ...]:
         (ended(CI, FAILED), ["ci"]),
         (ended(CI, DONE), []),
         ((*ended(CI, DONE), Started(HUB)), ["ci/hub"]),
-        ((*ended(CI, FAILED), NotAttempted(HUB, saying("why"))), ["ci"]),
+        ((*ended(CI, FAILED), NotAttempted(HUB, failure("why"))), ["ci"]),
         ((*ended(CI, DONE), *ended(HUB, DONE)), []),
     ],
 )
-def test_a_creation_that_was_begun_and_is_not_done(events: tuple[Event, ...], left: list[str]) -> None:
+def test_unfinished_creation_is_found(events: tuple[Event, ...], left: list[str]) -> None:
     assert names(record(*events)) == left
 
 
-def test_a_later_run_that_made_the_same() -> None:
+def test_later_run_completes_the_creation() -> None:
     (left,) = found(record(Started(CI)), record(*ended(CI, DONE)))
     assert left.repeated == LONG_AGO
     (left,) = found(record(*ended(CI, DONE)), record(Started(CI)))
@@ -72,7 +74,7 @@ def test_a_later_run_that_made_the_same() -> None:
     assert names(record(Started(CI)), record(Started(CI))) == ["ci", "ci"]
 
 
-def test_a_deletion_of_what_was_left() -> None:
+def test_deletion_completes_the_creation() -> None:
     create, key, delete = AGAIN.changes
     assert [each.name for each in AGAIN.changes] == ["ci", "ci/hub", "ci (c1)"]
     half = record(*ended(create, DONE), *ended(key, DONE), *ended(delete, FAILED), plan=AGAIN)
@@ -81,7 +83,7 @@ def test_a_deletion_of_what_was_left() -> None:
     assert names(record(*ended(create, DONE), *ended(key, DONE), *ended(delete, DONE), plan=AGAIN)) == []
 
 
-def test_what_is_no_record_of_this_workspace_shows_nothing() -> None:
+def test_other_records_show_nothing() -> None:
     whole = record(Started(CI))
     assert names(whole) == ["ci"]
     for other in (
@@ -96,7 +98,7 @@ def test_what_is_no_record_of_this_workspace_shows_nothing() -> None:
         assert names(other, record()) == [], other
 
 
-def test_a_run_that_goes_on_is_not_interrupted() -> None:
+def test_running_run_is_not_interrupted() -> None:
     journal = Journal()
     number = journal.begin(PLAN, NOW)
     journal.listener(number, PLAN)(Started(CI))
@@ -111,4 +113,4 @@ def test_large_records_are_not_decoded_without_need() -> None:
     content = record(*ended(CI, DONE), plan=plan).encode()
     begun = time.process_time()
     assert interrupted([content] * 20, "acme", "local") == ()
-    assert time.process_time() - begun < 1  # decoding takes more than that for each of them
+    assert time.process_time() - begun < 1  # decoding each of them takes longer

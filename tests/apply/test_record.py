@@ -1,4 +1,4 @@
-"""What the record of a run holds at every moment, and what can be read from it wherever it ends."""
+"""What a run record contains at every moment, and what can be read from a truncated one."""
 
 import json
 import threading
@@ -10,12 +10,12 @@ from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.apply.record import Record, Run, State, event_line, first_line, last_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.errors import RecordError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method
 from beamctl.plan.kind import Outcome, Status
 from beamctl.workflow.apply import apply
 from tests.fakes.runs import API, document, outcomes, planned
 from tests.fakes.schemas import problems_with
-from tests.fakes.wording import saying, words
+from tests.fakes.wording import failure, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 AT = "2026-11-24T12:00:00.000Z"
@@ -27,12 +27,13 @@ def workspace() -> FakeWorkspace:
     return FakeWorkspace.of([person("root@x.io", "admin"), person("up@x.io"), person("old@x.io")])
 
 
-class Watching:
-    """Keeps a record, and looks at it whenever a request is made."""
+class RecordedRun:
+    """A run that records its events and reads the record before each request."""
 
     def __init__(self, *, full_after: int = 1000) -> None:
         self.live = workspace()
         self.plan = planned(WANT, self.live)
+        self.live.before = self.observe
         self.lines = [first_line(RUN, self.plan)]
         self.at_call: list[tuple[str, Record]] = []
         self._full_after = full_after
@@ -42,50 +43,49 @@ class Watching:
             raise RecordError("the record cannot be written: No space left on device")
         self.lines.append(event_line(self.plan, event, AT))
 
-    def send(self, call: ApiCall) -> Response | NoResponse:
+    def observe(self, call: ApiCall) -> None:
         if call.method is not Method.GET:
             about = (call.body or {}).get("email") or call.path.rpartition("/")[2].replace("%40", "@")
             self.at_call.append((about, read_record("".join(self.lines).encode())))
-        return self.live.send(call)
 
     def run(self) -> list[Event]:
         stop = threading.Event()
-        return list(apply(self.plan, self.live, self, parallelism=1, stop=stop, on_event=self.listener))
+        return list(apply(self.plan, self.live, self.live, parallelism=1, stop=stop, on_event=self.listener))
 
 
-def test_a_change_stands_in_the_record_before_its_call_and_its_outcome_before_the_next() -> None:
-    watching = Watching()
-    watching.run()
-    order = [change.name for change in watching.plan.changes]
-    assert [about for about, _ in watching.at_call] == order == ["up@x.io", "a@x.io", "b@x.io", "old@x.io"]
-    for number, (_, record) in enumerate(watching.at_call):
+def test_change_is_recorded_before_its_call_and_its_outcome_before_the_next() -> None:
+    run = RecordedRun()
+    run.run()
+    order = [change.name for change in run.plan.changes]
+    assert [about for about, _ in run.at_call] == order == ["up@x.io", "a@x.io", "b@x.io", "old@x.io"]
+    for number, (_, record) in enumerate(run.at_call):
         states = [record.state(change) for change in record.changes]
         rest = len(order) - number - 1
         assert states == [State.DONE] * number + [State.UNKNOWN] + [State.WAITING] * rest
 
 
 @pytest.mark.parametrize("full_after", range(1, 9))
-def test_where_it_cannot_be_kept_nothing_further_is_begun(full_after: int) -> None:
-    watching = Watching(full_after=full_after)
-    events = watching.run()
-    assert len(watching.at_call) == (full_after + 1) // 2  # the first of two lines is written before a call
+def test_apply_stops_if_the_record_cannot_be_written(full_after: int) -> None:
+    run = RecordedRun(full_after=full_after)
+    events = run.run()
+    assert len(run.at_call) == (full_after + 1) // 2  # the first of two lines is written before a call
     last = {name: outcome for name, outcome in outcomes(events).items() if outcome != "not attempted"}
-    assert last == {about: "done" for about, _ in watching.at_call}
+    assert last == {about: "done" for about, _ in run.at_call}
     assert len(outcomes(events)) == 4
     whys = {words(event.why) for event in events if isinstance(event, NotAttempted)}
     assert whys <= {"the record cannot be written: No space left on device"}
 
 
-def test_what_was_written_is_read() -> None:
-    watching = Watching()
-    watching.live.refuses = frozenset({"DELETE /users/old@x.io"})
-    events = watching.run()
-    watching.lines.append(last_line(watching.plan, events, AT, interrupted=True))
-    for line in watching.lines:
+def test_record_is_read_back() -> None:
+    run = RecordedRun()
+    run.live.refuses = frozenset({"DELETE /users/old@x.io"})
+    events = run.run()
+    run.lines.append(last_line(run.plan, events, AT, interrupted=True))
+    for line in run.lines:
         assert problems_with("run", json.loads(line)) == []
-    record = read_record("".join(watching.lines).encode())
+    record = read_record("".join(run.lines).encode())
     assert (record.run, record.workspace, record.api, record.runs_as) == (RUN, "acme", API, "")
-    assert record.changes == watching.plan.changes
+    assert record.changes == run.plan.changes
     assert (record.ended, record.interrupted) == (AT, True)
     assert record.left == {"member": 5}
     assert [record.state(change) for change in record.changes] == [State.DONE] * 3 + [State.FAILED]
@@ -93,14 +93,14 @@ def test_what_was_written_is_read() -> None:
     assert record.count(State.DONE) == 3
 
 
-def whole() -> bytes:
-    watching = Watching()
-    events = watching.run()
-    return "".join([*watching.lines, last_line(watching.plan, events, AT, interrupted=False)]).encode()
+def complete_record() -> bytes:
+    run = RecordedRun()
+    events = run.run()
+    return "".join([*run.lines, last_line(run.plan, events, AT, interrupted=False)]).encode()
 
 
-def test_wherever_it_was_cut_off_only_whole_lines_count() -> None:
-    content = whole()
+def test_truncated_record_is_read_up_to_its_last_complete_line() -> None:
+    content = complete_record()
     begins = content.index(b"\n") + 1
     for end in [*range(0, begins, 97), *range(begins, len(content), 5)]:
         piece = content[:end]
@@ -119,12 +119,12 @@ def test_wherever_it_was_cut_off_only_whole_lines_count() -> None:
 
 
 def changed(line: int, **keys: object) -> bytes:
-    lines = [json.loads(each) for each in whole().splitlines()]
+    lines = [json.loads(each) for each in complete_record().splitlines()]
     lines[line] |= keys
     return b"".join(json.dumps(each).encode() + b"\n" for each in lines)
 
 
-FIRST = whole().partition(b"\n")[0]
+FIRST = complete_record().partition(b"\n")[0]
 
 
 @pytest.mark.parametrize(
@@ -152,24 +152,24 @@ FIRST = whole().partition(b"\n")[0]
     ],
     ids=lambda value: repr(value[:24]) if isinstance(value, bytes) else "",
 )
-def test_what_is_no_record(content: bytes, said: str) -> None:
+def test_content_that_is_not_a_record_is_refused(content: bytes, said: str) -> None:
     with pytest.raises(UnreadableRecordError) as caught:
         read_record(content)
     assert said in str(caught.value)
 
 
-def test_a_change_that_does_not_agree_with_itself() -> None:
-    lines: list[Any] = [json.loads(each) for each in whole().splitlines()]
+def test_inconsistent_change_is_refused() -> None:
+    lines: list[Any] = [json.loads(each) for each in complete_record().splitlines()]
     lines[0]["changes"][0]["name"] = "else@x.io"
     with pytest.raises(UnreadableRecordError, match="contradicts itself"):
         read_record(b"".join(json.dumps(each).encode() + b"\n" for each in lines))
 
 
-def test_only_what_was_done_counts_as_left() -> None:
+def test_number_left_counts_only_completed_changes() -> None:
     plan = planned(WANT, workspace())
     events: list[Event] = [
         Started(plan.changes[0]),
-        *(NotAttempted(change, saying("interrupted")) for change in plan.changes),
+        *(NotAttempted(change, failure("interrupted")) for change in plan.changes),
     ]
     assert json.loads(last_line(plan, events, AT, interrupted=True))["left"] == {"member": 3}
     events = [Ended(change, Outcome(Status.FAILED)) for change in plan.changes]
@@ -177,7 +177,7 @@ def test_only_what_was_done_counts_as_left() -> None:
 
 
 def test_a_remark_with_a_code_of_a_newer_version_is_shown_as_the_code() -> None:
-    lines = [json.loads(line) for line in whole().splitlines()]
+    lines = [json.loads(line) for line in complete_record().splitlines()]
     index = next(index for index, line in enumerate(lines) if line["event"] == "done")
     lines[index]["remark"] = {"code": "nope", "fields": {}}
     found = read_record(b"".join(json.dumps(line).encode() + b"\n" for line in lines))

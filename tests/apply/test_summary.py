@@ -1,4 +1,4 @@
-"""What is told of a run without looking into its changes: as much as the whole record tells, or nothing."""
+"""The summary of a run, read without its changes, agrees with the whole record or is empty."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from beamctl.apply.summary import left_of, summary_of
 from beamctl.plan.kind import Outcome, Status
 from beamctl.report.text.runs import outcome_text
 from tests.fakes.runs import API, applied, document, planned
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 AT = "2026-11-24T12:00:00.000Z"
@@ -28,12 +28,12 @@ def record(*events: Event, end: bool = False) -> bytes:
     return "".join([*lines, last_line(PLAN, events, AT, interrupted=False)] if end else lines).encode()
 
 
-def whole() -> bytes:
+def complete_record() -> bytes:
     return record(*applied(PLAN, FakeWorkspace(users=dict(LIVE.users)), parallelism=1), end=True)
 
 
-def test_it_tells_what_the_whole_record_tells_wherever_that_is_cut_off() -> None:
-    content = whole()
+def test_summary_agrees_with_the_record_at_any_length() -> None:
+    content = complete_record()
     assert summary_of(content).count(State.DONE) == 6
     ends = [at + 1 for at, byte in enumerate(content) if byte == ord("\n")]
     for end in (*ends, *(end + 5 for end in ends[:-1])):
@@ -44,8 +44,8 @@ def test_it_tells_what_the_whole_record_tells_wherever_that_is_cut_off() -> None
         assert found.begun is any(record.state(change) is not State.WAITING for change in record.changes)
 
 
-def test_how_many_were_left() -> None:
-    content = whole()
+def test_number_left() -> None:
+    content = complete_record()
     assert left_of(content, "acme", API) == {"member": 3}
     for other in (content, record()):
         assert left_of(other, "labs", API) is None
@@ -54,7 +54,7 @@ def test_how_many_were_left() -> None:
         assert left_of(nothing, "acme", API) is None
 
 
-DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, saying("the API did not answer"))
+DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, failure("the API did not answer"))
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,16 @@ DONE, FAILED = Outcome(Status.DONE), Outcome(Status.FAILED, saying("the API did 
         ([Started(UP), Ended(UP, DONE)], 6),
         ([Started(OLD[0])], 5),
         ([Started(OLD[0]), Ended(OLD[0], DONE), Started(OLD[1]), Ended(OLD[1], FAILED), Started(OLD[2])], 3),
-        ([NotAttempted(each, saying("interrupted")) for each in OLD], 6),
+        ([NotAttempted(each, failure("interrupted")) for each in OLD], 6),
     ],
 )
-def test_how_many_a_run_that_was_killed_left_at_least(events: list[Event], left: int) -> None:
+def test_least_number_left_by_a_killed_run(events: list[Event], left: int) -> None:
     assert left_of(record(*events), "acme", API) == {"member": left}
     assert left_of(record(*events) + b'{"event": "do', "acme", API) == {"member": left}
 
 
 def changed(line: int, **keys: object) -> bytes:
-    lines: list[Any] = [json.loads(each) for each in whole().splitlines()]
+    lines: list[Any] = [json.loads(each) for each in complete_record().splitlines()]
     lines[line] |= keys
     return b"".join(json.dumps(each).encode() + b"\n" for each in lines)
 
@@ -103,6 +103,6 @@ def changed(line: int, **keys: object) -> bytes:
         changed(-1, left={"member": -1}),
     ],
 )
-def test_what_is_no_record(content: bytes) -> None:
+def test_content_that_is_not_a_record_is_refused(content: bytes) -> None:
     with pytest.raises(UnreadableRecordError):
         summary_of(content)

@@ -1,10 +1,8 @@
-"""Whatever the API answers to a write, a change that is not in effect is never reported as done."""
+"""A change that is not in effect is never reported as done, whatever the API responds."""
 
 import json
 import threading
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,16 +12,16 @@ from hypothesis import strategies as st
 from beamctl.apply.event import Confirmed, Ended, Event, Unconfirmed, UnconfirmedReason
 from beamctl.apply.record import last_line
 from beamctl.errors import ForbiddenError, InterruptedRunError, UnreachableError
-from beamctl.model.api_call import PAUSES, ApiCall, Method, NoResponse, Reader, Response
+from beamctl.model.api_call import PAUSES, ApiCall, Method, NoResponse, Response
 from beamctl.plan.plan import Plan
 from beamctl.report.json_report import applied_json
 from beamctl.report.text.apply import end_text, event_text, totals
 from beamctl.workflow.apply import apply
-from tests.fakes.accounts import api_key, machine
+from tests.fakes.resources import resource
 from tests.fakes.runs import document, outcomes, planned
-from tests.fakes.things import thing
+from tests.fakes.service_accounts import api_key, service_account
 from tests.fakes.wording import words
-from tests.fakes.workspace import FakeWorkspace, person
+from tests.fakes.workspace import FakeWorkspace, person, raises
 from tests.properties.samples import SAMPLES, Sample, vault
 
 ROOT = person("root@x.io", "admin")
@@ -40,7 +38,7 @@ def foreign(body: Any) -> Any:
             return body
 
 
-SPELLED: dict[str, Callable[[Response], Response]] = {
+ODD_RESPONSES: dict[str, Callable[[Response], Response]] = {
     "as documented": lambda answer: answer,
     "202": lambda answer: Response(202, answer.body),
     "202 without a body": lambda _: Response(202),
@@ -51,31 +49,25 @@ SPELLED: dict[str, Callable[[Response], Response]] = {
     "nothing": lambda _: Response(200, {}),
     "another object": lambda answer: Response(200, foreign(answer.body)),
 }
-"""How a success is answered."""
+"""How the API reports a success."""
 
 
-class Odd:
-    """The API in front of a workspace: it may not act, and spells each success in its own way."""
+def odd(live: FakeWorkspace, kind: str, *, acts: bool) -> FakeWorkspace:
+    """The workspace as seen by a client whose changes get an odd response, and are carried out only if it `acts`."""
 
-    def __init__(self, live: FakeWorkspace, spelled: str, *, acts: bool) -> None:
-        self.live, self._spelled, self._acts = live, SPELLED[spelled], acts
+    def pretend(call: ApiCall) -> Response | NoResponse | None:
+        return None if acts or call.method is Method.GET else live.copied().send(call)
 
-    def get(self, path: str) -> Any:
-        return self.live.get(path)
+    def respond(call: ApiCall, answer: Response | NoResponse) -> Response | None:
+        changed = call.method is not Method.GET and isinstance(answer, Response) and answer.ok
+        return ODD_RESPONSES[kind](answer) if changed and isinstance(answer, Response) else None
 
-    def send(self, call: ApiCall) -> Response | NoResponse:
-        if call.method is Method.GET:
-            return self.live.send(call)
-        answer = (self.live if self._acts else copy_of(self.live)).send(call)
-        return self._spelled(answer) if isinstance(answer, Response) and answer.ok else answer
+    return live.with_faults(before=pretend, after=respond)
 
 
-def copy_of(live: FakeWorkspace) -> FakeWorkspace:
-    kept = {name: deepcopy(getattr(live, name)) for name in ("users", "settings", "things", "accounts")}
-    return replace(live, **kept, lock=threading.Lock())
-
-
-def run(plan: Plan, api: Odd, reader: Reader | None = None, pause: Callable[[float], bool] = lambda _: True) -> Any:
+def run(
+    plan: Plan, api: FakeWorkspace, reader: FakeWorkspace | None = None, pause: Callable[[float], bool] = lambda _: True
+) -> list[Event]:
     stop = threading.Event()
     return list(apply(plan, reader or api, api, parallelism=1, stop=stop, vault=vault(), pause=pause))
 
@@ -85,52 +77,49 @@ def open_keys(plan: Plan) -> set[tuple[str, str]]:
 
 
 @every_kind
-@given(data=st.data(), spelled=st.sampled_from(list(SPELLED)))
+@given(data=st.data(), kind=st.sampled_from(list(ODD_RESPONSES)))
 @settings(max_examples=30, deadline=None)
-def test_what_was_not_made_is_not_done(sample: Sample, data: st.DataObject, spelled: str) -> None:
+def test_change_that_was_not_made_is_not_reported_as_done(sample: Sample, data: st.DataObject, kind: str) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
-    before = copy_of(live)
-    events = run(plan, Odd(live, spelled, acts=False))
-    assert (live.users, live.settings, live.things) == (before.users, before.settings, before.things)
+    before = live.copied()
+    events = run(plan, odd(live, kind, acts=False))
+    assert (live.users, live.settings, live.resources) == (before.users, before.settings, before.resources)
     assert not any(isinstance(event, Confirmed) for event in events)
     assert "done" not in outcomes(events).values()
     assert totals(events).complete is (plan.changes == ())
 
 
 @every_kind
-@given(data=st.data(), spelled=st.sampled_from(list(SPELLED)))
+@given(data=st.data(), kind=st.sampled_from(list(ODD_RESPONSES)))
 @settings(max_examples=30, deadline=None)
-def test_what_is_reported_as_done_is_in_effect(sample: Sample, data: st.DataObject, spelled: str) -> None:
+def test_change_reported_as_done_is_in_effect(sample: Sample, data: st.DataObject, kind: str) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     if sample.refused(plan):
         return
-    events = run(plan, Odd(live, spelled, acts=True))
+    events = run(plan, odd(live, kind, acts=True))
     left = open_keys(planned(want, live))
     found = outcomes(events)
     confirmed = {(event.change.kind, event.change.name) for event in events if isinstance(event, Confirmed)}
     assert not confirmed & left
     assert "not confirmed" not in found.values()
-    if spelled in ("as documented", "202", "204") and not any(change.secrets for change in plan.changes):
+    if kind in ("as documented", "202", "204") and not any(change.secrets for change in plan.changes):
         assert set(found.values()) <= {"done"}
 
 
 @pytest.mark.parametrize("shows_after", range(6))
-def test_a_service_that_shows_changes_late_gets_a_bounded_number_of_looks(shows_after: int) -> None:
+def test_late_changes_are_looked_up_a_limited_number_of_times(shows_after: int) -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io"), person("up@x.io")])
     plan = planned(document({"root@x.io": "admin", "new@x.io": "viewer", "up@x.io": "member"}), live)
-    api, begun, waited = Odd(live, "as documented", acts=True), copy_of(live), list[float]()
-
-    class Late:
-        def get(self, path: str) -> Any:
-            return (live if len(waited) >= shows_after else begun).get(path)
+    api, begun, waited = odd(live, "as documented", acts=True), live.copied(), list[float]()
+    late = live.with_faults(before=lambda call: None if len(waited) >= shows_after else begun.send(call))
 
     def pause(seconds: float) -> bool:
         waited.append(seconds)
         return True
 
-    events = run(plan, api, Late(), pause)
+    events = run(plan, api, late, pause)
     shown = shows_after <= len(PAUSES)
     assert set(outcomes(events).values()) == {"done" if shown else "not confirmed"}
     assert waited == list(PAUSES[: shows_after if shown else len(PAUSES)])
@@ -139,63 +128,49 @@ def test_a_service_that_shows_changes_late_gets_a_bounded_number_of_looks(shows_
     )
 
 
-def test_the_old_address_stays_until_the_new_one_is_seen() -> None:
+def test_old_email_is_kept_until_the_new_one_is_listed() -> None:
     live = FakeWorkspace.of([ROOT, person("ann@old.io")])
     plan = planned(document({"root@x.io": "admin", "ann@new.io": "member"}), live)
-    events = run(plan, Odd(live, "202", acts=False))
+    events = run(plan, odd(live, "202", acts=False))
     assert outcomes(events) == {"ann@new.io": "not confirmed", "ann@old.io": "not attempted"}
     assert list(live.users) == ["root@x.io", "ann@old.io"]
 
 
-def test_an_invitation_that_was_only_accepted_is_not_sent_twice() -> None:
+def test_invitation_answered_with_202_is_not_resent() -> None:
     live = FakeWorkspace.of([ROOT])
-    sent: list[str] = []
-
-    class Slow(Odd):
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            sent.append(call.method.value)
-            return super().send(call)
-
-    run(planned(document({"root@x.io": "admin", "a@x.io": "member"}), live), Slow(live, "202", acts=False))
-    assert sent.count("POST") == 1
+    run(planned(document({"root@x.io": "admin", "a@x.io": "member"}), live), odd(live, "202", acts=False))
+    assert live.calls.count("POST /users") == 1
 
 
-def test_an_interrupt_ends_the_looks() -> None:
+def test_interrupt_stops_the_verification() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
-    looks: list[float] = []
+    pauses: list[float] = []
 
     def pause(seconds: float) -> bool:
-        looks.append(seconds)
+        pauses.append(seconds)
         return False
 
-    assert outcomes(run(plan, Odd(live, "202", acts=False), pause=pause)) == {"old@x.io": "not confirmed"}
-    assert looks == [0.5]
+    assert outcomes(run(plan, odd(live, "202", acts=False), pause=pause)) == {"old@x.io": "not confirmed"}
+    assert pauses == [0.5]
 
-    class Stopped:
-        reads = 0
+    reads = iter(range(9))
 
-        def get(self, path: str) -> Any:
-            self.reads += 1
-            if self.reads > 1:  # the first one is before anything is removed
-                raise InterruptedRunError("interrupted")
-            return live.get(path)
+    def interrupt(_: ApiCall) -> None:
+        if next(reads) > 0:  # the first read comes before the removal
+            raise InterruptedRunError("interrupted")
 
-    events = run(plan, Odd(live, "as documented", acts=True), Stopped())
+    events = run(plan, odd(live, "as documented", acts=True), live.with_faults(before=interrupt))
     assert outcomes(events) == {"old@x.io": "done"}
     assert not any(isinstance(event, Confirmed | Unconfirmed) for event in events)
 
 
 @pytest.mark.parametrize("error", [UnreachableError("no answer"), KeyError("bug"), ForbiddenError("no access")])
-def test_what_cannot_be_read_is_not_confirmed(error: Exception) -> None:
+def test_change_that_cannot_be_read_is_not_confirmed(error: Exception) -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
-
-    class Gone:
-        def get(self, _path: str) -> Any:
-            raise error
-
-    (event,) = [each for each in run(plan, Odd(live, "204", acts=True), Gone()) if isinstance(each, Unconfirmed)]
+    unreadable = live.with_faults(before=raises(error))
+    (event,) = [each for each in run(plan, odd(live, "204", acts=True), unreadable) if isinstance(each, Unconfirmed)]
     assert event.reason is UnconfirmedReason.NOT_READABLE
 
 
@@ -204,44 +179,42 @@ def test_losing_our_own_access_confirms_that_it_was_removed() -> None:
     want = document({"root@x.io": "admin"}, guards={"self": {"email": "me@x.io"}})
     plan = planned(want, live)
 
-    class Ours:
-        def get(self, path: str) -> Any:
-            if "me@x.io" not in live.users:
-                raise ForbiddenError("no access")
-            return live.get(path)
+    def need_access(_: ApiCall) -> None:
+        if "me@x.io" not in live.users:
+            raise ForbiddenError("no access")
 
-    events = run(plan, Odd(live, "as documented", acts=True), Ours())
+    events = run(plan, odd(live, "as documented", acts=True), live.with_faults(before=need_access))
     assert outcomes(events) == {"me@x.io": "done", "old@x.io": "done"}
     assert sum(isinstance(event, Confirmed) for event in events) == 2
 
 
-def test_a_listing_that_lost_others_does_not_confirm_a_removal() -> None:
+def test_incomplete_listing_does_not_confirm_a_removal() -> None:
     live = FakeWorkspace.of([ROOT, person("bob@x.io"), person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "bob@x.io": "member"}), live)
 
-    class Short:
-        def get(self, path: str) -> Any:
-            users: list[Any] = live.get(path)
-            return users if "old@x.io" in live.users else [user for user in users if user["email"] != "bob@x.io"]
+    def lose_bob(_: ApiCall, answer: Any) -> Response | None:
+        left = [user for user in answer.body if user["email"] != "bob@x.io"]
+        return None if "old@x.io" in live.users else Response(200, left)
 
-    (event,) = [each for each in run(plan, Odd(live, "204", acts=True), Short()) if isinstance(each, Unconfirmed)]
+    short = live.with_faults(after=lose_bob)
+    (event,) = [each for each in run(plan, odd(live, "204", acts=True), short) if isinstance(each, Unconfirmed)]
     assert event.reason is UnconfirmedReason.NOT_READABLE
     assert "bob@x.io should be unchanged" in words(event.why)
 
 
-def test_a_record_counts_only_what_came_for_sure() -> None:
+def test_record_counts_only_confirmed_members() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "new@x.io": "member"}), live)
-    events = run(plan, Odd(live, "as documented", acts=False))
+    events = run(plan, odd(live, "as documented", acts=False))
     assert set(outcomes(events).values()) == {"not confirmed"}
-    # old@x.io may be gone, and new@x.io may not have come
+    # old@x.io may be gone, and new@x.io may not have been invited
     assert json.loads(last_line(plan, events, "", interrupted=False))["left"] == {"member": 1}
 
 
-def test_what_a_reader_sees() -> None:
+def test_unconfirmed_change_as_text() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
-    events: list[Event] = run(plan, Odd(live, "an error", acts=False))
+    events: list[Event] = run(plan, odd(live, "an error", acts=False))
     (ended,) = [each for each in events if isinstance(each, Ended)]
     (doubt,) = [each for each in events if isinstance(each, Unconfirmed)]
     assert event_text(ended) == "  … remove old@x.io  not confirmed yet: the API responded with 200"
@@ -249,7 +222,7 @@ def test_what_a_reader_sees() -> None:
         '  ✗ remove old@x.io  the API accepted this change but does not show it yet: it shows role "member"'
     )
     promoted = run(
-        planned(document({"root@x.io": "admin", "old@x.io": "admin"}), live), Odd(live, "an error", acts=False)
+        planned(document({"root@x.io": "admin", "old@x.io": "admin"}), live), odd(live, "an error", acts=False)
     )
     (doubt,) = [each for each in promoted if isinstance(each, Unconfirmed)]
     assert event_text(doubt).endswith('does not show it yet: it shows role "member"')
@@ -258,32 +231,26 @@ def test_what_a_reader_sees() -> None:
     )
 
 
-def test_a_change_that_was_in_doubt_is_said_to_be_confirmed() -> None:
+def test_change_confirmed_later_is_reported_as_confirmed() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}), live)
-    events: list[Event] = run(plan, Odd(live, "202", acts=True))
+    events: list[Event] = run(plan, odd(live, "202", acts=True))
     assert [text for text in map(event_text, events) if text] == [
         "  … remove old@x.io  not confirmed yet: the API responded with 202",
         "  ✓ remove old@x.io  confirmed",
     ]
     (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
     assert (result["outcome"], result["remark"], result["confirmed"]) == ("done", None, True)
-    assert [text for text in map(event_text, run(plan, Odd(live, "204", acts=True))) if text] == [
+    assert [text for text in map(event_text, run(plan, odd(live, "204", acts=True))) if text] == [
         "  ✓ remove old@x.io  was member — was already gone"
     ]
 
 
-def test_where_a_secret_went_is_kept_though_its_account_does_not_show() -> None:
+def test_secret_destination_is_reported_for_an_unconfirmed_account() -> None:
     live = FakeWorkspace.of([ROOT])
     want = document(serviceAccounts={"ci": {"role": "member", "secretTo": {"file": "ci.json"}}})
     plan = planned(want, live)
-
-    class Forgets:
-        def get(self, _path: str) -> Any:
-            return []
-
-    api = Odd(live, "as documented", acts=True)
-    events = run(plan, api, Forgets())
+    events = run(plan, live, live.with_faults(before=lambda _: Response(200, [])))
     (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
     assert (result["outcome"], result["reason"]) == ("not confirmed", "not_shown_yet")
     assert "went to the file ci.json" in result["remark"]["text"]
@@ -291,51 +258,43 @@ def test_where_a_secret_went_is_kept_though_its_account_does_not_show() -> None:
     assert "does not show it yet" in result["text"]
 
 
-def test_an_invitation_whose_answer_names_another_person_is_looked_up_before_it_counts() -> None:
+def test_invitation_response_about_another_person_is_looked_up() -> None:
     live = FakeWorkspace.of([ROOT])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
     live.calls.clear()
-    assert outcomes(run(plan, Odd(live, "another object", acts=True))) == {"a@x.io": "done"}
-    assert live.calls == ["POST /users", "GET /users", "GET /users"]  # to see it, and to confirm it
+    assert outcomes(run(plan, odd(live, "another object", acts=True))) == {"a@x.io": "done"}
+    assert live.calls == ["POST /users", "GET /users", "GET /users"]  # once to look it up and once to confirm it
 
 
-def test_an_account_whose_answer_names_another_one_is_looked_up_before_it_counts() -> None:
-    class OtherId(Odd):
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            answer = super().send(call)
-            if call.method is Method.PUT and isinstance(answer, Response):
-                return Response(200, {**answer.body, "client_id": "other"})
-            return answer
+def test_account_response_about_another_account_is_looked_up() -> None:
+    def other_id(call: ApiCall, answer: Any) -> Response | None:
+        return Response(200, {**answer.body, "client_id": "other"}) if call.method is Method.PUT else None
 
     live = FakeWorkspace.of([ROOT])
     want = document(serviceAccounts={"ci": {"role": "member", "secretTo": {"file": "ci.json"}}})
     plan = planned(want, live)
     live.calls.clear()
-    assert outcomes(run(plan, OtherId(live, "as documented", acts=True))) == {"ci": "done"}
+    assert outcomes(run(plan, live.with_faults(after=other_id))) == {"ci": "done"}
     after = live.calls[live.calls.index("PUT /service_accounts/made-1") + 1 :]
-    assert after == ["GET /service_accounts"] * 2  # to see it, and to confirm it
+    assert after == ["GET /service_accounts"] * 2  # once to look it up and once to confirm it
 
 
-def test_a_policy_whose_users_are_answered_with_an_error_is_not_deleted() -> None:
-    class Broken(Odd):
-        def send(self, call: ApiCall) -> Response | NoResponse:
-            return Response(200, {"error": "no"}) if call.path.endswith("/usages") else super().send(call)
-
+def test_policy_is_not_deleted_if_its_usages_are_an_error() -> None:
     live = FakeWorkspace.of([ROOT])
-    live.things.kept["policies"] = {"eu": thing("eu", type="location")}
+    live.resources.kept["policies"] = {"eu": resource("eu", type="location")}
     plan = planned(document(policies={}), live)
-    assert outcomes(run(plan, Broken(live, "as documented", acts=True))) == {"eu": "failed"}
-    assert "eu" in live.things.kept["policies"]
+    live.answers = {"GET /policies/eu/usages": Response(200, {"error": "no"})}
+    assert outcomes(run(plan, live)) == {"eu": "failed"}
+    assert "eu" in live.resources.kept["policies"]
 
 
-def test_a_key_is_not_gone_because_its_account_is_not_listed() -> None:
+def test_key_is_not_confirmed_deleted_if_its_account_is_not_listed() -> None:
     live = FakeWorkspace.of([ROOT])
-    live.accounts.kept["c1"] = machine("c1", "ci")
+    live.accounts.kept["c1"] = service_account("c1", "ci")
     live.accounts.keys["c1"] = [api_key("k1", "old", "2026-01-01T00:00:00Z")]
     plan = planned(document(serviceAccounts={"ci": {"role": "member", "apiKeys": {}}}), live)
 
-    class Short:
-        def get(self, path: str) -> Any:
-            return [] if path == "/service_accounts" and not live.accounts.keys["c1"] else live.get(path)
+    def lose_account(call: ApiCall) -> Response | None:
+        return Response(200, []) if call.path == "/service_accounts" and not live.accounts.keys["c1"] else None
 
-    assert outcomes(run(plan, Odd(live, "as documented", acts=True), Short())) == {"ci/old (k1)": "not confirmed"}
+    assert outcomes(run(plan, live, live.with_faults(before=lose_account))) == {"ci/old (k1)": "not confirmed"}

@@ -1,12 +1,11 @@
-"""Each directory is a test: `access.yaml` and `live.yaml` in, `plan.txt`, `plan.json` and `drift.txt` out.
+"""Each directory is a test: `access.yaml` and `live.yaml` are the input, `plan.txt`, `plan.json` and `drift.txt` the
+output.
 
-To add one, make a directory with the first two and run with BEAMCTL_WRITE_CASES=1; then read what was written.
+To add one, create a directory with the first two and run with BEAMCTL_WRITE_CASES=1. Then check the output.
 """
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from beamctl.plan.plan import Plan
 from beamctl.report.json_report import plans_json
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
-from tests.fakes.journal import stopped
+from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import TODAY, desired, planned
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace
@@ -32,44 +31,26 @@ NO_OPTIONS: dict[str, Any] = {"min_admins": None, "max_removals": None, "protect
 CASES = sorted(path.parent for path in HERE.glob("*/access.yaml"))
 
 
-@dataclass(frozen=True)
-class WithAccounts:
-    """Attributes:
-    workspace: All but service accounts.
-    accounts: As the API lists them, each with its own `keys`.
-    """
-
-    workspace: FakeWorkspace
-    accounts: Sequence[Mapping[str, Any]]
-
-    def get(self, path: str) -> Any:
-        match path.strip("/").split("/"):
-            case ["service_accounts"]:
-                return [{name: each[name] for name in each if name != "keys"} for each in self.accounts]
-            case ["service_accounts", client_id, "api_keys"]:
-                return [key for each in self.accounts if each["client_id"] == client_id for key in each["keys"]]
-            case _:
-                return self.workspace.get(path)
-
-
 def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     live: dict[str, Any] = yaml.safe_load((case / "live.yaml").read_text())
     workspace = FakeWorkspace.of(live.get("users", []))
     workspace.settings |= live.get("workspace", {})
-    for section, listed in live.get("things", {}).items():
-        workspace.things.kept[section] = {each["metadata"]["name"]: each for each in listed}
-    workspace.things.users = live.get("usages", {})
+    for section, listed in live.get("resources", {}).items():
+        workspace.resources.kept[section] = {each["metadata"]["name"]: each for each in listed}
+    workspace.resources.users = live.get("usages", {})
+    for account in live.get("accounts", []):
+        workspace.accounts.keys[account["client_id"]] = account.pop("keys")
+        workspace.accounts.kept[account["client_id"]] = account
     today = date.fromisoformat(live["today"]) if "today" in live else TODAY
     identity = Identity(**live["identity"]) if "identity" in live else None
     want = desired((case / "access.yaml").read_text())
-    reader = WithAccounts(workspace, live.get("accounts", []))
     floors = floors_of(environment={}, **{**NO_OPTIONS, **live.get("floors", {})})
     recorded = declared_of(live.get("recorded", {}))
-    runs = stopped(*live.get("stopped", ()))
+    runs = interrupted_runs(*live.get("stopped", ()))
     left = live.get("left")
     return planned(
         want,
-        reader,
+        workspace,
         today=today,
         identity=identity,
         left=left,
@@ -95,5 +76,5 @@ def test_case(case: Path) -> None:
     assert problems_with("plan", json.loads(found["plan.json"])) == []
 
 
-def test_there_are_cases() -> None:
+def test_cases_are_found() -> None:
     assert len(CASES) >= 8

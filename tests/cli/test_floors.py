@@ -9,7 +9,7 @@ import pytest
 
 from beamctl.cli.floors import floors_of
 from tests.cli.world import AS_IS, CHANGED, Cli, People, Write, document, error_in
-from tests.fakes.saved import by_hand
+from tests.fakes.saved_plans import by_hand
 from tests.fakes.schemas import problems_with
 
 RUNS = Path(".beamctl") / "runs"

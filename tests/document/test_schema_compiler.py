@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from beamctl.document import schema
 from beamctl.document.schema_compiler import Compiler
 from beamctl.document.yaml_loader import parse_plain
-from tests.apply.test_record import whole
+from tests.apply.test_record import complete_record
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
@@ -21,7 +21,7 @@ DOCUMENTS = [
     for data in parse_plain(path.read_bytes(), path.name)[0]
 ]
 PLANS = [json.loads(path.read_text()) for path in sorted(ROOT.glob("tests/cases/*/plan.json"))]
-RECORD = list(map(json.loads, whole().splitlines()))
+RECORD = list(map(json.loads, complete_record().splitlines()))
 VALID = [
     (name, data)
     for name, all_data in (("workspace", DOCUMENTS), ("plan", PLANS), ("run", RECORD))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from beamctl.document import text_encoding, yaml_builder, yaml_errors
+from beamctl.document import text_encoding, yaml_errors
 from beamctl.document.problem import Place, Problem, ProblemCode
 from beamctl.document.yaml_loader import parse, parse_plain
 
@@ -546,11 +546,11 @@ def test_ten_thousand_uses_of_one_alias_are_fine() -> None:
     assert parse(text, "f.yaml").problems == ()
 
 
-def test_the_number_of_values_in_all_documents_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yaml_builder, "MOST_VALUES", 10)
-    assert parse("--- {a: 1, b: 2, c: 3, d: 4}\n--- {e: 5, f: 6, g: 7}", "f.yaml").problems == ()
+def test_the_number_of_values_in_all_documents_is_limited() -> None:
+    within = "--- {a: 1, b: 2, c: 3, d: 4}\n--- {e: 5, f: 6, g: 7}"
+    assert parse(within, "f.yaml", most_values=10).problems == ()
     for text in ("--- [1, 2, 3, 4]\n--- [1, 2, 3, 4, 5]", "---\n" * 11):
-        (problem,) = parse(text, "f.yaml").problems
+        (problem,) = parse(text, "f.yaml", most_values=10).problems
         assert (problem.message, problem.hint) == ("the file has more than 10 values", "split it")
 
 

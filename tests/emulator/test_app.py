@@ -1,6 +1,7 @@
 """Bodies, paths, methods and headers: every invalid request gets a JSON error."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
+from beamctl.emulator.app import create_app
 from beamctl.emulator.control_plane import BASE_PATH
 from beamctl.emulator.routes import ROUTES
 from tests.emulator.world import World, body_of
@@ -169,14 +171,12 @@ def test_a_missing_workspace_is_404(world: World) -> None:
 
 
 @pytest.mark.usefixtures("made_up_requests")
-def test_an_internal_error_is_a_500_without_details(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(*_: object) -> None:
+def test_a_bug_is_a_quiet_500(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    def broken_clock() -> datetime:
         raise RuntimeError("canary-secret")
 
-    monkeypatch.setattr("beamctl.emulator.store.workspace.payload", broken)
-    answer = Client(world.app).get("/v0/workspaces/acme", headers={"Api-Key": "bl_ada"})
+    app = create_app(world.db, now=broken_clock)
+    answer = Client(app).get("/v0/workspaces/acme", headers={"Api-Key": "bl_ada"})
     assert (answer.status_code, answer.get_json()) == (500, {"error": "Internal Server Error", "code": 500})
     assert "RuntimeError at test_app.py" in caplog.text
     assert "canary-secret" not in caplog.text

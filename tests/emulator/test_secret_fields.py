@@ -21,9 +21,9 @@ from beamctl.workflow.plan import plan
 from beamctl.workflow.show import show
 from tests.api.fakes import FakeClock
 from tests.emulator.world import World
-from tests.fakes.faulty import EVERY_FAULT, Faulty
+from tests.fakes.faulty_emulator import EVERY_FAULT, FaultyEmulator
 from tests.fakes.runs import TODAY, apply_through, document
-from tests.fakes.saved import saved
+from tests.fakes.saved_plans import saved
 from tests.fakes.vault import FakeVault
 
 CANARY = "sk-canary-0123456789abcdef"
@@ -35,7 +35,7 @@ RAISED = document(integrations={"c": {"integration": "x", "secret": {"apiKey": {
 @pytest.mark.parametrize("flag", [BehaviorFlag.ECHOED_SECRETS, BehaviorFlag.MASKED_SECRETS])
 def test_the_secret_is_in_no_text(flag: BehaviorFlag, tmp_path: Path) -> None:
     world = World(tmp_path / "w.db", flags=frozenset({flag}))
-    faulty = Faulty(world.app)
+    faulty = FaultyEmulator(world.app)
     texts: list[str] = []
     carrying = Options(
         clock=FakeClock(),

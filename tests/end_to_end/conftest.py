@@ -1,4 +1,4 @@
-"""The real command line in its own process, against the emulator on a socket."""
+"""The command line in its own process, against the emulator on a socket."""
 
 import io
 import json
@@ -51,7 +51,7 @@ class Playground:
         return ran
 
     def check(self, ran: Ran, code: int | None) -> None:
-        """Whatever was run: it ended as it should, without a trace of Python and without the key."""
+        """Check the exit code, and that the output has no traceback and no key."""
         assert code is None or ran.code == code, ran
         assert "Traceback" not in ran.err
         assert KEY not in ran.out + ran.err
@@ -62,7 +62,7 @@ class Playground:
 
 @dataclass
 class AtOnce(Playground):
-    """The same in this process, which costs no start: the command line by its function, the emulator on a socket."""
+    """The same in this process, to save the start-up."""
 
     monkeypatch: pytest.MonkeyPatch = field(kw_only=True)
     streams: pytest.CaptureFixture[str] = field(kw_only=True)
@@ -76,7 +76,7 @@ class AtOnce(Playground):
 
     @contextmanager
     def serving(self, seed: str, quirks: frozenset[Quirk] = frozenset()) -> Iterator[None]:
-        """The emulator with these quirks, as the API that is meant."""
+        """Serve the emulator with these quirks, as the default API."""
         self.write("seed.yaml", seed)
         self.beamctl("emulator", "seed", "seed.yaml")
         app = create_app(self.directory / ".beamctl" / "emulator.db", quirks=quirks)

@@ -1,4 +1,4 @@
-"""Each example is valid, and can be planned and applied to a workspace that begins with one admin."""
+"""Each example is valid, and can be planned and applied to a workspace with one admin."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.fakes.runs import TODAY, all_done, apply_through
 
 
 class AnySecret:
-    """Wherever a secret comes from, it is there."""
+    """A vault that has every secret."""
 
     def deliver(self, secret: StoreSecret) -> Response | NoResponse:  # noqa: ARG002 - as the port has it
         return Response(200, "its place")
@@ -40,12 +40,12 @@ def wanted(path: Path) -> tuple[Desired, ...]:
     return checked.desired
 
 
-def test_there_are_examples() -> None:
+def test_examples_are_found() -> None:
     assert len(EXAMPLES) >= 3
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example(path: Path, tmp_path: Path) -> None:
+def test_example_is_valid_and_can_be_applied(path: Path, tmp_path: Path) -> None:
     head = HEAD.match(path.read_text())
     assert head is not None
     assert (path.parent / head.group(1)).resolve().is_file()

@@ -1,4 +1,4 @@
-"""The main job, from an empty directory to a workspace that is as its file says, through the real command line."""
+"""The main workflow through the command line, from an empty directory to a workspace that matches its document."""
 
 import json
 from collections.abc import Callable
@@ -35,16 +35,16 @@ QUIRKS = [*[frozenset({quirk}) for quirk in Quirk], frozenset({Quirk.INVITE_IGNO
 
 def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[..., str]) -> None:
     serve(SEED, "--quirk", "put-replaces")
-    tell(playground)
+    apply_and_check(playground)
 
 
 @pytest.mark.parametrize("quirks", QUIRKS, ids=lambda quirks: "+".join(sorted(quirks)))
-def test_with_every_answer_that_the_api_may_give(at_once: AtOnce, quirks: frozenset[Quirk]) -> None:
+def test_with_every_documented_behavior(at_once: AtOnce, quirks: frozenset[Quirk]) -> None:
     with at_once.serving(SEED, quirks):
-        tell(at_once)
+        apply_and_check(at_once)
 
 
-def tell(playground: Playground) -> None:
+def apply_and_check(playground: Playground) -> None:
     playground.write("beamctl.yaml", DOCUMENT)
     assert playground.beamctl("validate").out == "Valid: 1 workspace (acme).\n"
     planned = playground.beamctl("plan", "--detailed-exitcode", code=2).out
@@ -61,16 +61,16 @@ def tell(playground: Playground) -> None:
     assert people["kim@example.com"] == ("viewer", "accepted")
     assert "eve@example.com" not in people
     by_hand = ["emulator", "call", "--as", "ada@example.com", "-w", "acme"]
-    assert '"name":"ci","role":"viewer"' in playground.beamctl(*by_hand, "GET", "/service_accounts").out  # untouched
+    assert '"name":"ci","role":"viewer"' in playground.beamctl(*by_hand, "GET", "/service_accounts").out  # unchanged
 
 
-def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
+def test_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
     with at_once.serving(SEED, frozenset({Quirk.INVITE_IGNORES_ROLE, Quirk.NO_ROLE_ON_PENDING})):
         at_once.write("beamctl.yaml", DOCUMENT.replace("kim@example.com: viewer", "kim@example.com: admin"))
         said = at_once.beamctl("apply", "--auto-approve").out
         assert "invited as member; the first apply after the invitation is accepted sets the role admin" in said
         assert "1 waiting for the invitee" in said
-        for _ in range(2):  # nothing more is to be done, and no other letter is sent, until they accept
+        for _ in range(2):  # until they accept, there are no changes and no other e-mails
             plan = at_once.beamctl("plan", "--detailed-exitcode").out
             assert "kim@example.com is invited as member, and the API does not change the role of an invitation" in plan
             assert at_once.beamctl("drift").out.endswith("No drift. acme matches beamctl.yaml.\n")
@@ -80,7 +80,7 @@ def test_a_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
         at_once.beamctl("plan", "--detailed-exitcode")
 
 
-def test_drift_is_told_from_the_other_side(at_once: AtOnce) -> None:
+def test_drift_is_worded_from_the_live_side(at_once: AtOnce) -> None:
     with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.beamctl("apply", "--auto-approve")
@@ -98,7 +98,7 @@ def test_drift_is_told_from_the_other_side(at_once: AtOnce) -> None:
         assert at_once.beamctl("show").out == before
 
 
-def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
+def test_member_can_read_but_not_change(at_once: AtOnce) -> None:
     with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.monkeypatch.setenv("BEAMCTL_API_KEY", "bl_grace")
@@ -111,7 +111,7 @@ def test_a_member_may_look_and_not_touch(at_once: AtOnce) -> None:
 
 
 @pytest.mark.parametrize(("key", "code", "message"), [("bl_nobody", 4, "rejected the credential"), ("bl_eve", 0, "")])
-def test_who_may_plan(at_once: AtOnce, key: str, code: int, message: str) -> None:
+def test_credentials_that_can_plan(at_once: AtOnce, key: str, code: int, message: str) -> None:
     with at_once.serving(SEED):
         at_once.write("beamctl.yaml", DOCUMENT)
         at_once.monkeypatch.setenv("BEAMCTL_API_KEY", key)
@@ -120,7 +120,7 @@ def test_who_may_plan(at_once: AtOnce, key: str, code: int, message: str) -> Non
         assert key not in ran.err + ran.out
 
 
-def test_a_client_credential_is_exchanged_for_a_token(playground: Playground, serve: Callable[..., str]) -> None:
+def test_client_credential_is_exchanged_for_a_token(playground: Playground, serve: Callable[..., str]) -> None:
     client = "clientId: 11111111-2222-4333-8444-555555555555, clientSecret: CANARYSECRET"
     account = f"{{workspace: acme, name: deployer, role: admin, {client}}}"
     serve(f"{SEED}  - {account}\n")
@@ -134,7 +134,7 @@ def test_a_client_credential_is_exchanged_for_a_token(playground: Playground, se
     playground.beamctl("plan", "--detailed-exitcode")
 
 
-def test_two_workspaces_in_one_run_and_one_picked(at_once: AtOnce) -> None:
+def test_two_workspaces_in_one_run_and_one_selected(at_once: AtOnce) -> None:
     seed = SEED.replace("displayName: Acme}", "displayName: Acme}, {name: labs}")
     with at_once.serving(seed.replace("{acme: admin}", "{acme: admin, labs: admin}")):
         labs = "---\nversion: 1\nworkspace: labs\nmembers: {ada@example.com: admin, new@example.com: viewer}\n"

@@ -1,7 +1,6 @@
-"""Every request that beamctl's client makes in a test is one that the API takes: a route that is known, and the body
-that its schema in `schemas/api` describes, with no field beside. Every answer of the emulator is one that its route
-promises, in the same way. The fakes and the emulator report here; `tests/conftest.py` fails the test where something
-else was sent."""
+"""Checks the requests of beamctl's client and the responses of the emulator in every test. A request must have a known
+route and a body that conforms to its schema in `schemas/api`, without other fields. A response must be one that its
+route declares. The fakes and the emulator report here; `tests/conftest.py` fails a test that sent anything else."""
 
 import json
 from collections.abc import Mapping
@@ -26,10 +25,10 @@ _REFUSED = HTTPStatus.BAD_REQUEST
 _NO_ROUTE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
 CLIENT = "beamctl/"
-"""How the User-Agent of beamctl begins."""
+"""The start of beamctl's User-Agent."""
 
 wrong: list[str] = []
-"""What was sent or answered and should not have been, since the last look."""
+"""Invalid requests and responses since the list was last cleared."""
 
 _MAP = Map(
     [Rule(route.rule, methods=[route.method], endpoint=index) for index, route in enumerate(ROUTES)],
@@ -39,12 +38,12 @@ _BY_RULE = {(route.method, route.rule): route for route in ROUTES}
 
 
 def observe(method: str, path: str, body: object) -> None:
-    """Notes what is wrong with a request.
+    """Report a request that is not valid.
 
     Args:
         method: The HTTP method.
-        path: Below the base path, with or without a query.
-        body: What is sent as JSON; None for no body.
+        path: Relative to the base path, with or without a query.
+        body: Sent as JSON; None for no body.
     """
     fault = _fault(method, unquote(path.partition("?")[0]), json.dumps(body, sort_keys=True))
     if fault:
@@ -52,21 +51,20 @@ def observe(method: str, path: str, body: object) -> None:
 
 
 def observe_bytes(method: str, path: str, headers: Mapping[str, str] | Headers, body: bytes) -> None:
-    """The same for a request as it came in. Not looked at are those of other clients, and those whose sender was
-    stopped half-way."""
+    """Report a raw request that is not valid. Requests of other clients and incomplete requests are ignored."""
     if headers.get("User-Agent", "").startswith(CLIENT) and len(body) == int(headers.get("Content-Length") or 0):
         observe(method, path, json.loads(body) if body else None)
 
 
 def observe_answer(method: str, rule: str, status: int, content_type: str, body: bytes) -> None:
-    """Notes what is wrong with an answer of the emulator.
+    """Report a response of the emulator that is not valid.
 
     Args:
         method: The HTTP method of the request.
-        rule: The rule of the route that answered; empty where there is none.
+        rule: The rule of the route; empty if there is none.
         status: The HTTP status.
         content_type: The type of the body.
-        body: As it is sent.
+        body: The raw body.
     """
     fault = _answer_fault("GET" if method == "HEAD" else method, rule, status, content_type, body)
     if fault:
@@ -74,7 +72,7 @@ def observe_answer(method: str, rule: str, status: int, content_type: str, body:
 
 
 def observe_logged(method: str, rule: str, status: int) -> None:
-    """The same as far as the emulator's own log tells it: of a process that nothing else can be seen of."""
+    """Report a response of which only the emulator's log is known, because it runs in another process."""
     route = _BY_RULE.get(("GET" if method == "HEAD" else method, rule.partition("?")[0]))
     if status not in (route.statuses if route else _NO_ROUTE):
         wrong.append(f"the answer to {method} {rule}: {status} is not declared")
@@ -86,7 +84,7 @@ def _answer_fault(method: str, rule: str, status: int, content_type: str, body: 
 
 
 def answer_fault(route: Route | None, status: int, content_type: str, body: bytes) -> str:
-    """Why this is no answer that the route promises, in words; empty where it is. Without a route it is a refusal."""
+    """Why the route does not declare this response; empty if it does. Without a route, only an error is valid."""
     if content_type != "application/json":
         return f"it is {content_type}"
     if status not in (route.statuses if route else _NO_ROUTE):
@@ -108,7 +106,7 @@ def _schema_of(route: Route | None, status: int, content: Any) -> str:
 
 @cache
 def validator(name: str) -> Draft202012Validator:
-    """The schema of that name, with no field that it does not name."""
+    """The validator of the schema `name`, which allows no other fields."""
     contents = [closed(schema) for schema in openapi.load_schemas().values()]
     registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in contents)
     return Draft202012Validator({"$ref": openapi.SCHEMA_PREFIX + name}, registry=registry, format_checker=_FORMATS)
@@ -142,7 +140,7 @@ def _validator(route: Route) -> Draft202012Validator:
 
 
 def closed(schema: Any) -> Any:
-    """The schema with every object that lists its properties closed to others."""
+    """The schema with `additionalProperties: false` in every object that lists its properties."""
     match schema:
         case list():
             return [closed(item) for item in schema]

@@ -1,5 +1,5 @@
-"""Every single edit of a saved plan or a record, as made by someone who knows the format: after each edit, all that is
-derived (addresses, order, fingerprints, flags, the digest) is made to fit."""
+"""All single edits of a saved plan or a run record by someone who knows the format. After each edit, everything derived
+(addresses, order, fingerprints, flags, the digest) is updated to match."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -9,14 +9,14 @@ from typing import Any
 
 from beamctl.plan.change import Action, Reason, Stage, key_of
 from beamctl.plan.plan_file import fingerprint
-from tests.fakes.saved import signed
+from tests.fakes.saved_plans import signed
 
 Data = Any
 Path = tuple[Any, ...]
 Edit = Callable[[Data], object]
 
 DERIVED = frozenset({"fingerprint", "address", "mode", "actions", "digest", "refused", "allow"})
-"""What is made to fit after each edit, or has one value only."""
+"""Keys that are updated after each edit, or have only one valid value."""
 WORDS: dict[object, list[str]] = {
     "stage": [stage.name.lower() for stage in Stage],
     "action": [action.value for action in Action],
@@ -31,19 +31,19 @@ EXTRAS: dict[str, Data] = {
     "secrets": {"secretTo": {"file": "x"}},
     "source": {"file": "x", "line": 1, "column": 1},
 }
-"""What a change may have, for those that do not."""
+"""Optional keys of a change, to add to changes without them."""
 
 
 def edits(data: Data) -> Iterator[tuple[str, Edit]]:
-    """Each leaf replaced, in one place and everywhere; each key and item removed; each item repeated or moved; each
-    optional key added. Each edit comes with a description."""
+    """Each edit, with a description: each leaf replaced, in one place and everywhere; each key and item removed; each
+    item repeated or moved; each optional key added."""
     places = [(path, value) for path, value in _walk(data) if not DERIVED.intersection(path)]
     texts: dict[object, list[str]] = {}
     for path, value in places:
         if isinstance(value, str):
             texts.setdefault(path[-1], []).append(value)
     for path, value in places:
-        most = 2 if path[:1] == ("workspaces",) else None  # what is said there is compared, shown or derived as a whole
+        most = 2 if path[:1] == ("workspaces",) else None  # these values are all compared, shown or derived
         for other in _others(path[-1], value, texts)[:most] if not isinstance(value, dict | list) or not value else ():
             yield f"{path} = {other!r}", partial(_put, path, other)
         yield from _moves(path, value)
@@ -78,7 +78,7 @@ def forged(data: Data, edit: Edit) -> bytes:
 
 
 def edited(data: Data, edit: Edit) -> Data:
-    """Data with changes in it after an edit. What is derived of each change fits, as far as anything is left of it."""
+    """Data with changes after an edit. Whatever is derived from each change is updated, as far as possible."""
     whole = deepcopy(data)
     edit(whole)
     for change in _changes(whole):

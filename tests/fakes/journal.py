@@ -1,4 +1,4 @@
-"""The records of runs, as the command line keeps them: what an earlier run left, the next plan is told."""
+"""The records of runs as the command line keeps them, from which the next plan learns what was interrupted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,19 +19,19 @@ LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
 @dataclass
 class Journal:
     """Attributes:
-    contents: Of each record, the oldest first.
-    writing: The numbers of those whose runs go on.
+    contents: The text of each record, oldest first.
+    writing: The numbers of active runs.
     """
 
     contents: list[str] = field(default_factory=list)
     writing: set[int] = field(default_factory=set)
 
     def begin(self, plan: Plan, at: datetime) -> int:
-        """A run begins; its number."""
+        """Start a run and return its number."""
         number, stamp = len(self.contents), f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
         digest = f"sha256:{number:064}"
         run = Run(f"{number:04}-acme-a", stamp, "ada", "", digest)
-        self.contents.append(first_line(run, replace(plan, api=LOCAL_URL)))  # whatever the test calls it
+        self.contents.append(first_line(run, replace(plan, api=LOCAL_URL)))  # regardless of the URL in the test
         self.writing.add(number)
         return number
 
@@ -42,11 +42,11 @@ class Journal:
         return write
 
     def end(self, number: int) -> None:
-        """A run is no more; its record has no end, as after a kill."""
+        """End a run without the last line of its record, as if it was killed."""
         self.writing.remove(number)
 
     def add_killed(self, plan: Plan) -> None:
-        """The record of a run that was killed long ago, with all of its plan begun."""
+        """Add the record of a run that was killed long ago, after it had started every change."""
         number = self.begin(plan, LONG_AGO)
         for change in plan.changes:
             self.listener(number, plan)(Started(change))
@@ -57,20 +57,22 @@ class Journal:
         return interrupted(left, "acme", LOCAL_URL)
 
 
-def stopped(*names: str, beside: str = "", began: datetime = LONG_AGO, **more: Any) -> tuple[Interrupted, ...]:
-    """Runs that were stopped as they made service accounts (`ci`) or API keys (`ci/hub`).
+def interrupted_runs(
+    *names: str, existing: str = "", began: datetime = LONG_AGO, **more: Any
+) -> tuple[Interrupted, ...]:
+    """Runs that were interrupted while they created service accounts (`ci`) or API keys (`ci/hub`).
 
     Args:
-        names: Of what they made.
-        beside: The ids of those that were there before.
+        names: What each created.
+        existing: The ids of objects that existed before.
         began: When the runs began.
-        more: More of what is known of them.
+        more: Other attributes of `Interrupted`.
     """
-    return tuple(Interrupted(creation(name, beside), began, **more) for name in names)
+    return tuple(Interrupted(creation(name, existing), began, **more) for name in names)
 
 
-def creation(name: str, beside: str = "") -> Change:
-    next_to, _, in_place_of = beside.partition("|")
+def creation(name: str, existing: str = "") -> Change:
+    next_to, _, in_place_of = existing.partition("|")
     ids = ([each.strip() for each in side.split(",") if each.strip()] for side in (next_to, in_place_of))
     kind, attribute = ("api_key", "expiresIn") if "/" in name else ("service_account", "role")
     return Change(

@@ -1,4 +1,4 @@
-"""The redaction of output as the command line makes it."""
+"""The redaction of output, set up as by the command line."""
 
 import os
 
@@ -7,5 +7,5 @@ from beamctl.secrets.redaction import OutputRedaction
 
 
 def redaction() -> OutputRedaction:
-    """Hides the secrets in the environment of the test."""
+    """Redacts the secrets in the test's environment."""
     return OutputRedaction(lambda: environment_secrets(os.environ))

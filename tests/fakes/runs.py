@@ -1,4 +1,4 @@
-"""Planning and applying against a fake, in one line each."""
+"""Plan and apply against a fake in one line."""
 
 import threading
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import yaml
 from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
-from beamctl.model.api_call import Reader, Sender
+from beamctl.model.api_call import Reader, Response, Sender
 from beamctl.model.identity import Identity
 from beamctl.model.secret import SecretStore
 from beamctl.plan.change import ChangeId
@@ -59,11 +59,11 @@ def planned(  # noqa: PLR0913 - each has its name
     deferred: Mapping[ChangeId, Mapping[str, Any]] | None = None,
     withdrawn: Mapping[ChangeId, Withdrawn] | None = None,
 ) -> Plan:
-    told = Situation(today, API, identity, left or {}, floors=floors, recorded=recorded, deferred=deferred or {})
+    situation = Situation(today, API, identity, left or {}, floors=floors, recorded=recorded, deferred=deferred or {})
     return plan(
         want,
         live,
-        replace(told, interrupted=interrupted, allowed=allowed, resent=resent or {}, withdrawn=withdrawn or {}),
+        replace(situation, interrupted=interrupted, allowed=allowed, resent=resent or {}, withdrawn=withdrawn or {}),
     )
 
 
@@ -99,16 +99,6 @@ def all_done(events: list[Event]) -> bool:
     return set(endings) <= {Status.DONE} and not any(isinstance(event, NotAttempted | Unconfirmed) for event in events)
 
 
-class Shows:
-    """A reader that shows the same wherever it is asked."""
-
-    def __init__(self, payload: Any) -> None:
-        self._payload = payload
-
-    def get(self, _path: str) -> Any:
-        return self._payload
-
-
 def shown(kind: Kind[Any], payload: Any) -> Any:
-    """What a kind makes of what the API shows."""
-    return read(kind, "acme", Shows(payload))
+    """What a kind reads from a payload."""
+    return read(kind, "acme", FakeWorkspace(before=lambda _: Response(200, payload)))

@@ -1,4 +1,4 @@
-"""The published schemas, as a stranger's validator reads them."""
+"""The published schemas, checked with a plain JSON Schema validator."""
 
 import json
 from functools import cache
@@ -23,5 +23,5 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 def problems_with(name: str, data: object) -> list[str]:
-    """In what the data is not as the schema `plan` or `run` says."""
+    """How the data violates the schema `plan` or `run`."""
     return [f"{error.json_path}: {error.message}" for error in _validator(name).iter_errors(data)]

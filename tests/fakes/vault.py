@@ -1,4 +1,4 @@
-"""A vault in memory: what it was given, by place; and it can fail, or be where the process ends."""
+"""A vault in memory, which can fail."""
 
 import threading
 from collections.abc import Callable
@@ -13,11 +13,12 @@ class FakeVault:
     """Implements `Vault`.
 
     Attributes:
-        holds: What each place holds now, in words.
-        given: Every place that was given something, in order.
-        before: Run before each hand-over, with its number from 1; what it returns is why that fails.
-        after: Run after each.
-        shows: Whether a secret without a place is shown on a terminal.
+        holds: What each destination holds.
+        given: Every destination that a secret was sent to, in order.
+        before: Called before each secret is stored, with its number from 1; a result that is not empty is why storing
+            it fails.
+        after: Called after each.
+        shows: Whether a secret without a destination is shown on a terminal.
     """
 
     holds: dict[str, str] = field(default_factory=dict)

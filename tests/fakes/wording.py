@@ -1,4 +1,4 @@
-"""Facts in the words that people read, and facts for tests that do not care what they say."""
+"""Facts as text, and facts for tests in which their text does not matter."""
 
 from typing import Any
 
@@ -8,28 +8,28 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from beamctl.report.wording import TALLY, words
 
-__all__ = ["Said", "codes", "counts", "saying", "words"]
+__all__ = ["Expect", "codes", "counts", "failure", "words"]
 
 
 def counts(plan: Plan) -> dict[str, int]:
-    """The objects that a plan leaves as they are."""
+    """How many objects a plan leaves as they are, by reason."""
     return {TALLY[why]: count for why, count in plan.tally.items()}
 
 
 def codes(each: Fact | None) -> frozenset[Code]:
-    """The code of a fact, and those of the facts in its fields."""
+    """The codes of a fact and of the facts in its fields."""
     if each is None:
         return frozenset()
     inner = [value for field in each.fields.values() for value in (field if isinstance(field, tuple) else (field,))]
     return frozenset({each.code}).union(*(codes(value) for value in inner if isinstance(value, Fact)))
 
 
-def saying(text: str) -> Fact:
+def failure(text: str) -> Fact:
     return fact(Code.ERROR, detail=text)
 
 
-class Said:
-    """What an outcome should be, in words."""
+class Expect:
+    """An expected outcome, with its facts as text."""
 
     def __init__(self, status: Status, remark: str = "", hint: str | Fact = "", **more: Any) -> None:
         self.status, self.remark, self.more = status, remark, more
@@ -45,4 +45,4 @@ class Said:
         return hash(self.status)
 
     def __repr__(self) -> str:
-        return f"Said({self.status}, {self.remark!r}, {self.hint!r}, {self.more})"
+        return f"Expect({self.status}, {self.remark!r}, {self.hint!r}, {self.more})"

@@ -1,41 +1,99 @@
-"""A workspace behind the ports: enough of the API to plan against and apply to, without HTTP.
+"""An in-memory API of one workspace, without HTTP: the fake for unit tests of everything below `api`.
 
-It answers as `schemas/api` promises, can take either answer where the API's behaviour is not documented, counts what it
-is asked, and notes the number of accepted admins after every call, and everybody to whom an invitation is sent.
+It responds as `schemas/api` declares; where the API's behavior is not documented, `quirks` select it. Faults are
+arguments of `FakeWorkspace`. Tests that need the real client, HTTP, permissions, e-mail or time use the emulator
+instead: `tests/fakes/emulator.py` reads its state, and `tests/fakes/faulty_emulator.py` adds faults to its responses.
 """
 
+import copy
 import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
 from beamctl.errors import MissingError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.fakes import contract
-from tests.fakes.accounts import FakeAccounts
-from tests.fakes.things import FakeThings
+from tests.fakes.resources import FakeResources
+from tests.fakes.service_accounts import FakeServiceAccounts
 
 ROLES = {"admin", "member", "viewer"}
 
 
+Answer = Response | NoResponse
+Before = Callable[[ApiCall], Answer | None]
+After = Callable[[ApiCall, Any], Answer | None]
+
+
+def request_line(call: ApiCall) -> str:
+    """The request as tests write it, such as `PUT /users/ada@x.io`."""
+    path, mark, query = call.path.partition("?")
+    return f"{call.method.value} {unquote(path)}{mark}{query}"
+
+
+def raises(error: Exception) -> Before:
+    """A fault: every request raises the error."""
+
+    def fail(_: ApiCall) -> None:
+        raise error
+
+    return fail
+
+
 @dataclass
 class FakeWorkspace:
+    """Implements `Reader`, `Sender` and `Deleter`. Requests are named by their `request_line`.
+
+    Attributes:
+        users: By e-mail, in lower case.
+        quirks: Behavior of the API that is not documented.
+        refuses: Requests that are answered 422.
+        loses: Requests that are carried out, but whose response is lost, once each.
+        answers: What requests are answered instead of being carried out; an exception is raised.
+        before: Called before each request. Its response, if any, replaces the API's, and the request is not carried
+            out.
+        after: Called with each request and its response. Its response, if any, replaces the API's.
+        deleted: Whether the workspace was deleted.
+        calls: Every request.
+        admins: How many accepted admins there were after each request.
+        invited: The e-mail of each invitation that was sent.
+    """
+
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=lambda: {"name": "acme", "displayName": "Acme"})
-    things: FakeThings = field(default_factory=FakeThings)
-    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    resources: FakeResources = field(default_factory=FakeResources)
+    accounts: FakeServiceAccounts = field(default_factory=FakeServiceAccounts)
     quirks: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     loses: frozenset[str] = frozenset()
+    answers: dict[str, Any] = field(default_factory=dict)
+    before: Before = lambda _: None
+    after: After = lambda _, response: response
+    deleted: bool = False
     calls: list[str] = field(default_factory=list)
     admins: list[int] = field(default_factory=list)
     invited: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        self.settings = dict(self.settings)
+
     @staticmethod
     def of(people: Iterable[Mapping[str, Any]], **more: Any) -> "FakeWorkspace":
         return FakeWorkspace({str(each["email"]).lower(): dict(each) for each in people}, **more)
+
+    def with_faults(self, **faults: Any) -> "FakeWorkspace":
+        """The same workspace as seen by a client whose requests have these faults."""
+        client = copy.copy(self)
+        for name, value in faults.items():
+            setattr(client, name, value)
+        return client
+
+    def copied(self) -> "FakeWorkspace":
+        """Another workspace with the same content."""
+        kept = {name: copy.deepcopy(getattr(self, name)) for name in ("users", "settings", "resources", "accounts")}
+        return replace(self, **kept, calls=[], admins=[], invited=[], lock=threading.Lock())
 
     def get(self, path: str) -> Any:
         answer = self.send(ApiCall(Method.GET, path))
@@ -43,17 +101,28 @@ class FakeWorkspace:
             raise MissingError("no such path", status=404)
         return answer.body
 
-    def send(self, call: ApiCall) -> Response | NoResponse:
+    def delete_workspace(self) -> Answer:
+        return self.send(ApiCall(Method.DELETE, f"/workspaces/{self.settings['name']}"))
+
+    def send(self, call: ApiCall) -> Answer:
         contract.observe(call.method.value, call.path, call.body)
+        line = request_line(call)
+        self.calls.append(line)
+        answer = self.before(call) or self.answers.get(line)
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is None:
+            answer = self._carry_out(call, line)
+        return self.after(call, answer) or answer
+
+    def _carry_out(self, call: ApiCall, line: str) -> Answer:
+        if line in self.refuses:
+            return Response(422, None, "refused on purpose")
         with self.lock:
-            spelled = f"{call.method.value} {unquote(call.path)}"
-            self.calls.append(spelled)
-            if spelled in self.refuses:
-                return Response(422, None, "refused on purpose")
             answer = self._answer(call)
             self.admins.append(sum(bool(u["accepted"]) and u["role"] == "admin" for u in self.users.values()))
-            if spelled in self.loses:
-                self.loses -= {spelled}
+            if line in self.loses:
+                self.loses -= {line}
                 return NoResponse("the connection was reset")
             return answer
 
@@ -61,24 +130,37 @@ class FakeWorkspace:
         parts = [unquote(part) for part in call.path.strip("/").split("/")]
         body = call.body or {}
         match call.method, parts:
-            case Method.GET, ["users"]:
-                return Response(200, [self._shown(user) for user in self.users.values()])
-            case Method.POST, ["users"]:
-                return self._invite(body)
-            case Method.PUT, ["users", email]:
-                return self._set_role(email, body)
-            case Method.DELETE, ["users", email]:
-                gone = self.users.pop(email.lower(), None)
-                return Response(200) if gone else Response(404, None, "Workspace or user not found")
+            case _ if self.deleted:
+                return Response(404, None, "Workspace not found")
+            case _, ["users", *rest]:
+                return self._answer_about_users(call.method, rest, body)
             case Method.GET, ["workspaces", _]:
-                return Response(200, dict(self.settings))
+                return Response(200, copy.deepcopy(self.settings))
             case Method.PUT, ["workspaces", _]:
-                self.settings = dict(body) if "put-replaces" in self.quirks else self.settings | body
-                return Response(200, dict(self.settings))
+                if "put-replaces" in self.quirks:
+                    self.settings.clear()
+                self.settings |= body
+                return Response(200, copy.deepcopy(self.settings))
+            case Method.DELETE, ["workspaces", _]:
+                self.deleted = True
+                return Response(200, {})
             case method, ["service_accounts", *rest]:
                 return self.accounts.answer(method.value, rest, body)
             case _:
-                return self.things.answer(call.method.value, unquote(call.path), body, self.quirks)
+                return self.resources.answer(call.method.value, unquote(call.path), body, self.quirks)
+
+    def _answer_about_users(self, method: Method, rest: list[str], body: Mapping[str, Any]) -> Response:
+        match method, rest:
+            case Method.GET, []:
+                return Response(200, [self._shown(user) for user in self.users.values()])
+            case Method.POST, []:
+                return self._invite(body)
+            case Method.PUT, [email]:
+                return self._set_role(email, body)
+            case Method.DELETE, [email] if self.users.pop(email.lower(), None):
+                return Response(200)
+            case _:
+                return Response(404, None, "Workspace or user not found")
 
     def _shown(self, user: Mapping[str, Any]) -> dict[str, Any]:
         shown = dict(user)

@@ -1,5 +1,4 @@
-"""Plans that stand for all others, of every kind: a workspace, a document, and a quirk where the API may need more
-calls for it."""
+"""A few plans that cover all kinds: a workspace, a document, and a quirk for which the API may need more calls."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +10,13 @@ from beamctl.document.document import Desired
 from beamctl.emulator import Quirk
 from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker
 from beamctl.model.secret import described, sink_of
-from tests.fakes.plane import Plane
+from tests.fakes.emulator import EmulatedWorkspace
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace
 
 PAST = "2020-01-01T00:00:00Z"
 KEY = "bl_ci_of_the_fault_tests"
-"""Of the service account that beamctl runs as: no person is needed for it to go on."""
+"""The API key of the service account that beamctl runs as, so no member is needed."""
 GUARDS = {"maxRemovals": 9}
 LIVES = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d"}
 RENEWED = {
@@ -34,18 +33,18 @@ RENEWED = {
 @dataclass(frozen=True)
 class Scenario:
     """Attributes:
-    members: Who is in, beside ada, who is an admin.
-    invited: Who is invited, in which role.
-    expired: Whose invitation has expired.
-    wanted: Who should be in, beside ada.
-    declared: The settings that the document declares.
-    ada: How ada is wanted.
-    quirk: Of the emulator, beside one: it does not stop anybody from taking the last admin away.
-    things: Policies and the like, as a seed has them.
-    sections: What the document declares of these; then it says nothing of people.
-    accounts: Service accounts, as a seed has them, beside the one that beamctl runs as.
-    passed: Days that pass before, each time after what the document says was applied.
-    stopped: Whether a run of the same document was killed before, as it made all that the document declares.
+    members: Accepted members and their roles, in addition to the admin ada.
+    invited: Invited members and their roles.
+    expired: Members whose invitation has expired.
+    wanted: The declared members, in addition to ada.
+    declared: The declared settings.
+    ada: The declared role of ada.
+    quirk: A quirk of the emulator, in addition to allowing the removal of the last admin.
+    resources: Policies and other resources, as in a seed.
+    sections: The declared sections of resources; if any, no members are declared.
+    accounts: Service accounts as in a seed, in addition to beamctl's own.
+    passed: Days that pass before, each time after an apply of the document.
+    stopped: Whether a run of the same document was killed before, while it created everything.
     """
 
     members: Mapping[str, str] = field(default_factory=dict)
@@ -55,23 +54,23 @@ class Scenario:
     declared: Mapping[str, Any] = field(default_factory=dict)
     ada: str = "admin"
     quirk: Quirk = Quirk.ALLOW_LAST_ADMIN
-    things: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    resources: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     sections: Mapping[str, Any] = field(default_factory=dict)
     accounts: Sequence[Mapping[str, Any]] = ()
     passed: Sequence[int] = ()
     stopped: bool = False
 
-    def plane(self, folder: Path) -> Plane:
-        """The emulator with all of it, and what a connection needs."""
-        plane = Plane(folder, self.seed, {self.quirk, Quirk.ALLOW_LAST_ADMIN})
-        plane.vault.holds["the environment variable KEY"] = "sk-canary-0123456789abcdef"
+    def emulated(self, folder: Path) -> EmulatedWorkspace:
+        """Start the emulator with this workspace."""
+        emulated = EmulatedWorkspace(folder, self.seed, {self.quirk, Quirk.ALLOW_LAST_ADMIN})
+        emulated.vault.holds["the environment variable KEY"] = "sk-canary-0123456789abcdef"
         if self.stopped:
-            plane.journal.add_killed(planned(self.want, FakeWorkspace()))
-        return plane
+            emulated.journal.add_killed(planned(self.want, FakeWorkspace()))
+        return emulated
 
     @property
     def seed(self) -> dict[str, Any]:
-        everybody = {"ada": "admin", **self.members}
+        roles = {"ada": "admin", **self.members}
         invitations = [{"email": address(who), "role": role} for who, role in self.invited.items()]
         invitations += [{"email": address(who), "role": role, "expiresAt": PAST} for who, role in self.expired.items()]
         return {
@@ -83,13 +82,16 @@ class Scenario:
                     "groupMappings": [{"groupName": "g", "role": "member"}],
                 }
             ],
-            "users": [{"email": address(who), "workspaces": {"acme": role}} for who, role in everybody.items()],
+            "users": [{"email": address(who), "workspaces": {"acme": role}} for who, role in roles.items()],
             "serviceAccounts": [
                 {"workspace": "acme", "name": "ci", "role": "admin", "apiKey": KEY},
                 *({"workspace": "acme", **account} for account in self.accounts),
             ],
             "invitations": [{"workspace": "acme", **invitation} for invitation in invitations],
-            **{kind: [{"workspace": "acme", **thing} for thing in things] for kind, things in self.things.items()},
+            **{
+                kind: [{"workspace": "acme", **resource} for resource in resources]
+                for kind, resources in self.resources.items()
+            },
         }
 
     @cached_property
@@ -102,7 +104,7 @@ class Scenario:
 
     @property
     def places(self) -> set[str]:
-        """Where secrets are in the end."""
+        """The destinations of secrets in the end."""
         entries = self.sections.get("serviceAccounts", {}).values()
         told = [each for entry in entries for each in (entry, *entry.get("apiKeys", {}).values()) if "secretTo" in each]
         return {described(sink) for each in told if (sink := sink_of(each["secretTo"]))}
@@ -122,7 +124,7 @@ SCENARIOS = {
     "gone": Scenario(members={"bob": "admin", "cid": "member", "dan": "viewer"}, invited={"kim": "admin"}),
     "settings": Scenario(declared={"displayName": "B", "groupMappings": []}, quirk=Quirk.PUT_REPLACES),
     "policies": Scenario(
-        things={
+        resources={
             "policies": [
                 {"name": "eu-only", "spec": {"type": "location", "locations": [{"type": "continent", "name": "eu"}]}},
                 {"name": "old", "spec": {"type": "flavor"}},
@@ -137,7 +139,7 @@ SCENARIOS = {
         quirk=Quirk.SPEC_MERGES,
     ),
     "integrations": Scenario(
-        things={
+        resources={
             "integrationConnections": [
                 {
                     "name": "openai",
@@ -159,14 +161,14 @@ SCENARIOS = {
         quirk=Quirk.MASKED_SECRETS,
     ),
     "environments": Scenario(
-        things={"policies": [{"name": "us", "spec": {"type": "location"}}]},
+        resources={"policies": [{"name": "us", "spec": {"type": "location"}}]},
         sections={
             "environments": {"production": {"policies": ["us"]}, "staging": {"displayName": "S", "policies": ["us"]}},
         },
         quirk=Quirk.BEAMLIT_ERA,
     ),
-    "machines-made": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}),
-    "machines-changed": Scenario(
+    "accounts-created": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}),
+    "accounts-changed": Scenario(
         accounts=[
             {"name": "bot", "role": "admin", "apiKey": "bl_bot"},
             {"name": "up", "role": "member"},
@@ -180,7 +182,7 @@ SCENARIOS = {
             }
         },
     ),
-    "machines-orphaned": Scenario(
+    "accounts-pending": Scenario(
         stopped=True,
         accounts=[
             {"name": "bot", "role": "member", "description": CLIENT_SECRET},
@@ -195,7 +197,9 @@ SCENARIOS = {
         },
     ),
     "key-renewed": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}, passed=[80]),
-    "old-key-goes": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}, passed=[80, 4]),
+    "old-key-deleted": Scenario(
+        sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}, passed=[80, 4]
+    ),
     "all": Scenario(
         members={"ann": "member", "bob": "admin", "cid": "member", "eve": "admin"},
         invited={"lee": "member", "max": "viewer"},

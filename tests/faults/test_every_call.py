@@ -1,6 +1,6 @@
-"""A fault at every call of an apply of every kind, or an answer that is lost before lists that lie; then an apply
-without one: what the first said is true, the second ends in the desired state, nobody is invited twice, at no moment is
-there no admin, and no place ever holds a secret that lets nobody in."""
+"""A fault at every request of an apply, for every kind, or a lost response followed by incomplete lists; then an apply
+without faults. Everything that the first one reports is true, the second one ends in the declared state, no one is
+invited twice, there is always an admin, and no destination ever holds an invalid secret."""
 
 import re
 import threading
@@ -33,15 +33,15 @@ from beamctl.secrets.redaction import Redactor
 from beamctl.workflow.apply import apply
 from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
-from tests.fakes.faulty import EVERY_FAULT, Faulty
-from tests.fakes.plane import Plane, State
+from tests.fakes.emulator import EmulatedWorkspace, State
+from tests.fakes.faulty_emulator import EVERY_FAULT, FaultyEmulator
 from tests.fakes.runs import all_done
 from tests.fakes.wording import codes
 from tests.faults.scenarios import KEY, SCENARIOS, Scenario
 
 LIES = (FaultKind.EMPTY_LIST.example, FaultKind.SHORT_LIST.example)
 LASTING = (FaultKind.RESET.example, FaultKind.RESET_AFTER.example)
-"""Faults that are also tried at every call from one on."""
+"""Faults that are also tried at every request from one on."""
 REFUSALS = ("html:403", "html:404", "html:409")
 READS_FAIL = (*LIES, FaultKind.GARBAGE.example, FaultKind.WRONG_TYPE.example)
 """The single faults of a read that are not simply retried."""
@@ -51,7 +51,7 @@ ONE_OF_EACH_EFFECT = (*READS_FAIL, "429:2", "500", "500-after", "reset", "reset-
 KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
-"""What the scenarios do on purpose."""
+"""Hazards that the scenarios contain on purpose."""
 UNKNOWN = {
     Code.RESULT_UNKNOWN,
     Code.DESTINATION_UNKNOWN,
@@ -81,32 +81,32 @@ NOT_SEEN = {
 }
 REVOKED = {Code.REVOKED, Code.NOT_REVOKED, Code.REVOKED_NOT_SENT, Code.INVITED_ANEW}
 ATTEMPTS = 6
-"""How often a request is sent that may be sent twice."""
+"""How often an idempotent request is sent."""
 
 
 class KilledError(BaseException):
-    """The process is no more: nothing of it may go on."""
+    """The process was killed."""
 
 
 @dataclass
 class Wire(httpx.BaseTransport):
-    """Carries requests, counts them, looks at the workspace after each that may change it, and may be where it ends.
+    """Carries and counts requests, checks the workspace after each change, and can kill the process.
 
     Attributes:
         dies_at: The number of the request, from 1; 0 for none.
-        dies: Whether `before` or `after` that request was made; or the fault.
-        asked: The method of each.
-        fewest: How few admins there were at any moment.
-        useless: Places that held, at any moment, what let nobody in.
+        dies: Whether the process is killed `before` or `after` that request; or the fault.
+        asked: The method of each request.
+        fewest: The lowest number of admins at any time.
+        invalid: Destinations that held an invalid secret at any time.
     """
 
-    faulty: Faulty
-    plane: Plane
+    faulty: FaultyEmulator
+    emulated: EmulatedWorkspace
     dies_at: int = 0
     dies: str = ""
     asked: list[str] = field(default_factory=list)
     fewest: int = 99
-    useless: set[str] = field(default_factory=set)
+    invalid: set[str] = field(default_factory=set)
 
     def __call__(self) -> httpx.BaseTransport:
         return _Carrier(self, self.faulty.transport())
@@ -128,8 +128,8 @@ class _Carrier(httpx.BaseTransport):
             response = self._inner.handle_request(request)
         finally:
             if request.method != "GET":
-                wire.fewest = min(wire.fewest, wire.plane.admins())
-                wire.useless |= wire.plane.useless()
+                wire.fewest = min(wire.fewest, wire.emulated.admins())
+                wire.invalid |= wire.emulated.invalid_secrets()
         if dying:
             raise KilledError
         return response
@@ -137,13 +137,13 @@ class _Carrier(httpx.BaseTransport):
 
 @dataclass
 class Run:
-    """One apply, as far as it came.
+    """One apply, possibly incomplete.
 
     Attributes:
-        plan: None where the workspace could not be read.
-        events: What it said.
-        killed: Whether it was.
-        left: What a plan after it would do.
+        plan: None if the workspace could not be read.
+        events: The events of the apply.
+        killed: Whether it was killed.
+        left: The changes of a plan made afterwards.
         calls: The method of each request until then.
     """
 
@@ -153,13 +153,13 @@ class Run:
     left: Sequence[Change] | None = None
     calls: Sequence[str] = ()
 
-    def go(self, want: Desired, wire: Wire, *, looks: bool = True) -> "Run":
-        """Plan, and apply unless there is a hazard, as the command line does; then plan again, where it `looks`."""
+    def go(self, want: Desired, wire: Wire, *, plans_again: bool = True) -> "Run":
+        """Plan, apply unless there is a hazard, and plan again if requested."""
         connection = Connection(LOCAL_URL, credential=ApiKeyCredential(KEY), credential_from="the seed")
         options = Options(
             Timeouts(read=0.1), clock=FakeClock(), chance=lambda: 1.0, transports=wire, redactor=Redactor()
         )
-        now, journal = wire.plane.clock.now, wire.plane.journal
+        now, journal = wire.emulated.clock.now, wire.emulated.journal
         situation = Situation(now.date(), LOCAL_URL, now=now, interrupted=journal.interrupted())
         with ExitStack() as stack, open_workspace(connection, "acme", options) as api:
             try:
@@ -169,7 +169,7 @@ class Run:
                     stack.callback(journal.end, number)
                     self.events.extend(self._made(api, wire, journal.listener(number, self.plan)))
                     self.calls = tuple(wire.asked)
-                    self.left = plan(want, api.reader(), situation).changes if looks else None
+                    self.left = plan(want, api.reader(), situation).changes if plans_again else None
             except BeamctlError:
                 assert self.plan is None or len(self.events) >= len(self.plan.changes)
             except KilledError:
@@ -179,7 +179,7 @@ class Run:
     def _made(self, api: WorkspaceApi, wire: Wire, witness: Listener) -> Iterator[Event]:
         assert self.plan is not None
         ports, stop = (api.reader(), api.sender()), threading.Event()
-        return apply(self.plan, *ports, parallelism=1, stop=stop, vault=wire.plane.vault, on_event=witness)
+        return apply(self.plan, *ports, parallelism=1, stop=stop, vault=wire.emulated.vault, on_event=witness)
 
     @property
     def all_done(self) -> bool:
@@ -187,42 +187,42 @@ class Run:
         return self.plan is not None and len(ended) == len(self.plan.changes) and all_done(self.events)
 
     def check(self, before: State, after: State) -> None:
-        """Everything that was said is true."""
+        """Every event is true."""
         silent = list(self.plan.changes) if self.plan else []
         doubted = [event.change for event in self.events if isinstance(event, Unconfirmed)]
         for event in self.events:
             silent = [change for change in silent if change is not event.change]
             match event:
                 case Ended(change=change, outcome=outcome) if outcome.status is Status.DONE:
-                    assert after.shows(change) or change in doubted, event
+                    assert after.matches(change) or change in doubted, event
                 case Confirmed(change=change):
-                    assert after.shows(change), event
+                    assert after.matches(change), event
                 case Ended(change=change, outcome=outcome):
                     assert outcome.status is Status.FAILED
                     known = not codes(outcome.remark) & UNKNOWN
-                    assert not known or not after.shows(change) or before.shows(change), event
-                    assert Code.NOT_CHANGED not in codes(outcome.remark) or before.about(change) == after.about(
+                    assert not known or not after.matches(change) or before.matches(change), event
+                    assert Code.NOT_CHANGED not in codes(outcome.remark) or before.part_of(change) == after.part_of(
                         change
                     ), event
                 case NotAttempted(change=change):
-                    assert before.about(change) == after.about(change), event
+                    assert before.part_of(change) == after.part_of(change), event
                 case Started() | Unconfirmed():
-                    pass  # where nothing follows, it may be either
+                    pass  # without a later event, both are possible
         for change in silent:
-            assert before.about(change) == after.about(change), f"{change.name}: no word about it"
+            assert before.part_of(change) == after.part_of(change), f"{change.name}: no word about it"
 
     def check_one_fault(self, at: str) -> None:
-        """One fault fails at most one change, and only what depends on that is left.
+        """A fault fails at most one change, and only its dependents are not attempted.
 
         Args:
-            at: The method of the call with the fault.
+            at: The method of the request with the fault.
         """
         failed = {event.change.id for event in self.events if isinstance(event, Ended) and _is_failed(event)}
         failed |= {event.change.id for event in self.events if isinstance(event, Unconfirmed)}
         assert len(failed) <= 1 or at == "GET"
         for event in (each for each in self.events if isinstance(each, NotAttempted)):
             depends = {(each.kind, key) for each in event.change.depends_on for key in each.keys}
-            moved = Code.CHANGED_SINCE_PLAN in codes(event.why)  # as the change that it depends on left it
+            moved = Code.CHANGED_SINCE_PLAN in codes(event.why)  # changed by the change that it depends on
             assert depends & failed or moved or (at == "GET" and bool(codes(event.why) & NOT_SEEN)), event
             failed.add(event.change.id)
 
@@ -231,22 +231,22 @@ def _is_failed(event: Ended) -> bool:
     return event.outcome.status is Status.FAILED
 
 
-def begin(scenario: Scenario, plane: Plane) -> None:
-    """Let the time pass that passes before."""
+def begin(scenario: Scenario, emulated: EmulatedWorkspace) -> None:
+    """Let the days pass that the scenario begins with."""
     for days in scenario.passed:
-        assert Run().go(scenario.want, Wire(Faulty(plane.app), plane)).all_done
-        plane.clock.forward(timedelta(days=days))
-    plane.begin_here()
+        assert Run().go(scenario.want, Wire(FaultyEmulator(emulated.app), emulated)).all_done
+        emulated.clock.forward(timedelta(days=days))
+    emulated.set_start()
 
 
-def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
-    """Every fault at every call that an undisturbed apply makes; a number where the process dies there instead."""
-    run = Run().go(scenario.want, Wire(Faulty(plane.app), plane))
+def cases(scenario: Scenario, emulated: EmulatedWorkspace) -> Iterator[tuple[str, int]]:
+    """Every fault at every request of an apply without faults; instead of a fault, a number kills the process there."""
+    run = Run().go(scenario.want, Wire(FaultyEmulator(emulated.app), emulated))
     assert run.plan is not None
     assert run.left == ()
     last_write = max(number for number, method in enumerate(run.calls, 1) if method != "GET")
     for number, method in enumerate(run.calls, 1):
-        if number > last_write:  # nothing depends on these reads: they only confirm
+        if number > last_write:  # nothing depends on these reads, which only confirm
             yield from ((f"{fault}@{number}", 0) for fault in (*LIES, FaultKind.RESET.example))
             continue
         faults = EVERY_FAULT if len(run.calls) <= FEW_CALLS else ONE_OF_EACH_EFFECT
@@ -259,11 +259,13 @@ def cases(scenario: Scenario, plane: Plane) -> Iterator[tuple[str, int]]:
         yield from ((f"{fault}@{number}", 0) for fault in faults)
         yield from ((f"{fault}@{number}-", 0) for fault in LASTING if method != "GET" or "-after" not in fault)
         yield from ((f"{lost} {lie}@{then}-", 0) for lost, then in losses(number, method) for lie in LIES)
-        yield from ((kill, number) for kill in KILLS if kill == "after" or number == 1)  # before is after the last one
+        yield from (
+            (kill, number) for kill in KILLS if kill == "after" or number == 1
+        )  # before this request is after the previous one
 
 
 def losses(number: int, method: str) -> list[tuple[str, int]]:
-    """How the answer to a change is lost for good, and the number of the request that then looks."""
+    """How the response to a change is lost for good, and the number of the request that then reads the result."""
     if method == "GET":
         return []
     told = (FaultKind.GARBAGE.example, 1)
@@ -271,96 +273,100 @@ def losses(number: int, method: str) -> list[tuple[str, int]]:
     return [(f"{fault}@{number}-{number + times - 1}", number + times) for fault, times in (told, *lost)]
 
 
-PARTS = {"machines-made": 2, "machines-orphaned": 3, "all": 2}
-"""Into how many tests the longest are divided, so that several processes share them."""
+PARTS = {"accounts-created": 2, "accounts-pending": 3, "all": 2}
+"""The number of tests that the longest scenarios are divided into, to run in parallel."""
 CHUNKS = [(name, part, PARTS.get(name, 1)) for name in SCENARIOS for part in range(PARTS.get(name, 1))]
 
 
 @pytest.mark.parametrize(("name", "part", "parts"), CHUNKS)
 def test_every_fault_at_every_call(name: str, part: int, parts: int, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
-    with closing(scenario.plane(tmp_path)) as plane:
-        begin(scenario, plane)
-        before = plane.state()
-        found = list(cases(scenario, plane))[part::parts]
-        faulty, seen = Faulty(plane.app), set[object]()
+    with closing(scenario.emulated(tmp_path)) as emulated:
+        begin(scenario, emulated)
+        before = emulated.state()
+        found = list(cases(scenario, emulated))[part::parts]
+        faulty, seen = FaultyEmulator(emulated.app), set[object]()
         for fault, dies_at in found:
-            plane.reset()
+            emulated.reset()
             faulty.plan(*([] if dies_at else fault.split()))
             try:
-                disturbed(scenario, before, Wire(faulty, plane, dies_at, fault), seen)
+                fault_then_clean_apply(scenario, before, Wire(faulty, emulated, dies_at, fault), seen)
             except AssertionError as error:
                 error.add_note(f"with {fault} {dies_at or ''}")
                 raise
 
 
-def disturbed(scenario: Scenario, before: State, wire: Wire, seen: set[object]) -> None:
-    """One apply with trouble and one without; the second one only if it does not begin where another began (`seen`),
-    as it would do the same."""
-    plane = wire.plane
-    first = Run().go(scenario.want, wire, looks=False)
+def fault_then_clean_apply(scenario: Scenario, before: State, wire: Wire, seen: set[object]) -> None:
+    """An apply with a fault and one without. The second one is skipped if an earlier one started in the same state
+    (`seen`)."""
+    emulated = wire.emulated
+    first = Run().go(scenario.want, wire, plans_again=False)
     assert first.killed is bool(wire.dies_at) or wire.dies == IN_THE_VAULT
-    first.check(before, plane.state())
+    first.check(before, emulated.state())
     if one := re.fullmatch(r"[^@ ]+@(\d+)", wire.dies):
         first.check_one_fault(wire.asked[int(one[1]) - 1])
     assert wire.fewest >= 1
-    assert wire.useless == set()
-    begins = tuple(plane.likeness())
+    assert wire.invalid == set()
+    begins = tuple(emulated.comparable_state())
     if begins in seen:
         return
     wire.faulty.plan()
-    plane.vault.before, plane.vault.after = lambda _: "", lambda _: None
-    again = Wire(wire.faulty, plane)
+    emulated.vault.before, emulated.vault.after = lambda _: "", lambda _: None
+    again = Wire(wire.faulty, emulated)
     second = Run().go(scenario.want, again)
     assert second.all_done
     assert second.left == ()
     assert again.fewest >= 1
     revoked = any(isinstance(event, Ended) and bool(codes(event.outcome.remark) & REVOKED) for event in first.events)
-    assert set(Counter(plane.letters).values()) <= {1, 1 + revoked}
-    assert again.useless | plane.useless() == set()
-    assert scenario.places <= plane.vault.holds.keys()
-    for account in plane.state().accounts.values():
+    assert set(Counter(emulated.emails).values()) <= {1, 1 + revoked}
+    assert again.invalid | emulated.invalid_secrets() == set()
+    assert scenario.places <= emulated.vault.holds.keys()
+    for account in emulated.state().accounts.values():
         assert max(Counter(key["name"] for key in account["keys"]).values(), default=0) <= 1 + len(scenario.passed)
     seen.add(begins)
 
 
-@pytest.mark.parametrize("name", ["machines-made", "key-renewed"])
+@pytest.mark.parametrize("name", ["accounts-created", "key-renewed"])
 @pytest.mark.parametrize("how", ["fails", *KILLS])
-def test_every_hand_over(name: str, how: str, tmp_path: Path) -> None:
-    """A place does not take a secret, or the process dies before or after one is in its place."""
+def test_fault_while_a_secret_is_stored(name: str, how: str, tmp_path: Path) -> None:
+    """A destination fails, or the process is killed before or after a secret is stored."""
     scenario = SCENARIOS[name]
-    with closing(scenario.plane(tmp_path)) as plane:
-        begin(scenario, plane)
-        before = plane.state()
-        Run().go(scenario.want, Wire(Faulty(plane.app), plane))
-        assert plane.vault.given
-        for at in range(1, len(plane.vault.given) + 1):
+    with closing(scenario.emulated(tmp_path)) as emulated:
+        begin(scenario, emulated)
+        before = emulated.state()
+        Run().go(scenario.want, Wire(FaultyEmulator(emulated.app), emulated))
+        assert emulated.vault.given
+        for at in range(1, len(emulated.vault.given) + 1):
 
             def end(number: int, at: int = at) -> str:
                 if number == at and how != "fails":
                     raise KilledError
                 return "the place is full" if number == at else ""
 
-            plane.reset()
-            plane.vault.before = end if how != "after" else lambda _: ""
-            plane.vault.after = end if how == "after" else lambda _: None
-            disturbed(scenario, before, Wire(Faulty(plane.app), plane, dies=IN_THE_VAULT), set())
+            emulated.reset()
+            emulated.vault.before = end if how != "after" else lambda _: ""
+            emulated.vault.after = end if how == "after" else lambda _: None
+            fault_then_clean_apply(
+                scenario, before, Wire(FaultyEmulator(emulated.app), emulated, dies=IN_THE_VAULT), set()
+            )
 
 
-def test_a_place_that_never_takes_it_leaves_nothing_behind(tmp_path: Path) -> None:
-    scenario = SCENARIOS["machines-made"]
-    with closing(scenario.plane(tmp_path)) as plane:
+def test_destination_that_always_fails_leaves_no_object(tmp_path: Path) -> None:
+    scenario = SCENARIOS["accounts-created"]
+    with closing(scenario.emulated(tmp_path)) as emulated:
 
         def tried(accounts: int, keys: int) -> None:
             for _ in range(4):
-                run = Run().go(scenario.want, Wire(Faulty(plane.app), plane))
+                run = Run().go(scenario.want, Wire(FaultyEmulator(emulated.app), emulated))
                 assert run.events
                 assert not run.all_done
-                found = plane.state().accounts.values()
+                found = emulated.state().accounts.values()
                 assert len(found) == accounts
                 assert all(len(account["keys"]) <= keys for account in found)
 
-        plane.vault.before = lambda _: "no"
+        emulated.vault.before = lambda _: "no"
         tried(accounts=1, keys=1)
-        plane.vault.before = lambda number: "" if number == 5 else "no"  # the account goes well, its keys do not
+        emulated.vault.before = lambda number: (
+            "" if number == 5 else "no"
+        )  # the account's secret is stored, but not those of its keys
         tried(accounts=2, keys=1)

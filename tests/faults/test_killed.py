@@ -1,4 +1,4 @@
-"""A real process that is killed with a request on its way, before or after that was carried out; then another one."""
+"""A real process is killed during a request, before or after the request is carried out. Then another process runs."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ ALL = SCENARIOS["all"]
 
 
 class Held:
-    """The application, where one request is held for ever: before or after it is carried out."""
+    """The application, which blocks one request before or after carrying it out."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], call: str, when: str) -> None:
         self.arrived = threading.Event()
@@ -44,23 +44,23 @@ class Held:
 
 
 def flags(*way: str) -> list[str]:
-    """What allows the hazards of the plan as it is now: an admin is demoted, a group is no longer mapped."""
+    """The flags that allow the current hazards: an admin is demoted, a group is unmapped."""
     (workspace,) = process("plan", *way, "-o", "json").json["workspaces"]
     assert {hazard["hazard"] for hazard in workspace["hazards"]} <= {"removes-admin", "unmaps-group"}
     return [part for hazard in workspace["hazards"] for part in ("--allow", hazard["allow"])]
 
 
-@pytest.mark.usefixtures("made_up_requests")  # whoever is killed may leave half a request
+@pytest.mark.usefixtures("made_up_requests")  # a killed process may leave half a request
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("call", ["PUT /users/ann@x.io", "POST /users", "DELETE /users/eve@x.io"])
-def test_a_process_that_is_killed(call: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_apply_after_a_killed_process(call: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "access.yaml"
     document.write_text(yaml.safe_dump(ALL.want.document.data))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BEAMCTL_API_KEY", KEY)
     monkeypatch.chdir(tmp_path)
-    with closing(ALL.plane(tmp_path)) as plane:
-        held = Held(plane.app, call, when)
+    with closing(ALL.emulated(tmp_path)) as emulated:
+        held = Held(emulated.app, call, when)
         with serving(held) as api:
             way = ("-f", str(document), "--api-url", api.url)
             with running("apply", "--auto-approve", *way, *flags(*way)) as started:
@@ -68,9 +68,9 @@ def test_a_process_that_is_killed(call: str, when: str, tmp_path: Path, monkeypa
                 started.kill()
                 started.wait()
             held.gate.set()
-            assert plane.admins() >= 1
+            assert emulated.admins() >= 1
             again = process("apply", "--auto-approve", *way, *flags(*way))
             assert (again.code, again.err) == (0, "")
             assert process("drift", *way).code == 0
-        assert len(plane.letters) == len(set(plane.letters))
-        assert set(plane.letters) == {"new@x.io", "kim@x.io"}
+        assert len(emulated.emails) == len(set(emulated.emails))
+        assert set(emulated.emails) == {"new@x.io", "kim@x.io"}

@@ -1,7 +1,7 @@
-"""The membership of two public organisations over the years, replayed revision by revision against the emulator through
-the real client: each plan is exactly the delta of that revision, and the state afterwards is the revision.
+"""The membership of two public organizations over the years, replayed against the emulator through the real client.
+Each plan is exactly the delta of its revision, and the resulting state is the revision.
 
-One line is one revision as a delta against the line before: {"n", "date", "set": {e-mail: role}, "del": [e-mail]}.
+One line is one revision as a delta to the line before: {"n", "date", "set": {e-mail: role}, "del": [e-mail]}.
 """
 
 import json
@@ -49,7 +49,7 @@ def document(members: dict[str, str]) -> str:
     return f"version: 1\nworkspace: acme\nmembers:\n{lines}"
 
 
-def told(found: Plan) -> dict[str, tuple[str, str | None]]:
+def summary(found: Plan) -> dict[str, tuple[str, str | None]]:
     return {
         change.name: (change.action.value, change.after["role"] if change.after else None) for change in found.changes
     }
@@ -64,7 +64,7 @@ def delta(before: dict[str, str], revision: dict[str, Any]) -> dict[str, tuple[s
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
-def test_each_revision_is_its_delta(path: Path, tmp_path: Path) -> None:
+def test_each_plan_is_the_delta_of_its_revision(path: Path, tmp_path: Path) -> None:
     history = revisions(path)
     founder = next(email for email, role in history[0]["set"].items() if role == "admin")
     members = {founder: "admin"}
@@ -76,7 +76,7 @@ def test_each_revision_is_its_delta(path: Path, tmp_path: Path) -> None:
                 del members[email]
             want = desired(document(members))
             found = plan(want, api.reader(), SITUATION)
-            assert told(found) == expected, f"revision {revision['n']}"
+            assert summary(found) == expected, f"revision {revision['n']}"
             assert all_done(applied(found, api.reader(), api.sender()))
             for email, (action, _) in expected.items():
                 if action == "invite":
@@ -86,5 +86,5 @@ def test_each_revision_is_its_delta(path: Path, tmp_path: Path) -> None:
         assert plan(want, api.reader(), SITUATION).changes == ()
 
 
-def test_there_are_two_histories() -> None:
+def test_both_histories_are_found() -> None:
     assert [len(revisions(path)) for path in HISTORIES] == [36, 131]

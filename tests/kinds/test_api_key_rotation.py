@@ -1,12 +1,12 @@
-"""An expired API key is deleted with the creation of its replacement, and not without it."""
+"""An expired API key is deleted if its replacement is created, and kept otherwise."""
 
 import pytest
 
 from beamctl.apply.event import NotAttempted
 from beamctl.plan.comparison import Situation
 from beamctl.workflow.plan import plan as plan_at
-from tests.fakes.accounts import FakeAccounts, api_key, machine
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, outcomes, planned
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -16,12 +16,12 @@ WANT = document(serviceAccounts={"ci": {"role": "member", "apiKeys": {"hub": KEY
 
 
 def workspace() -> FakeWorkspace:
-    kept = {"c1": machine("c1", "ci")}
+    kept = {"c1": service_account("c1", "ci")}
     keys = {"c1": [api_key("k1", "hub", "2026-01-01T00:00:00Z", "90d")]}
-    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(kept, keys))
+    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeServiceAccounts(kept, keys))
 
 
-def test_it_goes_with_the_one_that_is_made() -> None:
+def test_expired_key_is_deleted_when_its_replacement_is_created() -> None:
     live = workspace()
     plan = planned(WANT, live)
     assert [(change.name, change.action.value) for change in plan.changes] == [
@@ -33,7 +33,7 @@ def test_it_goes_with_the_one_that_is_made() -> None:
     assert [key["id"] for key in live.accounts.keys["c1"]] == ["key-1"]
 
 
-def test_it_stays_where_none_is_made() -> None:
+def test_expired_key_is_kept_if_its_replacement_is_not_created() -> None:
     live = workspace()
     vault = FakeVault(before=lambda _: "the place is full")
     events = applied(planned(WANT, live), live, vault=vault)
@@ -60,7 +60,7 @@ ENDS = {"expiresIn": "90d", "secretTo": {"file": "hub"}}
         ("2026-09-09T12:00:00Z", "90d", None, "additive", ""),
     ],
 )
-def test_the_end_of_a_declared_key_that_no_plan_renews_is_said_two_weeks_before(
+def test_note_two_weeks_before_a_key_without_rotation_expires(
     made: str, lives: str, declared: dict[str, object] | None, mode: str, said: str
 ) -> None:
     keys = {"hub": declared} if declared else {}
@@ -75,7 +75,7 @@ def test_the_end_of_a_declared_key_that_no_plan_renews_is_said_two_weeks_before(
     assert all(note.place is not None for note in plan.notes)
 
 
-def test_one_of_an_age_that_is_not_told_is_not_renewed_in_time_and_that_is_said() -> None:
+def test_note_if_a_key_of_unknown_age_cannot_be_renewed_in_time() -> None:
     live = workspace()
     del live.accounts.keys["c1"][0]["createdAt"]
     plan = planned(WANT, live)

@@ -1,11 +1,11 @@
-"""The response to a creation is lost: what is reported, and what the next apply does."""
+"""Creations whose response is lost: what is reported, and what the next apply does."""
 
 import pytest
 
 from beamctl.apply.event import Ended
-from tests.fakes.accounts import FakeAccounts, machine
-from tests.fakes.journal import stopped
+from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import all_done, applied, document, planned
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -22,13 +22,15 @@ SAID = {
 
 
 @pytest.mark.parametrize("call", WANT)
-def test_it_is_seen_and_replaced(call: str) -> None:
-    there = {"c1": machine("c1", "ci")} if "c1" in call else {}
-    live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(there), loses=frozenset({call}))
+def test_object_whose_creation_response_was_lost_is_found_and_replaced(call: str) -> None:
+    there = {"c1": service_account("c1", "ci")} if "c1" in call else {}
+    live = FakeWorkspace.of(
+        [person("root@x.io", "admin")], accounts=FakeServiceAccounts(there), loses=frozenset({call})
+    )
     (_, end) = applied(planned(WANT[call], live), live, vault=FakeVault())
     assert isinstance(end, Ended)
     assert words(end.outcome.remark) == f"the connection was reset; {SAID[call]}"
-    again = planned(WANT[call], live, interrupted=stopped("ci", "ci/hub"))
+    again = planned(WANT[call], live, interrupted=interrupted_runs("ci", "ci/hub"))
     assert [change.action.value for change in again.changes] == ["create", "delete"]
     vault = FakeVault()
     assert all_done(applied(again, live, vault=vault))

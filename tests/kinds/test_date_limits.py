@@ -1,4 +1,4 @@
-"""Dates at both ends of the calendar, from the API and from the machine: a plan or none, never an overflow."""
+"""Extreme dates, from the API and from the clock, never cause an overflow."""
 
 from datetime import UTC, date, datetime
 from itertools import product
@@ -11,9 +11,9 @@ from beamctl.kinds.service_account.desired import DesiredKey, desired_accounts
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.workflow.show import export
-from tests.fakes.accounts import FakeAccounts, api_key, machine
-from tests.fakes.journal import stopped
+from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import TODAY, document, planned
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.workspace import FakeWorkspace, person
 
 MOMENTS = [
@@ -32,7 +32,7 @@ KEY = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d"}
 (WANTED,) = desired_accounts({"ci": {"role": "member", "apiKeys": {"hub": KEY}}})
 
 
-def test_keys_of_any_age_at_any_time() -> None:
+def test_plan_with_keys_of_any_age_at_any_time() -> None:
     moments = [datetime.min, datetime(2026, 11, 24), datetime.max]  # noqa: DTZ001, DTZ901
     wants: list[DesiredKey] = [*(WANTED.keys or ()), DesiredKey("hub", "90d"), DesiredKey("hub")]
     for first, second, lives in product(MOMENTS, MOMENTS, LIVES):
@@ -44,12 +44,16 @@ def test_keys_of_any_age_at_any_time() -> None:
 
 @pytest.mark.parametrize("today", DAYS)
 @pytest.mark.parametrize("until", ["0001-01-01", "9999-12-31"])
-def test_a_plan_of_any_day(today: date, until: str) -> None:
+def test_plan_on_any_day(today: date, until: str) -> None:
     keys = [api_key(f"k{number}", "hub", moment, "90d") for number, moment in enumerate(MOMENTS)]
     noted = "(beamctl: client secret not handed over yet)"
-    kept = {"c1": machine("c1", "ci"), "c2": machine("c2", "x", "member", noted) | {"created_at": MOMENTS[-2]}}
+    kept = {
+        "c1": service_account("c1", "ci"),
+        "c2": service_account("c2", "x", "member", noted) | {"created_at": MOMENTS[-2]},
+    }
     live = FakeWorkspace.of(
-        [person("root@x.io", "admin"), person("eve@x.io", expired=True)], accounts=FakeAccounts(kept, {"c1": keys})
+        [person("root@x.io", "admin"), person("eve@x.io", expired=True)],
+        accounts=FakeServiceAccounts(kept, {"c1": keys}),
     )
     want = document(
         {"root@x.io": "admin", "eve@x.io": {"role": "member", "until": until}},
@@ -57,7 +61,9 @@ def test_a_plan_of_any_day(today: date, until: str) -> None:
         manage={"skip": {"kim@x.io": {"until": until, "reason": "x"}}},
     )
     for began in (datetime.min, datetime.max):  # noqa: DTZ901
-        plan = planned(want, live, today=today, interrupted=stopped("x", "ci/hub", began=began.replace(tzinfo=UTC)))
+        plan = planned(
+            want, live, today=today, interrupted=interrupted_runs("x", "ci/hub", began=began.replace(tzinfo=UTC))
+        )
         assert plan_text(plan)
         assert drift_text(plan)
     now = datetime.combine(today, datetime.max.time(), UTC)

@@ -32,7 +32,7 @@ GARBLED_USERS: list[Any] = [
 
 
 @pytest.mark.parametrize("payload", GARBLED_USERS, ids=str)
-def test_a_listing_that_is_none_is_refused_as_a_whole(payload: Any) -> None:
+def test_malformed_listing_is_rejected(payload: Any) -> None:
     with pytest.raises(GarbledError, match="list of users"):
         people(payload)
 
@@ -41,7 +41,7 @@ ACCOUNT = {"sub": "c1", "role": "admin", "accepted": True}
 
 
 @pytest.mark.parametrize("name", [{}, {"email": None}, {"email": ""}, {"email": "ci"}, {"role": None}], ids=str)
-def test_a_service_account_among_the_users_is_nobody(name: dict[str, Any]) -> None:
+def test_service_account_in_the_user_list_is_not_a_member(name: dict[str, Any]) -> None:
     root = person("root@x.io", "admin", sub="u1")
     live = FakeWorkspace.of([root, person("c1", "admin", sub="c1")])
     live.users["c1"] = {**ACCOUNT, **name}
@@ -53,7 +53,7 @@ def test_a_service_account_among_the_users_is_nobody(name: dict[str, Any]) -> No
     assert counts(planned(document({"root@x.io": "admin"}), live)) == {"unchanged": 1}
 
 
-def test_a_service_account_is_no_admin_who_remains() -> None:
+def test_service_account_does_not_count_as_a_remaining_admin() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin", sub="u1")])
     live.users["c1"] = ACCOUNT
     hazards = planned(document({"root@x.io": "member"}), live).hazards
@@ -74,20 +74,20 @@ def test_a_service_account_is_no_admin_who_remains() -> None:
     ],
     ids=str,
 )
-def test_a_person_whose_address_is_missing_is_no_service_account(more: dict[str, Any]) -> None:
+def test_person_without_an_email_is_not_a_service_account(more: dict[str, Any]) -> None:
     with pytest.raises(GarbledError, match="list of users"):
         people([person("root@x.io", "admin"), {**ACCOUNT, **more}])
 
 
 @pytest.mark.parametrize("odd", [0xD800, 0xDFFF])
-def test_half_a_character_is_no_text(odd: int) -> None:
+def test_lone_surrogate_is_rejected(odd: int) -> None:
     with pytest.raises(GarbledError, match="list of users"):
         people([person(f"a{chr(odd)}@x.io")])
     assert list(people([person("a\ud7ff@x.io"), person("a\ue000@x.io")])) == ["a\ud7ff@x.io", "a\ue000@x.io"]
 
 
 @pytest.mark.parametrize("name", ["email", "role", "source", "sub"])
-def test_a_text_longer_than_any_there_is(name: str) -> None:
+def test_text_that_is_too_long_is_rejected(name: str) -> None:
     entry = person("a@x.io") | {name: "a" * (LONGEST_TEXT - 5) + "@x.io"}
     assert len(people([entry])) == 1
     with pytest.raises(GarbledError, match="list of users"):
@@ -95,25 +95,25 @@ def test_a_text_longer_than_any_there_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("payload", [None, [None], [{"email": "a@x.io", "accepted": True}]])
-def test_what_cannot_be_read_says_what_to_do(payload: Any) -> None:
+def test_unreadable_listing_has_a_hint(payload: Any) -> None:
     with pytest.raises(GarbledError) as caught:
         people(payload)
     assert "again later" in caught.value.hint
 
 
 @pytest.mark.parametrize("payload", [None, {"name": "a", "labels": 1}, {"name": "a", "groupMappings": [1]}])
-def test_a_workspace_that_cannot_be_read_says_what_to_do(payload: Any) -> None:
+def test_unreadable_workspace_has_a_hint(payload: Any) -> None:
     with pytest.raises(GarbledError) as caught:
         shown(SettingsKind(), payload)
     assert "again later" in caught.value.hint
 
 
-def test_a_member_without_a_role() -> None:
+def test_member_without_a_role() -> None:
     with pytest.raises(GarbledError, match=r"the member 'a@x\.io' without a role"):
         people([{"email": "a@x.io", "accepted": True}])
 
 
-def test_what_is_shown_of_a_workspace() -> None:
+def test_rows_shown_for_a_workspace() -> None:
     live = FakeWorkspace.of([person("b@x.io", accepted=False), person("A@x.io", "admin", sub="s1")])
     sections = show("acme", live)
     assert {section: each.rows for section, each in sections.items()} == {
@@ -127,12 +127,12 @@ def test_what_is_shown_of_a_workspace() -> None:
     assert not any(each.unread for each in sections.values())
 
 
-def test_what_the_api_leaves_out() -> None:
+def test_fields_that_the_api_omits() -> None:
     found = people([{"email": "a@x.io"}])["a@x.io"]
     assert (found.standing.value, found.source, str(found.role), found.sub) == ("invited", "invitation", "", "")
 
 
-def test_of_two_entries_for_one_person_the_one_with_more_access_counts() -> None:
+def test_duplicate_entry_with_more_access_wins() -> None:
     entries = [
         person("A@x.io", "viewer", accepted=False),
         person("a@x.io", "admin"),
@@ -150,7 +150,7 @@ def test_of_two_entries_for_one_person_the_one_with_more_access_counts() -> None
         person("MAL@x.io", "viewer", source="directory_sync"),
     ],
 )
-def test_no_second_entry_hides_an_admin(other: dict[str, Any]) -> None:
+def test_duplicate_entry_does_not_hide_an_admin(other: dict[str, Any]) -> None:
     admin = person("mal@x.io", "admin")
     for entries in ([admin, other], [other, admin]):
         found = people(entries)["mal@x.io"]
@@ -159,13 +159,13 @@ def test_no_second_entry_hides_an_admin(other: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("accepted", [True, False])
-def test_a_role_that_is_not_known_may_give_more_than_any_other(accepted: bool) -> None:  # noqa: FBT001 - a case
+def test_unknown_role_ranks_above_all_others(accepted: bool) -> None:  # noqa: FBT001 - a case
     both = [person("mal@x.io", "owner", accepted=accepted), person("mal@x.io", "admin", accepted=accepted)]
     for entries in (both, both[::-1]):
         assert str(people(entries)["mal@x.io"].role) == "owner"
 
 
-def test_a_source_that_is_not_known_is_not_ours_to_touch() -> None:
+def test_member_with_an_unknown_source_is_not_changed() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", source="scim")])
     plan = planned(document({"root@x.io": "admin"}), live)
     assert plan.changes == ()
@@ -173,13 +173,13 @@ def test_a_source_that_is_not_known_is_not_ours_to_touch() -> None:
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"name": 3}])
-def test_what_is_no_workspace(payload: Any) -> None:
+def test_payload_that_is_not_a_workspace_is_rejected(payload: Any) -> None:
     with pytest.raises(GarbledError, match="not a workspace"):
         shown(SettingsKind(), payload)
 
 
 @pytest.mark.parametrize("odd", [{"labels": []}, {"displayName": {"a": 1}}, {"groupMappings": {"a": 1}, "labels": {}}])
-def test_settings_of_another_kind(odd: dict[str, Any]) -> None:
+def test_setting_of_the_wrong_type_is_rejected(odd: dict[str, Any]) -> None:
     if odd == {"labels": []}:
         assert shown(SettingsKind(), {"name": "acme", **odd})["labels"] == {}
         return
@@ -192,7 +192,7 @@ def test_settings_of_another_kind(odd: dict[str, Any]) -> None:
     ["x", {}, {"groupName": "g"}, {"role": "admin"}, {"groupName": 1, "role": "admin"}, {"groupName": "g", "role": 1}],
     ids=str,
 )
-def test_a_group_mapping_of_another_kind(odd: Any) -> None:
+def test_malformed_group_mapping_is_rejected(odd: Any) -> None:
     fine = {"groupName": "g", "role": "admin"}
     assert shown(SettingsKind(), {"name": "acme", "groupMappings": [fine]})["groupMappings"] == [fine]
     with pytest.raises(GarbledError, match="a group mapping in an unknown format"):
@@ -200,12 +200,12 @@ def test_a_group_mapping_of_another_kind(odd: Any) -> None:
 
 
 @pytest.mark.parametrize("source", ["", "local", "Local", "invitation"])
-def test_local_people_are_ours(source: str) -> None:
+def test_members_with_a_local_source_are_managed(source: str) -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", source=source)])
     assert [change.action.value for change in planned(document({"root@x.io": "admin"}), live).changes] == ["remove"]
 
 
-def test_every_group_that_goes_is_told() -> None:
+def test_every_removed_group_is_listed() -> None:
     before = [{"groupName": f"g{number}", "role": "member"} for number in range(8)]
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": before})
     text = plan_text(planned(document(settings={"groupMappings": []}), live))
@@ -214,7 +214,7 @@ def test_every_group_that_goes_is_told() -> None:
     ]
 
 
-def test_group_mappings_compare_as_a_set() -> None:
+def test_order_of_group_mappings_does_not_matter() -> None:
     mappings = [{"groupName": "a", "role": "admin"}, {"groupName": "b", "role": "member"}]
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings[::-1]})
     assert planned(document(settings={"groupMappings": mappings}), live).changes == ()
@@ -230,26 +230,26 @@ def test_group_mappings_compare_as_a_set() -> None:
         ({"a": "owner"}, {"a": "admin"}, "DEMOTE"),
     ],
 )
-def test_a_group_that_gets_less_counts_as_taking(before: dict[str, str], after: dict[str, str], stage: str) -> None:
+def test_reducing_a_groups_role_revokes_access(before: dict[str, str], after: dict[str, str], stage: str) -> None:
     sides = [[{"groupName": group, "role": role} for group, role in side.items()] for side in (before, after)]
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": sides[0]})
     (change,) = planned(document(settings={"groupMappings": sides[1]}, guards={"maxRemovals": 1}), live).changes
     assert change.stage.name == stage
 
 
-def test_a_plan_reads_each_kind_once_whatever_its_size() -> None:
+def test_plan_reads_each_kind_once() -> None:
     live = FakeWorkspace.of([person(f"p{number}@x.io", "admin") for number in range(300)])
     planned(document({f"q{number}@x.io": "member" for number in range(300)}, settings={"displayName": "B"}), live)
     assert live.calls == ["GET /workspaces/acme", "GET /users"]
 
 
-def test_settings_that_are_not_declared_are_not_compared() -> None:
+def test_undeclared_settings_are_not_compared() -> None:
     live = FakeWorkspace(settings={"name": "acme", "displayName": "Z", "labels": {"x": "y"}})
     assert planned(document(settings={"displayName": "Z"}), live).changes == ()
     assert planned(document({}), FakeWorkspace.of([])).sections == {"member": "members"}
 
 
-def test_a_group_that_is_no_longer_mapped_to_admin_is_a_hazard() -> None:
+def test_unmapping_an_admin_group_is_a_hazard() -> None:
     mappings = [{"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}]
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
     for after in ([], [{"groupName": "ops", "role": "member"}]):
@@ -272,7 +272,7 @@ def test_a_group_that_is_no_longer_mapped_to_admin_is_a_hazard() -> None:
         ([("b", "viewer"), ("a", "viewer")], {}, ["a is mapped to viewer now", "b is mapped to viewer now"]),
     ],
 )
-def test_a_group_that_gets_less_is_a_hazard_by_its_name(
+def test_hazard_names_the_group_whose_role_is_reduced(
     before: list[tuple[str, str]], after: dict[str, str], because: list[str]
 ) -> None:
     mappings = [{"groupName": group, "role": role} for group, role in before]
@@ -283,14 +283,14 @@ def test_a_group_that_gets_less_is_a_hazard_by_its_name(
     assert [words(hazard.fact) for hazard in plan.hazards] == because
 
 
-def test_a_group_that_is_mapped_twice_counts_as_mapped_to_admin() -> None:
+def test_duplicate_mapping_counts_as_admin() -> None:
     mappings = [{"groupName": "ops", "role": role} for role in ("viewer", "admin", "member")]
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
     (hazard,) = planned(document(settings={"groupMappings": []}), live).hazards
     assert (hazard.risk.label, words(hazard.fact)) == ("unmaps-admins", "ops is mapped to admin now")
 
 
-def test_what_differs_and_is_left_alone_is_never_called_as_the_document_says() -> None:
+def test_difference_that_is_left_alone_is_drift() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("lin@x.io", "admin", source="directory_sync")])
     plan = planned(document({"root@x.io": "admin", "lin@x.io": "viewer"}), live)
     assert (plan.changes, plan.differs) == ((), True)

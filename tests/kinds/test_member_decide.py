@@ -1,4 +1,4 @@
-"""Notes and counts next to the changes: access that ends soon, and people whom beamctl does not manage."""
+"""Notes and counts of a plan: access that ends soon, and members that beamctl does not manage."""
 
 from dataclasses import replace
 
@@ -8,12 +8,12 @@ from beamctl.document.problem import Place
 from beamctl.plan.change import Action
 from beamctl.plan.comparison import Note
 from tests.fakes.runs import document, planned
-from tests.fakes.wording import counts, saying, words
+from tests.fakes.wording import counts, failure, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
 AT = Place("access.yaml", 5, 3)
-NONE = saying("")
+NONE = failure("")
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ NONE = saying("")
         ("2026-11-24", ""),
     ],
 )
-def test_the_end_of_an_access_is_said_two_weeks_before(until: str, said: str) -> None:
+def test_note_two_weeks_before_access_ends(until: str, said: str) -> None:
     live = FakeWorkspace.of([ROOT, person("a@x.io")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": {"role": "member", "until": until}}), live)
     assert [(words(note.fact), replace(note, fact=NONE)) for note in plan.notes] == (
@@ -48,7 +48,7 @@ def test_the_end_of_an_access_is_said_two_weeks_before(until: str, said: str) ->
         (12, 3, "13"),
     ],
 )
-def test_whoever_lets_every_invitation_expire_is_not_invited_again(
+def test_no_invitation_is_sent_after_max_reinvites(
     resent: int, most: int | None, invitations: str, until: str | None
 ) -> None:
     live = FakeWorkspace.of([ROOT, person("A@x.io", "viewer", accepted=False, expired=True)])
@@ -84,7 +84,7 @@ ENDED = {"role": "member", "until": "2026-11-24"}
         (None, ""),
     ],
 )
-def test_whom_the_directory_has_otherwise_is_said(wanted: object, said: str) -> None:
+def test_note_if_the_directory_disagrees_with_the_document(wanted: object, said: str) -> None:
     live = FakeWorkspace.of([ROOT, person("a@x.io", source="directory_sync")])
     plan = planned(document({"root@x.io": "admin"} | ({"a@x.io": wanted} if wanted else {})), live)
     assert plan.changes == ()
@@ -94,7 +94,7 @@ def test_whom_the_directory_has_otherwise_is_said(wanted: object, said: str) -> 
 
 
 @pytest.mark.parametrize(("wanted", "place"), [(None, None), (ENDED, AT)])
-def test_a_role_that_is_not_known_is_said_and_left_alone(wanted: object, place: Place | None) -> None:
+def test_unknown_role_is_noted_and_left_alone(wanted: object, place: Place | None) -> None:
     live = FakeWorkspace.of([ROOT, person("a@x.io", "owner")])
     plan = planned(document({"root@x.io": "admin"} | ({"a@x.io": wanted} if wanted else {})), live)
     assert (plan.changes, plan.differs) == ((), True)
@@ -103,7 +103,7 @@ def test_a_role_that_is_not_known_is_said_and_left_alone(wanted: object, place: 
     assert (note.place, note.differs) == (place, True)
 
 
-def test_everybody_who_is_left_alone_is_counted() -> None:
+def test_members_left_alone_are_counted() -> None:
     live = FakeWorkspace.of(
         [
             ROOT,

@@ -1,4 +1,4 @@
-"""Problems of the members section, with their exact text and place."""
+"""Problems in the members section, with their text and place."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def problems(members: str) -> list[tuple[int, int, str, str]]:
     return [(each.place.line, each.place.column, each.message, each.hint) for each in found]
 
 
-def test_two_spellings_of_one_person() -> None:
+def test_duplicate_emails_are_a_problem() -> None:
     assert problems("  ada@x.io: admin\n  ADA@x.io: member\n") == [
         (
             5,
@@ -36,24 +36,24 @@ def test_two_spellings_of_one_person() -> None:
         ("a@exa%6dple.com", ": its domain cannot contain U+0025 (percent sign)"),
     ],
 )
-def test_what_is_no_address(email: str, why: str) -> None:
+def test_invalid_email_is_a_problem(email: str, why: str) -> None:
     assert problems(f"  {email!r}: admin\n") == [
         (4, 3, f"{email!r} is not an e-mail address{why}", "write NAME@DOMAIN: role")
     ]
 
 
-def test_an_address_that_is_too_long() -> None:
+def test_email_that_is_too_long_is_a_problem() -> None:
     (found,) = problems(f"  {'a' * 250}@x.io: admin\n")
     assert found[2].endswith("is longer than 254 characters")
 
 
-def test_a_day_that_does_not_exist() -> None:
+def test_invalid_date_is_a_problem() -> None:
     assert problems("  a@x.io: {role: member, until: 2026-02-30}\n") == [
         (4, 33, "'2026-02-30' is not a valid date", "there is no such day: check the year, month and day")
     ]
 
 
-def test_one_group_mapped_twice() -> None:
+def test_duplicate_group_is_a_problem() -> None:
     mappings = "".join(f"  - {{groupName: g, role: {role}}}\n" for role in ("admin", "member"))
     text = f"version: 1\nworkspace: acme\nsettings:\n  groupMappings:\n{mappings}"
     (found,) = validate([SourceText("a.yaml", text.encode())]).problems
@@ -61,7 +61,7 @@ def test_one_group_mapped_twice() -> None:
     assert found.hint == "a group can have only one role: remove one of the two"
 
 
-def test_one_group_mapped_three_times_among_others_and_what_is_none() -> None:
+def test_duplicate_group_is_found_among_malformed_entries() -> None:
     mappings = ["{groupName: a, role: admin}", "7", "{role: admin}", *["{groupName: g, role: member}"] * 3]
     lines = "".join(f"  - {mapping}\n" for mapping in mappings)
     text = f"version: 1\nworkspace: acme\nsettings:\n  groupMappings:\n{lines}"
@@ -73,7 +73,7 @@ def test_one_group_mapped_three_times_among_others_and_what_is_none() -> None:
 
 
 @pytest.mark.parametrize("text", ["[]", "settings: []", "settings: {groupMappings: {}}"])
-def test_settings_that_are_none_are_left_to_the_schema(text: str) -> None:
+def test_malformed_settings_are_reported_by_the_schema_only(text: str) -> None:
     found = validate([SourceText("a.yaml", text.encode())]).problems
     assert found
     assert not [each for each in found if "already" in each.message]

@@ -1,4 +1,4 @@
-"""One address in two spellings, and live addresses that a document cannot contain."""
+"""E-mails in several spellings, and live e-mails that a document cannot contain."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from beamctl.plan.hazard import Risk
 from beamctl.plan.plan_file import saved_text
 from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import all_done, applied, document, planned
-from tests.fakes.saved import saved
+from tests.fakes.saved_plans import saved
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -19,7 +19,7 @@ SPELLINGS = ["j\xf6rg@m\xfcller.example", "J\xd6RG@xn--mller-kva.example", "j\xf
 @pytest.mark.parametrize("accepted", [True, False])
 @pytest.mark.parametrize("live", SPELLINGS)
 @pytest.mark.parametrize("written", SPELLINGS)
-def test_a_domain_in_another_spelling_is_no_change(written: str, live: str, *, accepted: bool) -> None:
+def test_domain_in_another_spelling_is_no_change(written: str, live: str, *, accepted: bool) -> None:
     workspace = FakeWorkspace.of([ROOT, person(live, accepted=accepted)])
     assert planned(document(ADMIN | {written: "member"}), workspace).changes == ()
     (change,) = planned(document(ADMIN | {written: "viewer"}), workspace).changes
@@ -34,7 +34,7 @@ def test_two_spellings_in_one_document_are_one_person() -> None:
 
 
 @pytest.mark.parametrize("accepted", [True, False])
-def test_a_tag_that_the_service_drops_is_a_suspected_rename(*, accepted: bool) -> None:
+def test_dropped_plus_tag_is_a_suspected_rename(*, accepted: bool) -> None:
     workspace = FakeWorkspace.of([ROOT, person("Ada@example.com", accepted=accepted)])
     plan = planned(document(ADMIN | {"ada+x@example.com": "member"}, guards=GUARDS), workspace)
     (hazard,) = plan.hazards
@@ -46,7 +46,7 @@ def test_a_tag_that_the_service_drops_is_a_suspected_rename(*, accepted: bool) -
 @pytest.mark.parametrize(
     "more", [{"manage": {"members": "additive"}}, {"members": ADMIN | {"ada@example.com": "member"}}]
 )
-def test_a_dropped_tag_is_said_where_nobody_leaves(more: dict[str, dict[str, str]]) -> None:
+def test_dropped_plus_tag_is_noted_if_no_one_is_removed(more: dict[str, dict[str, str]]) -> None:
     workspace = FakeWorkspace.of([ROOT, person("ada@example.com", accepted=False)])
     members = more.get("members", ADMIN) | {"ada+x@example.com": "member"}
     manage = {key: value for key, value in more.items() if key == "manage"}
@@ -60,7 +60,7 @@ def test_a_dropped_tag_is_said_where_nobody_leaves(more: dict[str, dict[str, str
 @pytest.mark.parametrize(
     ("live", "written"), [("ada+x@x.io", "ada@x.io"), ("ada@y.io", "ada+x@x.io"), ("kim@x.io", "a+x@x.io")]
 )
-def test_no_tag_was_dropped(live: str, written: str) -> None:
+def test_emails_without_a_dropped_tag(live: str, written: str) -> None:
     plan = planned(document(ADMIN | {written: "member"}, guards=GUARDS), FakeWorkspace.of([ROOT, person(live)]))
     assert [words(note.fact) for note in plan.notes] == []
     assert not [hazard for hazard in plan.hazards if "+tag" in words(hazard.fact)]
@@ -75,7 +75,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_a_live_address_that_looks_like_one_that_is_invited_is_a_suspected_rename(odd: str) -> None:
+def test_live_lookalike_of_an_invited_email_is_a_suspected_rename(odd: str) -> None:
     workspace = FakeWorkspace.of([ROOT, person(odd)])
     plan = planned(document(ADMIN | {"barbara@example.com": "member"}, guards=GUARDS), workspace)
     assert [hazard.risk for hazard in plan.hazards] == [Risk.RENAME_SUSPECT]
@@ -85,7 +85,7 @@ def test_a_live_address_that_looks_like_one_that_is_invited_is_a_suspected_renam
     "odd", [*ODD, "no address", "@", "a@" + "b" * 64, "a@xn--a", "a@b_c", "\u0661@\u0661", "a@x..io."]
 )
 @pytest.mark.parametrize("accepted", [True, False])
-def test_whatever_the_address_a_person_can_be_removed(odd: str, *, accepted: bool) -> None:
+def test_person_with_any_live_email_can_be_removed(odd: str, *, accepted: bool) -> None:
     workspace = FakeWorkspace.of([ROOT, person(odd, accepted=accepted)])
     plan = planned(document(ADMIN, guards=GUARDS), workspace)
     assert [change.name for change in plan.changes] == [odd]
@@ -97,7 +97,7 @@ def test_whatever_the_address_a_person_can_be_removed(odd: str, *, accepted: boo
 
 @pytest.mark.parametrize("protected", ["ada@example.com", "*@example.com"])
 @pytest.mark.parametrize("live", ["ada@example.com", "kim@x.io"])
-def test_who_is_protected_and_nowhere_is_said_beside_others(protected: str, live: str) -> None:
+def test_protected_email_that_is_absent_is_noted(protected: str, live: str) -> None:
     want = document(ADMIN, guards={"protected": [protected]}, manage={"members": "additive"})
     plan = planned(want, FakeWorkspace.of([ROOT, person(live)]))
     said = [

@@ -1,4 +1,4 @@
-"""The guards that look at people. The golden texts are in tests/cases."""
+"""Guards about members. Their golden texts are in tests/cases."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ def hazards(want: Desired, live: FakeWorkspace, identity: Identity | None = None
 LOOSE = {"maxRemovals": 99}
 
 
-def test_an_invited_admin_does_not_count() -> None:
+def test_invited_admin_does_not_count() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin", accepted=False)])
     want = document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE)
     assert hazards(want, live) == {"last-admin": "none", "removes-admin": "a@x.io"}
@@ -34,13 +34,13 @@ def test_an_invited_admin_does_not_count() -> None:
     assert hazards(want, live) == {"removes-admin": "a@x.io"}
 
 
-def test_a_promotion_counts_before_a_demotion() -> None:
+def test_promotion_counts_before_a_demotion() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "member")])
     want = document({"a@x.io": "member", "b@x.io": "admin"}, guards=LOOSE)
     assert hazards(want, live) == {"removes-admin": "a@x.io"}
 
 
-def test_too_few_admins_only_where_the_plan_takes_one() -> None:
+def test_too_few_admins_only_if_the_plan_removes_one() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "member"), person("c@x.io", "member")])
     guards = LOOSE | {"minAdmins": 2}
     want = document({"a@x.io": "admin", "b@x.io": "member", "new@x.io": "admin"}, guards=guards)
@@ -50,7 +50,7 @@ def test_too_few_admins_only_where_the_plan_takes_one() -> None:
     assert found == {"too-few-admins": "1", "removes-admin": "b@x.io"}
 
 
-def test_a_listing_without_any_accepted_admin_is_not_trusted_with_removals() -> None:
+def test_no_removals_if_the_listing_has_no_accepted_admin() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin", accepted=False), person("b@x.io")])
     found = hazards(document({"a@x.io": "admin"}, guards=LOOSE), live)
     assert found == {"too-few-admins": "0", "live-without-admins": "members"}
@@ -60,7 +60,7 @@ def test_a_listing_without_any_accepted_admin_is_not_trusted_with_removals() -> 
     "identity",
     [Identity(sub="sub-1"), Identity(email="ME@x.io"), Identity(sub="other", email="me@x.io")],
 )
-def test_the_credential_tells_who_we_are(identity: Identity) -> None:
+def test_credential_identifies_beamctl(identity: Identity) -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin", sub="sub-1"), person("a@x.io", "admin")])
     found = hazards(document({"a@x.io": "admin"}, guards=LOOSE), live, identity)
     assert found == {"self-lockout": "me@x.io", "removes-admin": "me@x.io"}
@@ -68,7 +68,7 @@ def test_the_credential_tells_who_we_are(identity: Identity) -> None:
     assert demoted == found
 
 
-def test_whoever_we_may_be_counts() -> None:
+def test_every_possible_identity_counts() -> None:
     live = FakeWorkspace.of([person("me@x.io", sub="s1"), person("boss@x.io"), person("a@x.io", "admin")])
     want = document({"a@x.io": "admin"}, guards=LOOSE | {"self": {"email": "boss@x.io"}})
     for identity in (Identity(email="me@x.io"), Identity(sub="s1")):
@@ -76,7 +76,7 @@ def test_whoever_we_may_be_counts() -> None:
         assert found == ["boss@x.io", "me@x.io"]
 
 
-def test_a_credential_that_tells_nobody_here_is_said_not_to_tell() -> None:
+def test_note_if_the_credential_matches_no_member() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin", sub="s1"), person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards=LOOSE), live, identity=Identity(sub="s2"))
     assert [words(note.fact).partition(",")[0] for note in plan.notes] == [
@@ -84,14 +84,14 @@ def test_a_credential_that_tells_nobody_here_is_said_not_to_tell() -> None:
     ]
 
 
-def test_a_service_account_is_no_member() -> None:
+def test_service_account_is_not_a_member() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards=LOOSE), live, identity=Identity(client_id="uuid"))
     assert [hazard.risk for hazard in plan.hazards] == [Risk.REMOVES_ADMIN]
     assert plan.notes == ()
 
 
-def test_who_we_are_is_asked_for_where_it_matters() -> None:
+def test_self_guard_is_suggested_if_it_matters() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "admin", "b@x.io": "member"}, guards=LOOSE), live)
     assert [words(note.fact) for note in plan.notes] == [
@@ -100,7 +100,7 @@ def test_who_we_are_is_asked_for_where_it_matters() -> None:
     assert planned(document({"a@x.io": "admin", "me@x.io": "admin"}, guards=LOOSE), live).notes == ()
 
 
-def test_a_protected_person_may_be_promoted() -> None:
+def test_protected_person_can_be_promoted() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io")])
     guards = LOOSE | {"protected": ["A@x.io"]}
     assert hazards(document({"root@x.io": "admin", "a@x.io": "admin"}, guards=guards), live) == {}
@@ -122,13 +122,13 @@ def test_mass_removal_counts_removals_demotions_and_revocations() -> None:
     assert hazards(document(want, guards={"maxRemovals": 2}), FakeWorkspace.of(people)) == too_many
 
 
-def test_people_of_a_directory_are_not_counted_as_removable() -> None:
+def test_directory_members_do_not_count_as_removable() -> None:
     directory = [person(f"d{n}@x.io", source="directory_sync") for n in range(96)]
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io"), person("b@x.io"), *directory])
     assert hazards(document({"root@x.io": "admin"}), live) == {"mass-removal": "2"}
 
 
-def test_invitations_do_not_make_room_for_removals() -> None:
+def test_invitations_do_not_raise_the_removal_limit() -> None:
     waiting = {f"i{n}@x.io": person(f"i{n}@x.io", accepted=False, expired=n % 2 == 0) for n in range(24)}
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io"), person("b@x.io"), *waiting.values()])
     want = {"root@x.io": "admin", **dict.fromkeys(waiting, "member")}
@@ -142,8 +142,8 @@ def invited(count: int) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("people", "waiting", "stay", "wait", "value"),
     [
-        # how many there are, and of these how many are wanted
-        (1, 4, 1, 3, None),  # 1 of 5 goes: an open invitation is measured with those who are invited
+        # numbers of each, and how many of these are declared
+        (1, 4, 1, 3, None),  # 1 of 5 is removed: invitations and invited members count
         (1, 4, 1, 2, None),
         (1, 4, 1, 1, "3"),
         (1, 30, 1, 0, "30"),
@@ -153,16 +153,14 @@ def invited(count: int) -> dict[str, dict[str, Any]]:
         (4, 0, 3, 0, None),
     ],
 )
-def test_revocations_are_held_to_a_share_of_all(
-    people: int, waiting: int, stay: int, wait: int, value: str | None
-) -> None:
+def test_revocations_are_limited_to_a_share(people: int, waiting: int, stay: int, wait: int, value: str | None) -> None:
     accepted = [person(f"p{n}@x.io", "member" if n else "admin") for n in range(people)]
     live = FakeWorkspace.of([*accepted, *invited(waiting).values()])
     want = {f"p{n}@x.io": "member" if n else "admin" for n in range(stay)} | dict.fromkeys(invited(wait), "member")
     assert hazards(document(want), live) == ({} if value is None else {"mass-removal": value})
 
 
-def test_what_is_not_looked_after_does_not_make_room_for_revocations() -> None:
+def test_unmanaged_invitations_do_not_raise_the_revocation_limit() -> None:
     directory = [person(f"d{n}@x.io", accepted=False, source="directory_sync") for n in range(96)]
     live = FakeWorkspace.of([person("root@x.io", "admin"), *invited(4).values(), *directory])
     assert hazards(document({"root@x.io": "admin", "i0@x.io": "member"}), live) == {"mass-removal": "3"}
@@ -170,13 +168,13 @@ def test_what_is_not_looked_after_does_not_make_room_for_revocations() -> None:
     assert hazards(document({"root@x.io": "admin"}, manage={"skip": skip}), live) == {"mass-removal": "2"}
 
 
-def test_people_who_are_not_looked_after_do_not_make_room_for_demotions() -> None:
+def test_unmanaged_members_do_not_raise_the_demotion_limit() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"m{n}@x.io") for n in range(40))])
     want = {"root@x.io": "admin", "m0@x.io": "viewer", "m1@x.io": "viewer"}
     assert hazards(document(want, manage={"members": "additive"}), live) == {"mass-removal": "2"}
 
 
-def test_by_default_a_quarter_rounded_up() -> None:
+def test_default_limit_is_a_quarter_rounded_up() -> None:
     people = [person("root@x.io", "admin"), *(person(f"p{n}@x.io") for n in range(4))]
     keep = {"root@x.io": "admin", "p0@x.io": "member", "p1@x.io": "member"}
     assert hazards(document(keep), FakeWorkspace.of(people)) == {}
@@ -184,7 +182,7 @@ def test_by_default_a_quarter_rounded_up() -> None:
     assert hazards(document(keep), FakeWorkspace.of(people)) == {"mass-removal": "3"}
 
 
-def test_an_allowance_names_exactly_one_hazard_of_one_plan() -> None:
+def test_allowance_lifts_exactly_one_hazard() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"p{n}@x.io") for n in range(4))])
     plan = planned(document({"root@x.io": "admin"}), live)
     assert refused(plan.hazards, [allowance("mass-removal=4")]) == ()
@@ -192,7 +190,7 @@ def test_an_allowance_names_exactly_one_hazard_of_one_plan() -> None:
     assert [str(each) for each in unused(plan.hazards, [allowance("mass-removal=5")])] == ["mass-removal=5"]
 
 
-def test_no_allowance_lifts_the_last_admin() -> None:
+def test_last_admin_hazard_cannot_be_allowed() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "member", "b@x.io": "member"}, guards=LOOSE), live)
     granted = [Allowance(Risk.LAST_ADMIN, "none"), Allowance(Risk.REMOVES_ADMIN, "a@x.io")]
@@ -207,12 +205,12 @@ def test_no_allowance_lifts_the_last_admin() -> None:
         ("last-admin=none", "--allow: last-admin cannot be allowed: no accepted admin would remain"),
     ],
 )
-def test_what_cannot_be_allowed(text: str, message: str) -> None:
+def test_invalid_allowance_is_rejected(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         allowance(text)
 
 
-def test_a_hazard_that_there_is_not_is_told_those_that_there_are() -> None:
+def test_error_for_an_unknown_allowance_lists_the_hazards() -> None:
     with pytest.raises(UsageError) as caught:
         allowance("bad-luck=1")
     known = caught.value.hint.removeprefix("Known hazards: ").removesuffix(".").split(", ")
@@ -223,13 +221,13 @@ def test_a_hazard_that_there_is_not_is_told_those_that_there_are() -> None:
     ("text", "hint"),
     [("mass-removal", "Use --allow mass-removal=VALUE"), ("last-admin=none", "Name another admin in the document")],
 )
-def test_what_cannot_be_allowed_says_what_to_do(text: str, hint: str) -> None:
+def test_invalid_allowance_has_a_hint(text: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         allowance(text)
     assert caught.value.hint.startswith(hint)
 
 
-def test_an_additive_section_of_which_nobody_is_left_takes_from_nobody_else() -> None:
+def test_empty_additive_section_removes_no_one() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io"), person("b@x.io")])
     ended = {"a@x.io": {"role": "member", "until": "2026-01-01"}}
     assert hazards(document(ended, guards=LOOSE, manage={"members": "additive"}), live) == {}
@@ -237,19 +235,19 @@ def test_an_additive_section_of_which_nobody_is_left_takes_from_nobody_else() ->
     assert "empty-section" in hazards(document(ended | keep, guards=LOOSE), live)
 
 
-def test_what_was_never_recorded_has_not_shrunk() -> None:
+def test_no_live_shrank_hazard_without_a_record() -> None:
     want = document({"new@x.io": "member"}, settings={"displayName": "Else"}, guards={"maxRemovals": 0})
     found = planned(want, FakeWorkspace.of([]), left={"settings": 1}).hazards
     assert [hazard.risk.label for hazard in found] == ["live-empty"]
 
 
-def test_a_role_the_api_knows_and_beamctl_does_not_counts_as_taking() -> None:
+def test_replacing_an_unknown_role_revokes_access() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", "owner")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}, guards={"maxRemovals": 0}), live)
     assert {hazard.risk.label for hazard in plan.hazards} == {"mass-removal"}
 
 
-def test_an_unknown_role_becomes_admin_before_anything_is_taken() -> None:
+def test_unknown_role_becomes_admin_before_any_removal() -> None:
     live = FakeWorkspace.of([person("ada@x.io", "admin"), person("own@x.io", "owner"), person("old@x.io")])
     plan = planned(document({"ada@x.io": "member", "own@x.io": "admin"}, guards=LOOSE), live)
     assert [(change.key, change.stage.name) for change in plan.changes] == [
@@ -263,13 +261,13 @@ def test_an_unknown_role_becomes_admin_before_anything_is_taken() -> None:
     assert planned(document({"ada@x.io": "member", "own@x.io": "admin"}, guards=LOOSE), live).changes == ()
 
 
-def test_the_credential_counts_whatever_the_document_says() -> None:
+def test_credential_counts_despite_the_self_guard() -> None:
     live = FakeWorkspace.of([person("me@x.io", "admin"), person("a@x.io", "admin")])
     want = document({"a@x.io": "admin"}, guards=LOOSE | {"self": {"serviceAccount": "none"}})
     assert hazards(want, live, Identity(email="me@x.io"))["self-lockout"] == "me@x.io"
 
 
-def test_a_self_that_is_not_there_is_said() -> None:
+def test_absent_self_is_noted() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "adda@x.io"}}), live)
     assert [words(note.fact) for note in plan.notes] == [
@@ -278,7 +276,7 @@ def test_a_self_that_is_not_there_is_said() -> None:
     assert plan.hazards == ()
 
 
-def test_a_listing_without_us_is_not_trusted_with_any_change() -> None:
+def test_no_changes_if_the_listing_lacks_beamctls_identity() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
     want = document({"a@x.io": "admin", "new@x.io": "viewer"}, guards={"self": {"email": "Adda@x.io"}})
     plan = planned(want, live)
@@ -313,7 +311,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(
-    ("guards", "floors", "told"),
+    ("guards", "floors", "said"),
     [
         ({"minAdmins": 2}, NO_FLOORS, "1 accepted admin after this plan; guards.minAdmins is 2"),
         ({}, Bounds(min_admins=3), "1 accepted admin after this plan; --min-admins / BEAMCTL_MIN_ADMINS is 3"),
@@ -321,17 +319,17 @@ CHANGES = [
     ],
 )
 @pytest.mark.parametrize("more", [{}, {"b@x.io": "viewer"}, {"c@x.io": "admin"}])
-def test_a_minimum_of_admins_that_is_not_met_is_a_note(
-    guards: dict[str, Any], floors: Bounds, told: str | None, more: dict[str, str]
+def test_unmet_min_admins_is_a_note(
+    guards: dict[str, Any], floors: Bounds, said: str | None, more: dict[str, str]
 ) -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "admin", **more}, guards=guards, manage=ADDITIVE), live, floors=floors)
-    assert [words(note.fact) for note in plan.notes if "accepted admin" in words(note.fact)] == ([told] if told else [])
+    assert [words(note.fact) for note in plan.notes if "accepted admin" in words(note.fact)] == ([said] if said else [])
 
 
 @pytest.mark.parametrize(("people", "suspect"), WHO_IS_THERE)
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_listing_without_an_accepted_admin_is_suspect_for_every_change(
+def test_listing_without_an_accepted_admin_blocks_every_change(
     people: list[dict[str, Any]],
     suspect: bool,  # noqa: FBT001 - the table's
     change: dict[str, Any],
@@ -350,7 +348,7 @@ def test_a_listing_without_an_accepted_admin_is_suspect_for_every_change(
         assert (f"  ! {AMONG_TWO}\n" in drift_text(each), AMONG_TWO in drift_json([each])) == (suspect, suspect)
 
 
-def test_a_saved_plan_meets_such_a_listing_only_later() -> None:
+def test_saved_plan_is_stale_if_the_listing_loses_its_admins() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"b@x.io": "member", "c@x.io": "member"}, manage=ADDITIVE), live)
     assert plan.hazards == ()
@@ -361,7 +359,7 @@ def test_a_saved_plan_meets_such_a_listing_only_later() -> None:
     assert empty == {Risk.LIVE_EMPTY}
 
 
-def test_a_change_of_settings_rests_on_that_listing_too() -> None:
+def test_settings_change_also_depends_on_the_listing() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
     guards = {"self": {"email": "adda@x.io"}}
     want = document({"a@x.io": "admin"}, settings={"displayName": "Else"}, guards=guards)
@@ -373,20 +371,20 @@ def test_a_change_of_settings_rests_on_that_listing_too() -> None:
     [
         (Identity(email="me@x.io"), "me@x.io"),
         (Identity(sub="other", email="me@x.io"), "me@x.io"),
-        (Identity(sub="sub-1", email="an.older.spelling@x.io"), ""),  # the API's own id tells that it is us
+        (Identity(sub="sub-1", email="an.older.spelling@x.io"), ""),  # the API's own id identifies beamctl
         (Identity(sub="other"), ""),  # may be a service account
         (Identity(sub="other", client_id="uuid"), ""),
         (Identity(sub="other", email="ci@accounts.io", client_id="uuid"), ""),
         (None, ""),
     ],
 )
-def test_the_credential_tells_whom_to_look_for(identity: Identity | None, stranger: str) -> None:
+def test_credential_tells_which_member_must_be_listed(identity: Identity | None, stranger: str) -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin", sub="sub-1")])
     found = hazards(document({"a@x.io": "admin", "new@x.io": "viewer"}), live, identity)
     assert found == ({"live-without-us": stranger} if stranger else {})
 
 
-def test_each_person_beamctl_is_said_to_be_must_be_there() -> None:
+def test_every_declared_self_must_be_listed() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
     want = document({"a@x.io": "admin", "new@x.io": "viewer"}, guards={"self": {"email": "ME@x.io"}})
     found = [hazard.value for hazard in planned(want, live, identity=Identity(email="boss@x.io")).hazards]
@@ -395,13 +393,13 @@ def test_each_person_beamctl_is_said_to_be_must_be_there() -> None:
     assert found == ["ME@x.io"]
 
 
-def test_a_service_account_need_not_be_in_the_listing() -> None:
+def test_service_account_need_not_be_listed() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
     want = document({"a@x.io": "admin", "new@x.io": "viewer"}, guards={"self": {"serviceAccount": "ci"}})
     assert hazards(want, live) == {}
 
 
-def test_each_admin_who_goes_or_sinks_is_named() -> None:
+def test_each_removed_or_demoted_admin_is_named() -> None:
     live = FakeWorkspace.of(
         [
             person("root@x.io", "admin"),
@@ -428,19 +426,19 @@ def test_each_admin_who_goes_or_sinks_is_named() -> None:
     assert [hazard.value for hazard in refused(plan.hazards, one)] == ["down@x.io", "over@x.io"]
 
 
-def test_a_protected_person_may_not_be_demoted() -> None:
+def test_protected_person_cannot_be_demoted() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io")])
     want = document({"root@x.io": "admin", "a@x.io": "viewer"}, guards=LOOSE | {"protected": ["a@x.io"]})
     assert hazards(want, live) == {"removes-protected": "a@x.io"}
 
 
-def test_what_beamctl_takes_from_itself_counts_as_well() -> None:
+def test_changes_to_beamctls_own_access_count() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("me@x.io"), person("b@x.io")])
     want = document({"root@x.io": "admin"}, guards={"maxRemovals": 1, "self": {"email": "me@x.io"}})
     assert hazards(want, live) == {"self-lockout": "me@x.io", "mass-removal": "2"}
 
 
-def test_mappings_that_go_count_beside_people() -> None:
+def test_removed_mappings_count_with_members() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io")])
     live.settings["groupMappings"] = [{"groupName": "ops", "role": "member"}]
     sections: dict[str, object] = {"settings": {"groupMappings": []}}
@@ -470,7 +468,7 @@ ADMIN_GROUPS = [
 
 
 @pytest.mark.parametrize(("admins", "wanted", "after", "expected"), ADMIN_GROUPS)
-def test_an_admin_by_a_group_that_goes_is_not_relied_on(
+def test_admin_through_a_removed_group_is_not_relied_on(
     admins: list[dict[str, object]], wanted: dict[str, str], after: dict[str, str] | None, expected: dict[str, str]
 ) -> None:
     live = FakeWorkspace.of([*admins, EVE])
@@ -483,7 +481,7 @@ def test_an_admin_by_a_group_that_goes_is_not_relied_on(
     assert found == expected
 
 
-def test_who_may_be_no_admin_soon_is_too_few_and_not_looked_for() -> None:
+def test_admin_who_may_lose_the_role_is_not_relied_on() -> None:
     live = FakeWorkspace.of([ADA, DORA, person("domain@x.io", "admin", source="domain_capture"), EVE])
     live.settings["groupMappings"] = [{"groupName": "platform", "role": "admin"}]
     want = KEEP_ADA | {"new@x.io": "admin"}
@@ -495,7 +493,7 @@ def test_who_may_be_no_admin_soon_is_too_few_and_not_looked_for() -> None:
     assert plan.relies_on == {"member": ("ada@x.io",)}
 
 
-def test_an_e_mail_that_changed_is_suspected() -> None:
+def test_changed_email_is_a_suspected_rename() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("Eve@old.io"), person("kim@x.io", accepted=False)])
     want = document({"root@x.io": "admin", "eve@new.io": "member", "KIM@y.io": "viewer"}, guards=LOOSE)
     plan = planned(want, live)
@@ -532,14 +530,14 @@ def renames(old: Callable[[int], str], new: Callable[[int], str], count: int, **
 
 
 @pytest.mark.parametrize("invited", [{}, {"accepted": False}, {"accepted": False, "expired": True}])
-def test_many_who_change_domain_are_one_hazard(invited: dict[str, bool]) -> None:
+def test_domain_change_of_many_is_one_hazard(invited: dict[str, bool]) -> None:
     ((value, because),) = renames(lambda _: "Corp.example", lambda _: "corp.TEST", 40, **invited).items()
     assert value == "*@corp.example,*@corp.test"
     assert because.startswith("the domain may have changed: 40 people at corp.example would be removed")
     assert because.endswith("list both until then")
 
 
-def test_each_pair_of_domains_is_a_hazard_of_its_own() -> None:
+def test_each_pair_of_domains_is_one_hazard() -> None:
     assert len(renames(lambda _: "a.io", lambda _: "b.io", 3)) == 3
     assert set(renames(lambda _: "a.io", lambda _: "b.io", 4)) == {"*@a.io,*@b.io"}
     assert set(renames(lambda at: f"a{at % 2}.io", lambda _: "b.io", 20)) == {"*@a0.io,*@b.io", "*@a1.io,*@b.io"}
@@ -547,14 +545,14 @@ def test_each_pair_of_domains_is_a_hazard_of_its_own() -> None:
     assert len(renames(lambda at: f"a{at // 19}.io", lambda _: "b.io", 20)) == 2
 
 
-def test_many_who_change_their_name_in_a_domain_are_a_hazard_each() -> None:
+def test_each_name_change_in_a_domain_is_one_hazard() -> None:
     names = [f"{first}.smith{last}" for first in ("ada", "eve") for last in "abc"]
     live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"{name}@x.io") for name in names)])
     want = {"root@x.io": "admin"} | {f"{name.replace('.', '')}@x.io": "member" for name in names}
     assert len(planned(document(want, guards=LOOSE), live).hazards) == 6
 
 
-def test_somebody_who_is_in_already_or_stays_is_not_suspected() -> None:
+def test_existing_or_remaining_member_is_not_a_suspected_rename() -> None:
     live = FakeWorkspace.of(
         [
             person("root@x.io", "admin"),
@@ -589,9 +587,7 @@ SHRUNK = [
 
 
 @pytest.mark.parametrize(("limit", "left", "seen", "missing"), SHRUNK)
-def test_a_listing_that_shrank_is_not_trusted_with_any_change(
-    limit: str | int, left: int, seen: int, missing: str
-) -> None:
+def test_shrunken_listing_blocks_every_change(limit: str | int, left: int, seen: int, missing: str) -> None:
     people = [person("root@x.io", "admin"), *(person(f"p{n}@x.io", accepted=n % 2 == 0) for n in range(seen - 1))]
     live = FakeWorkspace.of(people)
     as_it_is = {str(each["email"]): each["role"] for each in people}
@@ -603,7 +599,7 @@ def test_a_listing_that_shrank_is_not_trusted_with_any_change(
     assert [(hazard.risk, hazard.value, words(hazard.fact)) for hazard in plan.hazards] == expected
 
 
-def test_all_that_is_gone_is_one_count() -> None:
+def test_missing_objects_of_all_kinds_are_counted_together() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin")])
     want = document({"root@x.io": "admin"}, settings={"displayName": "Else"})
     left = {"member": 9, "settings": 3, "another kind": 7}
@@ -614,7 +610,7 @@ def test_all_that_is_gone_is_one_count() -> None:
     )
 
 
-def test_many_group_mappings_make_no_room_for_removals() -> None:
+def test_group_mappings_do_not_raise_the_removal_limit() -> None:
     mappings = [{"groupName": f"g{n}", "role": "member"} for n in range(30)]
     live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"p{n}@x.io") for n in range(9))])
     live.settings["groupMappings"] = mappings
@@ -622,14 +618,14 @@ def test_many_group_mappings_make_no_room_for_removals() -> None:
     assert hazards(want, live) == {"mass-removal": "9"}
 
 
-def test_an_empty_list_of_domains_allows_nobody() -> None:
+def test_empty_allowed_domains_allows_no_one() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin")])
     want = document({"root@x.io": "admin", "new@x.io": "viewer"}, guards={"allowedDomains": []})
     assert hazards(want, live) == {"grants-outside-domain": "new@x.io"}
     assert hazards(document({"root@x.io": "admin", "new@x.io": "viewer"}), live) == {}
 
 
-def test_a_promotion_or_a_resend_outside_the_domains_is_a_grant_too() -> None:
+def test_promotion_or_resend_outside_the_allowed_domains_is_a_hazard() -> None:
     live = FakeWorkspace.of(
         [person("root@x.io", "admin"), person("m@y.io"), person("e@y.io", accepted=False, expired=True)]
     )

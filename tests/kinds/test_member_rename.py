@@ -1,4 +1,4 @@
-"""Which e-mails look like one person's, and which do not."""
+"""Which e-mails look like those of one person."""
 
 import time
 
@@ -51,17 +51,17 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("old", "new"), ALIKE)
-def test_alike(old: str, new: str) -> None:
+def test_emails_of_one_person(old: str, new: str) -> None:
     assert pairs([old], [new]) == [(old, new)]
     assert pairs([new], [old]) == [(new, old)]
 
 
 @pytest.mark.parametrize(("old", "new"), DIFFERENT)
-def test_different(old: str, new: str) -> None:
+def test_emails_of_different_people(old: str, new: str) -> None:
     assert pairs([old], [new]) == []
 
 
-def test_the_most_alike_is_named_whatever_the_order() -> None:
+def test_most_similar_email_is_named_in_any_order() -> None:
     coming = ["eve@z.io", "eve@a.io", "e.ve@old.io", "grace@x.io"]
     for each in (coming, coming[::-1]):
         assert pairs(["kim@x.io", "eve@old.io"], each) == [("eve@old.io", "e.ve@old.io")]
@@ -77,12 +77,12 @@ def test_the_most_alike_is_named_whatever_the_order() -> None:
         ([f"a+{n}@x.io" for n in range(5000)], [f"{'a' * 64}{n}@x.io" for n in range(5000)]),
         ([f"{'a' * 40}+{n}@x.io" for n in range(5000)], [f"{'a' * 39}b+{n}@x.io" for n in range(5000)]),
     ],
-    ids=["each of another", "nobody", "all alike"],
+    ids=["one pair each", "none", "all similar"],
 )
-def test_thousands_are_no_matter(leaving: list[str], coming: list[str]) -> None:
+def test_thousands_of_emails_are_fast(leaving: list[str], coming: list[str]) -> None:
     begun = time.process_time()
     found = pairs(leaving, coming)
-    assert time.process_time() - begun < 10  # comparing each with each takes minutes
+    assert time.process_time() - begun < 10  # comparing all pairs takes minutes
     assert len(found) in (0, 5000)
 
 
@@ -92,9 +92,7 @@ EMAILS = st.builds(lambda name, domain: f"{name}@{domain}.io", NAMES, st.sampled
 
 @settings(deadline=None)
 @given(st.lists(EMAILS, unique=True, max_size=6), st.lists(EMAILS, unique=True, max_size=6), st.randoms())
-def test_each_who_leaves_once_and_the_order_does_not_matter(
-    leaving: list[str], coming: list[str], random: object
-) -> None:
+def test_each_leaver_is_matched_once_in_any_order(leaving: list[str], coming: list[str], random: object) -> None:
     found = pairs(leaving, coming)
     assert len({old for old, _ in found}) == len(found)
     assert {old for old, _ in found} <= set(leaving)
@@ -106,5 +104,5 @@ def test_each_who_leaves_once_and_the_order_does_not_matter(
 
 @settings(deadline=None)
 @given(EMAILS, EMAILS)
-def test_whom_each_is_alike_is_alike_them(one: str, other: str) -> None:
+def test_similarity_is_symmetric(one: str, other: str) -> None:
     assert bool(pairs([one], [other])) is bool(pairs([other], [one]))

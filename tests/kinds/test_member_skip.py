@@ -1,4 +1,4 @@
-"""Who is skipped is left alone, dated, and said each run. The golden texts are in tests/cases."""
+"""Skipped members are left alone until a date and reported by each run. The golden texts are in tests/cases."""
 
 from datetime import date
 
@@ -30,18 +30,18 @@ STANDINGS = [
 
 @pytest.mark.parametrize("wanted", [None, "admin", {"role": "viewer", "until": "2026-11-01"}])
 @pytest.mark.parametrize("there", STANDINGS)
-def test_whatever_the_document_and_the_workspace_say(there: dict[str, object] | None, wanted: object) -> None:
+def test_skipped_member_is_left_alone_in_every_case(there: dict[str, object] | None, wanted: object) -> None:
     live = FakeWorkspace.of([ROOT, *([there] if there else [])])
     members = {"root@x.io": "admin", **({"KIM@x.io": wanted} if wanted else {})}
     plan = planned(document(members, manage=SKIP), live)
     assert (plan.changes, plan.hazards, plan.differs) == ((), (), False)
-    nobody = "" if there or wanted else "; no one with that address is in the workspace or under members"
+    absent = "" if there or wanted else "; no one with that address is in the workspace or under members"
     (note,) = plan.notes
-    assert (words(note.fact), note.place, note.excused) == (SAID + nobody, Place("access.yaml", 5, 5), True)
-    assert counts(plan) == {"unchanged": 1, **({} if nobody else {"skipped": 1})}
+    assert (words(note.fact), note.place, note.excused) == (SAID + absent, Place("access.yaml", 5, 5), True)
+    assert counts(plan) == {"unchanged": 1, **({} if absent else {"skipped": 1})}
 
 
-def test_from_the_day_it_ends_everybody_is_managed_again() -> None:
+def test_skip_ends_on_its_date() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@x.io")])
     want = document({"root@x.io": "admin"}, manage=SKIP)
     assert planned(want, live, today=TODAY).changes == ()
@@ -51,7 +51,7 @@ def test_from_the_day_it_ends_everybody_is_managed_again() -> None:
     assert counts(plan) == {"unchanged": 1}
 
 
-def test_it_is_known_drift_and_said_there_too() -> None:
+def test_drift_reports_skipped_members() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@x.io")])
     want = document({"root@x.io": "admin"}, manage=SKIP)
     plan = planned(want, live)
@@ -63,7 +63,7 @@ def test_it_is_known_drift_and_said_there_too() -> None:
     assert "Drift: 1 difference" in drift_text(ended)
 
 
-def test_a_skipped_admin_still_counts_as_one_and_must_still_be_there() -> None:
+def test_skipped_admin_counts_and_must_be_listed() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@x.io", "admin")])
     guards = {"maxRemovals": 9}
     want = document({"new@x.io": "member"}, guards=guards, manage=SKIP)
@@ -74,20 +74,20 @@ def test_a_skipped_admin_still_counts_as_one_and_must_still_be_there() -> None:
     assert set(live.users) == {"kim@x.io", "new@x.io"}
 
 
-def test_a_skipped_invited_admin_counts_for_nothing() -> None:
+def test_skipped_invited_admin_does_not_count() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@x.io", "admin", accepted=False)])
     want = document({"new@x.io": "member"}, guards={"maxRemovals": 9}, manage=SKIP)
     assert Risk.LAST_ADMIN in {hazard.risk for hazard in planned(want, live).hazards}
 
 
-def test_who_is_skipped_makes_no_room_for_removals() -> None:
+def test_skipped_members_do_not_raise_the_removal_limit() -> None:
     skipped = {f"s{n}@x.io": person(f"s{n}@x.io") for n in range(8)}
     live = FakeWorkspace.of([ROOT, person("a@x.io"), person("b@x.io"), *skipped.values()])
     want = document({"root@x.io": "admin"}, manage={"skip": dict.fromkeys(skipped, UNTIL)})
     assert [(hazard.risk, hazard.value) for hazard in planned(want, live).hazards] == [(Risk.MASS_REMOVAL, "2")]
 
 
-def test_a_pattern_is_no_person_and_is_said_by_its_domain() -> None:
+def test_skip_pattern_is_reported_by_its_domain() -> None:
     live = FakeWorkspace.of([ROOT, person("a@y.io"), person("b@y.io")])
     plan = planned(document({"root@x.io": "admin"}, manage={"skip": {"*@Y.io": UNTIL, "*@Nobody.org": UNTIL}}), live)
     assert plan.changes == ()
@@ -101,7 +101,7 @@ def test_a_pattern_is_no_person_and_is_said_by_its_domain() -> None:
     ]
 
 
-def test_whichever_entry_still_holds_skips() -> None:
+def test_any_unexpired_entry_skips() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@y.io")])
     ended = {"until": "2026-11-01", "reason": "TICKET-1"}
     plan = planned(document({"root@x.io": "admin"}, manage={"skip": {"kim@y.io": ended, "*@y.io": UNTIL}}), live)
@@ -113,7 +113,7 @@ def test_whichever_entry_still_holds_skips() -> None:
     assert (plan.changes, counts(plan)) == ((), {"unchanged": 1, "skipped": 1})
 
 
-def test_additive_or_no_members_at_all() -> None:
+def test_skip_in_an_additive_or_absent_section() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@x.io")])
     plan = planned(document({"kim@x.io": "admin"}, manage={"members": "additive", **SKIP}), live)
     assert plan.changes == ()

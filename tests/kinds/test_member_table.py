@@ -1,4 +1,4 @@
-"""Every cell of the decision table, once as a verdict and once through a whole plan."""
+"""Every cell of the decision table, once directly and once through a plan."""
 
 import pytest
 
@@ -40,7 +40,7 @@ directory viewer      leave    say     say     -
 directory owner       leave    say     say     say
 directory ?           leave    say     say     say
 """
-"""Written out by hand, apart from the table, so that a slip of the table is seen."""
+"""Written by hand rather than derived from the table, so that mistakes in the table are found."""
 
 WORDS = {
     Decision.NOTHING: "-",
@@ -59,13 +59,13 @@ def spelled(live: tuple[Standing, Column] | None) -> str:
     return "none" if live is None else f"{live[0].value} {ROLE_NAMES[live[1]] or '?'}"
 
 
-def test_the_table_is_the_one_written_by_hand() -> None:
+def test_decision_table_is_the_expected_one() -> None:
     expected = {line[:20].strip(): line[20:].split() for line in EXPECTED.strip().splitlines()}
     assert {spelled(live): [WORDS[cell] for cell in cells] for live, cells in ROWS.items()} == expected
 
 
 @pytest.mark.parametrize(("live", "wanted", "cell"), CELLS, ids=str)
-def test_each_cell_is_what_a_plan_does(
+def test_plan_does_what_each_cell_says(
     live: tuple[Standing, Column] | None, wanted: Role | None, cell: Decision
 ) -> None:
     workspace = FakeWorkspace.of([person("root@x.io", "admin")])
@@ -92,6 +92,6 @@ def test_each_cell_is_what_a_plan_does(
     assert bool(plan.notes) is says
 
 
-def test_a_role_beamctl_does_not_know_is_its_own_row() -> None:
+def test_unknown_role_has_its_own_row() -> None:
     assert verdict(None, Standing.ACCEPTED, UnknownRole("owner")) is Decision.LEAVE
     assert verdict(Role.ADMIN, Standing.ACCEPTED, UnknownRole("owner")) is Decision.SET_ROLE

@@ -1,4 +1,4 @@
-"""Removing an admin whose `until` has come needs no flag only if a run recorded that day in advance."""
+"""Removing an admin after `until` needs no flag only if an earlier run recorded that date before it came."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -30,21 +30,21 @@ def ends(found: Plan) -> dict[str, str]:
     return dict(found.declared.ends.get("member", {}))
 
 
-def test_a_day_that_was_past_when_it_was_first_seen() -> None:
+def test_past_date_seen_for_the_first_time_is_a_hazard() -> None:
     found = plan(BEFORE)
     assert admin_hazards(found) == ["Ada@x.io"]
     assert ends(found) == {}
-    assert admin_hazards(plan(BEFORE, last=found)) == ["Ada@x.io"]  # an attempt is no review
+    assert admin_hazards(plan(BEFORE, last=found)) == ["Ada@x.io"]  # an attempt is not a review
     assert admin_hazards(plan(str(TODAY))) == ["Ada@x.io"]
 
 
-def test_a_day_that_was_recorded_before_it_came() -> None:
+def test_recorded_future_date_needs_no_flag() -> None:
     first = plan(BEFORE, today=date(2026, 10, 1))
     assert ends(first) == {"ada@x.io": BEFORE}
     found = plan(BEFORE, last=first)
     assert [change.key for change in found.changes] == ["ada@x.io"]
     assert admin_hazards(found) == []
-    assert ends(found) == {"ada@x.io": BEFORE}  # should the removal fail, the next run needs no flag either
+    assert ends(found) == {"ada@x.io": BEFORE}  # if the removal fails, the next run needs no flag either
     assert admin_hazards(plan(BEFORE, last=found, today=TODAY + timedelta(days=9))) == []
 
 
@@ -52,18 +52,18 @@ def test_a_day_that_was_recorded_before_it_came() -> None:
     ("recorded", "declared", "refused"),
     [
         ("2026-11-10", "2026-11-10", False),
-        ("2026-11-10", "2026-11-20", False),  # it had ended by then
+        ("2026-11-10", "2026-11-20", False),  # it had already ended
         ("2026-11-20", "2026-11-10", True),  # backdated
         (AFTER, "2026-11-10", True),
         (None, "2026-11-10", True),
     ],
 )
-def test_another_day_than_the_recorded_one(recorded: str | None, declared: str, refused: object) -> None:
+def test_changed_date_is_compared_with_the_record(recorded: str | None, declared: str, refused: object) -> None:
     first = plan(recorded, today=date(2026, 11, 1))
     assert bool(admin_hazards(plan(declared, last=first))) is refused
 
 
-def test_a_day_that_moved_on_is_the_one_that_counts() -> None:
+def test_postponed_date_counts() -> None:
     first = plan("2026-11-10", today=date(2026, 11, 1))
     later = plan(AFTER, today=date(2026, 11, 5), last=first)
     assert ends(later) == {"ada@x.io": AFTER}
@@ -71,18 +71,18 @@ def test_a_day_that_moved_on_is_the_one_that_counts() -> None:
     assert ends(plan(None, last=first)) == {}
 
 
-def test_only_the_ends_of_admins_are_kept() -> None:
+def test_only_dates_of_admins_are_recorded() -> None:
     assert ends(plan(AFTER, role="member")) == {}
     removed = plan(BEFORE, role="member", last=plan(BEFORE, role="member", today=date(2026, 10, 1)))
-    assert admin_hazards(removed) == ["Ada@x.io"]  # an admin, whom the document never declared as one
+    assert admin_hazards(removed) == ["Ada@x.io"]  # an admin that the document never declared as one
 
 
-def test_without_the_section_the_recorded_ends_stay() -> None:
+def test_recorded_dates_are_kept_without_the_section() -> None:
     first = plan(AFTER)
     want = document(settings={"displayName": "Else"})
     assert ends(planned(want, FakeWorkspace.of(LIVE), recorded=first.declared)) == {"ada@x.io": AFTER}
 
 
-def test_anyone_else_goes_without_a_flag() -> None:
+def test_non_admins_need_no_flag() -> None:
     want = document({"root@x.io": "admin", "ada@x.io": "admin", "bob@x.io": {"role": "member", "until": BEFORE}})
     assert planned(want, FakeWorkspace.of(LIVE)).hazards == ()

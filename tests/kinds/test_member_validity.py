@@ -1,4 +1,4 @@
-"""Which changes to people, read from a file, are ones that beamctl could have planned."""
+"""Which member changes in a file are ones that beamctl could have planned."""
 
 from dataclasses import replace
 from typing import Any
@@ -40,11 +40,11 @@ PLAN = planned(
 CHANGES = {change.key.partition("@")[0]: change for change in PLAN.changes}
 
 
-def sound(change: Change) -> bool:
+def is_valid(change: Change) -> bool:
     return could_be_planned(change)
 
 
-def test_whatever_is_planned_is_sound() -> None:
+def test_every_planned_change_is_valid() -> None:
     assert {(change.action.value, change.stage.name) for change in PLAN.changes} == {
         ("invite", "INVITE"),
         ("resend", "INVITE"),
@@ -54,11 +54,11 @@ def test_whatever_is_planned_is_sound() -> None:
         ("revoke", "REVOKE"),
         ("remove", "OURSELVES"),
     }
-    assert [change.name for change in PLAN.changes if not sound(change)] == []
+    assert [change.name for change in PLAN.changes if not is_valid(change)] == []
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES))
-def test_no_reason_hides_that_something_is_taken(name: str) -> None:
+def test_reason_does_not_hide_a_removal(name: str) -> None:
     assert REASONS[CHANGES[name].action].isdisjoint({Reason.EXPIRES, Reason.NOT_HANDED_OVER, Reason.SUPERSEDED})
 
 
@@ -103,5 +103,5 @@ FORGED: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("name", "forged"), FORGED)
-def test_what_is_never_planned(name: str, forged: dict[str, Any]) -> None:
-    assert not sound(replace(CHANGES[name], **forged))
+def test_change_that_is_never_planned_is_invalid(name: str, forged: dict[str, Any]) -> None:
+    assert not is_valid(replace(CHANGES[name], **forged))

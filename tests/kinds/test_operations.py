@@ -1,4 +1,4 @@
-"""Unconfirmed deletions: what is reported for kinds whose listing may be empty, also when it is."""
+"""Unconfirmed deletions, for kinds whose listing may be empty."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,11 +22,11 @@ BEFORE: dict[str, dict[str, Any]] = {
 }
 
 
-def told(talk: Operation[Outcome], *answers: Response | NoResponse) -> Outcome:
-    next(talk)
+def outcome_of(operation: Operation[Outcome], *answers: Response | NoResponse) -> Outcome:
+    next(operation)
     for answer in answers:
         try:
-            talk.send(answer)
+            operation.send(answer)
         except StopIteration as end:
             found: Outcome = end.value
             return found
@@ -34,14 +34,14 @@ def told(talk: Operation[Outcome], *answers: Response | NoResponse) -> Outcome:
 
 
 def deleted(kind: str, answer: Response | NoResponse, listed: str | None, *more: Response | NoResponse) -> str:
-    """What is said of a deletion that is answered so, when the listing shows `it`, only the `other`, or is `empty`."""
+    """The remark of a deletion with this response, if the listing then shows `it`, only the `other`, or is `empty`."""
     (one,) = [each for each in all_kinds() if each.name == kind]
     key = "c1" if kind == "service_account" else "k1"
     change = Change(kind, key, "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
     it = ACCOUNT if kind == "service_account" else KEY
     lists: dict[str | None, Sequence[Any]] = {"it": [it, OTHER[kind]], "other": [OTHER[kind]], "empty": []}
-    looks = [Response(200, [it])] if kind == "api_key" else []  # it looks for a newer one before
-    outcome = told(one.perform(change, "acme"), *looks, answer, Response(200, lists.get(listed)), *more)
+    reads = [Response(200, [it])] if kind == "api_key" else []  # first it looks for a newer key
+    outcome = outcome_of(one.perform(change, "acme"), *reads, answer, Response(200, lists.get(listed)), *more)
     return f"{outcome.status.value} {words(outcome.remark)}"
 
 
@@ -56,7 +56,7 @@ def deleted(kind: str, answer: Response | NoResponse, listed: str | None, *more:
         (LOST, "it", "failed the connection was reset; nothing was changed"),
     ],
 )
-def test_what_is_said_of_a_deletion(kind: str, answer: Response | NoResponse, listed: str | None, said: str) -> None:
+def test_remark_of_a_deletion(kind: str, answer: Response | NoResponse, listed: str | None, said: str) -> None:
     assert deleted(kind, answer, listed) == said
 
 
@@ -73,48 +73,48 @@ def test_what_is_said_of_a_deletion(kind: str, answer: Response | NoResponse, li
             "failed the connection was reset, and reading it failed: the API does not confirm that it is gone",
         ),
     ],
-    ids=["gone now", "gone before", "refused", "lost again"],
+    ids=["deleted", "already deleted", "refused", "lost again"],
 )
-def test_where_the_answer_is_lost_no_list_is_believed(
+def test_lost_deletion_is_not_confirmed_by_a_listing(
     kind: str, listed: str, again: Response | NoResponse, said: str
 ) -> None:
     assert deleted(kind, LOST, listed, again) == said
 
 
-def test_a_listing_that_cannot_be_read_tells_nothing() -> None:
-    outcome = told(delete("/x/1", look("/x", lambda _: None)), LOST, Response(500, None, "down"))
+def test_unreadable_listing_confirms_nothing() -> None:
+    outcome = outcome_of(delete("/x/1", look("/x", lambda _: None)), LOST, Response(500, None, "down"))
     assert words(outcome.remark) == "the connection was reset, and reading it failed: the API responded with 500: down"
 
 
-ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)"}
+PENDING = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)"}
 
 
 @pytest.mark.parametrize(
     ("look", "said"),
     [
-        (Response(200, [ORPHAN]), "done "),
+        (Response(200, [PENDING]), "done "),
         (Response(200, [OTHER["service_account"]]), "done "),
         (Response(200, [ACCOUNT]), "failed its client secret was stored in the meantime"),
         (Response(200, []), "failed it cannot be read whether its client secret was stored: the API shows none"),
         (LOST, "failed it cannot be read whether its client secret was stored: the connection was reset"),
     ],
-    ids=["still an orphan", "gone", "handed over", "none shown", "lost"],
+    ids=["still pending", "deleted", "stored", "not listed", "lost"],
 )
-def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Response | NoResponse, said: str) -> None:
+def test_account_is_deleted_only_if_its_marker_is_still_there(look: Response | NoResponse, said: str) -> None:
     (one,) = [each for each in all_kinds() if each.name == "service_account"]
     before = BEFORE[one.name] | {"clientId": "c1", "unfinished": "yes"}
     change = Change(
         one.name, "c1", "ci", Action.DELETE, Stage.UPDATE, "role", before, None, Reason.NOT_HANDED_OVER, None
     )
-    looks = [look, Response(200, [])] if said == "done " else [look]
-    outcome = told(one.perform(change, "acme"), *looks, Response(200))
+    reads = [look, Response(200, [])] if said == "done " else [look]
+    outcome = outcome_of(one.perform(change, "acme"), *reads, Response(200))
     assert f"{outcome.status.value} {words(outcome.remark)}".startswith(said)
 
 
 @pytest.mark.parametrize("kind", ["service_account", "api_key"])
 @pytest.mark.parametrize(("status", "refusal"), [(409, 409), (422, 422), (403, 403), (402, 402), (429, 0), (408, 0)])
-def test_a_deletion_that_is_refused_says_how(kind: str, status: int, refusal: int) -> None:
+def test_refused_deletion_has_its_status(kind: str, status: int, refusal: int) -> None:
     (one,) = [each for each in all_kinds() if each.name == kind]
     change = Change(kind, "x", "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
-    looks = [Response(200, [KEY])] if kind == "api_key" else []
-    assert told(one.perform(change, "acme"), *looks, Response(status, None, "no")).refusal == refusal
+    reads = [Response(200, [KEY])] if kind == "api_key" else []
+    assert outcome_of(one.perform(change, "acme"), *reads, Response(status, None, "no")).refusal == refusal

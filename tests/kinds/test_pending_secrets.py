@@ -1,7 +1,7 @@
-"""Objects whose secret was not handed over, while someone else creates, finishes or uses one of that name: nothing
+"""Objects whose secret was not stored, while someone else creates, completes or uses one with the same name: nothing
 that may be in use is deleted, and nothing unknown is claimed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +18,10 @@ from beamctl.plan.change import Action, Reason, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.workflow.saved_plan import could_be_planned, look_again
-from tests.fakes.accounts import FakeAccounts, api_key, machine
-from tests.fakes.journal import stopped
+from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import all_done, applied, document, outcomes
 from tests.fakes.runs import planned as planned_with
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -31,50 +31,29 @@ HUB = {"expiresIn": "90d", "rotateBefore": "14d", "keepOld": "3d", "secretTo": {
 ACCOUNT = document(serviceAccounts={"ci": CI})
 KEY = document(serviceAccounts={"ci": {**CI, "apiKeys": {"hub": HUB}}})
 OLD, NEW = api_key("old", "hub", "2026-09-20T00:00:00Z", "90d"), api_key("n1", "hub", "2026-11-20T00:00:00Z", "90d")
-MARK = str(PendingMarker("hub", ("old",)))
-STOPPED = (*stopped("ci"), *stopped("ci/hub", beside="old"))
-"""Runs that were stopped as they made what the tests find, as their records show."""
-RACE = "it depends on ci, which was not done"
-
-
-class Watched(FakeWorkspace):
-    """A workspace in which something happens right before a call, or instead of it."""
-
-    before: Callable[[ApiCall], Response | NoResponse | None] = staticmethod(lambda _: None)
-
-    def send(self, call: ApiCall) -> Response | NoResponse:
-        return self.before(call) or super().send(call)
-
-
-class Forbidding:
-    """A reader that may not see the keys."""
-
-    def __init__(self, live: FakeWorkspace) -> None:
-        self._live = live
-
-    def get(self, path: str) -> Any:
-        if path.endswith("/api_keys"):
-            raise ForbiddenError("not for you")
-        return self._live.get(path)
+MARKER = str(PendingMarker("hub", ("old",)))
+INTERRUPTED = (*interrupted_runs("ci"), *interrupted_runs("ci/hub", existing="old"))
+"""Records of interrupted runs that created the objects of these tests."""
+NOT_DONE = "it depends on ci, which was not done"
 
 
 def planned(want: Desired, live: Reader, **more: Any) -> Plan:
-    return planned_with(want, live, **{"interrupted": STOPPED, **more})
+    return planned_with(want, live, **{"interrupted": INTERRUPTED, **more})
 
 
-def workspace(*accounts: dict[str, Any], keys: Mapping[str, list[dict[str, Any]]] | None = None) -> Watched:
-    kept = FakeAccounts(
+def workspace(*accounts: dict[str, Any], keys: Mapping[str, list[dict[str, Any]]] | None = None) -> FakeWorkspace:
+    kept = FakeServiceAccounts(
         {each["client_id"]: each for each in accounts}, {name: [*of] for name, of in (keys or {}).items()}
     )
-    return Watched({"root@x.io": person("root@x.io", "admin")}, accounts=kept)
+    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=kept)
 
 
-def hub(noted: str, *keys: dict[str, Any], role: str = "member") -> Watched:
-    return workspace(machine("c1", "ci", role, noted), keys={"c1": [*keys]})
+def hub(noted: str, *keys: dict[str, Any], role: str = "member") -> FakeWorkspace:
+    return workspace(service_account("c1", "ci", role, noted), keys={"c1": [*keys]})
 
 
 def run(plan: Plan, live: FakeWorkspace, vault: FakeVault | None = None) -> dict[str, str]:
-    """How each change ended, in words."""
+    """The outcome of each change, as text."""
     events = applied(plan, live, vault=vault or FakeVault())
     ends = {
         each.change.name: f"{each.outcome.status.value}: {words(each.outcome.remark)}"
@@ -88,7 +67,7 @@ def ids(live: FakeWorkspace) -> list[str]:
     return [key["id"] for key in live.accounts.keys.get("c1", [])]
 
 
-def told(plan: Plan) -> list[tuple[str, Action, Reason, Stage]]:
+def summary(plan: Plan) -> list[tuple[str, Action, Reason, Stage]]:
     return [(each.name, each.action, each.reason, each.stage) for each in plan.changes]
 
 
@@ -96,82 +75,85 @@ def risks(plan: Plan) -> set[Risk]:
     return {hazard.risk for hazard in plan.hazards}
 
 
-def test_it_is_made_anew_and_goes_with_the_one_in_its_place() -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci", "member", CLIENT_SECRET))
+def test_pending_account_is_replaced_and_then_deleted() -> None:
+    live = workspace(
+        service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci", "member", CLIENT_SECRET)
+    )
     plan = planned(ACCOUNT, live)
-    assert told(plan) == [
+    assert summary(plan) == [
         ("ci", Action.CREATE, Reason.NOT_HANDED_OVER, Stage.CREATE),
         ("ci (c1)", Action.DELETE, Reason.NOT_HANDED_OVER, Stage.UPDATE),
         ("ci (c2)", Action.DELETE, Reason.NOT_HANDED_OVER, Stage.UPDATE),
     ]
     assert plan.hazards == ()
     failing = run(plan, live, FakeVault(before=lambda _: "the place is full"))
-    assert (failing["ci (c1)"], failing["ci (c2)"]) == (RACE, RACE)
+    assert (failing["ci (c1)"], failing["ci (c2)"]) == (NOT_DONE, NOT_DONE)
     assert list(live.accounts.kept) == ["c1", "c2"]
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert planned(ACCOUNT, live).changes == ()
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "said"),
+    ("now", "said"),
     [
         (
-            [machine("c1", "ci")],
+            [service_account("c1", "ci")],
             "failed: accounts with this name changed since the plan was made, so it was not created",
         ),
         (
-            [machine("c9", "ci", "member", CLIENT_SECRET)],
+            [service_account("c9", "ci", "member", CLIENT_SECRET)],
             "failed: another run is creating it, or was stopped before its client secret was stored",
         ),
         (
-            [machine("c1", "ci", "member", CLIENT_SECRET), machine("c9", "ci")],
+            [service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c9", "ci")],
             "failed: was created in the meantime, by another run or manually; it is not known whether the file",
         ),
         ([], "failed: accounts with this name changed since the plan was made, so it was not created"),
     ],
-    ids=["handed over", "replaced, under way", "another whole one", "gone"],
+    ids=["stored", "another one pending", "another one stored", "deleted"],
 )
-def test_an_account_that_is_no_longer_an_orphan_stays(meanwhile: list[dict[str, Any]], said: str) -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET))
+def test_account_whose_marker_is_gone_is_kept(now: list[dict[str, Any]], said: str) -> None:
+    live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET))
     plan, vault = planned(ACCOUNT, live), FakeVault()
-    live.accounts.kept = {each["client_id"]: each for each in meanwhile}
+    live.accounts.kept = {each["client_id"]: each for each in now}
     ended = run(plan, live, vault)
     assert ended["ci"].startswith(said)
-    assert ended["ci (c1)"] == RACE
-    assert (list(live.accounts.kept), vault.given) == ([each["client_id"] for each in meanwhile], [])
+    assert ended["ci (c1)"] == NOT_DONE
+    assert (list(live.accounts.kept), vault.given) == ([each["client_id"] for each in now], [])
 
 
-def test_an_account_that_is_handed_over_during_the_hand_over_stays() -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET))
+def test_account_whose_secret_is_stored_in_the_meantime_is_kept() -> None:
+    live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET))
 
-    def finished(_: int) -> str:
+    def store(_: int) -> str:
         live.accounts.kept["c1"]["description"] = ""
         return ""
 
-    ended = run(planned(ACCOUNT, live), live, FakeVault(before=finished))
+    ended = run(planned(ACCOUNT, live), live, FakeVault(before=store))
     assert ended["ci (c1)"] == "failed: its client secret was stored in the meantime"
     assert list(live.accounts.kept) == ["c1", "made-1"]
 
 
-def test_an_account_that_somebody_may_use_is_a_hazard_to_delete() -> None:
-    orphan = machine("c1", "ci", "member", CLIENT_SECRET)
-    used = planned(ACCOUNT, workspace(orphan, keys={"c1": [NEW]}))
+def test_deleting_an_account_that_may_be_in_use_is_a_hazard() -> None:
+    pending = service_account("c1", "ci", "member", CLIENT_SECRET)
+    used = planned(ACCOUNT, workspace(pending, keys={"c1": [NEW]}))
     assert [each.stage for each in used.changes] == [Stage.CREATE, Stage.DELETE]
     assert risks(used) == {Risk.DELETES_SERVICE_ACCOUNT}
-    ours = planned(ACCOUNT, workspace(orphan), identity=Identity(client_id="c1"))
+    ours = planned(ACCOUNT, workspace(pending), identity=Identity(client_id="c1"))
     assert [each.stage for each in ours.changes] == [Stage.CREATE, Stage.OURSELVES]
     assert risks(ours) == {Risk.DELETES_SERVICE_ACCOUNT, Risk.SELF_LOCKOUT}
-    live = workspace(orphan)
+    live = workspace(pending)
     plan = planned(ACCOUNT, live)
-    assert risks(planned(ACCOUNT, Forbidding(live))) == {Risk.DELETES_SERVICE_ACCOUNT}
+    hidden = live.with_faults(answers={"GET /service_accounts/c1/api_keys": ForbiddenError("not for you")})
+    assert risks(planned(ACCOUNT, hidden)) == {Risk.DELETES_SERVICE_ACCOUNT}
     live.accounts.keys["c1"] = [NEW]
     assert run(plan, live)["ci (c1)"] == "failed: it has API keys now; it was not deleted"
     assert all(could_be_planned(each) for each in (*used.changes, *ours.changes))
 
 
-def test_a_name_that_another_one_gives_up_is_made_beside_it() -> None:
+def test_account_is_created_for_a_name_that_another_gives_up() -> None:
     section = {"ci": CI, "before": {"role": "member", "clientId": "c1"}}
-    want, live = document(serviceAccounts=section), workspace(machine("c1", "ci"))
+    want, live = document(serviceAccounts=section), workspace(service_account("c1", "ci"))
     assert all_done(applied(planned(want, live), live, vault=FakeVault()))
     assert {key: each["name"] for key, each in live.accounts.kept.items()} == {"c1": "before", "made-1": "ci"}
     assert planned(want, live).changes == ()
@@ -181,20 +163,20 @@ def test_a_name_that_another_one_gives_up_is_made_beside_it() -> None:
     ("noted", "keys", "said"),
     [
         ("", [OLD, NEW], "failed: the marker of the previous key changed since the plan was made"),
-        (MARK, [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")], "failed: another run is creating it"),
-        (MARK, [OLD], "failed: the API no longer shows the previous key"),
+        (MARKER, [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")], "failed: another run is creating it"),
+        (MARKER, [OLD], "failed: the API no longer shows the previous key"),
         (
             str(PendingMarker("hub", ("old", "n2"))),
             [OLD, NEW, api_key("n2", "hub", "2026-11-24T11:59:59Z", "90d")],
             "failed: was created in the meantime, by another run or manually; it is not known whether the file",
         ),
     ],
-    ids=["handed over", "another under way", "gone", "another whole one"],
+    ids=["stored", "another one pending", "deleted", "another one stored"],
 )
-def test_a_key_that_is_no_longer_an_orphan_stays(noted: str, keys: list[dict[str, Any]], said: str) -> None:
-    live = hub(MARK, OLD, NEW)
+def test_key_whose_marker_is_gone_is_kept(noted: str, keys: list[dict[str, Any]], said: str) -> None:
+    live = hub(MARKER, OLD, NEW)
     plan, vault = planned(KEY, live), FakeVault()
-    assert told(plan) == [
+    assert summary(plan) == [
         ("ci/hub", Action.CREATE, Reason.NOT_HANDED_OVER, Stage.CREATE_WITHIN),
         ("ci/hub (n1)", Action.DELETE, Reason.NOT_HANDED_OVER, Stage.UPDATE),
     ]
@@ -205,8 +187,8 @@ def test_a_key_that_is_no_longer_an_orphan_stays(noted: str, keys: list[dict[str
     assert (ids(live), vault.given) == ([each["id"] for each in keys], [])
 
 
-def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
-    live = hub(MARK, OLD, NEW)
+def test_key_without_a_replacement_is_kept() -> None:
+    live = hub(MARKER, OLD, NEW)
     kind = next(each for each in all_kinds() if each.name == "api_key")
     gone = planned(KEY, live).changes[1]
     assert could_be_planned(gone)
@@ -219,86 +201,86 @@ def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
     assert words(ended.value.value.remark) == "there is no replacement"
 
 
-def test_a_saved_plan_sees_that_a_key_was_handed_over() -> None:
-    live = hub(MARK, OLD, NEW)
+def test_saved_plan_is_stale_after_a_key_was_stored() -> None:
+    live = hub(MARKER, OLD, NEW)
     plan = planned(KEY, live)
     live.accounts.kept["c1"]["description"] = ""
     assert [each.name for each in look_again(plan, live, None).moved] == ["ci/hub (n1)"]
     assert planned(KEY, live).fingerprint != plan.fingerprint
 
 
-def test_of_two_that_make_a_key_anew_one_is_in_its_place_and_lets_in() -> None:
-    live, vault = hub(MARK, OLD, NEW), FakeVault()
+def test_only_one_of_two_runs_replaces_a_key() -> None:
+    live, vault = hub(MARKER, OLD, NEW), FakeVault()
     first, second = planned(KEY, live), planned(KEY, live)
     other: dict[str, str] = {}
 
-    def meanwhile(number: int) -> str:
+    def run_concurrently(number: int) -> str:
         if number == 1:
             vault.lock.release()
             other.update(run(second, live, vault))
             vault.lock.acquire()
         return ""
 
-    vault.before = meanwhile
+    vault.before = run_concurrently
     assert all_done(applied(first, live, vault=vault))
     assert other["ci/hub"].startswith("failed: another run is creating it")
     assert (ids(live), vault.holds["the file hub"].partition("-a-")[0]) == (["old", "key-1"], "key-1")
     assert planned(KEY, live).changes == ()
 
 
-def test_a_key_that_is_handed_over_during_the_hand_over_stays_and_the_mark_does() -> None:
-    live = hub(MARK, OLD, NEW)
+def test_key_stored_by_another_run_and_its_marker_are_kept() -> None:
+    live = hub(MARKER, OLD, NEW)
 
-    def finished(_: int) -> str:
+    def store(_: int) -> str:
         kept = live.accounts.kept["c1"]
         noted = description(kept["description"])
-        kept["description"] = str(noted.marks[-1])  # theirs is off
+        kept["description"] = str(noted.marks[-1])  # the other run removed its marker
         return ""
 
-    ended = run(planned(KEY, live), live, FakeVault(before=finished))
+    ended = run(planned(KEY, live), live, FakeVault(before=store))
     assert "its marker may remain: another run stored a key at the same time" in ended["ci/hub"]
     assert ended["ci/hub (n1)"] == "it depends on ci/hub, which was not done"
     assert ids(live) == ["old", "n1", "key-1"]
-    assert planned(KEY, live).changes  # which of the two is in the place is not known: it is made anew
+    assert planned(KEY, live).changes  # which of the two is stored is unknown, so it is replaced
     assert all_done(applied(planned(KEY, live), live, vault=FakeVault()))
     assert planned(KEY, live).changes == ()
 
 
 @pytest.mark.parametrize("part", ["role", "description"])
-def test_what_somebody_changes_during_the_hand_over_stays(part: str) -> None:
+def test_manual_change_while_a_secret_is_stored_is_kept(part: str) -> None:
     live = hub("", role="admin")
     want = document(serviceAccounts={"ci": {**CI, "role": "admin", "apiKeys": {"hub": HUB}}})
 
-    def changed(_: int) -> str:
+    def edit(_: int) -> str:
         kept = live.accounts.kept["c1"]
         kept[part] = "viewer" if part == "role" else f"for the hub {kept[part]}"
         return ""
 
-    assert all_done(applied(planned(want, live), live, vault=FakeVault(before=changed)))
+    assert all_done(applied(planned(want, live), live, vault=FakeVault(before=edit)))
     kept = live.accounts.kept["c1"]
     assert (kept["role"], kept["description"]) == (("viewer", "") if part == "role" else ("admin", "for the hub"))
 
 
-def test_another_runs_mark_stays_and_is_not_about_our_key() -> None:
+def test_marker_of_another_run_is_kept() -> None:
     live = hub("")
 
-    def marked(_: int) -> str:
+    def add_marker(_: int) -> str:
         live.accounts.kept["c1"]["description"] += " " + str(PendingMarker("hub", (), "0b"))
         return ""
 
-    assert all_done(applied(planned(KEY, live), live, vault=FakeVault(before=marked)))
+    assert all_done(applied(planned(KEY, live), live, vault=FakeVault(before=add_marker)))
     assert description(live.accounts.kept["c1"]["description"]).marks == (PendingMarker("hub", ("key-1",), "0b"),)
     assert planned(KEY, live).changes == ()
 
 
-def test_a_key_that_is_seen_late_is_not_taken_for_an_orphan() -> None:
+def test_key_that_is_listed_late_is_not_replaced() -> None:
     live = hub("", NEW)
     looks = iter([Response(200, [])] * 2)
 
-    def short(call: ApiCall) -> Response | None:
+    def hide_keys(call: ApiCall) -> Response | None:
         return next(looks, None) if (call.method, call.path[-9:]) == (Method.GET, "/api_keys") else None
 
-    live.before = short
+    live.before = hide_keys
     bare = hub("")
     plan = planned(KEY, bare)
     next(looks)
@@ -307,15 +289,15 @@ def test_a_key_that_is_seen_late_is_not_taken_for_an_orphan() -> None:
     assert planned(KEY, live).changes == ()
 
 
-def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
+def test_no_key_is_created_if_the_keys_cannot_be_read() -> None:
     live = hub("")
     looks = iter([None, NoResponse("the connection was reset")])
 
-    def second(call: ApiCall) -> Response | NoResponse | None:
+    def lose_second_read(call: ApiCall) -> Response | NoResponse | None:
         return next(looks, None) if (call.method, call.path[-9:]) == (Method.GET, "/api_keys") else None
 
     plan = planned(KEY, live)
-    live.before = second
+    live.before = lose_second_read
     assert run(plan, live) == {"ci/hub": "failed: the API keys cannot be read: the connection was reset"}
     assert (ids(live), live.accounts.kept["c1"]["description"]) == ([], "")
 
@@ -323,13 +305,13 @@ def test_where_the_keys_cannot_be_seen_after_marking_none_is_made() -> None:
 @pytest.mark.parametrize(
     ("wanted", "shown", "now"),
     [
-        ({"role": "admin", "description": "y"}, machine("c1", "ci", "admin", "x"), {"role": "viewer"}),
-        ({"role": "member", "description": "x"}, machine("c1", "ci", "viewer", "x"), {"role": "admin"}),
-        ({"role": "admin", "description": "y"}, machine("c1", "ci", "admin", "x"), {"description": "z"}),
+        ({"role": "admin", "description": "y"}, service_account("c1", "ci", "admin", "x"), {"role": "viewer"}),
+        ({"role": "member", "description": "x"}, service_account("c1", "ci", "viewer", "x"), {"role": "admin"}),
+        ({"role": "admin", "description": "y"}, service_account("c1", "ci", "admin", "x"), {"description": "z"}),
     ],
-    ids=["demoted meanwhile", "promoted meanwhile", "described meanwhile"],
+    ids=["demoted in the meantime", "promoted in the meantime", "described in the meantime"],
 )
-def test_an_account_that_is_no_longer_as_planned_is_left(
+def test_account_that_changed_since_the_plan_is_not_updated(
     wanted: dict[str, str], shown: dict[str, Any], now: dict[str, str]
 ) -> None:
     live = workspace(shown)
@@ -340,15 +322,15 @@ def test_an_account_that_is_no_longer_as_planned_is_left(
     assert live.accounts.kept["c1"] == left
 
 
-def test_a_lost_answer_to_taking_it_back_leaves_open_whether_it_is_there() -> None:
+def test_lost_response_to_a_rollback_is_reported() -> None:
     live = hub("")
     live.loses = frozenset({"DELETE /service_accounts/c1/api_keys/key-1"})
     ended = run(planned(KEY, live), live, FakeVault(before=lambda _: "the place is full"))
     assert "the key key-1 may still exist (the connection was reset)" in ended["ci/hub"]
 
 
-def own(*keys: dict[str, Any], noted: str = "") -> tuple[Desired, Watched]:
-    """Beamctl runs as ci; somebody else is to go in the same apply."""
+def own(*keys: dict[str, Any], noted: str = "") -> tuple[Desired, FakeWorkspace]:
+    """Beamctl runs as ci. The same apply removes someone else."""
     section = {"ci": {**CI, "apiKeys": {"hub": HUB}}}
     want = document({"root@x.io": "admin"}, serviceAccounts=section, guards={"self": {"serviceAccount": "ci"}})
     live = hub(noted, *keys)
@@ -356,7 +338,7 @@ def own(*keys: dict[str, Any], noted: str = "") -> tuple[Desired, Watched]:
     return want, live
 
 
-def test_an_old_key_of_ours_goes_last_and_is_no_hazard() -> None:
+def test_superseded_key_of_beamctl_is_deleted_last() -> None:
     want, live = own(OLD, NEW)
     plan = planned(want, live)
     assert [(each.name, each.stage) for each in plan.changes] == [
@@ -371,9 +353,9 @@ def test_an_old_key_of_ours_goes_last_and_is_no_hazard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "noted"), [([OLD, NEW], MARK), ([OLD, api_key("x", "by hand", "2026-11-20T00:00:00Z")], "")]
+    ("keys", "noted"), [([OLD, NEW], MARKER), ([OLD, api_key("x", "by hand", "2026-11-20T00:00:00Z")], "")]
 )
-def test_a_key_of_ours_that_may_be_in_use_is_a_hazard(keys: list[dict[str, Any]], noted: str) -> None:
+def test_deleting_a_key_that_beamctl_may_use_is_a_hazard(keys: list[dict[str, Any]], noted: str) -> None:
     want, live = own(*keys, noted=noted)
     plan = planned(want, live)
     assert plan.changes[-1].stage is Stage.OURSELVES
@@ -382,7 +364,7 @@ def test_a_key_of_ours_that_may_be_in_use_is_a_hazard(keys: list[dict[str, Any]]
     assert Risk.SELF_LOCKOUT in risks(look_again(later, live, Identity(sub="c1")).plan)
 
 
-def test_an_old_key_stays_where_the_newer_one_is_gone() -> None:
+def test_superseded_key_is_kept_if_the_newer_one_is_gone() -> None:
     live = hub("", OLD, NEW)
     plan = planned(KEY, live)
     live.accounts.keys["c1"] = [OLD]
@@ -390,44 +372,46 @@ def test_an_old_key_stays_where_the_newer_one_is_gone() -> None:
     assert ids(live) == ["old"]
 
 
-def test_a_mark_that_was_there_stays_where_nothing_was_made() -> None:
-    live = hub(MARK, OLD, NEW)
+def test_existing_marker_is_kept_if_nothing_was_created() -> None:
+    live = hub(MARKER, OLD, NEW)
     outcome = outcomes(applied(planned(KEY, live), live, vault=FakeVault(before=lambda _: "the place is full")))
     assert outcome == {"ci/hub": "failed", "ci/hub (n1)": "not attempted"}
-    assert live.accounts.kept["c1"]["description"] == MARK
+    assert live.accounts.kept["c1"]["description"] == MARKER
 
 
-def during_the_hand_over(want: Desired, live: FakeWorkspace) -> tuple[dict[str, str], dict[str, str], FakeVault]:
-    """A run hands a secret over as another one plans and applies from its beginning to its end: how each ended."""
+def run_while_a_secret_is_stored(
+    want: Desired, live: FakeWorkspace
+) -> tuple[dict[str, str], dict[str, str], FakeVault]:
+    """While one run stores a secret, another one plans and applies. Return the outcomes of both."""
     vault, theirs = FakeVault(), dict[str, str]()
 
-    def meanwhile(number: int) -> str:
+    def run_concurrently(number: int) -> str:
         if number == 1:
             vault.lock.release()
             theirs.update(run(planned(want, live), live, vault))
             vault.lock.acquire()
         return ""
 
-    vault.before = meanwhile
+    vault.before = run_concurrently
     return run(planned(want, live), live, vault), theirs, vault
 
 
-@pytest.mark.parametrize(("noted", "keys"), [("", []), (MARK, [OLD, NEW])])
-def test_a_key_that_another_run_takes_for_a_stopped_ones_is_made_anew(noted: str, keys: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize(("noted", "keys"), [("", []), (MARKER, [OLD, NEW])])
+def test_key_mistaken_for_an_interrupted_runs_is_replaced(noted: str, keys: list[dict[str, Any]]) -> None:
     live = hub(noted, *keys)
-    ours, theirs, vault = during_the_hand_over(KEY, live)
+    ours, theirs, vault = run_while_a_secret_is_stored(KEY, live)
     assert theirs["ci/hub"].startswith("done")
     assert "its marker may remain: another run mistook this one for one of an interrupted run" in ours["ci/hub"]
-    assert vault.holds["the file hub"].startswith("key-1-")  # which is gone
+    assert vault.holds["the file hub"].startswith("key-1-")  # that key was deleted
     assert ids(live) == [*(["old"] if keys else []), "key-2"]
     assert all_done(applied(planned(KEY, live), live, vault=vault))
     assert vault.holds["the file hub"].startswith(f"{ids(live)[-1]}-")
     assert planned(KEY, live).changes == ()
 
 
-def test_an_account_that_another_run_takes_for_a_stopped_ones_is_told_to_be_gone() -> None:
+def test_account_mistaken_for_an_interrupted_runs_is_reported_as_deleted() -> None:
     live = workspace()
-    ours, theirs, _ = during_the_hand_over(ACCOUNT, live)
+    ours, theirs, _ = run_while_a_secret_is_stored(ACCOUNT, live)
     assert theirs["ci"].startswith("done")
     assert ours["ci"] == (
         "failed: another run mistook it for one of an interrupted run and deleted it; it is not known whether the file "

@@ -11,20 +11,20 @@ from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.policy import SHAPE, PolicyKind
 from beamctl.plan.reading import read
 from beamctl.workflow.documents import validate
+from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import document, planned, shown
-from tests.fakes.things import FakeThings, thing
 from tests.fakes.wording import counts
 from tests.fakes.workspace import FakeWorkspace
 
 META = {"hasMore": False, "nextCursor": ""}
-P = thing("p", type="location")
+P = resource("p", type="location")
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3])
 def test_every_page_is_read(size: int) -> None:
     names = [f"p{number}" for number in range(5)]
-    kept = {"policies": {name: thing(name, type="location") for name in names}}
-    live = FakeWorkspace(things=FakeThings(kept, paged=size))
+    kept = {"policies": {name: resource(name, type="location") for name in names}}
+    live = FakeWorkspace(resources=FakeResources(kept, paged=size))
     plan = planned(document(policies={name: {"spec": {"type": "location"}} for name in names}), live)
     assert (plan.changes, counts(plan)) == ((), {"unchanged": 5})
     assert len(live.calls) == (-(-5 // size) if size else 1)
@@ -47,37 +47,33 @@ def test_every_page_is_read(size: int) -> None:
         [{"metadata": {"name": ""}, "spec": {}}],
         [{"metadata": {"name": "x" * 2000}, "spec": {}}],
         [{"metadata": {"name": "\ud800"}, "spec": {}}],
-        [thing("p", type=7)],
-        [thing("p", type="location", locations="eu")],
-        [thing("p", type="location", resourceTypes=[7])],
+        [resource("p", type=7)],
+        [resource("p", type="location", locations="eu")],
+        [resource("p", type="location", resourceTypes=[7])],
         [{"metadata": {"name": "p", "labels": {"a": 1}}, "spec": {}}],
     ],
     ids=lambda payload: ascii(payload)[:50],
 )
-def test_a_listing_that_is_none_is_refused_as_a_whole(payload: Any) -> None:
+def test_malformed_listing_is_rejected(payload: Any) -> None:
     with pytest.raises(GarbledError) as caught:
         shown(PolicyKind(), payload)
     assert len(caught.value.message) < 200
 
 
-def test_in_the_earliest_days_things_were_flat() -> None:
+def test_flat_policies_of_early_apis_are_read() -> None:
     flat = {"name": "p", "display_name": "P", "type": "location", "resource_types": ["model"], "workspace": "acme"}
     (found,) = shown(PolicyKind(), [flat]).values()
-    halves = thing("p", display="P", type="location", resourceTypes=["model"])
+    halves = resource("p", display="P", type="location", resourceTypes=["model"])
     assert [found] == list(shown(PolicyKind(), [halves]).values())
 
 
-def test_a_workspace_that_is_missing_is_not_an_api_without_environments() -> None:
-    class Nothing:
-        def get(self, _path: str) -> Any:
-            raise MissingError("gone", status=404)
-
+def test_missing_workspace_is_not_an_api_without_environments() -> None:
     with pytest.raises(MissingError):
-        read(EnvironmentKind(), "acme", Nothing())
+        read(EnvironmentKind(), "acme", FakeWorkspace(deleted=True))
 
 
 def test_rows_have_the_same_keys() -> None:
-    rows = PolicyKind().listing(shown(PolicyKind(), [P, thing("a", {"x": "y"}, type="flavor")])).rows or ()
+    rows = PolicyKind().listing(shown(PolicyKind(), [P, resource("a", {"x": "y"}, type="flavor")])).rows or ()
     assert [row["name"] for row in rows] == ["a", "p"]
     assert [list(row) for row in rows] == [["name", *SHAPE.forms]] * 2
 
@@ -114,7 +110,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("sections", "said"), WRONG, ids=[said for _, said in WRONG])
-def test_problems_have_a_place_and_repeat_no_secret(sections: dict[str, Any], said: str) -> None:
+def test_problems_have_a_place_and_quote_no_secret(sections: dict[str, Any], said: str) -> None:
     text = yaml.safe_dump({"version": 1, "workspace": "acme", **sections}, sort_keys=False)
     problems = validate([SourceText("f.yaml", text.encode())]).problems
     assert any(said in problem.message for problem in problems), problems

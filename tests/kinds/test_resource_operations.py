@@ -10,8 +10,8 @@ from beamctl.document.document import Desired
 from beamctl.kinds.policy import PolicyKind
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.kind import Outcome
+from tests.fakes.resources import MASK, FakeResources, resource
 from tests.fakes.runs import applied, document, outcomes, planned
-from tests.fakes.things import MASK, FakeThings, thing
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace
@@ -22,13 +22,13 @@ VAULT = FakeVault({"the environment variable KEY": "sk-canary", "the file secret
 
 def workspace(*policies: dict[str, Any], quirks: str = "", **more: Any) -> FakeWorkspace:
     live = FakeWorkspace(quirks=frozenset(quirks.split()))
-    live.things = FakeThings(**more)
-    live.things.kept["policies"] |= {each["metadata"]["name"]: each for each in policies}
+    live.resources = FakeResources(**more)
+    live.resources.kept["policies"] |= {each["metadata"]["name"]: each for each in policies}
     return live
 
 
 def connection(live: FakeWorkspace, name: str, **spec: Any) -> None:
-    live.things.kept["integrations"][name] = thing(name, **spec)
+    live.resources.kept["integrations"][name] = resource(name, **spec)
 
 
 def policies(guards: int = 9, **entries: Any) -> Desired:
@@ -42,59 +42,59 @@ def only(live: FakeWorkspace, want: Desired) -> Outcome:
     return ended.outcome
 
 
-def test_all_of_it_is_sent_and_what_nobody_declares_stays() -> None:
-    was = thing("p", {"a": "b"}, "Name", **LOCATION, sandbox=True)
+def test_whole_object_is_sent_and_undeclared_fields_are_kept() -> None:
+    was = resource("p", {"a": "b"}, "Name", **LOCATION, sandbox=True)
     live = workspace(was, quirks="put-replaces")
     only(live, policies(p={"spec": {"type": "location", "locations": [], "resourceTypes": ["model"]}}))
-    after = live.things.kept["policies"]["p"]
+    after = live.resources.kept["policies"]["p"]
     assert after["spec"] == {"type": "location", "resourceTypes": ["model"], "sandbox": True}
     assert (after["metadata"]["displayName"], after["metadata"]["labels"]) == ("Name", {"a": "b"})
 
 
 @pytest.mark.parametrize("written", [{}, {"locations": []}, {"maxTokens": {}}, {"flavors": [], "resourceTypes": []}])
-def test_what_is_empty_is_as_good_as_absent(written: dict[str, Any]) -> None:
+def test_empty_field_equals_an_absent_one(written: dict[str, Any]) -> None:
     want = policies(p={"spec": {"type": "location", **written}})
-    for live in (workspace(thing("p", type="location")), workspace(thing("p", type="location", locations=[]))):
+    for live in (workspace(resource("p", type="location")), workspace(resource("p", type="location", locations=[]))):
         assert planned(want, live).changes == ()
 
 
-def test_a_field_of_a_policy_that_is_not_written_is_empty() -> None:
-    live = workspace(thing("p", **LOCATION, resourceTypes=["model"]), quirks="spec-merges")
+def test_absent_field_of_a_policy_is_empty() -> None:
+    live = workspace(resource("p", **LOCATION, resourceTypes=["model"]), quirks="spec-merges")
     want = policies(p={"spec": LOCATION})
     (change,) = planned(want, live).changes
     assert (change.before, change.after) == ({"resourceTypes": ["model"]}, {"resourceTypes": []})
     assert outcomes(applied(planned(want, live), live)) == {"p": "done"}
-    assert live.things.kept["policies"]["p"]["spec"] == LOCATION
+    assert live.resources.kept["policies"]["p"]["spec"] == LOCATION
 
 
-def test_of_the_tokens_only_what_is_written_is_compared() -> None:
-    live = workspace(thing("p", type="maxToken", maxTokens={"total": 5, "step": 1}))
+def test_only_declared_token_limits_are_compared() -> None:
+    live = workspace(resource("p", type="maxToken", maxTokens={"total": 5, "step": 1}))
     assert planned(policies(p={"spec": {"type": "maxToken", "maxTokens": {"total": 5}}}), live).changes == ()
     only(live, policies(p={"spec": {"type": "maxToken", "maxTokens": {"total": 6}}}))
-    assert live.things.kept["policies"]["p"]["spec"]["maxTokens"] == {"total": 6, "step": 1}
+    assert live.resources.kept["policies"]["p"]["spec"]["maxTokens"] == {"total": 6, "step": 1}
 
 
 NEW = policies(p={"spec": LOCATION})
-OLD = thing("p", type="location")
+OLD = resource("p", type="location")
 RACES: list[tuple[str, Any, Any, Desired, str, str]] = [
     # what                 live  meanwhile                                wanted      ending    remark
-    ("made by another",    None, thing("p", **LOCATION),                  NEW,        "done",   "already exists"),
+    ("made by another",    None, resource("p", **LOCATION),               NEW,        "done",   "already exists"),
     ("made otherwise",     None, OLD,                                     NEW,        "failed",
      "already exists, with a different locations"),
-    ("changed so",         OLD,  thing("p", **LOCATION),                  NEW,        "done",   "is already in effect"),
-    ("changed otherwise",  OLD,  thing("p", type="location", locations=[{"type": "country", "name": "us"}]),
+    ("changed so",         OLD,  resource("p", **LOCATION),               NEW,        "done",   "is already in effect"),
+    ("changed otherwise",  OLD,  resource("p", type="location", locations=[{"type": "country", "name": "us"}]),
      NEW, "failed", "locations changed in the meantime"),
-    ("changed elsewhere",  OLD,  thing("p", type="location", sandbox=True), NEW,      "done",   ""),
+    ("changed elsewhere",  OLD,  resource("p", type="location", sandbox=True), NEW,      "done",   ""),
     ("gone",               OLD,  None,                                    NEW,        "failed", "p no longer exists"),
     ("gone already",       OLD,  None,                                    policies(), "done",   "was already gone"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("before", "now", "want", "ending", "remark"), [row[1:] for row in RACES], ids=lambda _: "")
-def test_somebody_is_faster(before: Any, now: Any, want: Desired, ending: str, remark: str) -> None:
+def test_concurrent_change_by_someone_else(before: Any, now: Any, want: Desired, ending: str, remark: str) -> None:
     live = workspace(*([before] if before else []))
     plan = planned(want, live)
-    live.things.kept["policies"] = {"p": now} if now else {}
+    live.resources.kept["policies"] = {"p": now} if now else {}
     (ended,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert (ended.outcome.status.value, words(ended.outcome.remark)) == (ending, remark)
 
@@ -103,7 +103,7 @@ def test_somebody_is_faster(before: Any, now: Any, want: Desired, ending: str, r
     ("before", "want", "call"),
     [(None, NEW, "POST /policies"), (OLD, NEW, "PUT /policies/p"), (OLD, policies(), "DELETE /policies/p")],
 )
-def test_a_lost_answer_is_looked_up(before: Any, want: Desired, call: str) -> None:
+def test_lost_response_is_looked_up(before: Any, want: Desired, call: str) -> None:
     live = workspace(*([before] if before else []))
     live.loses = frozenset({call})
     assert only(live, want).status.value == "done"
@@ -112,41 +112,38 @@ def test_a_lost_answer_is_looked_up(before: Any, want: Desired, call: str) -> No
 
 
 @pytest.mark.parametrize("call", ["POST /policies", "PUT /policies/p", "DELETE /policies/p"])
-def test_what_the_api_refuses_is_said(call: str) -> None:
+def test_refusal_is_reported(call: str) -> None:
     live = workspace(*([] if call.startswith("POST") else [OLD]))
     live.refuses = frozenset({call})
     outcome = only(live, policies() if call.startswith("DELETE") else NEW)
     assert (outcome.status.value, words(outcome.remark)) == ("failed", "the API responded with 422: refused on purpose")
 
 
-def test_an_answer_that_is_another_thing_is_no_confirmation() -> None:
-    class Liar(FakeThings):
-        def answer(self, method: str, path: str, body: Any, quirks: Any) -> Any:
-            found = super().answer(method, path, body, quirks)
-            if method == "PUT":
-                found.body["spec"]["locations"] = []
-            return found
+def test_response_with_other_values_is_no_confirmation() -> None:
+    def lie(call: ApiCall, answer: Any) -> None:
+        if call.method is Method.PUT:
+            answer.body["spec"]["locations"] = []
 
     live = workspace(OLD)
-    live.things = Liar(live.things.kept)
+    live.after = lie
     outcome = only(live, NEW)
     assert words(outcome.remark) == "the API accepted the change but returned a different locations"
 
 
-def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> None:
-    live = workspace(thing("p", type="location"), users={"p": {"models": ["m"]}})
+def test_policy_in_use_is_not_deleted_unless_allowed() -> None:
+    live = workspace(resource("p", type="location"), users={"p": {"models": ["m"]}})
     plan = planned(policies(), live)
     assert [(each.risk.label, each.value) for each in plan.hazards] == [
         ("deletes-policy-in-use", "p"),
         ("empty-section", "policies"),
     ]
-    live.things.users["p"]["agents"] = ["a"]
+    live.resources.users["p"]["agents"] = ["a"]
     assert outcomes(applied(plan, live)) == {"p": "not attempted"}
-    unread = replace(plan, rests_on={})  # it comes into use after all was read again
+    unread = replace(plan, rests_on={})  # the policy comes into use after the recheck
     (ended,) = [event for event in applied(unread, live) if isinstance(event, Ended)]
     assert words(ended.outcome.remark) == "is now in use by agent/a, which the plan does not list; it was not deleted"
-    assert "p" in live.things.kept["policies"]
-    del live.things.users["p"]["agents"]
+    assert "p" in live.resources.kept["policies"]
+    del live.resources.users["p"]["agents"]
     assert outcomes(applied(plan, live)) == {"p": "done"}
 
 
@@ -158,8 +155,8 @@ def test_a_policy_in_use_is_said_and_is_not_deleted_without_being_asked() -> Non
         (NoResponse("the connection was reset"), "the connection was reset"),
     ],
 )
-def test_a_policy_of_which_it_cannot_be_seen_who_uses_it_stays(answer: Response | NoResponse, why: str) -> None:
-    (change,) = planned(policies(), workspace(thing("p", type="location"))).changes
+def test_policy_with_unreadable_usages_is_kept(answer: Response | NoResponse, why: str) -> None:
+    (change,) = planned(policies(), workspace(resource("p", type="location"))).changes
     conversation = PolicyKind().perform(change, "acme")
     assert next(conversation) == ApiCall(Method.GET, "/policies/p/usages")
     with pytest.raises(StopIteration) as end:
@@ -167,8 +164,8 @@ def test_a_policy_of_which_it_cannot_be_seen_who_uses_it_stays(answer: Response 
     assert words(end.value.value.remark).startswith(f"its usages cannot be read: {why}")
 
 
-def test_who_uses_a_policy_that_stays_is_not_asked() -> None:
-    live = workspace(OLD, thing("q", type="location"))
+def test_usages_of_a_policy_that_is_kept_are_not_read() -> None:
+    live = workspace(OLD, resource("q", type="location"))
     planned(document(policies={"p": {"spec": LOCATION}}), live)
     assert live.calls == ["GET /policies?limit=200", "GET /policies/q/usages"]
     live.calls.clear()
@@ -176,7 +173,7 @@ def test_who_uses_a_policy_that_stays_is_not_asked() -> None:
     assert live.calls == ["GET /policies?limit=200"]
 
 
-def test_a_connection_in_use_is_kept_by_the_api() -> None:
+def test_api_refuses_to_delete_a_connection_in_use() -> None:
     live = workspace(users={"c": {"agents": ["a"]}})
     connection(live, "c", integration="openai")
     outcome = only(live, document(integrations={}, guards={"maxRemovals": 1}))
@@ -187,10 +184,10 @@ def test_a_connection_in_use_is_kept_by_the_api() -> None:
 OPENAI = {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}
 
 
-def test_a_secret_is_sent_when_a_connection_is_made_and_when_its_version_is_raised() -> None:
+def test_secret_is_sent_on_creation_and_version_changes() -> None:
     live = workspace()
     assert only(live, document(integrations={"c": OPENAI})).status.value == "done"
-    kept = live.things.kept["integrations"]
+    kept = live.resources.kept["integrations"]
     assert kept["c"]["spec"] == {"integration": "openai", "secret": {"apiKey": "sk-canary"}}
     assert "labels" not in kept["c"]["metadata"]
     raised = {**OPENAI, "secret": {"apiKey": {"file": "secrets/old"}, "version": 2}}
@@ -209,31 +206,31 @@ def test_a_secret_is_sent_when_a_connection_is_made_and_when_its_version_is_rais
 
 
 @pytest.mark.parametrize("quirks", ["put-replaces", "spec-merges", "masked-secrets", "echoed-secrets", ""])
-def test_no_change_loses_a_secret_or_makes_a_mask_one(quirks: str) -> None:
+def test_no_change_loses_a_secret_or_stores_its_mask(quirks: str) -> None:
     live = workspace(quirks=quirks)
     connection(live, "c", integration="openai", config={"org": "a"}, secret={"apiKey": "sk-canary"})
     only(live, document(integrations={"c": {**OPENAI, "config": {"org": "b"}}}))
-    assert live.things.kept["integrations"]["c"]["spec"] == {
+    assert live.resources.kept["integrations"]["c"]["spec"] == {
         "integration": "openai",
         "config": {"org": "b"},
         "secret": {"apiKey": "sk-canary"},
     }
 
 
-def test_a_secret_that_is_not_declared_is_not_sent_back() -> None:
+def test_undeclared_secret_is_not_sent_back() -> None:
     live = workspace(quirks="masked-secrets")
     connection(live, "c", integration="openai", secret={"apiKey": "sk-1"})
     want = document(integrations={"c": {"integration": "other"}})
     assert ["whether the API keeps the secret" in words(note.fact) for note in planned(want, live).notes] == [True]
     only(live, want)
-    assert live.things.kept["integrations"]["c"]["spec"]["secret"] == {"apiKey": "sk-1"}
-    assert MASK not in str(live.things.kept)
+    assert live.resources.kept["integrations"]["c"]["spec"]["secret"] == {"apiKey": "sk-1"}
+    assert MASK not in str(live.resources.kept)
 
 
 @pytest.mark.parametrize(
     ("name", "why"), [("NOT_THERE", "the environment variable NOT_THERE is not set"), ("EMPTY", "it is empty")]
 )
-def test_without_its_secret_nothing_is_sent(name: str, why: str) -> None:
+def test_nothing_is_sent_without_the_secret(name: str, why: str) -> None:
     live = workspace()
     want = document(integrations={"c": {"integration": "openai", "secret": {"apiKey": {"env": name}}}})
     plan = planned(want, live)
@@ -245,33 +242,33 @@ def test_without_its_secret_nothing_is_sent(name: str, why: str) -> None:
     assert live.calls == []
 
 
-def test_an_environment_that_is_built_in_is_neither_made_nor_deleted() -> None:
+def test_built_in_environment_is_neither_created_nor_deleted() -> None:
     live = workspace()
     want = document(environments={"production": {"policies": ["p"]}})
     plan = planned(want, live)
     assert (plan.changes, plan.differs) == ((), True)
-    live.things.kept["environments"]["development"] = thing("development", policies=["x"])
-    live.things.kept["environments"]["production"] = thing("production")
+    live.resources.kept["environments"]["development"] = resource("development", policies=["x"])
+    live.resources.kept["environments"]["production"] = resource("production")
     (change,) = planned(want, live).changes
     assert (change.name, change.after) == ("production", {"policies": ["p"]})
     assert counts(planned(want, live)) == {"built in, left": 1}
 
 
-def test_an_api_without_environments_is_told_in_a_line() -> None:
+def test_api_without_environments_is_reported() -> None:
     live = workspace()
-    del live.things.kept["environments"]
+    del live.resources.kept["environments"]
     plan = planned(document(environments={"production": {"policies": ["p"]}}), live)
     assert (plan.changes, plan.differs) == ((), False)
     assert [words(note.fact) for note in plan.notes] == ["this API has no environments, so the section is skipped"]
 
 
-def test_nothing_is_taken_where_something_that_should_stay_is_not_shown() -> None:
-    live = workspace(OLD, thing("q", type="location"))
+def test_nothing_is_deleted_if_an_unchanged_object_is_not_listed() -> None:
+    live = workspace(OLD, resource("q", type="location"))
     plan = planned(document(policies={"p": {"spec": {"type": "location"}}}, guards={"maxRemovals": 1}), live)
-    del live.things.kept["policies"]["p"]
+    del live.resources.kept["policies"]["p"]
     (skipped,) = applied(plan, live)
     assert isinstance(skipped, NotAttempted)
     assert (
         words(skipped.why) == "p should be unchanged but is no longer among the policies: the listing may be incomplete"
     )
-    assert "q" in live.things.kept["policies"]
+    assert "q" in live.resources.kept["policies"]

@@ -18,8 +18,8 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.kind import Status
 from beamctl.workflow.saved_plan import could_be_planned
 from beamctl.workflow.undo import undo
+from tests.fakes.resources import resource
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
-from tests.fakes.things import thing
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -29,12 +29,12 @@ LEFT_ALONE = "t changed since that run and is left alone"
 NO_SECRET = "t is re-created without its secret, which cannot be read: set it in the console"
 NOT_BACK = "the previous secret of t cannot be restored"
 LABEL = "beamctl-secret-version"
-Thing = dict[str, Any] | None
+Resource = dict[str, Any] | None
 
 
-def live(section: str, one: Thing) -> FakeWorkspace:
+def live(section: str, one: Resource) -> FakeWorkspace:
     found = FakeWorkspace()
-    found.things.kept[section] = {"t": one} if one else {}
+    found.resources.kept[section] = {"t": one} if one else {}
     return found
 
 
@@ -42,20 +42,20 @@ def want(section: str, entry: Any) -> Desired:
     return document(**{section: {"t": entry} if entry else {}}, guards={"maxRemovals": 1})
 
 
-LOCATION, FLAVOR = thing("t", type="location"), thing("t", type="flavor")
-NAMED = thing("t", {"a": "b"}, "T", type="flavor")
+LOCATION, FLAVOR = resource("t", type="location"), resource("t", type="flavor")
+NAMED = resource("t", {"a": "b"}, "T", type="flavor")
 OPENAI = {"integration": "openai", "config": {"org": "b"}, "secret": {"k": {"env": "KEY"}, "version": 2}}
-CONNECTION = thing("t", integration="openai", config={"org": "a"})
+CONNECTION = resource("t", integration="openai", config={"org": "a"})
 SECTIONS = {"policies": {"spec": {"type": "location"}}, "integrations": OPENAI, "environments": {"policies": ["p"]}}
 POLICY = SECTIONS["policies"]
-CASES: list[tuple[str, Thing, Any, Thing, str, Any, list[str]]] = [
+CASES: list[tuple[str, Resource, Any, Resource, str, Any, list[str]]] = [
     # section        before      entry    now                           by        to                     said
     ("policies",     None,       POLICY,  LOCATION,                     "delete", None,                  []),
     ("policies",     None,       POLICY,  None,                         "",       None,                  []),
     ("policies",     None,       POLICY,  FLAVOR,                       "",       None,                  [LEFT_ALONE]),
     ("policies",     FLAVOR,     POLICY,  LOCATION,                     "update", {"type": "flavor"},    []),
     ("policies",     FLAVOR,     POLICY,  FLAVOR,                       "",       None,                  []),
-    ("policies",     FLAVOR,     POLICY,  thing("t", type="maxToken"),  "",       None,                  [LEFT_ALONE]),
+    ("policies",     FLAVOR,     POLICY,  resource("t", type="maxToken"), "",     None,                  [LEFT_ALONE]),
     ("policies",     FLAVOR,     POLICY,  None,                         "",       None,                  [LEFT_ALONE]),
     ("policies",     NAMED,      None,    None,                         "create",
      {"displayName": "T", "labels": {"a": "b"}, "type": "flavor"},                                       []),
@@ -63,14 +63,15 @@ CASES: list[tuple[str, Thing, Any, Thing, str, Any, list[str]]] = [
     ("policies",     NAMED,      None,    LOCATION,                     "",       None,                  [LEFT_ALONE]),
     ("integrations", CONNECTION, None,    None,                         "create",
      {"integration": "openai", "config": {"org": "a"}},                                                  [NO_SECRET]),
-    ("integrations", CONNECTION, OPENAI,  thing("t", {LABEL: "2"}, integration="openai", config={"org": "b"}),
+    ("integrations", CONNECTION, OPENAI,  resource("t", {LABEL: "2"}, integration="openai", config={"org": "b"}),
      "update", {"config": {"org": "a"}},                                                                 [NOT_BACK]),
-    ("environments", thing("t"), SECTIONS["environments"], thing("t", policies=["p"]), "update", {"policies": []}, []),
+    ("environments", resource("t"), SECTIONS["environments"], resource("t", policies=["p"]),
+     "update", {"policies": []}, []),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]} {case[4]}")
-def test_every_change(case: tuple[str, Thing, Any, Thing, str, Any, list[str]]) -> None:
+def test_every_change(case: tuple[str, Resource, Any, Resource, str, Any, list[str]]) -> None:
     section, before, entry, now, by, to, said = case
     made = planned(want(section, entry), live(section, before))
     assert len(made.changes) == 1
@@ -82,21 +83,21 @@ def test_every_change(case: tuple[str, Thing, Any, Thing, str, Any, list[str]]) 
     assert counts(plan) == ({} if by or said else {"already as before": 1})
 
 
-def test_an_undo_sends_the_secret_along_as_the_run_did() -> None:
+def test_undo_sends_the_same_secret_as_the_run() -> None:
     now = live("integrations", CONNECTION)
     vault = FakeVault({"the environment variable KEY": "sk-canary"})
     made = planned(want("integrations", OPENAI), now)
     assert all_done(applied(made, now, vault=vault))
     assert all_done(applied(inverse(record_of(made), now), now, vault=vault))
-    kept = now.things.kept["integrations"]["t"]
+    kept = now.resources.kept["integrations"]["t"]
     assert kept["spec"] == {"integration": "openai", "config": {"org": "a"}, "secret": {"k": "sk-canary"}}
     assert kept["metadata"]["labels"] == {LABEL: "2"}
 
 
-def test_a_policy_that_came_into_use_is_not_deleted_by_an_undo_without_being_asked() -> None:
+def test_undo_does_not_delete_a_policy_that_is_now_in_use() -> None:
     made = planned(want("policies", POLICY), live("policies", None))
     now = live("policies", LOCATION)
-    now.things.users = {"t": {"agents": ["a"]}}
+    now.resources.users = {"t": {"agents": ["a"]}}
     hazards = inverse(record_of(made), now).hazards
     assert [words(each.fact) for each in hazards if each.risk.label == "deletes-policy-in-use"] == [
         "t is in use by agent/a"
@@ -106,14 +107,14 @@ def test_a_policy_that_came_into_use_is_not_deleted_by_an_undo_without_being_ask
 KINDS = {kind.name: kind for kind in (PolicyKind(), IntegrationKind(), EnvironmentKind())}
 
 
-def changes(section: str, before: Thing, entry: Any) -> Change:
+def changes(section: str, before: Resource, entry: Any) -> Change:
     (change,) = planned(want(section, entry), live(section, before)).changes
     return change
 
 
 CREATE, UPDATE = changes("policies", None, POLICY), changes("policies", FLAVOR, POLICY)
 DELETE, MAKE = changes("policies", NAMED, None), changes("integrations", None, OPENAI)
-UNSOUND: list[Change] = [
+INVALID: list[Change] = [
     replace(CREATE, action=Action.SET_ROLE),
     replace(CREATE, stage=Stage.DELETE),
     replace(CREATE, before={}),
@@ -135,26 +136,26 @@ UNSOUND: list[Change] = [
     replace(MAKE, secrets={"to": {"k": {"env": "KEY"}}}),
     replace(MAKE, secrets={"from": {"k": "sk-live"}}),
     replace(MAKE, secrets={"from": {"k": {"keyring": {"service": "s", "user": "u"}}}}),
-    replace(changes("environments", thing("t"), None), key="production", name="production"),
+    replace(changes("environments", resource("t"), None), key="production", name="production"),
 ]
 
 
-@pytest.mark.parametrize("change", UNSOUND)
-def test_what_beamctl_does_not_plan_is_not_made(change: Change) -> None:
+@pytest.mark.parametrize("change", INVALID)
+def test_change_that_beamctl_does_not_plan_is_invalid(change: Change) -> None:
     assert not could_be_planned(change)
 
 
-def test_a_record_with_a_change_that_nobody_planned() -> None:
+def test_record_with_an_invalid_change_is_refused() -> None:
     record = record_of(planned(want("policies", POLICY), live("policies", FLAVOR)))
     with pytest.raises(UsageError, match="has a change that beamctl would not plan: update t"):
         inverse(replace(record, changes=(replace(UPDATE, after={}),)), live("policies", LOCATION))
 
 
-def test_what_somebody_else_made_meanwhile_is_not_undone() -> None:
+def test_change_by_someone_else_is_not_undone() -> None:
     spec: dict[str, Any] = {"type": "location", "locations": [{"type": "country", "name": "fr"}]}
     there = FakeWorkspace.of([person("root@x.io", "admin")])
     plan = planned(document(policies={"eu": {"spec": spec}}), there)
-    there.things.kept["policies"] = {"eu": thing("eu", **spec)}
+    there.resources.kept["policies"] = {"eu": resource("eu", **spec)}
     events = applied(plan, there)
     assert [words(each.outcome.remark) for each in events if isinstance(each, Ended)] == ["already exists"]
     at = "2026-11-24T12:00:00.000Z"
@@ -165,11 +166,13 @@ def test_what_somebody_else_made_meanwhile_is_not_undone() -> None:
     assert [words(note.fact) for note in back.notes] == ["that run did not make 1 of its changes"]
 
 
-def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> None:
+def test_undo_says_that_a_re_created_connection_keeps_its_secret() -> None:
     section = {"openai": {"integration": "openai", "secret": {"apiKey": {"env": "KEY"}}}}
     there = FakeWorkspace.of([person("root@x.io", "admin")])
     plan = planned(document(integrations=section), there)
-    there.things.kept["integrations"] = {"openai": thing("openai", integration="openai", secret={"apiKey": "THEIRS"})}
+    there.resources.kept["integrations"] = {
+        "openai": resource("openai", integration="openai", secret={"apiKey": "THEIRS"})
+    }
     (_, end) = applied(plan, there, vault=FakeVault({"the environment variable KEY": "sk-ours-0123456789"}))
     assert isinstance(end, Ended)
     assert (end.outcome.status, words(end.outcome.remark)) == (
@@ -179,10 +182,12 @@ def test_a_connection_that_somebody_else_made_has_their_secret_and_says_so() -> 
     assert "Increase secret.version" in words(end.outcome.hint)
 
 
-def test_an_older_secret_does_not_go_along_with_another_change() -> None:
+def test_older_secret_is_not_sent_with_another_change() -> None:
     there = FakeWorkspace.of([person("root@x.io", "admin")])
     labels = {"beamctl-secret-version": "3"}
-    there.things.kept["integrations"] = {"openai": thing("openai", labels, integration="openai", config={"org": "a"})}
+    there.resources.kept["integrations"] = {
+        "openai": resource("openai", labels, integration="openai", config={"org": "a"})
+    }
     secret = {"apiKey": {"env": "KEY"}, "version": 2}
     entry = {"integration": "openai", "config": {"org": "b"}, "secret": secret}
     plan = planned(document(integrations={"openai": entry}), there)

@@ -1,4 +1,4 @@
-"""Anyone who can edit a description can write that a secret was not handed over. Only a run record proves it."""
+"""Anyone who can edit a description can add a marker. Only a run record proves that a secret was not stored."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,9 +16,9 @@ from beamctl.plan.comparison import Interrupted
 from beamctl.plan.hazard import Allowance, Risk, refused
 from beamctl.plan.plan import Plan
 from beamctl.workflow.saved_plan import could_be_planned
-from tests.fakes.accounts import FakeAccounts, api_key, machine
-from tests.fakes.journal import creation, stopped
+from tests.fakes.journal import creation, interrupted_runs
 from tests.fakes.runs import NOW, all_done, applied, document, planned
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -33,61 +33,61 @@ BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def workspace(*accounts: dict[str, Any], keys: tuple[dict[str, Any], ...] = ()) -> FakeWorkspace:
-    kept = FakeAccounts({each["client_id"]: each for each in accounts}, {"c1": list(keys)})
+    kept = FakeServiceAccounts({each["client_id"]: each for each in accounts}, {"c1": list(keys)})
     return FakeWorkspace({"root@x.io": person("root@x.io", "admin")}, accounts=kept)
 
 
 def marked(text: str = f"CI {CLIENT_SECRET}", *keys: dict[str, Any], **more: Any) -> FakeWorkspace:
-    return workspace(machine("c1", "ci", "member", text) | more, keys=keys)
+    return workspace(service_account("c1", "ci", "member", text) | more, keys=keys)
 
 
-def told(plan: Plan) -> list[tuple[str, Action]]:
+def summary(plan: Plan) -> list[tuple[str, Action]]:
     return [(each.name, each.action) for each in plan.changes]
 
 
-def test_a_planted_mark_changes_nothing_and_is_said() -> None:
+def test_planted_marker_is_noted_and_changes_nothing() -> None:
     live = marked()
     plan = planned(ACCOUNT, live)
     assert (plan.changes, plan.hazards, plan.differs) == ((), (), True)
     assert [words(note.fact).partition(",")[0] for note in plan.notes] == [
         "the description of ci (c1) says that its client secret was not handed over"
     ]
-    assert planned(ACCOUNT, live).changes == ()  # nor the next time
+    assert planned(ACCOUNT, live).changes == ()  # the next plan is empty, too
 
 
-def test_an_account_with_a_planted_mark_is_managed_as_before() -> None:
+def test_account_with_a_planted_marker_is_still_managed() -> None:
     live = marked()
     live.accounts.kept["c1"]["role"] = "admin"
     plan = planned(ACCOUNT, live)
-    assert told(plan) == [("ci", Action.SET_ROLE)]
+    assert summary(plan) == [("ci", Action.SET_ROLE)]
     assert all_done(applied(plan, live))
     assert live.accounts.kept["c1"]["role"] == "member"
     chosen = document(serviceAccounts={"ci": {**CI, "clientId": "c1", "role": "viewer"}})
-    assert told(planned(chosen, live)) == [("ci", Action.SET_ROLE)]
+    assert summary(planned(chosen, live)) == [("ci", Action.SET_ROLE)]
     other = document(serviceAccounts={"other": {"role": "member"}})
     assert {each.risk for each in planned(other, live).hazards} >= {Risk.DELETES_SERVICE_ACCOUNT}
 
 
-def test_an_account_with_a_planted_mark_is_demoted_although_it_gets_its_first_key() -> None:
+def test_account_with_a_planted_marker_is_demoted_and_gets_its_key() -> None:
     live = marked(role="admin")
     plan = planned(KEY, live)
-    assert told(plan) == [("ci/hub", Action.CREATE), ("ci", Action.SET_ROLE)]
+    assert summary(plan) == [("ci/hub", Action.CREATE), ("ci", Action.SET_ROLE)]
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert live.accounts.kept["c1"]["role"] == "member"
     assert planned(KEY, live).changes == ()
 
 
-def test_two_of_one_name_are_told_apart_by_the_document_only() -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci"))
+def test_only_the_document_tells_accounts_with_one_name_apart() -> None:
+    live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci"))
     with pytest.raises(DocumentError) as caught:
         planned(ACCOUNT, live)
     assert "client secret not handed over yet" in caught.value.problems[0].hint
     plan = planned(ACCOUNT, live, allowed=ALLOWED)
-    assert told(plan) == [("ci", Action.UPDATE), ("ci (c1)", Action.DELETE)]
+    assert summary(plan) == [("ci", Action.UPDATE), ("ci (c1)", Action.DELETE)]
     assert {(each.risk, each.value) for each in plan.hazards} == {(Risk.DELETES_SERVICE_ACCOUNT, "ci (c1)")}
 
 
-def test_without_a_record_it_is_replaced_if_that_is_allowed() -> None:
+def test_account_without_a_record_is_replaced_if_allowed() -> None:
     live = marked()
     plan = planned(ACCOUNT, live, allowed=ALLOWED[:1])
     assert [(each.name, each.action, each.stage) for each in plan.changes] == [
@@ -104,54 +104,52 @@ def test_without_a_record_it_is_replaced_if_that_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("runs", "created", "goes"),
     [
-        (stopped("ci"), None, True),
-        (stopped("ci", began=BEGAN), "2026-11-20T12:00:05Z", True),
-        (stopped("ci", began=BEGAN), "2026-11-20T11:59:50Z", True),  # the API's clock is a little behind
-        (stopped("ci", began=BEGAN), "2026-11-20T11:00:00Z", False),
-        (stopped("ci", began=BEGAN), "0001-01-01T00:00:00Z", False),
-        (stopped("ci", began=BEGAN), "0001-01-01T00:00:00+14:00", True),  # as if the API showed none
-        (stopped("ci", began=BEGAN), "9999-12-31T23:59:59Z", True),
-        (stopped("ci", began=BEGAN, ended=BEGAN), "2026-11-20T12:00:05Z", True),
-        (stopped("ci", began=BEGAN, ended=BEGAN), "2026-11-20T13:00:00Z", False),
-        (stopped("ci", began=BEGAN, repeated=NOW), "2026-11-20T12:00:05Z", True),
-        (stopped("ci", began=BEGAN, repeated=NOW), "2026-11-24T12:00:00Z", False),
-        (stopped("ci", began=BEGAN, repeated=NOW), None, False),
-        (stopped("ci", beside="c1"), None, False),
-        (stopped("ci", beside="| c1"), None, False),
-        (stopped("ci", beside="c0, c2 | c3"), None, True),
-        (stopped("other"), None, False),
-        (stopped("ci/hub"), None, False),
-        (stopped("c1/ci"), None, False),
+        (interrupted_runs("ci"), None, True),
+        (interrupted_runs("ci", began=BEGAN), "2026-11-20T12:00:05Z", True),
+        (interrupted_runs("ci", began=BEGAN), "2026-11-20T11:59:50Z", True),  # the API's clock is a little behind
+        (interrupted_runs("ci", began=BEGAN), "2026-11-20T11:00:00Z", False),
+        (interrupted_runs("ci", began=BEGAN), "0001-01-01T00:00:00Z", False),
+        (interrupted_runs("ci", began=BEGAN), "0001-01-01T00:00:00+14:00", True),  # the API shows no creation time
+        (interrupted_runs("ci", began=BEGAN), "9999-12-31T23:59:59Z", True),
+        (interrupted_runs("ci", began=BEGAN, ended=BEGAN), "2026-11-20T12:00:05Z", True),
+        (interrupted_runs("ci", began=BEGAN, ended=BEGAN), "2026-11-20T13:00:00Z", False),
+        (interrupted_runs("ci", began=BEGAN, repeated=NOW), "2026-11-20T12:00:05Z", True),
+        (interrupted_runs("ci", began=BEGAN, repeated=NOW), "2026-11-24T12:00:00Z", False),
+        (interrupted_runs("ci", began=BEGAN, repeated=NOW), None, False),
+        (interrupted_runs("ci", existing="c1"), None, False),
+        (interrupted_runs("ci", existing="| c1"), None, False),
+        (interrupted_runs("ci", existing="c0, c2 | c3"), None, True),
+        (interrupted_runs("other"), None, False),
+        (interrupted_runs("ci/hub"), None, False),
+        (interrupted_runs("c1/ci"), None, False),
         ((), None, False),
     ],
 )
-def test_what_a_record_must_show_of_an_account(
-    runs: tuple[Interrupted, ...], created: str | None, *, goes: bool
-) -> None:
+def test_record_must_match_the_account(runs: tuple[Interrupted, ...], created: str | None, *, goes: bool) -> None:
     live = marked(created_at=created)
     plan = planned(ACCOUNT, live, interrupted=runs)
-    assert told(plan) == ([("ci", Action.CREATE), ("ci (c1)", Action.DELETE)] if goes else [])
+    assert summary(plan) == ([("ci", Action.CREATE), ("ci (c1)", Action.DELETE)] if goes else [])
     assert plan.hazards == ()
 
 
 @pytest.mark.parametrize(
     ("runs", "goes"),
     [
-        (stopped("ci/hub", beside="old"), True),
-        (stopped("c1/hub", beside="old"), True),
-        (stopped("ci/hub", beside="old", began=BEGAN - timedelta(days=1)), True),
-        (stopped("ci/hub", beside="old, new"), False),
-        (stopped("ci/hub", beside="old | new"), False),
-        (stopped("ci/hub", beside="old", began=BEGAN), False),
-        (stopped("ci/hub", beside="old", ended=BEGAN - timedelta(days=1)), False),
-        (stopped("ci/hub", beside="old", repeated=datetime(2026, 11, 1, tzinfo=UTC)), False),
-        (stopped("ci/other", "ci", "c2/hub"), False),
+        (interrupted_runs("ci/hub", existing="old"), True),
+        (interrupted_runs("c1/hub", existing="old"), True),
+        (interrupted_runs("ci/hub", existing="old", began=BEGAN - timedelta(days=1)), True),
+        (interrupted_runs("ci/hub", existing="old, new"), False),
+        (interrupted_runs("ci/hub", existing="old | new"), False),
+        (interrupted_runs("ci/hub", existing="old", began=BEGAN), False),
+        (interrupted_runs("ci/hub", existing="old", ended=BEGAN - timedelta(days=1)), False),
+        (interrupted_runs("ci/hub", existing="old", repeated=datetime(2026, 11, 1, tzinfo=UTC)), False),
+        (interrupted_runs("ci/other", "ci", "c2/hub"), False),
     ],
 )
-def test_what_a_record_must_show_of_a_key(runs: tuple[Interrupted, ...], *, goes: bool) -> None:
+def test_record_must_match_the_key(runs: tuple[Interrupted, ...], *, goes: bool) -> None:
     live = marked(f"CI {PendingMarker('hub', ('old',))}", OLD, NEW)
     plan = planned(KEY, live, interrupted=runs)
-    assert told(plan) == ([("ci/hub", Action.CREATE), ("ci/hub (new)", Action.DELETE)] if goes else [])
+    assert summary(plan) == ([("ci/hub", Action.CREATE), ("ci/hub (new)", Action.DELETE)] if goes else [])
     assert (plan.hazards, plan.differs) == ((), True)
 
 
@@ -164,26 +162,26 @@ def test_what_a_record_must_show_of_a_key(runs: tuple[Interrupted, ...], *, goes
         PendingMarker("hub", (), "0b"),
     ],
 )
-def test_a_planted_mark_deletes_and_renews_no_key(mark: PendingMarker) -> None:
+def test_planted_marker_deletes_and_renews_no_key(mark: PendingMarker) -> None:
     live = marked(f"CI {mark}", OLD, NEW)
     plan = planned(KEY, live)
     superseded = [] if "new" not in mark.before else [("ci/hub (old)", Action.DELETE)]
-    assert told(plan) == superseded  # as without the mark: the newer one is not in doubt
+    assert summary(plan) == superseded  # the same as without a marker: which key is newer is known
     assert plan.differs
     alone = marked(f"CI {mark}", NEW)
-    assert told(planned(KEY, alone)) == []
+    assert summary(planned(KEY, alone)) == []
 
 
-def test_a_key_with_a_planted_mark_is_renewed_in_time_and_then_the_mark_is_gone() -> None:
+def test_key_with_a_planted_marker_is_renewed_and_the_marker_removed() -> None:
     live = marked(f"CI {PendingMarker('hub')}", api_key("old", "hub", "2026-09-01T00:00:00Z", "90d"))
     plan = planned(KEY, live)
     assert [(each.name, each.reason) for each in plan.changes] == [("ci/hub", Reason.EXPIRES)]
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert live.accounts.kept["c1"]["description"] == "CI"
-    assert told(planned(KEY, live)) == []
+    assert summary(planned(KEY, live)) == []
 
 
-def test_a_key_without_a_record_is_replaced_if_that_is_allowed() -> None:
+def test_key_without_a_record_is_replaced_if_allowed() -> None:
     live = marked(f"CI {PendingMarker('hub', ('old',))}", OLD, NEW)
     plan = planned(KEY, live, allowed=ALLOWED)
     assert [(each.name, each.action, each.stage) for each in plan.changes] == [
@@ -197,19 +195,19 @@ def test_a_key_without_a_record_is_replaced_if_that_is_allowed() -> None:
     assert planned(KEY, live).changes == ()
 
 
-def test_a_run_that_is_not_seen_to_be_interrupted_is_not_disturbed() -> None:
-    """Another machine has no record of it: it leaves what is under way, and the run that began it completes."""
+def test_run_without_a_record_is_not_disturbed() -> None:
+    """Another machine has no record of the run, so it leaves the objects alone, and the run completes."""
     live, vault = workspace(), FakeVault()
     others: list[list[Change]] = []
 
-    def meanwhile(number: int) -> str:
+    def run_concurrently(number: int) -> str:
         if number <= 2:
             vault.lock.release()
             others.append(list(planned(KEY, live).changes))
             vault.lock.acquire()
         return ""
 
-    vault.before = meanwhile
+    vault.before = run_concurrently
     events = applied(planned(KEY, live), live, vault=vault)
     assert all_done(events), [each.outcome for each in events if isinstance(each, Ended)]
     assert [[each.kind for each in found if each.action is not Action.CREATE] for found in others] == [[], []]
@@ -218,7 +216,7 @@ def test_a_run_that_is_not_seen_to_be_interrupted_is_not_disturbed() -> None:
 
 names = st.sampled_from(["ci", "hub", "x"])
 ids = st.sampled_from(["c1", "c2", "old", "new", "k3", "?"])
-marks = st.one_of(
+marker_texts = st.one_of(
     st.just(CLIENT_SECRET),
     st.builds(
         lambda name, before, run: str(PendingMarker(name, tuple(before), run)),
@@ -229,10 +227,12 @@ marks = st.one_of(
     st.text(max_size=5),
     st.sampled_from(["(beamctl: API key hub not handed over yet", "; before it: old)", "(beamctl: ", "CI"]),
 )
-texts = st.lists(marks, max_size=4).map(" ".join)
+texts = st.lists(marker_texts, max_size=4).map(" ".join)
 moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(2026, 9, 1), max_value=datetime(2026, 12, 1))  # noqa: DTZ001
 runs = st.builds(
-    lambda name, beside, began, ended, repeated: Interrupted(creation(name, ", ".join(beside)), began, ended, repeated),
+    lambda name, existing, began, ended, repeated: Interrupted(
+        creation(name, ", ".join(existing)), began, ended, repeated
+    ),
     st.sampled_from(["ci", "x", "ci/hub", "c1/hub", "ci/x", "x/hub"]),
     st.lists(ids, max_size=3),
     moments,
@@ -258,11 +258,11 @@ def stamp(moment: datetime) -> str:
     records=st.lists(runs, max_size=3),
 )
 @settings(max_examples=400, deadline=None)
-def test_no_text_deletes_what_no_interrupted_run_of_ours_made(
+def test_no_description_deletes_objects_of_other_runs(
     want: Any, accounts: list[Any], keys: list[Any], records: list[Interrupted]
 ) -> None:
     listed = [
-        machine(f"c{number}", name, "member", text) | ({"created_at": at} if at else {})
+        service_account(f"c{number}", name, "member", text) | ({"created_at": at} if at else {})
         for number, (name, text, at) in enumerate(accounts, 1)
     ]
     found = {each[0]: api_key(each[0], each[1], each[2], "90d") for each in keys}
@@ -271,7 +271,7 @@ def test_no_text_deletes_what_no_interrupted_run_of_ours_made(
     try:
         plan = planned(want, live, interrupted=tuple(records))
         plain = {each.key for each in planned(want, bare).changes if each.action is Action.DELETE}
-    except DocumentError:  # which of two is meant is not said: nothing is planned, or there is nothing to compare with
+    except DocumentError:  # ambiguous documents have no plan
         return
     by_hand = {hazard.value for hazard in plan.hazards if hazard.risk is Risk.DELETES_SERVICE_ACCOUNT}
     for change in plan.changes:
@@ -283,10 +283,10 @@ def test_no_text_deletes_what_no_interrupted_run_of_ours_made(
         if change.kind == "api_key":
             created = found[change.key]["createdAt"]
             what = {f"{label} / {before['name']}" for label in (before["clientId"], before["account"])}
-        assert any(shows(each, change.kind, what, change.key, created) for each in records), change
+        assert any(is_proof(each, change.kind, what, change.key, created) for each in records), change
 
 
-def shows(run: Interrupted, kind: str, what: set[str], identifier: str, created: str | None) -> bool:
+def is_proof(run: Interrupted, kind: str, what: set[str], identifier: str, created: str | None) -> bool:
     key = run.change.key
     assert isinstance(key, CreationKey)
     if run.change.kind != kind or key.name not in what or identifier in (*key.next_to, *key.in_place_of):
@@ -299,11 +299,13 @@ def shows(run: Interrupted, kind: str, what: set[str], identifier: str, created:
     return moment >= run.began - minute and not late and not newer
 
 
-def test_a_deletion_that_a_run_left_undone_is_made_by_the_next() -> None:
-    live = workspace(machine("c1", "ci", "member", CLIENT_SECRET), machine("c2", "ci", "member", "CI"))
-    (gone,) = [each for each in planned(ACCOUNT, marked(), interrupted=stopped("ci")).changes if each.after is None]
+def test_next_run_makes_a_deletion_that_was_left_undone() -> None:
+    live = workspace(service_account("c1", "ci", "member", CLIENT_SECRET), service_account("c2", "ci", "member", "CI"))
+    (gone,) = [
+        each for each in planned(ACCOUNT, marked(), interrupted=interrupted_runs("ci")).changes if each.after is None
+    ]
     left = Interrupted(gone, NOW)
-    assert told(planned(ACCOUNT, live, interrupted=(left,))) == [("ci (c1)", Action.DELETE)]
+    assert summary(planned(ACCOUNT, live, interrupted=(left,))) == [("ci (c1)", Action.DELETE)]
     other = Interrupted(replace(gone, key="c2"), NOW)
     with pytest.raises(DocumentError):
         planned(ACCOUNT, live, interrupted=(other,))

@@ -1,4 +1,4 @@
-"""Undo of changes to service accounts, whatever happened since."""
+"""Undo of changes to service accounts, including after later changes."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from beamctl.document.document import Desired, Document
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.workflow.undo import undo
-from tests.fakes.accounts import FakeAccounts, machine
 from tests.fakes.runs import API, TODAY, applied, document, planned
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.kinds.test_undo import record_of
@@ -17,15 +17,15 @@ ALONE = "ci changed since that run and is left alone"
 
 
 def workspace() -> FakeWorkspace:
-    kept = {"c1": machine("c1", "ci", "viewer", "old")}
-    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(kept))
+    kept = {"c1": service_account("c1", "ci", "viewer", "old")}
+    return FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeServiceAccounts(kept))
 
 
 def back(made: Plan, live: FakeWorkspace) -> Plan:
     return undo(record_of(made), Desired("acme", Document("run r1", {}, {}, {})), live, Situation(TODAY, API))
 
 
-def test_it_gets_its_role_and_its_description_back() -> None:
+def test_role_and_description_are_restored() -> None:
     live = workspace()
     made = planned(WANT, live)
     applied(made, live)
@@ -44,12 +44,12 @@ def test_it_gets_its_role_and_its_description_back() -> None:
         (None, "", [ALONE], {}),
     ],
 )
-def test_what_is_not_as_the_run_left_it(
+def test_account_that_changed_since_the_run_is_left_alone(
     role: str | None, description: str, notes: list[str], tally: dict[str, int]
 ) -> None:
     live = workspace()
     made = planned(WANT, live)
-    live.accounts.kept = {"c1": machine("c1", "ci", role, description)} if role else {}
+    live.accounts.kept = {"c1": service_account("c1", "ci", role, description)} if role else {}
     plan = back(made, live)
     assert plan.changes == ()
     assert [words(note.fact) for note in plan.notes] == notes

@@ -1,80 +1,76 @@
-"""API calls of changes to settings, whatever the API answers, and which such changes beamctl plans."""
+"""API calls of changes to settings, and which such changes beamctl plans."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from beamctl.apply.event import Ended
-from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.api_call import NoResponse, Response
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.kind import Status
 from beamctl.workflow.saved_plan import could_be_planned
 from tests.fakes.runs import applied, document, planned
-from tests.fakes.wording import Said
+from tests.fakes.wording import Expect
 from tests.fakes.workspace import FakeWorkspace
 
 PATH = "/workspaces/acme"
 PLAN = "Run `beamctl plan` to see the current state."
 AGAIN = "Run `beamctl apply` again."
-MEND = "Fix the value under settings, then run `beamctl apply` again."
+FIX = "Fix the value under settings, then run `beamctl apply` again."
 RIGHTS = "Check the entry and the credential's permissions. Then run `beamctl apply` again."
-CHANGED = Said(Status.FAILED, "displayName changed in the meantime", "Run `beamctl plan` to see the change.")
+CHANGED = Expect(Status.FAILED, "displayName changed in the meantime", "Run `beamctl plan` to see the change.")
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
-Spelled = Callable[[FakeWorkspace], Response | NoResponse]
+Respond = Callable[[FakeWorkspace], Response | NoResponse]
 
 
-class Odd(FakeWorkspace):
-    """Answers these calls by number, from the first one of the apply, in another way."""
+def workspace(settings: dict[str, Any]) -> FakeWorkspace:
+    return FakeWorkspace(settings={"name": "acme", **settings})
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        super().__init__(settings={"name": "acme", **settings})
-        self.odd: dict[int, Spelled] = {}
 
-    def send(self, call: ApiCall) -> Response | NoResponse:
-        answer = super().send(call)
-        spelled = self.odd.get(len(self.calls))
-        return spelled(self) if spelled else answer
+def respond_with(live: FakeWorkspace, responses: Mapping[int, Respond]) -> None:
+    """From now on, respond differently to requests with these numbers."""
+    live.calls.clear()
+    live.after = lambda _, answer: responses[len(live.calls)](live) if len(live.calls) in responses else answer
 
 
 def change_of(before: dict[str, Any], wanted: dict[str, Any]) -> Change:
-    (change,) = planned(document(settings=wanted), Odd(before)).changes
+    (change,) = planned(document(settings=wanted), workspace(before)).changes
     return change
 
 
-def run(odd: dict[int, Spelled], before: Any = "Old", wanted: Any = "New", name: str = "displayName") -> Any:
-    live = Odd({name: before, "labels": {"keep": "me"}})
+def run(responses: dict[int, Respond], before: Any = "Old", wanted: Any = "New", name: str = "displayName") -> Any:
+    live = workspace({name: before, "labels": {"keep": "me"}})
     plan = planned(document(settings={name: wanted}), live)
-    live.calls.clear()
-    live.odd = odd
+    respond_with(live, responses)
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     return end.outcome, live
 
 
-def now(**settings: Any) -> Spelled:
-    """The API answers with these settings, and has them."""
+def now(**settings: Any) -> Respond:
+    """The API stores these settings and returns them."""
 
-    def spelled(live: FakeWorkspace) -> Response:
+    def respond(live: FakeWorkspace) -> Response:
         live.settings |= settings
         return Response(200, dict(live.settings))
 
-    return spelled
+    return respond
 
 
-def says(answer: Response | NoResponse) -> Spelled:
+def responds(answer: Response | NoResponse) -> Respond:
     return lambda _: answer
 
 
-def unmade(live: FakeWorkspace) -> NoResponse:
-    """The call was lost on its way there."""
+def lost_request(live: FakeWorkspace) -> NoResponse:
+    """The request was lost and not carried out."""
     live.settings["displayName"] = "Old"
     return NoResponse("reset")
 
 
-def test_one_key_is_written_and_the_others_stay() -> None:
+def test_only_the_changed_setting_is_written() -> None:
     outcome, live = run({})
-    assert outcome == Said(Status.DONE)
+    assert outcome == Expect(Status.DONE)
     assert live.calls == [f"GET {PATH}", f"PUT {PATH}", f"GET {PATH}"]  # the last one confirms it
     assert live.settings == {"name": "acme", "displayName": "New", "labels": {"keep": "me"}}
 
@@ -82,109 +78,115 @@ def test_one_key_is_written_and_the_others_stay() -> None:
 @pytest.mark.parametrize(
     ("read", "expected"),
     [
-        (says(NoResponse("reset")), Said(Status.FAILED, "reset", PLAN)),
-        (says(Response(403, None, "no")), Said(Status.FAILED, "the API responded with 403: no", RIGHTS, refusal=403)),
+        (responds(NoResponse("reset")), Expect(Status.FAILED, "reset", PLAN)),
         (
-            says(Response(403, {"name": "acme"}, "no")),
-            Said(Status.FAILED, "the API responded with 403: no", RIGHTS, refusal=403),
+            responds(Response(403, None, "no")),
+            Expect(Status.FAILED, "the API responded with 403: no", RIGHTS, refusal=403),
+        ),
+        (
+            responds(Response(403, {"name": "acme"}, "no")),
+            Expect(Status.FAILED, "the API responded with 403: no", RIGHTS, refusal=403),
         ),
         (now(displayName="Else"), CHANGED),
         (now(name="other"), CHANGED),
         (now(name="other", displayName="New"), CHANGED),
-        (now(displayName="New"), Said(Status.DONE, "is already in effect", found=True)),
+        (now(displayName="New"), Expect(Status.DONE, "is already in effect", found=True)),
     ],
 )
-def test_nothing_is_written_over_what_is_not_as_approved(read: Spelled, expected: Said) -> None:
+def test_setting_that_changed_since_approval_is_not_overwritten(read: Respond, expected: Expect) -> None:
     outcome, live = run({1: read})
     assert outcome == expected
     assert live.calls == [f"GET {PATH}"] * (2 if outcome.status is Status.DONE else 1)
 
 
-def test_what_is_read_and_is_no_workspace() -> None:
-    outcome, live = run({1: says(Response(200, ["acme"]))})
+def test_malformed_workspace_stops_the_write() -> None:
+    outcome, live = run({1: responds(Response(200, ["acme"]))})
     assert outcome.status is Status.FAILED
     assert live.calls == [f"GET {PATH}"]
 
 
 @pytest.mark.parametrize(
-    ("put", "look", "expected"),
+    ("put", "read", "expected"),
     [
         (
-            says(Response(422, None, "no")),
+            responds(Response(422, None, "no")),
             None,
-            Said(Status.FAILED, "the API responded with 422: no", MEND, refusal=422),
+            Expect(Status.FAILED, "the API responded with 422: no", FIX, refusal=422),
         ),
         (
-            says(Response(200, {"name": "acme", "displayName": "Odd"})),
+            responds(Response(200, {"name": "acme", "displayName": "Odd"})),
             None,
-            Said(
+            Expect(
                 Status.FAILED,
                 "the API accepted the change but returned a different displayName",
                 "Run `beamctl show` to see the result.",
             ),
         ),
-        (says(NoResponse("reset")), says(Response(200, {"name": "acme", "displayName": "New"})), Said(Status.DONE)),
-        (says(Response(200)), says(Response(200, {"name": "acme", "displayName": "New"})), Said(Status.DONE)),
-        (unmade, now(), Said(Status.FAILED, "reset; nothing was changed", AGAIN)),
-        (says(NoResponse("reset")), now(displayName="Else"), CHANGED),
         (
-            says(NoResponse("reset")),
-            says(Response(500, None, "no")),
-            Said(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
+            responds(NoResponse("reset")),
+            responds(Response(200, {"name": "acme", "displayName": "New"})),
+            Expect(Status.DONE),
+        ),
+        (responds(Response(200)), responds(Response(200, {"name": "acme", "displayName": "New"})), Expect(Status.DONE)),
+        (lost_request, now(), Expect(Status.FAILED, "reset; nothing was changed", AGAIN)),
+        (responds(NoResponse("reset")), now(displayName="Else"), CHANGED),
+        (
+            responds(NoResponse("reset")),
+            responds(Response(500, None, "no")),
+            Expect(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
         ),
         (
-            says(NoResponse("reset")),
-            says(Response(500, {"name": "acme", "displayName": "New"}, "no")),
-            Said(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
+            responds(NoResponse("reset")),
+            responds(Response(500, {"name": "acme", "displayName": "New"}, "no")),
+            Expect(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
         ),
         (
-            says(NoResponse("reset")),
-            says(NoResponse("reset too")),
-            Said(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
+            responds(NoResponse("reset")),
+            responds(NoResponse("reset too")),
+            Expect(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
         ),
     ],
 )
-def test_a_write_is_confirmed_by_its_answer_or_by_looking(put: Spelled, look: Spelled | None, expected: Said) -> None:
-    outcome, live = run({2: put} | ({3: look} if look else {}))
+def test_write_is_confirmed_by_its_response_or_a_read(put: Respond, read: Respond | None, expected: Expect) -> None:
+    outcome, live = run({2: put} | ({3: read} if read else {}))
     assert outcome == expected
     confirmed = outcome.status is Status.DONE
-    assert live.calls[:3] == [f"GET {PATH}", f"PUT {PATH}"] + ([f"GET {PATH}"] if look or confirmed else [])
-    assert set(live.calls[3:]) == ({f"GET {PATH}"} if look and confirmed else set())
+    assert live.calls[:3] == [f"GET {PATH}", f"PUT {PATH}"] + ([f"GET {PATH}"] if read or confirmed else [])
+    assert set(live.calls[3:]) == ({f"GET {PATH}"} if read and confirmed else set())
 
 
 BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
 
 
 @pytest.mark.parametrize(
-    ("odd", "expected"),
+    ("responses", "expected"),
     [
-        ({}, Said(Status.DONE)),
-        ({1: now(groupMappings=BEFORE[::-1])}, Said(Status.DONE)),
-        ({1: now(groupMappings=AFTER[::-1])}, Said(Status.DONE, "is already in effect", found=True)),
-        ({2: now(groupMappings=AFTER[::-1])}, Said(Status.DONE)),
-        ({2: says(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Said(Status.DONE)),
+        ({}, Expect(Status.DONE)),
+        ({1: now(groupMappings=BEFORE[::-1])}, Expect(Status.DONE)),
+        ({1: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE, "is already in effect", found=True)),
+        ({2: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
+        ({2: responds(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
         (
-            {2: says(NoResponse("reset")), 3: now(groupMappings=BEFORE[::-1])},
-            Said(Status.FAILED, "reset; nothing was changed", AGAIN),
+            {2: responds(NoResponse("reset")), 3: now(groupMappings=BEFORE[::-1])},
+            Expect(Status.FAILED, "reset; nothing was changed", AGAIN),
         ),
     ],
 )
-def test_the_order_of_group_mappings_is_no_change(odd: dict[int, Spelled], expected: Said) -> None:
-    outcome, _ = run(odd, BEFORE, AFTER, "groupMappings")
+def test_order_of_group_mappings_is_no_change(responses: dict[int, Respond], expected: Expect) -> None:
+    outcome, _ = run(responses, BEFORE, AFTER, "groupMappings")
     assert outcome == expected
 
 
-def test_a_refusal_leaves_the_next_setting_to_be_written() -> None:
-    live = Odd({"displayName": "Old", "labels": {"a": "1"}})
+def test_next_setting_is_written_after_a_refusal() -> None:
+    live = workspace({"displayName": "Old", "labels": {"a": "1"}})
     plan = planned(document(settings={"displayName": "New", "labels": {"b": "2"}}), live)
-    live.calls.clear()
-    live.odd = {2: says(Response(422, None, "no"))}
+    respond_with(live, {2: responds(Response(422, None, "no"))})
     ends = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert [end.outcome.status.value for end in ends] == ["failed", "done"]
 
 
-def test_whatever_is_planned_is_sound() -> None:
-    live = Odd({"displayName": "Old", "labels": {"a": "1"}, "groupMappings": [OPS]})
+def test_every_planned_change_is_valid() -> None:
+    live = workspace({"displayName": "Old", "labels": {"a": "1"}, "groupMappings": [OPS]})
     wanted = {"displayName": "New", "labels": {"b": "2"}, "groupMappings": [OPS, ALL]}
     changes = planned(document(settings=wanted), live).changes
     assert [change.name for change in changes if could_be_planned(change)] == [*wanted]
@@ -220,5 +222,5 @@ MAPPED = change_of({"groupMappings": [ALL]}, {"groupMappings": [ALL, OPS]})
         (MAPPED, {"stage": Stage.DEMOTE}),
     ],
 )
-def test_what_is_never_planned(change: Change, forged: dict[str, Any]) -> None:
+def test_change_that_is_never_planned_is_invalid(change: Change, forged: dict[str, Any]) -> None:
     assert not could_be_planned(replace(change, **forged))

@@ -1,4 +1,4 @@
-"""Undo of every change to a person or a setting, whatever happened since."""
+"""Undo of changes to members and settings, including after later changes."""
 
 from dataclasses import replace
 from typing import Any
@@ -47,8 +47,8 @@ def live(who: Who, **more: Any) -> FakeWorkspace:
 
 
 def record_of(plan: Plan, *states: State) -> Record:
-    told = states or (State.DONE,) * len(plan.changes)
-    by_address = {address("acme", change): state for change, state in zip(plan.changes, told, strict=True)}
+    found = states or (State.DONE,) * len(plan.changes)
+    by_address = {address("acme", change): state for change, state in zip(plan.changes, found, strict=True)}
     return Record(Run("r1", "", "", "", ""), "acme", API, "", plan.changes, by_address, {})
 
 
@@ -106,9 +106,9 @@ def test_every_change(done: str, before: Who, wanted: str | None, now: Who, by: 
     record = run(before, wanted)
     assert record.changes[0].action.value == done
     plan = inverse(record, live(now))
-    told = [f"{change.action.value} {change.after['role'] if change.after else ''}".strip() for change in plan.changes]
-    assert told == ([by] if by else [])
-    about_ourselves = "beamctl does not know whose credential it uses"
+    found = [f"{change.action.value} {change.after['role'] if change.after else ''}".strip() for change in plan.changes]
+    assert found == ([by] if by else [])
+    about_ourselves = "the identity that beamctl runs as is unknown"
     assert [words(note.fact) for note in plan.notes if not words(note.fact).startswith(about_ourselves)] == said
     assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)
     assert counts(plan) == ({} if by or said else {"already as before": 1})
@@ -122,7 +122,7 @@ def two() -> tuple[Plan, FakeWorkspace]:
 
 
 @pytest.mark.parametrize("state", [State.UNKNOWN, State.FAILED])
-def test_what_may_have_been_made_is_undone_where_it_was(state: State) -> None:
+def test_change_that_may_have_been_made_is_undone_if_it_was(state: State) -> None:
     plan, before = two()
     record = record_of(plan, state, State.WAITING)
     not_made = inverse(record, before)
@@ -137,14 +137,14 @@ def test_what_may_have_been_made_is_undone_where_it_was(state: State) -> None:
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.DEFERRED])
-def test_what_was_not_made_is_not_undone(state: State) -> None:
+def test_change_that_was_not_made_is_not_undone(state: State) -> None:
     plan, _ = two()
     found = inverse(record_of(plan, state, state), live(invited()))
     assert found.changes == ()
     assert [words(note.fact) for note in found.notes] == ["that run did not make 2 of its changes"]
 
 
-def test_an_address_that_is_not_valid_is_not_invited_again() -> None:
+def test_invalid_email_is_not_invited_again() -> None:
     odd = "\u201cp\u201d@x.io"
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([ROOT, person(odd)]))
     undone = inverse(record_of(plan), live(None))
@@ -152,7 +152,7 @@ def test_an_address_that_is_not_valid_is_not_invited_again() -> None:
     assert f"{odd} has an invalid address and is not invited again" in [words(note.fact) for note in undone.notes]
 
 
-def test_who_is_skipped_is_left_alone() -> None:
+def test_skipped_member_is_left_alone() -> None:
     more = document({"root@x.io": "admin"}, manage={"skip": {P: {"until": "2099-01-01", "reason": "R"}}})
     plan = inverse(run(member(), None), live(None), more)
     assert plan.changes == ()
@@ -160,7 +160,7 @@ def test_who_is_skipped_is_left_alone() -> None:
     assert not any("comes back" in words(note.fact) for note in plan.notes)
 
 
-def test_hazards_hold() -> None:
+def test_hazards_apply_to_an_undo() -> None:
     more = document(
         {"root@x.io": "admin"},
         guards={"protected": [P], "maxRemovals": 0, "allowedDomains": ["y.io"], "self": {"email": P}},
@@ -177,7 +177,7 @@ def test_hazards_hold() -> None:
     assert alone_again.hazards[0].risk.label == "last-admin"
 
 
-def test_a_record_with_a_change_that_nobody_planned() -> None:
+def test_record_with_an_invalid_change_is_refused() -> None:
     record = run(member("viewer"), "admin")
     (change,) = record.changes
     forged = replace(change, before={**(change.before or {}), "email": "root@x.io"})
@@ -213,7 +213,7 @@ def test_every_setting(name: str, before: Any, wanted: Any, now: Any, to: Any, s
     assert [hazard.risk.label for hazard in plan.hazards] == (["unmaps-admins"] if to == [] else [])
 
 
-def test_what_is_as_before_already_does_not_stop_the_rest() -> None:
+def test_already_restored_change_does_not_stop_the_others() -> None:
     before = {"displayName": "Old", "labels": {"a": "1"}, "groupMappings": GROUPS}
     was = FakeWorkspace.of([ROOT], settings={"name": "acme", **before})
     wanted = {"displayName": "New", "labels": {}, "groupMappings": [*GROUPS, {"groupName": "all", "role": "member"}]}
@@ -224,13 +224,13 @@ def test_what_is_as_before_already_does_not_stop_the_rest() -> None:
     assert [words(note.fact) for note in plan.notes] == ["labels changed since that run and is left alone"]
 
 
-def test_everybody_who_is_as_before_is_counted() -> None:
+def test_already_restored_members_are_counted() -> None:
     record = record_of(two()[0])
     assert counts(inverse(record, two()[1])) == {"already as before": 2}
 
 
 @pytest.mark.parametrize("who", [{"sub": "s1"}, {"email": P}])
-def test_whoever_undoes_it_is_not_taken_from_unsaid(who: dict[str, str]) -> None:
+def test_removing_the_person_who_runs_undo_is_a_hazard(who: dict[str, str]) -> None:
     record = run(member("viewer"), "admin")
     bare = Desired("acme", Document("run r1", {}, {}, {}))
     now = live(person(P, "admin", sub="s1"))
@@ -239,7 +239,7 @@ def test_whoever_undoes_it_is_not_taken_from_unsaid(who: dict[str, str]) -> None
     assert "self-lockout" in {hazard.risk.label for hazard in plan.hazards}
 
 
-def test_what_an_undo_may_take_away_is_a_share_of_those_who_have_or_are_offered_access() -> None:
+def test_undo_is_limited_to_a_share_of_members_and_invitations() -> None:
     want = document({"root@x.io": "admin", "i0@x.io": "member", "i1@x.io": "member"})
     record = record_of(planned(want, FakeWorkspace.of([ROOT])))
     waiting = [person(f"i{n}@x.io", accepted=False) for n in range(12)]
@@ -250,7 +250,7 @@ def test_what_an_undo_may_take_away_is_a_share_of_those_who_have_or_are_offered_
     assert enough.hazards == ()
 
 
-def test_an_undo_can_be_undone() -> None:
+def test_undo_can_be_undone() -> None:
     record = run(member("viewer"), "admin")
     back = inverse(record, live(member("admin")))
     again = inverse(record_of(back), live(member("viewer")))

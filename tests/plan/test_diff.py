@@ -1,4 +1,4 @@
-"""What differs inside a nested value, spot by spot."""
+"""Differences inside nested values, with their paths."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "
         ),
     ],
 )
-def test_every_spot(before: Any, after: Any, spots: list[tuple[str, Any, Any]]) -> None:
+def test_every_difference_has_its_path(before: Any, after: Any, spots: list[tuple[str, Any, Any]]) -> None:
     found = [(each.path, each.before, each.after) for each in differences(before, after)]
     assert sorted(found, key=str) == sorted(spots, key=str)
     assert not same(before, after)
@@ -48,12 +48,12 @@ def test_every_spot(before: Any, after: Any, spots: list[tuple[str, Any, Any]]) 
         (None, None),
     ],
 )
-def test_the_order_is_no_difference(before: Any, after: Any) -> None:
+def test_order_is_no_difference(before: Any, after: Any) -> None:
     assert list(differences(before, after)) == []
     assert same(before, after)
 
 
 @pytest.mark.parametrize(("one", "other"), [(None, {}), (ABSENT, None), ([OPS, OPS], [OPS]), ({"a": None}, {"a": ""})])
-def test_what_is_not_the_same(one: Any, other: Any) -> None:
+def test_values_that_are_not_equal(one: Any, other: Any) -> None:
     assert not same(one, other)
     assert not same(other, one)

@@ -1,4 +1,4 @@
-"""Guards that are looser than in the last recorded run are a hazard, also when they are used only later."""
+"""Guards that are looser than in the last recorded run are a hazard, even if they are used only later."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -84,37 +84,39 @@ def changed(found: dict[str, Any], *, members: dict[str, Any] = AS_IS) -> Desire
     return document(members, guards=guards)
 
 
-@pytest.mark.parametrize(("found", "guard", "told"), LOOSENED)
-def test_each_guard_that_is_loosened_is_named(found: dict[str, Any], guard: str, told: str) -> None:
+@pytest.mark.parametrize(("found", "guard", "message"), LOOSENED)
+def test_each_loosened_guard_is_named(found: dict[str, Any], guard: str, message: str) -> None:
     want = changed(found, members=AS_IS | {"new@x.io": "viewer"})
     place = want.document.key_place("guards", guard)
     plan = planned(want, workspace(), recorded=declared(STRICT))
-    assert loosens(plan) == {guard: SAID.format(guard, told, place.line)}
+    assert loosens(plan) == {guard: SAID.format(guard, message, place.line)}
     assert plan.declared is not None
-    assert loosens(planned(want, workspace(), recorded=plan.declared)) == {}  # once applied, it is the recorded one
+    assert (
+        loosens(planned(want, workspace(), recorded=plan.declared)) == {}
+    )  # after the apply, it is the recorded guard
 
 
 @pytest.mark.parametrize("found", TIGHTENED)
-def test_guards_that_are_as_strict_are_no_hazard(found: dict[str, Any]) -> None:
+def test_equally_strict_guards_are_no_hazard(found: dict[str, Any]) -> None:
     want = changed(found, members=AS_IS | {"new@x.io": "admin"})
     assert loosens(planned(want, workspace(), recorded=declared(STRICT))) == {}
 
 
-def test_addresses_instead_of_everyone_at_their_domain_protect_fewer() -> None:
+def test_protecting_emails_instead_of_their_domain_is_looser() -> None:
     was, now = (declared({**STRICT, "protected": each}).guards for each in (["*@x.io"], ["b@x.io", "c@x.io"]))
     assert in_words(was, now, ([4], [4])) == {"protected": "no longer lists *@x.io"}
     assert in_words(now, was, ([4], [4])) == {}
 
 
-@pytest.mark.parametrize(("found", "guard", "told"), LOOSENED)
-def test_guards_that_are_loosened_first_and_used_later_are_named(found: dict[str, Any], guard: str, told: str) -> None:
+@pytest.mark.parametrize(("found", "guard", "message"), LOOSENED)
+def test_guard_loosened_before_it_is_used_is_named(found: dict[str, Any], guard: str, message: str) -> None:
     first = planned(changed(found), workspace(), recorded=declared(STRICT))
     assert (first.changes, first.hazards) == ((), ())
     later = planned(changed(found, members=AS_IS | {"new@x.io": "viewer"}), workspace(), recorded=first.declared)
-    assert told in loosens(later)[guard]
+    assert message in loosens(later)[guard]
 
 
-def test_saying_who_beamctl_runs_as_is_recorded_and_no_hazard() -> None:
+def test_declaring_self_is_recorded_and_no_hazard() -> None:
     want = changed({}, members=AS_IS | {"new@x.io": "viewer"})
     without = {guard: value for guard, value in STRICT.items() if guard != "self"}
     plan = planned(want, workspace(), recorded=declared(without))
@@ -122,7 +124,7 @@ def test_saying_who_beamctl_runs_as_is_recorded_and_no_hazard() -> None:
     assert plan.declared == declared(STRICT)
 
 
-def test_without_changes_what_is_stricter_is_recorded_and_what_is_looser_is_not() -> None:
+def test_plan_without_changes_records_only_stricter_guards() -> None:
     live, want = workspace(), AS_IS | {"c@x.io": "admin"}
     live.users["c@x.io"]["role"] = "admin"
     plan = planned(changed({"minAdmins": 3, "maxRemovals": 4}, members=want), live, recorded=declared(STRICT))
@@ -132,9 +134,9 @@ def test_without_changes_what_is_stricter_is_recorded_and_what_is_looser_is_not(
 @pytest.mark.parametrize(
     ("before", "after", "looser"),
     [
-        ("25%", "26%", True),  # the same unit needs no population
+        ("25%", "26%", True),  # no population is needed for the same unit
         ("26%", "25%", False),
-        (3, "25%", False),  # of 8 is 2
+        (3, "25%", False),  # 25% of 8 is 2
         (2, "25%", False),
         (1, "25%", True),
         ("25%", 2, False),
@@ -143,19 +145,21 @@ def test_without_changes_what_is_stricter_is_recorded_and_what_is_looser_is_not(
         ("0%", 0, False),
     ],
 )
-def test_a_count_and_a_share_are_compared_at_the_population(before: Any, after: Any, looser: object) -> None:
+def test_count_and_share_are_compared_by_population(before: Any, after: Any, looser: object) -> None:
     was, now = (declared({**STRICT, "maxRemovals": each}).guards for each in (before, after))
     assert bool(loosened(was, now, ([8], [8]))) is looser
 
 
-def test_both_measures_of_a_share_count() -> None:
+def test_share_is_compared_in_both_populations() -> None:
     was, now = (declared({**STRICT, "maxRemovals": each}).guards for each in ("25%", 2))
-    assert in_words(was, now, ([4], [8])) == {"maxRemovals": "25% → 2"}  # of four with access, one could go before
+    assert in_words(was, now, ([4], [8])) == {
+        "maxRemovals": "25% → 2"
+    }  # of four members with access, one could be removed
     assert in_words(was, now, ([8], [8])) == {}
     assert in_words(was, now, ([4, 4], [4, 4])) == {}  # one of each of two kinds
 
 
-def test_without_a_record_nothing_is_compared() -> None:
+def test_nothing_is_compared_without_a_record() -> None:
     want = document(AS_IS | {"new@x.io": "viewer"}, guards={"minAdmins": 0})
     assert loosens(planned(want, workspace())) == {}
 
@@ -171,12 +175,12 @@ ATTACK = document(
 )
 
 
-def test_one_document_that_loosens_and_uses_the_guards_is_refused_for_each() -> None:
+def test_loosening_and_using_guards_at_once_is_refused() -> None:
     found = planned(ATTACK, workspace(), recorded=declared(STRICT))
     assert set(loosens(found)) == {"minAdmins", "maxRemovals", "allowedDomains", "protected", "self"}
 
 
-def test_a_saved_plan_is_compared_with_what_is_recorded_where_it_is_applied() -> None:
+def test_saved_plan_is_compared_with_the_record_at_apply() -> None:
     live = workspace()
     plan = planned(ATTACK, live)
     assert loosens(plan) == {}
@@ -190,7 +194,7 @@ def test_a_saved_plan_is_compared_with_what_is_recorded_where_it_is_applied() ->
     assert (kept.hazards, kept.declared) == ((), declared(STRICT))
 
 
-def test_an_end_that_was_put_into_a_saved_plan_by_hand_is_not_recorded() -> None:
+def test_forged_date_in_a_saved_plan_is_not_recorded() -> None:
     live = workspace()
     plan = planned(document(AS_IS | {"a@x.io": {"role": "admin", "until": "2099-01-01"}}), live)
     assert plan.declared is not None
@@ -199,7 +203,7 @@ def test_an_end_that_was_put_into_a_saved_plan_by_hand_is_not_recorded() -> None
     assert found.declared == plan.declared
 
 
-def test_undo_declares_what_its_document_says_and_keeps_the_ends() -> None:
+def test_undo_records_its_documents_guards_and_keeps_dates() -> None:
     live = workspace()
     made = planned(document(AS_IS | {"new@x.io": "viewer"}), live)
     applied(made, live)
@@ -218,7 +222,7 @@ def test_undo_declares_what_its_document_says_and_keeps_the_ends() -> None:
 RUN = Run("20261124T120000000Z-acme-abc123", "2026-11-24T12:00:00.000Z", "ann", "", "sha256:0")
 
 
-def test_what_a_record_declares_is_read_from_its_beginning() -> None:
+def test_recorded_guards_are_read_from_the_first_line() -> None:
     want = changed({}, members=AS_IS | {"a@x.io": {"role": "admin", "until": "2099-01-01"}, "new@x.io": "viewer"})
     plan = planned(want, workspace())
     content = first_line(RUN, plan).encode()
@@ -236,14 +240,14 @@ def test_what_a_record_declares_is_read_from_its_beginning() -> None:
         assert declared_by(other, "acme", API) is None
 
 
-def test_a_name_that_looks_like_the_end_of_the_beginning_is_no_end() -> None:
+def test_name_that_contains_the_delimiter_is_read() -> None:
     odd = '", "changes": ['
     run = Run("20261124T120000000Z-acme-abc123", "2026-11-24T12:00:00.000Z", odd, odd, odd)
     content = first_line(run, planned(changed({}), workspace())).encode()
     assert declared_by(content, "acme", API) == declared(STRICT)
 
 
-def test_a_record_without_guards_says_nothing() -> None:
+def test_record_without_guards() -> None:
     content = first_line(RUN, replace(planned(changed({}), workspace()), declared=None)).encode()
     assert declared_by(content, "acme", API) is None
 

@@ -1,4 +1,4 @@
-"""A saved plan is read back as it was written, or refused with the reason."""
+"""A saved plan is read back unchanged, or refused with a reason."""
 
 import json
 import time
@@ -16,8 +16,8 @@ from beamctl.plan.plan_file import LARGEST, Saved, fingerprint, read_saved, refu
 from beamctl.plan.plan_json import address
 from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import document, planned
-from tests.fakes.saved import by_hand, saved, saved_data, signed
-from tests.fakes.wording import saying, words
+from tests.fakes.saved_plans import by_hand, saved, saved_data, signed
+from tests.fakes.wording import failure, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
@@ -39,7 +39,7 @@ def refusal(content: bytes) -> str:
     return caught.value.message
 
 
-def test_what_is_written_is_read() -> None:
+def test_saved_plan_is_read_back() -> None:
     flag = allowance("mass-removal=2")
     written = saved(PLAN, allowed=(flag,))
     text = saved_text(written)
@@ -49,12 +49,12 @@ def test_what_is_written_is_read() -> None:
     assert saved_text(found) == text
 
 
-def test_a_workspace_that_the_api_gives_no_id() -> None:
+def test_workspace_without_an_id() -> None:
     found = open_plan(saved_text(replace(saved(PLAN), workspace_ids={})).encode(), "p.json")
     assert found.workspace_ids == {"acme": ""}
 
 
-def test_plans_with_and_without_changes_beside_each_other() -> None:
+def test_plans_with_and_without_changes() -> None:
     idle = replace(
         PLAN, workspace="labs", changes=(), hazards=(), relies_on={}, keeps={}, rests_on={"settings": {}, "member": {}}
     )
@@ -63,19 +63,19 @@ def test_plans_with_and_without_changes_beside_each_other() -> None:
     assert found.plans[1] == replace(idle, stays={})
 
 
-def test_what_the_document_says_beside_the_change_is_kept() -> None:
+def test_declared_attributes_of_a_change_are_kept() -> None:
     entry = {"role": "member", "until": "2099-01-01", "reason": "R", "owner": "O"}
     plan = planned(document({"root@x.io": "admin", "new@x.io": entry}), FakeWorkspace.of([ROOT]))
     (found,) = open_plan(saved_text(saved(plan)).encode(), "p.json").plans
     assert found.changes[0].declared == {"until": "2099-01-01", "reason": "R", "owner": "O"}
 
 
-def test_a_name_with_quotes_is_one_name_in_an_address() -> None:
+def test_name_with_quotes_is_escaped_in_the_address() -> None:
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([ROOT, person('a"b\\c@x.io')]))
     assert address("acme", plan.changes[0]) == 'acme.member["a\\"b\\\\c@x.io"]'
 
 
-def test_the_file_is_for_people_and_tools_that_know_only_ascii() -> None:
+def test_file_is_ascii() -> None:
     plan = planned(document({"root@x.io": "admin", "zoë@x.io": "member"}), FakeWorkspace.of([ROOT]))
     text = saved_text(saved(plan))
     assert text.isascii()
@@ -92,12 +92,12 @@ def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("in_tokyo")
-def test_times_are_written_in_utc_wherever_that_is() -> None:
+def test_times_are_written_in_utc() -> None:
     data = saved_data(PLAN)["saved"]
     assert (data["created_at"], data["expires_at"]) == ("2026-11-24T12:00:00Z", "2026-11-25T12:00:00Z")
 
 
-def test_the_digest_does_not_depend_on_how_it_is_written_down() -> None:
+def test_digest_does_not_depend_on_formatting() -> None:
     data = json.loads(TEXT)
     for other in (
         json.dumps(data, sort_keys=True, indent=7),
@@ -108,7 +108,7 @@ def test_the_digest_does_not_depend_on_how_it_is_written_down() -> None:
         assert open_plan(other.encode(), "p.json") == read_saved(TEXT.encode(), "p.json")
 
 
-def test_every_plan_has_a_digest_of_its_own() -> None:
+def test_every_plan_has_its_own_digest() -> None:
     one = saved(PLAN)
     others: list[Saved] = [
         one,
@@ -123,7 +123,7 @@ def test_every_plan_has_a_digest_of_its_own() -> None:
 NESTED = b"[" * 100_000 + b"]" * 100_000
 NOT_BEAMCTLS = "p.json is not a beamctl plan"
 NO_JSON = "p.json is not JSON, so it is not a beamctl plan"
-CUT = "p.json is truncated"
+TRUNCATED = "p.json is truncated"
 
 
 @pytest.mark.parametrize(
@@ -147,17 +147,17 @@ CUT = "p.json is truncated"
         (b'{"saved": ' + b"9" * 5000 + b"}", NO_JSON),
         (b'{"saved": "\\ud800"}', NO_JSON),
         (b'{"\\udfff": 1}', NO_JSON),
-        (b'{"format_version": "1.1", ', CUT),
+        (b'{"format_version": "1.1", ', TRUNCATED),
         (b" " * (LARGEST + 1), "p.json is larger than 64 MiB, which is too large for a plan"),
     ],
     ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else "",
 )
-def test_what_is_no_plan(content: bytes, said: str) -> None:
+def test_content_that_is_not_a_plan_is_refused(content: bytes, said: str) -> None:
     assert refusal(content) == said
 
 
 @pytest.mark.parametrize("keys", [("saved",), ("saved", "digest")])
-def test_a_plan_that_was_printed_or_has_no_digest(keys: tuple[str, ...]) -> None:
+def test_printed_plan_or_plan_without_a_digest_is_refused(keys: tuple[str, ...]) -> None:
     data = json.loads(TEXT)
     at = data
     for key in keys[:-1]:
@@ -170,25 +170,25 @@ def test_a_plan_that_was_printed_or_has_no_digest(keys: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", []])
-def test_what_it_rests_on_is_of_another_kind(odd: object) -> None:
+def test_malformed_precondition_is_refused(odd: object) -> None:
     content = json.dumps({**json.loads(TEXT), "saved": odd}).encode()
     assert refusal(content) == "p.json was modified after it was saved"
 
 
-def test_what_a_reviewer_should_know_is_kept() -> None:
+def test_notes_and_hazards_are_kept() -> None:
     (found,) = open_plan(
-        saved_text(saved(replace(PLAN, notes=(Note(saying("N"), differs=True),)))).encode(), "p.json"
+        saved_text(saved(replace(PLAN, notes=(Note(failure("N"), differs=True),)))).encode(), "p.json"
     ).plans
     assert [words(note.fact) for note in found.notes] == ["N"]
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.0", "2.0", 1, None])
-def test_another_format(version: object) -> None:
+def test_unsupported_format_is_refused(version: object) -> None:
     content = by_hand(TEXT, lambda data: data.update(format_version=version))
     assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 1.1)"
 
 
-def test_a_file_that_was_cut_off_anywhere() -> None:
+def test_truncated_file_is_refused() -> None:
     whole = TEXT.rstrip().encode()
     for end in range(0, len(whole), 11):
         refusal(whole[:end])
@@ -207,7 +207,7 @@ def rest(data: dict[str, Any], key: str) -> Any:
 
 
 def forge_fingerprint(data: dict[str, Any]) -> None:
-    """Somebody was promoted meanwhile, and the plan is to go on all the same."""
+    """Someone was promoted in the meantime, and the forged plan ignores it."""
     found = rest(data, "gone@x.io")
     found["was"]["role"] = "admin"
     found["fingerprint"] = fingerprint(found["was"])
@@ -228,27 +228,27 @@ def allow_the_last_admin(data: dict[str, Any]) -> None:
 
 Forgery = Callable[[dict[str, Any]], object]
 FORGERIES: dict[str, tuple[Forgery, str]] = {
-    "another person than is shown": (
+    "a key of another person": (
         lambda data: change(data, "gone@x.io").update(key="up@x.io"),
         "it has two different previous states of gone@x.io",
     ),
-    "another name than its key": (
+    "a name that is not its key": (
         lambda data: change(data, "gone@x.io").update(name="dave@x.io", address='acme.member["dave@x.io"]'),
         "has a change that beamctl would not plan: remove dave@x.io",
     ),
-    "another address": (
+    "an address that is not its name": (
         lambda data: change(data, "gone@x.io").update(address='acme.member["x"]'),
         "contradicts itself",
     ),
-    "another action for Terraform's readers": (
+    "another action for Terraform tools": (
         lambda data: change(data, "gone@x.io")["change"].update(actions=["create"]),
         "contradicts itself",
     ),
-    "of another workspace": (
+    "a change of another workspace": (
         lambda data: change(data, "gone@x.io").update(module_address="labs", address='labs.member["gone@x.io"]'),
         "contradicts itself",
     ),
-    "somebody else's body": (
+    "another object in before and after": (
         lambda data: change(data, "new@x.io")["change"]["after"].update(email="evil@x.io"),
         "has a change that beamctl would not plan: invite new@x.io",
     ),
@@ -256,36 +256,36 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: change(data, "down@x.io").update(stage="promote"),
         "out of order",
     ),
-    "a stage that there is not": (
+    "an unknown stage": (
         lambda data: change(data, "gone@x.io").update(stage="before all"),
         "would not plan: remove gone@x.io",
     ),
-    "a role that cannot be given": (
+    "an unknown role": (
         lambda data: change(data, "new@x.io")["change"]["after"].update(role="owner"),
         "would not plan: invite new@x.io",
     ),
-    "a removal before all else": (
+    "a removal in the first stage": (
         lambda data: change(data, "gone@x.io").update(stage="settings"),
         "would not plan: remove gone@x.io",
     ),
     "out of order": (move, "the changes of acme are out of order"),
-    "a kind that there is not": (
+    "a change of an unknown kind": (
         lambda data: change(data, "gone@x.io").update(type="policy", address='acme.policy["gone@x.io"]'),
         "would not plan: remove gone@x.io",
     ),
-    "a kind that there is not among what was read": (
+    "a precondition of an unknown kind": (
         lambda data: rest(data, "gone@x.io").update(type="policy"),
         "no section for policy",
     ),
-    "a kind that there is not among what it relies on": (
+    "reliance on an unknown kind": (
         lambda data: entry(data)["relies_on"].update(policy=[]),
         "no section for policy",
     ),
-    "nobody to rely on": (
+    "no admin to rely on": (
         lambda data: entry(data).pop("relies_on"),
         "contradicts itself",
     ),
-    "no count of what was seen": (
+    "no count of live objects": (
         lambda data: entry(data).pop("seen"),
         "contradicts itself",
     ),
@@ -293,70 +293,73 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: entry(data).pop("workspace_id"),
         "contradicts itself",
     ),
-    "a section that there is not": (
+    "an unknown section": (
         lambda data: entry(data)["sections"].update(gadget="gadgets"),
         "has changes of the kind gadget, which this version of beamctl does not support",
     ),
-    "a setting that there is not": (
+    "an unknown setting": (
         lambda data: change(data, "displayName").update(attribute="name"),
         "would not plan: set displayName",
     ),
-    "a setting beside the others": (
+    "an additional setting": (
         lambda data: change(data, "labels").pop("lane"),
         "would not plan: set labels",
     ),
-    "not told what was read": (
+    "a missing precondition": (
         lambda data: entry(data)["rests_on"].remove(rest(data, "gone@x.io")),
         "it does not record the live state of gone@x.io",
     ),
-    "nothing told of what was read": (
+    "no preconditions": (
         lambda data: entry(data).pop("rests_on"),
         "it does not record the live state of",
     ),
-    "not told what was read of an admin": (
+    "a missing precondition about an admin": (
         lambda data: entry(data)["rests_on"].remove(rest(data, "root@x.io")),
         "it does not record the live state of root@x.io",
     ),
-    "a fingerprint of something else": (
+    "a wrong fingerprint": (
         lambda data: rest(data, "gone@x.io").update(fingerprint=fingerprint(None)),
         "contradicts itself",
     ),
-    "read otherwise than shown": (forge_fingerprint, "it has two different previous states of gone@x.io"),
-    "there, and not there": (
+    "a precondition that contradicts its change": (
+        forge_fingerprint,
+        "it has two different previous states of gone@x.io",
+    ),
+    "a precondition that says present and absent": (
         lambda data: change(data, "new@x.io")["change"].update(before={}),
         "would not plan: invite new@x.io",
     ),
     "a workspace twice": (twice, "contradicts itself"),
-    "a path in the workspace's name": (
+    "a path as the name of the workspace": (
         lambda data: entry(data).update(workspace="../../etc"),
         "$.workspaces[0].workspace is not a valid workspace name",
     ),
-    "a refusal that is not told": (
+    "a hidden refusal": (
         lambda data: entry(data).update(refused=False),
         "contradicts itself",
     ),
-    "the last admin allowed": (allow_the_last_admin, "contradicts itself"),
-    "a hazard that there is not": (
+    "last-admin allowed": (allow_the_last_admin, "contradicts itself"),
+    "an unknown hazard": (
         lambda data: entry(data)["hazards"][0].update(hazard="bad-luck"),
         "unknown hazard 'bad-luck'",
     ),
-    "a reason that does not fit": (
+    "a reason that does not match": (
         lambda data: change(data, "gone@x.io").update(action_reason="superseded"),
         "would not plan: remove gone@x.io",
     ),
-    "an order of its own": (
+    "an unknown serial group": (
         lambda data: change(data, "gone@x.io").update(lane="x"),
         "would not plan: remove gone@x.io",
     ),
-    "another spelling than is shown": (
+    "another spelling of the e-mail": (
         lambda data: change(data, "new@x.io")["change"]["after"].update(email="NEW@x.io"),
         "would not plan: invite new@x.io",
     ),
-    "a day that there is not": (
+    "an invalid date": (
         lambda data: data["saved"].update(expires_at="2026-13-01T00:00:00Z"),
         "month must be in 1..12",
     ),
-    "good for longer than any": (
+    "an expiry that is too late": (
         lambda data: data["saved"].update(expires_at="2026-12-24T12:00:01Z"),
         "it would be valid for more than 30 days",
     ),
@@ -364,7 +367,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         lambda data: data["saved"].update(expires_at="2999-01-01T00:00:00"),
         "$.saved.expires_at is not a valid time",
     ),
-    "more keys": (
+    "additional keys": (
         lambda data: data.update(terraform_version="1.9"),
         "$: Additional properties are not allowed ('terraform_version' was unexpected)",
     ),
@@ -372,7 +375,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_plan_made_by_hand(name: str) -> None:
+def test_forged_plan_is_refused(name: str) -> None:
     forge, said = FORGERIES[name]
     message = refusal(by_hand(TEXT, forge))
     assert message.startswith("p.json ")
@@ -394,7 +397,7 @@ CREATED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
         (datetime.max.replace(tzinfo=UTC), CREATED_AT, ""),
     ],
 )
-def test_a_plan_that_cannot_have_been_saved_by_now(now: datetime, expires: datetime, said: str) -> None:
+def test_plan_with_impossible_times_is_refused(now: datetime, expires: datetime, said: str) -> None:
     found = replace(saved(PLAN), expires=expires)
     if said:
         with pytest.raises(UsageError, match=said) as caught:
@@ -404,7 +407,7 @@ def test_a_plan_that_cannot_have_been_saved_by_now(now: datetime, expires: datet
         refuse_untimely(found, "p.json", now)
 
 
-def test_a_description_of_ours_is_not_written_by_a_plan() -> None:
+def test_description_with_a_marker_is_refused() -> None:
     account = {"ci": {"role": "member", "description": "CI", "secretTo": {"file": "f"}}}
     text = saved_text(saved(planned(document(serviceAccounts=account), FakeWorkspace.of([ROOT]))))
     content = by_hand(
@@ -416,12 +419,12 @@ def test_a_description_of_ours_is_not_written_by_a_plan() -> None:
     assert refusal(content) == "p.json has a change that beamctl would not plan: create ci"
 
 
-def test_it_may_be_good_for_thirty_days() -> None:
+def test_plan_can_be_valid_for_thirty_days() -> None:
     content = by_hand(TEXT, lambda data: data["saved"].update(expires_at="2026-12-24T12:00:00Z"))
     assert open_plan(content, "p.json").plans
 
 
-def test_what_is_allowed_in_one_workspace_is_not_allowed_in_another() -> None:
+def test_allowance_applies_to_one_workspace() -> None:
     labs = replace(PLAN, workspace="labs")
     data = saved_data(PLAN, labs)
     assert len(open_plan(signed(data), "p.json").plans) == 2

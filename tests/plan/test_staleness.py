@@ -1,4 +1,4 @@
-"""Does a plan of yesterday hold, and for whoever makes it today?"""
+"""Whether a saved plan is stale, and what changes if someone else applies it."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ def workspace() -> FakeWorkspace:
     return FakeWorkspace.of(PEOPLE)
 
 
-def test_who_makes_it_comes_last_and_is_warned() -> None:
+def test_own_removal_comes_last_and_is_a_hazard() -> None:
     plan = planned(WANT, workspace(), identity=Identity(email="root@x.io"))
     assert [change.name for change in plan.changes] == ["new@x.io", "bob@x.io", "old@x.io"]
     for identity in (Identity(email="Bob@x.io"), Identity(sub="s-bob")):
@@ -33,24 +33,24 @@ def test_who_makes_it_comes_last_and_is_warned() -> None:
         assert found.runs_as == identity.name
 
 
-def test_who_planned_it_stays_last_where_nothing_tells_who_makes_it() -> None:
+def test_planners_removal_stays_last_if_the_identity_is_unknown() -> None:
     plan = planned(WANT, workspace(), identity=Identity(email="bob@x.io"))
     found = look_again(plan, workspace(), None).plan
     assert found.changes == plan.changes
     assert found.hazards == plan.hazards
     assert found.runs_as == "bob@x.io"
     again = look_again(plan, workspace(), Identity(email="bob@x.io")).plan
-    assert again == plan  # the hazard is told once
+    assert again == plan  # the hazard is listed once
 
 
-def test_an_address_that_is_somebody_else_by_now() -> None:
+def test_email_that_now_belongs_to_another_person() -> None:
     plan = planned(WANT, workspace())
     live = workspace()
     live.users["bob@x.io"]["sub"] = "s-other"
     assert moved_text(look_again(plan, live, None).moved) == ['bob@x.io: sub was "s-bob", is now "s-other"']
 
 
-def test_another_workspace_of_that_name() -> None:
+def test_another_workspace_with_the_same_name() -> None:
     one = FakeWorkspace.of(PEOPLE, settings={"name": "acme", "id": "w1", "createdAt": "2026-01-01"})
     two = FakeWorkspace.of(PEOPLE, settings={"name": "acme", "createdAt": "2026-01-01"})
     plan = planned(WANT, one)
@@ -58,7 +58,7 @@ def test_another_workspace_of_that_name() -> None:
     assert ids == ["w1", "2026-01-01", ""]
 
 
-def test_settings_that_moved() -> None:
+def test_changed_settings() -> None:
     groups = [{"groupName": "ops", "role": "member"}, {"groupName": "dev", "role": "viewer"}]
     was = {"name": "acme", "displayName": "A", "groupMappings": groups, "labels": {"a": "1"}}
     want = document(settings={"displayName": "B", "labels": {}, "groupMappings": []})
@@ -74,8 +74,8 @@ def test_settings_that_moved() -> None:
     ]
 
 
-def test_what_has_no_order_is_compared_at_once() -> None:
-    """Though thousands moved, none is gone into."""
+def test_unordered_values_are_compared_as_one() -> None:
+    """If thousands changed, none is compared in detail."""
     code = (
         "import sys; from beamctl.plan.diff import same; "
         "assert not same({'role': 'admin'}, {'role': 'member'}) and not same(None, {}) and not same('a', ['a']) "
@@ -85,27 +85,27 @@ def test_what_has_no_order_is_compared_at_once() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_only_the_first_that_moved_are_gone_into() -> None:
+def test_only_the_first_changes_are_compared_in_detail() -> None:
     many = [
         Moved("member", f"p{n:02}", {"role": "admin", "sub": "1"}, {"role": "viewer", "sub": "2"}) for n in range(30)
     ]
-    told = moved_text(many)
-    assert (len(told), told[1], told[-1]) == (21, 'p00: sub was "1", is now "2"', "and 30 more")
+    text = moved_text(many)
+    assert (len(text), text[1], text[-1]) == (21, 'p00: sub was "1", is now "2"', "and 30 more")
     assert len(moved_text(many[:10])) == 20
 
 
-def test_no_more_is_told_than_can_be_read() -> None:
+def test_long_differences_are_shortened() -> None:
     many = [person(f"p{number:02}@x.io") for number in range(30)]
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of([*PEOPLE[:1], *many]))
-    told = moved_text(look_again(plan, workspace(), None).moved)
-    assert len(told) == 21
-    assert told[0] == (
+    text = moved_text(look_again(plan, workspace(), None).moved)
+    assert len(text) == 21
+    assert text[0] == (
         'p00@x.io no longer exists; it was: email "p00@x.io", role "member", standing "accepted", source "local"'
     )
-    assert told[-1] == "and 10 more"
+    assert text[-1] == "and 10 more"
 
 
-def test_what_is_in_place() -> None:
+def test_changes_already_in_effect() -> None:
     plan = planned(WANT, workspace())
     invite, remove = plan.changes[0], plan.changes[-1]
     assert is_as(remove.after, None)
@@ -119,7 +119,7 @@ def test_what_is_in_place() -> None:
     assert look_again(replace(plan, changes=()), live, None).in_place == ()
 
 
-def test_what_a_file_says_of_nobody_s_loss_is_not_believed() -> None:
+def test_forged_revokes_access_flag_is_ignored() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin")])
     plan = replace(planned(document({"c@x.io": "admin"}), live), hazards=(), relies_on={})
     found = look_again(plan, live, None).plan
@@ -128,28 +128,28 @@ def test_what_a_file_says_of_nobody_s_loss_is_not_believed() -> None:
     assert look_again(one, live, None).plan.relies_on == {"member": ("a@x.io",)}
 
 
-def test_how_many_there_are_is_counted_anew() -> None:
+def test_population_is_counted_again() -> None:
     plan = planned(WANT, workspace())
     live = workspace()
     live.users["new@x.io"] = person("new@x.io")
     assert look_again(plan, live, None).plan.seen["member"] == plan.seen["member"] + 1
 
 
-def test_who_makes_it_is_said_not_to_be_known_where_an_admin_loses_something() -> None:
+def test_note_if_an_admin_loses_access_and_the_identity_is_unknown() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io", "admin")])
     plan = planned(document({"a@x.io": "admin"}, guards={"self": {"email": "a@x.io"}}), live)
-    told = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
-    assert told in [words(note.fact) for note in look_again(plan, live, None).plan.notes]
-    assert told not in [words(note.fact) for note in look_again(plan, live, Identity(email="a@x.io")).plan.notes]
+    text = "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
+    assert text in [words(note.fact) for note in look_again(plan, live, None).plan.notes]
+    assert text not in [words(note.fact) for note in look_again(plan, live, Identity(email="a@x.io")).plan.notes]
 
 
-def test_the_day_on_which_a_plan_would_give_what_has_ended() -> None:
+def test_saved_plan_expires_with_the_access_it_grants() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("d@x.io", "admin"), person("e@x.io")])
     members = {
         "a@x.io": "admin",
         "b@x.io": {"role": "member", "until": "2027-03-01"},
         "c@x.io": {"role": "member", "until": "2027-02-01"},
-        "d@x.io": {"role": "member", "until": "2027-01-01"},  # is demoted
+        "d@x.io": {"role": "member", "until": "2027-01-01"},  # demoted
     }
     assert ends(planned(document(members), live)) == date(2027, 2, 1)
     assert ends(planned(document({"a@x.io": "admin"}), live)) is None

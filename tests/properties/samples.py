@@ -1,5 +1,5 @@
-"""Of every kind, what a document may say of it and how a workspace may be: one row a kind. The suites go through the
-rows, and one of their tests fails where a kind has none."""
+"""For each kind, strategies of documents and workspaces. Several test modules use them; one of their tests checks that
+every kind has a sample."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from beamctl.document.document import Desired
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from tests.fakes.accounts import FakeAccounts, api_key, machine
+from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import document
-from tests.fakes.things import FakeThings, thing
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -25,7 +25,7 @@ Sections = Mapping[str, Any]
 
 
 def vault() -> FakeVault:
-    """With what connections need."""
+    """A vault with the secrets that connections need."""
     return FakeVault({"the environment variable KEY": CANARY})
 
 
@@ -70,7 +70,7 @@ guards = st.fixed_dictionaries(
 
 
 def met(guarded: Mapping[str, Any], listed: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The guards, with a `minAdmins` that a document with these members can meet."""
+    """The guards, with a `minAdmins` that these members can meet."""
     if listed is None or "minAdmins" not in guarded:
         return dict(guarded)
     roles = [entry["role"] if isinstance(entry, dict) else entry for entry in listed.values()]
@@ -103,16 +103,16 @@ shown_settings = st.fixed_dictionaries(
     },
 )
 
-MACHINES = ["ci", "a b"]
+ACCOUNT_NAMES = ["ci", "a b"]
 KEYS = ["hub", "lab"]
 declared_keys = st.dictionaries(
     st.sampled_from(KEYS),
     st.fixed_dictionaries({"expiresIn": st.just("90d"), "rotateBefore": st.just("14d"), "keepOld": st.just("3d")}),
     max_size=2,
 )
-declared_machine = st.fixed_dictionaries({"role": ROLES}, optional={"description": st.text("a é", max_size=4)})
-MARK = "(beamctl: client secret not handed over yet)"
-live_machine = st.tuples(ROLES, st.sampled_from(["", "CI", MARK, f"CI {MARK}"]))
+declared_account = st.fixed_dictionaries({"role": ROLES}, optional={"description": st.text("a é", max_size=4)})
+MARKER = "(beamctl: client secret not handed over yet)"
+live_machine = st.tuples(ROLES, st.sampled_from(["", "CI", MARKER, f"CI {MARKER}"]))
 live_keys = st.lists(
     st.tuples(
         st.sampled_from([*KEYS, "hub", "by hand"]),
@@ -124,18 +124,18 @@ live_keys = st.lists(
 
 
 def with_places(found: dict[str, dict[str, Any]]) -> Sections:
-    """Each secret has a place of its own."""
+    """Give each secret its own destination."""
     for name, entry in found.items():
         entry["secretTo"] = {"file": f"{name}.json"}
-        for key, told in entry.get("apiKeys", {}).items():
-            told["secretTo"] = {"file": f"{name}-{key}"}
+        for key, declared in entry.get("apiKeys", {}).items():
+            declared["secretTo"] = {"file": f"{name}-{key}"}
     return {"serviceAccounts": found}
 
 
 def accounts_of(found: Mapping[str, tuple[tuple[str, str], list[tuple[str, str, str]]]]) -> FakeWorkspace:
-    live = FakeAccounts()
+    live = FakeServiceAccounts()
     for name, ((role, description), keys) in found.items():
-        live.kept[f"c-{name}"] = machine(f"c-{name}", name, role, description)
+        live.kept[f"c-{name}"] = service_account(f"c-{name}", name, role, description)
         live.keys[f"c-{name}"] = [
             api_key(f"k{number}-{len(name)}{name[0]}", key, f"{day}T00:00:00Z", lives)
             for number, (key, day, lives) in enumerate(keys)
@@ -143,14 +143,14 @@ def accounts_of(found: Mapping[str, tuple[tuple[str, str], list[tuple[str, str, 
     return FakeWorkspace.of([person("root@x.io", "admin")], accounts=live)
 
 
-machines = st.dictionaries(st.sampled_from(MACHINES), declared_machine, max_size=3)
+declared_accounts = st.dictionaries(st.sampled_from(ACCOUNT_NAMES), declared_account, max_size=3)
 with_keys = st.dictionaries(
-    st.sampled_from(MACHINES),
-    st.builds(lambda entry, keys: {**entry, "apiKeys": keys}, declared_machine, declared_keys),
+    st.sampled_from(ACCOUNT_NAMES),
+    st.builds(lambda entry, keys: {**entry, "apiKeys": keys}, declared_account, declared_keys),
     max_size=3,
 )
-live_machines = st.dictionaries(
-    st.sampled_from([*MACHINES, "old"]), st.tuples(live_machine, live_keys), max_size=3
+live_accounts = st.dictionaries(
+    st.sampled_from([*ACCOUNT_NAMES, "old"]), st.tuples(live_machine, live_keys), max_size=3
 ).map(accounts_of)
 
 NAMES = ["a", "b-2", "production", "x" * 49]
@@ -175,67 +175,69 @@ specs: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 }
 metadata = st.fixed_dictionaries({}, optional={"displayName": st.text("aé", max_size=3), "labels": texts})
 versions = st.none() | st.integers(1, 3)
-Told = tuple[dict[str, Any], dict[str, Any], int | None]
+Attributes = tuple[dict[str, Any], dict[str, Any], int | None]
 
 
-def entry(section: str, told: Told) -> dict[str, Any]:
-    """How a document says it."""
-    spec, more, version = told
+def entry(section: str, attributes: Attributes) -> dict[str, Any]:
+    """The entry of a document."""
+    spec, more, version = attributes
     nested = {"spec": spec} if section == "policies" else spec
     secret = {"secret": {"key": {"env": "KEY"}, "version": version}} if version and section == "integrations" else {}
     return {**more, **nested, **secret}
 
 
-def kept(section: str, name: str, told: Told) -> dict[str, Any]:
-    """How the API keeps it, sometimes with a field that no document can say."""
-    spec, more, version = told
+def kept(section: str, name: str, attributes: Attributes) -> dict[str, Any]:
+    """The resource as the API stores it, sometimes with a field that a document cannot express."""
+    spec, more, version = attributes
     version_label = {"beamctl-secret-version": str(version)} if version and section == "integrations" else {}
     unknown = {"sandbox": True} if version and section != "environments" else {}
     tagged = {**more.get("labels", {}), **version_label}
-    return thing(name, tagged, more.get("displayName", ""), **spec, **unknown)
+    return resource(name, tagged, more.get("displayName", ""), **spec, **unknown)
 
 
-def things(section: str) -> st.SearchStrategy[dict[str, Told]]:
+def resources(section: str) -> st.SearchStrategy[dict[str, Attributes]]:
     return st.dictionaries(st.sampled_from(NAMES), st.tuples(specs[section], metadata, versions), max_size=3)
 
 
-def declared_things(section: str) -> st.SearchStrategy[Sections]:
-    return things(section).map(lambda found: {section: {name: entry(section, told) for name, told in found.items()}})
+def declared_resources(section: str) -> st.SearchStrategy[Sections]:
+    return resources(section).map(
+        lambda found: {section: {name: entry(section, attributes) for name, attributes in found.items()}}
+    )
 
 
-def live_things(section: str) -> st.SearchStrategy[FakeWorkspace]:
+def live_resources(section: str) -> st.SearchStrategy[FakeWorkspace]:
     odd = st.frozensets(st.sampled_from(["put-replaces", "spec-merges", "masked-secrets", "echoed-secrets"]))
 
-    def workspace(found: dict[str, Told], paged: int, quirks: frozenset[str]) -> FakeWorkspace:
-        fake = FakeThings(paged=paged)
-        fake.kept[section] = {name: kept(section, name, told) for name, told in found.items()}
-        return FakeWorkspace.of([person("root@x.io", "admin")], things=fake, quirks=quirks)
+    def workspace(found: dict[str, Attributes], paged: int, quirks: frozenset[str]) -> FakeWorkspace:
+        fake = FakeResources(paged=paged)
+        fake.kept[section] = {name: kept(section, name, attributes) for name, attributes in found.items()}
+        return FakeWorkspace.of([person("root@x.io", "admin")], resources=fake, quirks=quirks)
 
-    return st.builds(workspace, things(section), st.integers(0, 2), odd)
+    return st.builds(workspace, resources(section), st.integers(0, 2), odd)
 
 
 def never(_plan: Plan) -> bool:
-    """No plan of this kind."""
+    """Never refuse a plan."""
     return False
 
 
 def locked_out(plan: Plan) -> bool:
-    """Whether it is refused whatever is allowed."""
+    """Whether the plan has a hazard that cannot be allowed."""
     return any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in plan.hazards)
 
 
 def built_in(plan: Plan) -> bool:
-    """Whether the API does not let it be done: what is built in cannot be made, and no version lowered."""
+    """Whether the API refuses the plan: built-in objects cannot be created, and versions cannot be lowered."""
     return any("is built in" in words(note.fact) or "is sent again" in words(note.fact) for note in plan.notes)
 
 
 @dataclass(frozen=True)
 class Sample:
     """Attributes:
-    sections: What a document may say.
-    live: How a workspace may be.
-    refused: Of which plans nothing is made.
-    stays: Of which plans a difference stays, and is said.
+    sections: Sections of documents.
+    live: Workspaces.
+    refused: Whether a plan cannot be applied.
+    stays: Whether a difference remains after an apply, and is reported.
     """
 
     sections: st.SearchStrategy[Sections]
@@ -262,10 +264,10 @@ SAMPLES = {
         ),
     ),
     "member": Sample(members.map(in_section("members")), workspaces, refused=locked_out),
-    "service_account": Sample(machines.map(with_places), live_machines),
-    "api_key": Sample(with_keys.map(with_places), live_machines),
-    "policy": Sample(declared_things("policies"), live_things("policies")),
-    "integration": Sample(declared_things("integrations"), live_things("integrations"), stays=built_in),
-    "environment": Sample(declared_things("environments"), live_things("environments"), stays=built_in),
+    "service_account": Sample(declared_accounts.map(with_places), live_accounts),
+    "api_key": Sample(with_keys.map(with_places), live_accounts),
+    "policy": Sample(declared_resources("policies"), live_resources("policies")),
+    "integration": Sample(declared_resources("integrations"), live_resources("integrations"), stays=built_in),
+    "environment": Sample(declared_resources("environments"), live_resources("environments"), stays=built_in),
 }
-"""By the name of a kind."""
+"""By name of the kind."""

@@ -1,16 +1,15 @@
-"""Plans of every kind and action, small enough to be edited in every place: what a document says, and how the workspace
-is."""
+"""Documents and workspaces for plans of every kind and action, small enough to edit each place."""
 
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from tests.fakes.accounts import FakeAccounts, api_key, machine
-from tests.fakes.things import FakeThings, thing
+from tests.fakes.resources import FakeResources, resource
+from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.workspace import FakeWorkspace, person
 
 ADMIN = person("root@x.io", "admin", sub="s0")
-MARK = "(beamctl: client secret not handed over yet)"
+MARKER = "(beamctl: client secret not handed over yet)"
 HUB = "(beamctl: API key hub not handed over yet)"
 EU, US = {"type": "country", "name": "eu"}, {"type": "country", "name": "us"}
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
@@ -25,17 +24,17 @@ def people(*others: dict[str, Any], **settings: Any) -> Live:
 
 def accounts(*kept: dict[str, Any], **keys: list[dict[str, Any]]) -> Live:
     def made() -> FakeWorkspace:
-        live = FakeAccounts({each["client_id"]: dict(each) for each in kept}, deepcopy(keys))
+        live = FakeServiceAccounts({each["client_id"]: dict(each) for each in kept}, deepcopy(keys))
         return FakeWorkspace.of([ADMIN], accounts=live)
 
     return made
 
 
-def things(section: str, *there: dict[str, Any], users: dict[str, Any] | None = None) -> Live:
+def resources(section: str, *there: dict[str, Any], users: dict[str, Any] | None = None) -> Live:
     def made() -> FakeWorkspace:
-        fake = FakeThings(users=users or {})
+        fake = FakeResources(users=users or {})
         fake.kept[section] = {each["metadata"]["name"]: deepcopy(each) for each in there}
-        return FakeWorkspace.of([ADMIN], things=fake)
+        return FakeWorkspace.of([ADMIN], resources=fake)
 
     return made
 
@@ -67,7 +66,7 @@ SAMPLES: dict[str, Sample] = {
         {"settings": {"displayName": "New", "labels": {"a.b": "1"}, "groupMappings": [ALL], "sandbox": {}}},
         people(groupMappings=[OPS, ALL], labels={"c": "2"}, runtime={"sandbox": {"disableProcessLogging": True}}),
     ),
-    "accounts made": (
+    "accounts created": (
         {
             "serviceAccounts": {
                 "ci": {"role": "admin", "description": "CI", "secretTo": {"command": ["gh", "secret", "set", "X"]}},
@@ -75,7 +74,7 @@ SAMPLES: dict[str, Sample] = {
                 "one": {"clientId": "c-bot", "role": "member"},
             }
         },
-        accounts(machine("c-bot", "bot")),
+        accounts(service_account("c-bot", "bot")),
     ),
     "accounts changed": (
         {
@@ -86,14 +85,17 @@ SAMPLES: dict[str, Sample] = {
             }
         },
         accounts(
-            machine("c-up", "up"), machine("c-said", "said"), machine("c-one", "one", "admin"), machine("c-old", "old")
+            service_account("c-up", "up"),
+            service_account("c-said", "said"),
+            service_account("c-one", "one", "admin"),
+            service_account("c-old", "old"),
         ),
     ),
     "accounts replaced": (
         {"serviceAccounts": {"bot": {"role": "member", "secretTo": {"file": "bot"}}}},
         accounts(
-            machine("c-1", "bot", "member", MARK),
-            machine("c-2", "bot", "member", MARK),
+            service_account("c-1", "bot", "member", MARKER),
+            service_account("c-2", "bot", "member", MARKER),
             **{"c-2": [api_key("k1", "x", "2026-11-20T00:00:00Z")]},
         ),
     ),
@@ -111,7 +113,7 @@ SAMPLES: dict[str, Sample] = {
             }
         },
         accounts(
-            machine("c-bot", "bot"),
+            service_account("c-bot", "bot"),
             **{
                 "c-bot": [
                     api_key("k1", "hub", "2026-08-01T00:00:00Z", "90d"),
@@ -123,7 +125,9 @@ SAMPLES: dict[str, Sample] = {
     ),
     "keys replaced": (
         {"serviceAccounts": {"bot": {"role": "member", "apiKeys": {"hub": {"secretTo": {"file": "hub"}}}}}},
-        accounts(machine("c-bot", "bot", "member", HUB), **{"c-bot": [api_key("k1", "hub", "2026-11-20T00:00:00Z")]}),
+        accounts(
+            service_account("c-bot", "bot", "member", HUB), **{"c-bot": [api_key("k1", "hub", "2026-11-20T00:00:00Z")]}
+        ),
     ),
     "policies": (
         {
@@ -132,10 +136,10 @@ SAMPLES: dict[str, Sample] = {
                 "old": {"spec": {"type": "location", "resourceTypes": ["model"], "locations": [EU]}},
             }
         },
-        things(
+        resources(
             "policies",
-            thing("old", {"a.b": "1"}, type="location", resourceTypes=["model", "agent"], locations=[US]),
-            thing("gone", type="flavor"),
+            resource("old", {"a.b": "1"}, type="location", resourceTypes=["model", "agent"], locations=[US]),
+            resource("gone", type="flavor"),
             users={"gone": {"models": ["m"]}},
         ),
     ),
@@ -150,12 +154,14 @@ SAMPLES: dict[str, Sample] = {
                 },
             }
         },
-        things(
-            "integrations", thing("old", integration="openai", config={"org": "a"}), thing("gone", integration="slack")
+        resources(
+            "integrations",
+            resource("old", integration="openai", config={"org": "a"}),
+            resource("gone", integration="slack"),
         ),
     ),
     "environments": (
         {"environments": {"production": {"policies": ["us"]}, "staging": {"displayName": "S", "policies": ["us"]}}},
-        things("environments", thing("production", policies=["eu"]), thing("gone")),
+        resources("environments", resource("production", policies=["eu"]), resource("gone")),
     ),
 }

@@ -1,5 +1,5 @@
-"""The invariants, of every kind, for any document and any live state: what is applied is as the document says, a plan
-is no larger than it must be and depends on nothing else, it can be saved and undone, and no secret shows."""
+"""Invariants of every kind, for any document and any workspace: an apply makes the declared state; a plan is minimal,
+does not depend on order, can be saved and undone, and shows no secret."""
 
 import json
 import random as seeded
@@ -28,10 +28,10 @@ from beamctl.workflow.documents import validate
 from beamctl.workflow.saved_plan import could_be_planned, look_again, open_plan
 from beamctl.workflow.show import export
 from beamctl.workflow.undo import undo
-from tests.fakes.accounts import MADE
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
-from tests.fakes.saved import saved
+from tests.fakes.saved_plans import saved
 from tests.fakes.schemas import problems_with
+from tests.fakes.service_accounts import SECRET_SUFFIX
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace
 from tests.properties.samples import CANARY, SAMPLES, Sample, guards, met, vault
@@ -47,7 +47,7 @@ def test_every_kind_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_sample_is_of_its_kind(name: str) -> None:
+def test_sample_is_of_its_kind(name: str) -> None:
     found: set[str] = set()
 
     @given(SAMPLES[name].wanted, SAMPLES[name].live)
@@ -60,14 +60,14 @@ def test_a_sample_is_of_its_kind(name: str) -> None:
 
 
 def left(want: Desired, live: FakeWorkspace) -> set[tuple[str, str]]:
-    """What is to be done, and to what."""
+    """The remaining changes."""
     return {(change.kind, change.name.lower().partition(" (")[0]) for change in planned(want, live).changes}
 
 
 @every_kind
 @given(data=st.data())
 @often
-def test_apply_then_plan_is_empty_and_no_secret_shows(sample: Sample, data: st.DataObject) -> None:
+def test_plan_is_empty_after_apply_and_shows_no_secret(sample: Sample, data: st.DataObject) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     if sample.refused(plan):
@@ -80,9 +80,9 @@ def test_apply_then_plan_is_empty_and_no_secret_shows(sample: Sample, data: st.D
     lines = [first_line(Run("r1", AT, "ann", "", "sha256:0"), plan), *(event_line(plan, each, AT) for each in events)]
     lines.append(last_line(plan, events, AT, interrupted=False))
     assert [problems_with("run", json.loads(line)) for line in lines] == [[]] * len(lines)
-    told = [plans_json([plan], ()), plan_text(plan), drift_text(plan), saved_text(saved(plan)), *lines]
-    told += [run_text(read_record("".join(lines).encode())), *map(event_text, events), export("acme", live, NOW).text]
-    assert not any(secret in text for text in told for secret in (CANARY, MADE))
+    shown = [plans_json([plan], ()), plan_text(plan), drift_text(plan), saved_text(saved(plan)), *lines]
+    shown += [run_text(read_record("".join(lines).encode())), *map(event_text, events), export("acme", live, NOW).text]
+    assert not any(secret in text for text in shown for secret in (CANARY, SECRET_SUFFIX))
 
 
 @every_kind
@@ -100,7 +100,7 @@ def test_export_then_plan_is_empty(sample: Sample, data: st.DataObject) -> None:
 @every_kind
 @given(data=st.data())
 @often
-def test_a_plan_is_no_larger_than_it_must_be(sample: Sample, data: st.DataObject) -> None:
+def test_plan_is_minimal(sample: Sample, data: st.DataObject) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     assert len({(change.kind, change.key) for change in plan.changes}) == len(plan.changes)
@@ -130,25 +130,27 @@ def shuffled(data: Any, chance: seeded.Random) -> Any:
 @every_kind
 @given(data=st.data(), seed=st.integers(0, 10**6))
 @often
-def test_no_order_means_anything(sample: Sample, data: st.DataObject, seed: int) -> None:
+def test_order_does_not_matter(sample: Sample, data: st.DataObject, seed: int) -> None:
     chance = seeded.Random(seed)  # noqa: S311 - an order, no secret
     sections, live = data.draw(sample.sections), data.draw(sample.live)
     first, second = planned(document(**sections), live), planned(document(**sections), live)
     assert plans_json([first], ()) == plans_json([second], ())
     again = document(**{name: shuffled(entries, chance) for name, entries in sections.items()})
     live.users, live.settings = shuffled(live.users, chance), shuffled(live.settings, chance)
-    live.things.kept = {name: shuffled(things, chance) for name, things in live.things.kept.items()}
+    live.resources.kept = {name: shuffled(resources, chance) for name, resources in live.resources.kept.items()}
     live.accounts.kept, live.accounts.keys = shuffled(live.accounts.kept, chance), shuffled(live.accounts.keys, chance)
     other = planned(again, live)
-    told = [[(each.name, each.action, each.stage, each.secrets) for each in plan.changes] for plan in (first, other)]
-    assert told[0] == told[1]
+    summaries = [
+        [(each.name, each.action, each.stage, each.secrets) for each in plan.changes] for plan in (first, other)
+    ]
+    assert summaries[0] == summaries[1]
     assert first.fingerprint == other.fingerprint
 
 
 @every_kind
 @given(data=st.data())
 @often
-def test_a_saved_plan_is_read_and_holds(sample: Sample, data: st.DataObject) -> None:
+def test_saved_plan_is_read_back_and_not_stale(sample: Sample, data: st.DataObject) -> None:
     sections = data.draw(sample.sections)
     want = document(**sections, guards=met(data.draw(guards), sections.get("members")))
     live = data.draw(sample.live)
@@ -168,7 +170,7 @@ def test_a_saved_plan_is_read_and_holds(sample: Sample, data: st.DataObject) -> 
 @every_kind
 @given(data=st.data())
 @often
-def test_what_was_done_is_undone_or_it_is_said_why_not(sample: Sample, data: st.DataObject) -> None:
+def test_run_is_undone_or_a_note_says_why_not(sample: Sample, data: st.DataObject) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
     plan = planned(want, live)
     if sample.refused(plan):
@@ -186,7 +188,7 @@ def test_what_was_done_is_undone_or_it_is_said_why_not(sample: Sample, data: st.
 
 
 def undone(plan: Plan, live: FakeWorkspace) -> Plan:
-    """The plan is made, recorded, and what would undo that is planned."""
+    """Apply and record the plan, then plan its undo."""
     events = applied(plan, live, vault=vault())
     lines = [first_line(Run("r1", AT, "ann", "", "sha256:0"), plan), *(event_line(plan, each, AT) for each in events)]
     record = read_record("".join([*lines, last_line(plan, events, AT, interrupted=False)]).encode())
@@ -197,7 +199,7 @@ def undone(plan: Plan, live: FakeWorkspace) -> Plan:
 @every_kind
 @given(data=st.data())
 @often
-def test_additive_leaves_what_is_not_listed(sample: Sample, data: st.DataObject) -> None:
+def test_additive_section_keeps_unlisted_objects(sample: Sample, data: st.DataObject) -> None:
     sections, live = data.draw(sample.sections), data.draw(sample.live)
     manage = {name: "additive" for name in sections if name != "settings"}
     plan = planned(document(**sections, **({"manage": manage} if manage else {})), live)

@@ -1,7 +1,6 @@
-"""Export, then plan: nothing to change, whatever the workspace looks like, and until a key ends."""
+"""An exported document needs no changes, for any workspace, until a key expires."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,9 +15,9 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.workflow.plan import plan
 from beamctl.workflow.show import export
-from tests.fakes.accounts import FakeAccounts, machine
+from tests.fakes.resources import MASK, FakeResources, resource
 from tests.fakes.runs import API, NOW, desired, planned
-from tests.fakes.things import MASK, FakeThings, thing
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
 from tests.fakes.workspace import FakeWorkspace, person
 
 EMAILS = [
@@ -72,8 +71,8 @@ shown_settings = st.fixed_dictionaries(
 
 @given(st.lists(people, max_size=9, unique_by=lambda each: str(each["email"]).lower()), shown_settings)
 @settings(max_examples=200, deadline=None)
-def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict[str, Any]) -> None:
-    live = FakeWorkspace.of(everybody, settings=itself)
+def test_export_then_plan_is_empty(people: list[dict[str, Any]], settings_shown: dict[str, Any]) -> None:
+    live = FakeWorkspace.of(people, settings=settings_shown)
     try:
         text = export("acme", live, NOW).text
     except GarbledError:
@@ -86,15 +85,15 @@ def test_export_then_plan_is_empty(everybody: list[dict[str, Any]], itself: dict
     assert not plan.differs
     assert {hazard.risk for hazard in plan.hazards} <= {Risk.LIVE_EMPTY}
     assert export("acme", live, NOW).text == text
-    strange = any(fault(str(each["email"])) for each in everybody)
-    directory = all(each.get("source") == "directory_sync" for each in everybody if fault(str(each["email"])))
+    strange = any(fault(str(each["email"])) for each in people)
+    directory = all(each.get("source") == "directory_sync" for each in people if fault(str(each["email"])))
     assert (want.mode("members") is Mode.ADDITIVE) <= (strange or not directory)
 
 
 OWN = "own@x.io: {until: '2026-12-24', reason: exported with an unknown role}"
 
 
-def test_it_says_what_it_leaves_out() -> None:
+def test_export_says_what_it_leaves_out() -> None:
     live = FakeWorkspace.of(
         [
             person("root@x.io", "admin"),
@@ -128,30 +127,21 @@ manage:
     )
 
 
-@dataclass
-class Machines:
-    """A workspace with service accounts, their keys by client id, and connections.
+def workspace(
+    accounts: Iterable[Mapping[str, Any]],
+    keys: Mapping[str, list[dict[str, Any]]],
+    resources: FakeResources,
+    quirks: str,
+) -> FakeWorkspace:
+    kept = {each["client_id"]: dict(each) for each in accounts}
+    quirk = frozenset(quirks.split())
+    return FakeWorkspace.of([], accounts=FakeServiceAccounts(kept, dict(keys)), resources=resources, quirks=quirk)
 
-    Attributes:
-        accounts: As the API shows them.
-        keys: By client id.
-        rest: All else.
-    """
 
-    accounts: list[dict[str, Any]]
-    keys: Mapping[str, list[dict[str, Any]]]
-    rest: FakeWorkspace
-
-    def get(self, path: str) -> Any:
-        parts = path.strip("/").split("/")
-        if parts[0] != "service_accounts":
-            return self.rest.get(path)
-        return self.accounts if len(parts) == 1 else self.keys[parts[1]]
-
-    def planned(self, text: str, now: datetime) -> tuple[Change, ...]:
-        found = plan(desired(text), self, Situation(now.date(), API, None, {}, now=now))
-        assert found.differs is bool(found.changes), found.notes
-        return found.changes
+def changes(live: FakeWorkspace, text: str, now: datetime) -> tuple[Change, ...]:
+    found = plan(desired(text), live, Situation(now.date(), API, None, {}, now=now))
+    assert found.differs is bool(found.changes), found.notes
+    return found.changes
 
 
 KEY_NAMES = ["hub", "lab", "a b", "null", "1", "k\u200b", "(k)", "x:y"]
@@ -176,7 +166,7 @@ some_keys = st.fixed_dictionaries(
 
 
 @st.composite
-def machines(draw: st.DrawFn) -> Machines:
+def workspaces(draw: st.DrawFn) -> FakeWorkspace:
     accounts = [{**each, "client_id": f"c{at}"} for at, each in enumerate(draw(st.lists(some_accounts, max_size=4)))]
     keys = {
         each["client_id"]: [{**key, "id": f"k{at}"} for at, key in enumerate(draw(st.lists(some_keys, max_size=3)))]
@@ -184,39 +174,38 @@ def machines(draw: st.DrawFn) -> Machines:
     }
     parts = st.dictionaries(st.sampled_from(["apiKey", "api_key", "version", "<<", "a b", ""]), st.just(SECRET))
     labels = st.sampled_from([{}, {"a": "b"}, {"beamctl-secret-version": "3"}])
-    things = FakeThings()
+    resources = FakeResources()
     for name in draw(st.lists(st.sampled_from(["openai", "open-ai", "Open"]), unique=True)):
-        things.kept["integrations"][name] = thing(name, draw(labels), integration="openai", secret=draw(parts))
-    quirks = frozenset(draw(st.sets(st.sampled_from(["masked-secrets", "echoed-secrets"]), max_size=1)))
-    return Machines(accounts, keys, FakeWorkspace.of([], things=things, quirks=quirks))
+        resources.kept["integrations"][name] = resource(name, draw(labels), integration="openai", secret=draw(parts))
+    return workspace(accounts, keys, resources, draw(st.sampled_from(["", "masked-secrets", "echoed-secrets"])))
 
 
 SECRET = "sk-canary-0123456789abcdef"
 LATER = [timedelta(), timedelta(hours=23), timedelta(days=20), timedelta(days=100), timedelta(days=4000)]
 
 
-@given(machines())
+@given(workspaces())
 @settings(max_examples=100, deadline=None)
-def test_machines_are_exported_until_a_key_of_theirs_ends(live: Machines) -> None:
+def test_exported_service_accounts_need_no_change_until_a_key_expires(live: FakeWorkspace) -> None:
     text = export("acme", live, NOW).text
     assert SECRET not in text
     assert MASK not in text
     assert all(char.isprintable() or char == "\n" for char in text)
-    assert live.planned(text, NOW) == ()
+    assert changes(live, text, NOW) == ()
     for moment in (NOW + each for each in LATER):
-        for change in live.planned(text, moment):  # a key that is declared and has ended is renewed: that is said
+        for change in changes(live, text, moment):  # a declared key that has expired is renewed
             what = (change.kind, change.action, change.reason)
             assert what in (
                 ("api_key", Action.CREATE, Reason.EXPIRES),
                 ("api_key", Action.DELETE, Reason.SUPERSEDED),
             )
-            told = change.after or change.before or {}
-            (key,) = [each for each in live.keys[told["clientId"]] if each["name"] == told["name"]]
+            attributes = change.after or change.before or {}
+            (key,) = [each for each in live.accounts.keys[attributes["clientId"]] if each["name"] == attributes["name"]]
             assert ended(key) <= moment
 
 
 def ended(key: Mapping[str, str]) -> datetime:
-    """When a key ends, by another reckoning than that of the code: in seconds."""
+    """When a key expires, computed in seconds, unlike in the code."""
     units = {"h": 3600, "d": 86400, "w": 604800, "m": 60}
     text = key["expires_in"]
     seconds = int(text) if text.isdigit() else int(text[:-1]) * units[text[-1]]
@@ -228,17 +217,17 @@ def key(name: str, expires_in: str = "", created: str = "2026-11-01T00:00:00Z") 
     return {"name": name, "createdAt": created, "expires_in": expires_in}
 
 
-def test_a_role_that_is_not_told_is_a_guess_and_said_to_be() -> None:
-    kept = {"c1": machine("c1", "told"), "c2": {**machine("c2", "untold"), "role": None}}
-    live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeAccounts(kept))
+def test_unknown_role_is_exported_as_a_guess() -> None:
+    kept = {"c1": service_account("c1", "known"), "c2": {**service_account("c2", "unknown"), "role": None}}
+    live = FakeWorkspace.of([person("root@x.io", "admin")], accounts=FakeServiceAccounts(kept))
     lines = export("acme", live, NOW).text.splitlines()
     guess = "  # the API does not show its role, so admin is a guess: set the role that it should have"
     assert [number for number, line in enumerate(lines) if line == guess] == [
-        lines.index("  untold: {role: admin}") - 1
+        lines.index("  unknown: {role: admin}") - 1
     ]
 
 
-def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:
+def test_export_of_service_accounts_and_their_secrets() -> None:
     accounts = [
         {"client_id": f"c{at}", "name": name, "role": "member"}
         for at, name in enumerate(["all", "few", "idle", "old", "twice", "twin", "twin"])
@@ -262,7 +251,7 @@ def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:
         each["client_id"]: [{**one, "id": f"k{at}"} for at, one in enumerate(listed.get(each["client_id"], []))]
         for each in accounts
     }
-    things = FakeThings()
+    resources = FakeResources()
     for name, parts in {
         "open-ai": ["apiKey", "org_id"],
         "open": ["ai_api_key"],
@@ -270,8 +259,10 @@ def test_it_says_what_there_is_of_machines_and_where_their_secrets_go() -> None:
         "odd": ["version"],
     }.items():
         labels = {"beamctl-secret-version": "4"} if name == "open" else {}
-        things.kept["integrations"][name] = thing(name, labels, integration="x", secret=dict.fromkeys(parts, SECRET))
-    live = Machines(accounts, keys, FakeWorkspace.of([], things=things, quirks=frozenset({"masked-secrets"})))
+        resources.kept["integrations"][name] = resource(
+            name, labels, integration="x", secret=dict.fromkeys(parts, SECRET)
+        )
+    live = workspace(accounts, keys, resources, "masked-secrets")
     text = export("acme", live, NOW).text
     assert (
         text[text.index("serviceAccounts") :]

@@ -1,5 +1,5 @@
-"""What a plan does is what it shows. Every sample plan is edited in every place by someone who knows the format. Each
-edit is refused, or changes what is shown, or has no effect."""
+"""A plan does what it shows. Every sample plan is edited in every place by someone who knows the format: each edit is
+refused, or changes what is shown, or has no effect."""
 
 import json
 import re
@@ -28,9 +28,9 @@ from beamctl.report.text.runs import run_text
 from beamctl.workflow.saved_plan import look_again, open_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.forgery import edited, edits, forged
-from tests.fakes.journal import stopped
+from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import API, applied, apply_through, document, planned
-from tests.fakes.saved import CREATED
+from tests.fakes.saved_plans import CREATED
 from tests.fakes.workspace import FakeWorkspace
 from tests.properties.small_plans import SAMPLES, Live
 
@@ -38,11 +38,11 @@ AT = "2026-11-24T12:00:00.000Z"
 NOW = CREATED + timedelta(hours=1)
 
 
-class Witness:
-    """A reader, a sender and a vault that note what they are asked for, and refuse to create anything if told to.
+class RecordingApi:
+    """A reader, sender and vault that record their calls, and can refuse to create anything.
 
     Attributes:
-        asked: In order.
+        asked: The calls, in order.
     """
 
     def __init__(self, live: FakeWorkspace, *, refuses: bool) -> None:
@@ -70,7 +70,7 @@ class Witness:
 
 
 def _plain(data: Any) -> str:
-    """What is sent, without what does not matter: the order of lists, and the random mark of a run."""
+    """The body without irrelevant differences: the order of lists, and the random number of a run."""
     match data:
         case dict():
             return "{" + ", ".join(f"{key}: {_plain(value)}" for key, value in sorted(data.items())) + "}"
@@ -82,11 +82,11 @@ def _plain(data: Any) -> str:
 
 @dataclass(frozen=True)
 class Opened:
-    """A saved plan as `apply FILE` takes it.
+    """A saved plan as `apply FILE` reads it.
 
     Attributes:
-        saved: What is in the file.
-        plan: The plan for the one who makes it.
+        saved: The content of the file.
+        plan: The plan for the person who applies it.
     """
 
     saved: Saved
@@ -94,27 +94,27 @@ class Opened:
 
     @property
     def text(self) -> str:
-        """What is shown of it."""
+        """The plan as text."""
         return plans_text([self.plan], self.saved.allowed, saved=self.saved)
 
     def effect(self, live: Live) -> list[object]:
-        """What is refused, what making it does once that is allowed, and what later plans are compared with."""
+        """The hazards that are not allowed, the requests of an apply, and the guards that are recorded."""
         blocking = [(each.risk, each.value) for each in refused(self.plan.hazards, self.saved.allowed)]
-        return [*blocking, *does(self.plan, live), declared_data(self.plan.declared)]
+        return [*blocking, *effects(self.plan, live), declared_data(self.plan.declared)]
 
 
-def does(plan: Plan, live: Live) -> list[object]:
-    """What is asked of the API and the vault, where all goes well, and where nothing can be created."""
+def effects(plan: Plan, live: Live) -> list[object]:
+    """The calls of an apply without errors, and of one in which nothing can be created."""
     asked: list[object] = []
     for refuses in (False, True):
-        witness = Witness(live(), refuses=refuses)
-        apply_through(plan, witness, witness, parallelism=1, vault=witness)
-        asked += witness.asked
+        api = RecordingApi(live(), refuses=refuses)
+        apply_through(plan, api, api, parallelism=1, vault=api)
+        asked += api.asked
     return asked
 
 
 def opened(content: bytes, live: Live) -> Opened | None:
-    """The plan in a file; None for a file that is refused."""
+    """The plan in a file; None if the file is refused."""
     try:
         found = open_plan(content, "p.json")
         refuse_untimely(found, "p.json", NOW)
@@ -131,34 +131,34 @@ def opened(content: bytes, live: Live) -> Opened | None:
 def sample(name: str) -> Saved:
     """The plan of a sample, with its first hazard allowed."""
     sections, live = SAMPLES[name]
-    plan = planned(document(**sections), live(), interrupted=stopped("bot", "bot/hub"))
+    plan = planned(document(**sections), live(), interrupted=interrupted_runs("bot", "bot/hub"))
     allowed = tuple(Allowance(each.risk, each.value) for each in plan.hazards[:1])
     return Saved((plan,), allowed, {}, "c0ffee", CREATED, CREATED + timedelta(hours=24))
 
 
-def test_there_is_a_sample_of_every_kind_and_action() -> None:
+def test_samples_cover_every_kind_and_action() -> None:
     changes = [change for name in SAMPLES for change in sample(name).plans[0].changes]
     assert {change.kind for change in changes} == {kind.name for kind in all_kinds()}
     assert {change.action for change in changes} == set(Action)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_what_a_plan_does_is_what_it_shows(name: str) -> None:
+def test_plan_does_what_it_shows(name: str) -> None:
     live = SAMPLES[name][1]
     data = json.loads(saved_text(sample(name)))
     original = opened(json.dumps(data).encode(), live)
     assert original is not None
     effect = original.effect(live)
     hidden = []
-    for told, edit in edits(data):
+    for description, edit in edits(data):
         found = opened(forged(data, edit), live)
         if found is not None and found.text == original.text and found.effect(live) != effect:
-            hidden.append(told)
+            hidden.append(description)
     assert hidden == []
 
 
 def undone(first: Any, live: FakeWorkspace) -> tuple[Record, Plan] | None:
-    """What would undo a run whose record says that everything is done; None for a record that is refused."""
+    """The undo of a run whose record says that every change is done; None if the record is refused."""
     there = [each for each in first.get("changes", ()) if "address" in each]
     lines = [first, *({"event": "done", "at": AT, "address": each["address"]} for each in there)]
     try:
@@ -168,24 +168,24 @@ def undone(first: Any, live: FakeWorkspace) -> tuple[Record, Plan] | None:
         return None
 
 
-@pytest.mark.parametrize("name", ["roles", "settings", "accounts made", "integrations"])
-def test_what_undoes_a_run_is_what_is_shown(name: str) -> None:
+@pytest.mark.parametrize("name", ["roles", "settings", "accounts created", "integrations"])
+def test_undo_does_what_it_shows(name: str) -> None:
     plan = sample(name).plans[0]
 
     def live() -> FakeWorkspace:
         after = SAMPLES[name][1]()
-        applied(plan, after, parallelism=1, vault=Witness(after, refuses=False))
+        applied(plan, after, parallelism=1, vault=RecordingApi(after, refuses=False))
         return after
 
     first = json.loads(first_line(Run("r1", AT, "ann", "", "sha256:0"), plan))
     now, hidden = live(), []
     original = undone(first, now)
     assert original is not None
-    texts, effect = shown(*original), does(original[1], live)
-    for told, edit in edits(first):
+    texts, effect = shown(*original), effects(original[1], live)
+    for description, edit in edits(first):
         found = undone(edited(first, edit), now)
-        if found is not None and shown(*found) == texts and does(found[1], live) != effect:
-            hidden.append(told)
+        if found is not None and shown(*found) == texts and effects(found[1], live) != effect:
+            hidden.append(description)
     assert hidden == []
 
 

@@ -1,5 +1,5 @@
-"""API keys over simulated months, with applies at any time: once there is a key, its place never holds one that lets
-nobody in, none is used beyond its time, and their number is bounded."""
+"""API keys over simulated months with applies at any time: once there is a key, the stored one is always valid, none is
+used after it expired, and their number is limited."""
 
 from datetime import timedelta
 from math import ceil
@@ -10,7 +10,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.document import Desired
-from tests.fakes.machines import Machines
+from tests.fakes.emulated_accounts import EmulatedAccounts
 from tests.fakes.runs import all_done, document
 
 HOUR = timedelta(hours=1)
@@ -28,43 +28,43 @@ def rotations(draw: st.DrawFn) -> tuple[int, int, int, list[int]]:
     lives = draw(st.integers(20, 24 * 120))
     rotates = draw(st.integers(8, lives - 4))
     keeps = draw(st.integers(1, rotates))
-    often = draw(st.integers(1, max(1, rotates // 2)))  # applies come often enough to renew a key in time
+    often = draw(st.integers(1, max(1, rotates // 2)))  # applies are frequent enough to renew a key in time
     return lives, rotates, keeps, draw(st.lists(st.integers(1, often), min_size=4, max_size=8))
 
 
-@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # each is long
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # each example is slow
 @given(rotations())
 @example((429, 410, 80, [19] * 9))
-def test_there_is_always_one_good_key_and_never_many(rotation: tuple[int, int, int, list[int]]) -> None:
+def test_there_is_always_a_valid_key_and_never_many(rotation: tuple[int, int, int, list[int]]) -> None:
     lives, rotates, keeps, pauses = rotation
     want = wanted(lives, rotates, keeps)
     with TemporaryDirectory() as folder:
-        machines = Machines(Path(folder))
+        accounts = EmulatedAccounts(Path(folder))
         made = 0
         for pause in pauses:
-            plan = machines.plan(want)
+            plan = accounts.plan(want)
             assert plan.hazards == ()
-            assert all_done(machines.apply(plan))
-            assert machines.plan(want).changes == ()  # one apply is enough for any moment
-            made = max(made, len(machines.vault.given))
-            keys = machines.keys("ci")
+            assert all_done(accounts.apply(plan))
+            assert accounts.plan(want).changes == ()  # one apply is always enough
+            made = max(made, len(accounts.vault.given))
+            keys = accounts.keys("ci")
             assert 1 <= len(keys) <= 2 + ceil(keeps / (lives - rotates))
-            assert machines.lets_in(machines.vault.holds[PLACE])
-            machines.clock.forward(pause * HOUR)
-            assert machines.lets_in(machines.vault.holds[PLACE]), "nobody could get in"
+            assert accounts.is_valid(accounts.vault.holds[PLACE])
+            accounts.clock.forward(pause * HOUR)
+            assert accounts.is_valid(accounts.vault.holds[PLACE]), "the stored key is not valid"
         assert made <= 3 + sum(pauses) / (lives - rotates)
 
 
-def test_the_one_before_stays_until_the_new_one_is_old_enough(tmp_path: Path) -> None:
-    machines = Machines(tmp_path)
+def test_previous_key_is_kept_for_keep_old(tmp_path: Path) -> None:
+    accounts = EmulatedAccounts(tmp_path)
     want = wanted(90 * 24, 14 * 24, 3 * 24)
-    machines.apply(machines.plan(want))
-    first = machines.vault.holds[PLACE]
+    accounts.apply(accounts.plan(want))
+    first = accounts.vault.holds[PLACE]
     found = []
     for day in range(73, 100):
-        machines.clock.forward((73 if day == 73 else 1) * 24 * HOUR)
-        plan = machines.plan(want)
+        accounts.clock.forward((73 if day == 73 else 1) * 24 * HOUR)
+        plan = accounts.plan(want)
         found += [(day, change.action.value, change.reason.value) for change in plan.changes]
-        assert machines.lets_in(first) is (day <= 79)
-        machines.apply(plan)
+        assert accounts.is_valid(first) is (day <= 79)
+        accounts.apply(plan)
     assert found == [(76, "create", "expires"), (79, "delete", "superseded")]

@@ -1,5 +1,5 @@
-"""Saved plans, for any document and any live state: what is written is read, whatever is changed is found, and what was
-applied can be undone."""
+"""Saved plans and records, for any document and any workspace: they are read back, edits are detected, and applies can
+be undone."""
 
 import json
 import random as seeded
@@ -25,11 +25,11 @@ from beamctl.report.text.runs import outcome_text, run_text
 from beamctl.workflow.saved_plan import look_again, open_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
-from tests.fakes.saved import by_hand, saved
+from tests.fakes.saved_plans import by_hand, saved
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import EMAILS, workspaces
-from tests.properties.test_members import documents
+from tests.properties.test_member_plans import documents
 
 AT = "2026-11-24T12:00:00.000Z"
 
@@ -54,7 +54,7 @@ def read_or_refused(content: bytes) -> bool:
 
 @given(st.integers(0, len(TEXT) - 1), st.integers(0, 255))
 @settings(max_examples=300, deadline=None)
-def test_one_byte_that_is_another(at: int, byte: int) -> None:
+def test_changed_byte_is_detected(at: int, byte: int) -> None:
     changed = TEXT[:at] + bytes([byte]) + TEXT[at + 1 :]
     assert not read_or_refused(changed) or json.loads(changed) == json.loads(TEXT)
 
@@ -65,7 +65,7 @@ junk = plain | st.lists(plain, max_size=2) | st.dictionaries(st.text(max_size=3)
 
 @given(st.integers(0, 10**9), junk)
 @settings(max_examples=80, deadline=None)
-def test_whatever_is_put_in_by_hand_is_refused_in_words(where: int, value: Any) -> None:
+def test_edited_value_is_refused_with_a_message(where: int, value: Any) -> None:
     def change(data: dict[str, Any]) -> None:
         chance = seeded.Random(where)  # noqa: S311 - a walk, no secret
         at: Any = data
@@ -82,7 +82,9 @@ def test_whatever_is_put_in_by_hand_is_refused_in_words(where: int, value: Any) 
 
 @given(documents(), workspaces, st.randoms(use_true_random=False), st.sampled_from(["z1@y.io", "z2@y.io"]))
 @settings(max_examples=80, deadline=None)
-def test_nobody_unrelated_makes_a_plan_stale(want: Desired, live: FakeWorkspace, random: Any, other: str) -> None:
+def test_unrelated_member_does_not_make_a_plan_stale(
+    want: Desired, live: FakeWorkspace, random: Any, other: str
+) -> None:
     plan = planned(want, live)
     shuffled = list(live.users.items())
     random.shuffle(shuffled)
@@ -92,7 +94,7 @@ def test_nobody_unrelated_makes_a_plan_stale(want: Desired, live: FakeWorkspace,
 
 @given(documents(), workspaces, st.sampled_from(EMAILS), st.sampled_from(["gone", "admin", "viewer", "expired"]))
 @settings(max_examples=100, deadline=None)
-def test_whoever_is_changed_makes_it_stale(want: Desired, live: FakeWorkspace, email: str, how: str) -> None:
+def test_changed_member_makes_a_plan_stale(want: Desired, live: FakeWorkspace, email: str, how: str) -> None:
     plan = planned(want, live)
     key = email.lower()
     before = live.users.pop(key, None)
@@ -129,7 +131,7 @@ def access(live: FakeWorkspace) -> dict[str, str]:
 
 @given(documents(), workspaces, st.sampled_from([frozenset(), frozenset({"reinvite-conflicts"})]))
 @settings(max_examples=100, deadline=None)
-def test_what_is_undone_is_as_it_was(want: Desired, live: FakeWorkspace, odd: frozenset[str]) -> None:
+def test_undo_restores_the_previous_state(want: Desired, live: FakeWorkspace, odd: frozenset[str]) -> None:
     live.quirks = odd
     before, expired = access(live), {key for key, user in live.users.items() if user.get("expired")}
     first = planned(want, live)
@@ -140,7 +142,7 @@ def test_what_is_undone_is_as_it_was(want: Desired, live: FakeWorkspace, odd: fr
     assert all(change.reason.value == "undoes_run" for change in inverse.changes)
     applied(inverse, live)
     touched = {change.key for change in first.changes}
-    lost = expired & touched  # an invitation that had expired is not given back
+    lost = expired & touched  # expired invitations are not restored
     assert {k: v for k, v in access(live).items() if k not in lost} == {
         k: v for k, v in before.items() if k not in lost
     }
@@ -149,7 +151,7 @@ def test_what_is_undone_is_as_it_was(want: Desired, live: FakeWorkspace, odd: fr
 
 @given(documents(), workspaces, st.sets(st.sampled_from(EMAILS)))
 @settings(max_examples=80, deadline=None)
-def test_only_what_was_made_is_undone(want: Desired, live: FakeWorkspace, refused: set[str]) -> None:
+def test_only_completed_changes_are_undone(want: Desired, live: FakeWorkspace, refused: set[str]) -> None:
     live.refuses = frozenset(f"{how} /users/{email}" for email in refused for how in ("PUT", "DELETE"))
     before = access(live)
     plan = planned(want, live)
@@ -170,7 +172,7 @@ RECORD = recorded(read_saved(TEXT, "p.json").plans[0], [])
 
 @given(st.integers(0, len(RECORD) - 1), st.binary(max_size=2))
 @settings(max_examples=150, deadline=None)
-def test_whatever_a_record_becomes_it_is_read_or_refused(at: int, piece: bytes) -> None:
+def test_edited_record_is_read_or_refused(at: int, piece: bytes) -> None:
     changed = RECORD[:at] + piece + RECORD[at + 1 :]
     try:
         record = read_record(changed)

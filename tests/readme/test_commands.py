@@ -1,4 +1,4 @@
-"""Every command in every document runs and prints the output below it; every other example is valid."""
+"""Every command in every document runs and prints the output below it. Every other example is valid."""
 
 import doctest
 import json
@@ -28,10 +28,10 @@ SERVE = "beamctl emulator serve"
 
 
 def session(commands: list[tuple[str, str]]) -> str:
-    """A bash script that marks the end of each command, whose exit code `$?` still is for the next one."""
+    """A bash script that marks the end of each command and keeps its exit code in `$?` for the next one."""
     script = ""
     for number, (command, expected) in enumerate(commands):
-        if command.startswith(SERVE):  # it goes on, while the commands below it run
+        if command.startswith(SERVE):  # it keeps running for the commands below it
             lines, file = expected.count("\n"), f"serving-{number}"
             command = (  # noqa: PLW2901
                 f"exec 3>{file}; {command} >&3 2>&1 & servers+=($!); "
@@ -83,7 +83,7 @@ def test_the_commands_of(document: str, tmp_path: Path) -> None:
     assert not wrong, "\n\n".join(wrong)
 
 
-def test_the_two_commands_are_single_lines_that_set_up_all_they_need() -> None:
+def test_both_readme_commands_are_self_contained_lines() -> None:
     commands = blocks(TEXTS["README.md"], "sh")
     assert len(commands) == 2
     for command in commands:
@@ -92,7 +92,7 @@ def test_the_two_commands_are_single_lines_that_set_up_all_they_need() -> None:
 
 
 @pytest.mark.parametrize("document", TEXTS)
-def test_each_block_is_of_a_language_that_is_tested(document: str) -> None:
+def test_each_block_has_a_tested_language(document: str) -> None:
     tested = {"console", "yaml", "json", "python", "text"} | ({"sh"} if document == "README.md" else set())
     assert set(languages(TEXTS[document])) <= tested
 
@@ -100,7 +100,7 @@ def test_each_block_is_of_a_language_that_is_tested(document: str) -> None:
 @pytest.mark.parametrize(
     ("document", "block"), [(document, block) for document, text in TEXTS.items() for block in blocks(text, "yaml")]
 )
-def test_a_yaml_block_is_a_valid(document: str, block: str, tmp_path: Path) -> None:
+def test_yaml_block_is_valid(document: str, block: str, tmp_path: Path) -> None:
     """The first line of each block names its file."""
     file = block.splitlines()[0]
     if file == "# .github/workflows/access.yml":
@@ -120,13 +120,13 @@ def test_json_blocks_are_json(document: str) -> None:
 
 @pytest.mark.parametrize("document", [document for document, text in TEXTS.items() if blocks(text, "python")])
 def test_python_blocks_run(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of a document in one module, so that a block can use what an earlier one made."""
+    """All blocks of a document in one module, so that a block can use names of an earlier one."""
     monkeypatch.chdir(tmp_path)
     exec(compile("\n".join(blocks(TEXTS[document], "python")), document, "exec"), {"__name__": "example"})  # noqa: S102
 
 
 def test_the_steps_of_the_workflows_run(tmp_path: Path) -> None:
-    """In the order of the page, on the emulator instead of the API, with the floors that the workflow sets."""
+    """The steps in order, against the emulator instead of the API, with the floors that the workflow sets."""
     workflows = [yaml.safe_load(block) for block in blocks(TEXTS["examples/README.md"], "yaml") if "\njobs:" in block]
     jobs: list[dict[str, Any]] = [job for workflow in workflows for job in workflow["jobs"].values()]
     runs = [step["run"] for job in jobs for step in job["steps"] if step.get("run", "").startswith("beamctl ")]
@@ -158,7 +158,7 @@ def options(command: click.Command) -> set[str]:
 
 
 def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
-    """The command that the words after `beamctl` begin with, and the rest of them."""
+    """The command that the words after `beamctl` name, and the remaining words."""
     command: click.Command = beamctl
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         found = command.get_command(click.Context(command), words[0])
@@ -190,5 +190,5 @@ def test_the_table_of_commands_is_complete() -> None:
     assert listed == list(COMMANDS)
 
 
-def test_the_front_page_is_one_page() -> None:
+def test_readme_is_one_page() -> None:
     assert len(TEXTS["README.md"].splitlines()) <= 250

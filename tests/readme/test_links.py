@@ -1,4 +1,4 @@
-"""Links between documents lead somewhere, and each module, test and schema that a document names exists."""
+"""Links between documents work, and each module, test and schema that a document names exists."""
 
 import re
 import tomllib
@@ -27,7 +27,7 @@ def test_links(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_files_that_are_named_exist(path: Path) -> None:
+def test_named_files_exist(path: Path) -> None:
     named = {
         span
         for span in code_spans(path.read_text("utf-8"))
@@ -45,7 +45,7 @@ def test_files_that_are_named_exist(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_each_document_is_reached_from_the_front_page(path: Path) -> None:
+def test_each_document_is_linked_from_the_readme(path: Path) -> None:
     seen: set[Path] = set()
     todo = [ROOT / "README.md"]
     while todo:

@@ -142,7 +142,7 @@ TABLES = [
 
 
 @pytest.mark.parametrize(("document", "name", "table"), TABLES)
-def test_the_tables_agree_with_the_code(document: str, name: str, table: str) -> None:
+def test_tables_agree_with_the_code(document: str, name: str, table: str) -> None:
     path = ROOT / document
     found = re.search(
         rf"(<!-- {name}: begin .*?-->\n)(.*?)(\n<!-- {name}: end -->)", path.read_text("utf-8"), re.DOTALL
@@ -154,12 +154,12 @@ def test_the_tables_agree_with_the_code(document: str, name: str, table: str) ->
     assert found[2] == table, "run this test with -n0 and BEAMCTL_WRITE_TABLES=1, and read what was written"
 
 
-def test_the_codes_of_problems_are_those_of_the_code() -> None:
+def test_problem_codes_agree_with_the_code() -> None:
     text = (ROOT / "schemas" / "README.md").read_text("utf-8")
     table = text.partition("<!-- problems: begin")[2].partition("<!-- problems: end")[0]
     assert re.findall(r"^\| `([a-z-]+)` \| \S.* \|$", table, re.MULTILINE) == [code.value for code in ProblemCode]
 
 
-def test_the_exit_codes_are_those_of_the_code() -> None:
+def test_exit_codes_agree_with_the_code() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)} == {int(code) for code in Exit}

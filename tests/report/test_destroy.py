@@ -1,11 +1,11 @@
-"""What would be lost, as it is shown: readable however much there is, and harmless whatever it is called."""
+"""Reports of what a deletion would remove: readable at any size, and safe with hostile names."""
 
 import json
 
 from beamctl.plan.contents import Deletion, DeletionStatus, Item, Part, Unknown, WorkspaceContents
 from beamctl.report.json_report import destroyed_json
 from beamctl.report.text.destroy import contents_text, deletion_text
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 
 HOSTILE = "\x1b[2J\u202ecod\ud800\n"
 
@@ -21,18 +21,18 @@ def contents(
     return WorkspaceContents("acme", "w1", "2025-03-01", display_name, parts, {} if counts is None else counts)
 
 
-def things(count: int, sort: str = "member") -> tuple[Item, ...]:
+def items(count: int, sort: str = "member") -> tuple[Item, ...]:
     return tuple(Item((sort,), f"p{number:05}@x.io", str(number)) for number in range(count))
 
 
-def test_what_a_reader_sees() -> None:
+def test_unconfirmed_change_as_text() -> None:
     shown = contents_text(
         contents(
-            Part("members", ("role",), (Item(("admin",), "ada@x.io", "1"), *things(2))),
+            Part("members", ("role",), (Item(("admin",), "ada@x.io", "1"), *items(2))),
             Part("serviceAccounts", ("role",), (Item(("",), "", "c1"),)),
-            Part("apiKeys", ("account",), (Item(("ci",), "deploy", "k1"),), saying("those of x cannot be read")),
+            Part("apiKeys", ("account",), (Item(("ci",), "deploy", "k1"),), failure("those of x cannot be read")),
             Part("environments", (), (Item((), "development", "development"), Item((), "qa", "qa"))),
-            Part("policies", ("type",), Unknown(saying("api.example.test does not allow GET /policies: no"))),
+            Part("policies", ("type",), Unknown(failure("api.example.test does not allow GET /policies: no"))),
             counts={"jobs": 0, "sandboxes": 1200, "agents": 3},
         ),
         "https://api.example.test/v0",
@@ -61,7 +61,7 @@ def test_lists_are_bounded() -> None:
     sorts = tuple(Item((f"role{number:03}",), "x", str(number)) for number in range(500))
     shown = contents_text(
         contents(
-            Part("members", ("role",), things(9_998)),
+            Part("members", ("role",), items(9_998)),
             Part("invitations", ("role",), sorts),
             counts={f"thing{number:03}": 1 for number in range(300)},
             display_name="n" * 100_000,
@@ -76,24 +76,24 @@ def test_lists_are_bounded() -> None:
     assert len(shown) < 2_000
 
 
-def test_exactly_as_many_as_are_shown_are_no_more() -> None:
-    assert "more" not in contents_text(contents(Part("members", ("role",), things(10))), "local", "")
+def test_full_list_has_no_remainder() -> None:
+    assert "more" not in contents_text(contents(Part("members", ("role",), items(10))), "local", "")
 
 
-def test_nothing_and_not_known_are_told_apart() -> None:
+def test_empty_and_unknown_are_different() -> None:
     assert "  resource counts: nothing\n" in contents_text(contents(counts={"jobs": 0}), "local", "")
-    assert "  resource counts: unknown — why\n" in contents_text(contents(counts=Unknown(saying("why"))), "local", "")
+    assert "  resource counts: unknown — why\n" in contents_text(contents(counts=Unknown(failure("why"))), "local", "")
 
 
-def test_a_workspace_that_tells_nothing_of_itself() -> None:
+def test_workspace_without_details() -> None:
     shown = contents_text(WorkspaceContents("acme", "", "", "", (), {}), "local", "")
     assert shown.startswith("acme · local\n\n  resource counts: nothing\n\n")
 
 
-def test_hostile_names_are_shown_as_what_they_are() -> None:
+def test_hostile_names_are_escaped() -> None:
     hostile = contents(
         Part("policies", ("type",), (Item((HOSTILE,), HOSTILE, HOSTILE), Item(("a",), "n" * 10_000, "k"))),
-        Part("more", ("type",), Unknown(saying(HOSTILE))),
+        Part("more", ("type",), Unknown(failure(HOSTILE))),
         counts={HOSTILE: 1},
         display_name=HOSTILE,
     )
@@ -101,27 +101,30 @@ def test_hostile_names_are_shown_as_what_they_are() -> None:
     assert all(char.isprintable() or char == "\n" for char in shown)
     assert shown.count("\n") == 11
     assert max(map(len, shown.splitlines())) < 160
-    told = deletion_text("acme", HOSTILE, Deletion(DeletionStatus.FOUND_GONE, saying(HOSTILE)))
+    told = deletion_text("acme", HOSTILE, Deletion(DeletionStatus.FOUND_GONE, failure(HOSTILE)))
     assert all(char.isprintable() or char == "\n" for char in told)
     assert destroyed_json(hostile, "local", Deletion(DeletionStatus.DELETED)).isascii()
 
 
-def test_how_it_went() -> None:
+def test_result_of_a_deletion() -> None:
     assert deletion_text("acme", "access/acme.yaml", Deletion(DeletionStatus.DELETED)) == (
         "Deleted acme and everything in it.\n"
         "  Remove its document (access/acme.yaml), or the next plan will not find acme.\n"
     )
-    lost = deletion_text("acme", "-", Deletion(DeletionStatus.FOUND_GONE, saying("x answered HTTP 502")))
+    lost = deletion_text("acme", "-", Deletion(DeletionStatus.FOUND_GONE, failure("x answered HTTP 502")))
     assert lost == (
         "acme and everything in it are gone, although the response was lost: x answered HTTP 502.\n"
         "  Remove its document, or the next plan will not find acme.\n"
     )
-    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, saying("the API responded with 404")))
+    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, failure("the API responded with 404")))
     assert before.startswith("acme was already gone when the API responded: the API responded with 404.\n")
 
 
-def test_what_a_machine_sees_is_all_of_it() -> None:
-    parts = (Part("members", ("role",), things(50), saying("some")), Part("policies", ("type",), Unknown(saying("no"))))
+def test_json_is_complete() -> None:
+    parts = (
+        Part("members", ("role",), items(50), failure("some")),
+        Part("policies", ("type",), Unknown(failure("no"))),
+    )
     told = json.loads(destroyed_json(contents(*parts, counts={"agents": 3}), "local", Deletion(DeletionStatus.DELETED)))
     assert told == {
         "format_version": "1.1",
@@ -140,6 +143,6 @@ def test_what_a_machine_sees_is_all_of_it() -> None:
         "told": "Deleted acme and everything in it.",
     }
     silent = json.loads(
-        destroyed_json(contents(counts=Unknown(saying("why"))), "local", Deletion(DeletionStatus.DELETED))
+        destroyed_json(contents(counts=Unknown(failure("why"))), "local", Deletion(DeletionStatus.DELETED))
     )
     assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": said("why")})

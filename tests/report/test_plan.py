@@ -1,4 +1,4 @@
-"""A plan shows everything that has an effect: no two plans that do different things look the same."""
+"""A plan shows everything that has an effect: plans that do different things never look the same."""
 
 import shlex
 from dataclasses import replace
@@ -15,19 +15,19 @@ from beamctl.plan.hazard import Allowance, Hazard, Risk
 from beamctl.report.style import LONGEST_VALUE, value
 from beamctl.report.text.plan import counts_and_notes, plan_text
 from tests.fakes.runs import document, planned
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROOT = [person("root@x.io", "admin")]
 
 
 def made(entry: dict[str, Any]) -> str:
-    """What is shown of a service account that is created."""
+    """The text of a created service account."""
     return plan_text(planned(document(serviceAccounts={"ci": {"role": "member", **entry}}), FakeWorkspace.of(ROOT)))
 
 
 def connected(source: dict[str, Any], part: str = "apiKey") -> str:
-    """What is shown of a connection with a secret that comes from there."""
+    """The text of a connection with a secret from this source."""
     entry = {"integration": "openai", "secret": {part: source}}
     return plan_text(planned(document(integrations={"openai": entry}), FakeWorkspace.of(ROOT)))
 
@@ -47,7 +47,7 @@ def connected(source: dict[str, Any], part: str = "apiKey") -> str:
     ],
     ids=repr,
 )
-def test_where_a_secret_goes_is_shown_in_full(place: dict[str, Any], said: str) -> None:
+def test_secret_destination_is_shown_in_full(place: dict[str, Any], said: str) -> None:
     plan = planned(document(serviceAccounts={"ci": {"role": "member"}}), FakeWorkspace.of(ROOT))
     changes = tuple(replace(change, secrets={"secretTo": place}) for change in plan.changes)
     assert f"  {said}\n" in plan_text(replace(plan, changes=changes))
@@ -62,11 +62,11 @@ def test_where_a_secret_goes_is_shown_in_full(place: dict[str, Any], said: str) 
     ],
     ids=repr,
 )
-def test_where_a_secret_comes_from_is_shown_in_full(source: dict[str, Any], said: str) -> None:
+def test_secret_source_is_shown_in_full(source: dict[str, Any], said: str) -> None:
     assert f"  {said}\n" in connected(source)
 
 
-def test_the_name_of_a_secret_cannot_pass_for_a_place() -> None:
+def test_secret_name_cannot_look_like_a_source() -> None:
     assert "  $'a from the file x \\u00b7 b' from the file y\n" in connected({"file": "y"}, "a from the file x · b")
 
 
@@ -76,7 +76,7 @@ def test_the_name_of_a_secret_cannot_pass_for_a_place() -> None:
 @example("'", "\\'")
 @example("\n'", "\n\\'")
 @settings(max_examples=200, deadline=None)
-def test_no_two_words_look_the_same(one: str, other: str) -> None:
+def test_different_commands_look_different(one: str, other: str) -> None:
     told = shell_word(one)
     assert told.isascii()
     assert told.isprintable()
@@ -84,12 +84,12 @@ def test_no_two_words_look_the_same(one: str, other: str) -> None:
     assert told.startswith("$'") or shlex.split(told) == [one]
 
 
-def test_a_description_is_shown() -> None:
+def test_description_is_shown() -> None:
     assert '\n      + description: "For CI"\n' in made({"description": "For CI"})
     assert "description" not in made({})
 
 
-def test_long_values_that_differ_at_the_end_do_not_look_the_same() -> None:
+def test_long_values_that_differ_at_the_end_look_different() -> None:
     one, other = (value("x" * LONGEST_VALUE + end) for end in ("1", "2"))
     assert one != other
     assert one.startswith(f'"{"x" * 100}')
@@ -98,28 +98,29 @@ def test_long_values_that_differ_at_the_end_do_not_look_the_same() -> None:
     assert "sha256:" in value("\ud800" * LONGEST_VALUE)
 
 
-def test_many_notes_that_differ_at_the_end_do_not_look_the_same() -> None:
+def test_many_notes_that_differ_at_the_end_look_different() -> None:
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of(ROOT))
     one, other = (
-        counts_and_notes(plan, [Note(saying(f"note {number}")) for number in (*range(20), end)])[-1] for end in (98, 99)
+        counts_and_notes(plan, [Note(failure(f"note {number}")) for number in (*range(20), end)])[-1]
+        for end in (98, 99)
     )
     assert one.startswith("  ! and 9 more, sha256:")
     assert one != other
 
 
-def test_keys_with_dots_do_not_look_like_keys_inside_others() -> None:
+def test_keys_with_dots_look_different_from_nested_keys() -> None:
     found = [differences({"a": {}}, after)[0].path for after in ({"a": {}, "a.b": 1}, {"a": {"b": 1}})]
     assert found == ['"a.b"', "a.b"]
 
 
-def test_an_allowed_hazard_is_shown_with_what_is_allowed() -> None:
+def test_allowed_hazard_is_shown_as_allowed() -> None:
     plan = planned(document({"root@x.io": "admin"}), FakeWorkspace.of(ROOT))
-    hazard = Hazard(Risk.SELF_LOCKOUT, "a\x1b[2J", saying("because"))
+    hazard = Hazard(Risk.SELF_LOCKOUT, "a\x1b[2J", failure("because"))
     for allowed in ((), (Allowance(hazard.risk, hazard.value),)):
         assert "self-lockout=a\\x1b[2J" in plan_text(replace(plan, hazards=(hazard,)), allowed)
 
 
-def test_which_account_of_one_name_is_meant() -> None:
+def test_accounts_with_one_name_are_shown_with_their_id() -> None:
     wanted = {"bot": {"role": "member", "clientId": "c-2"}}
     live = FakeWorkspace.of(ROOT)
     for client_id in ("c-1", "c-2"):

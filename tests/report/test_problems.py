@@ -1,4 +1,4 @@
-"""How problems look on a terminal: the line of the document, with carets under the value."""
+"""Problems on a terminal: the source line with carets under the value."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Every fact has words: one template a code, which uses exactly the fields that the code is made with."""
+"""Every fact has one template for its code, which uses exactly the fields that the code is created with."""
 
 import ast
 import string
@@ -20,7 +20,7 @@ WORDING = {"apply_wording.py", "plan_wording.py"}
 
 
 def codes_in(node: ast.AST, function: ast.AST) -> Iterator[Code]:
-    """The codes that an expression can be, also by way of a variable."""
+    """The codes that an expression can have, including through a variable."""
     values = [node]
     if isinstance(node, ast.Name):
         assigned = [each for each in ast.walk(function) if isinstance(each, ast.Assign)]
@@ -34,7 +34,7 @@ def codes_in(node: ast.AST, function: ast.AST) -> Iterator[Code]:
 
 
 def made() -> Iterator[tuple[Code, frozenset[str]]]:
-    """Every code that the core makes a fact of, with the fields that it gives."""
+    """Every code that the core creates a fact with, and its fields."""
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.name in WORDING:
             continue
@@ -82,7 +82,7 @@ def test_a_fact_survives_json() -> None:
     assert fact_of(fact_data(each)) == each
 
 
-def test_fields_that_a_file_lacks_or_adds_do_no_harm() -> None:
+def test_missing_or_additional_fields_are_tolerated() -> None:
     for code in Code:
         assert words(Fact(code))
         assert words(

@@ -27,7 +27,7 @@ from tests.fakes.redaction import redaction
 from tests.fakes.runs import document as members
 from tests.fakes.runs import planned
 from tests.fakes.schemas import problems_with
-from tests.fakes.wording import saying
+from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 
 RUNS = Path(".beamctl") / "runs"
@@ -468,7 +468,7 @@ def test_nothing_is_written_after_half_a_line() -> None:
     with limited_file_size(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.on_event(Started(plan.changes[0]))
     with pytest.raises(RecordError, match="File too large"):
-        record.on_event(NotAttempted(plan.changes[0], saying("the record cannot be written")))
+        record.on_event(NotAttempted(plan.changes[0], failure("the record cannot be written")))
     with pytest.raises(RecordError, match="File too large"):
         record.end([], interrupted=False)
     found = find_record(RecordFolder(Path("kept")), "last")

@@ -19,7 +19,7 @@ from beamctl.secrets.vault import LocalSecretStore
 from tests.cli.loopback import Api
 from tests.cli.process import terminal
 from tests.cli.world import Cli, Write, error_in
-from tests.fakes.machines import Machines, account
+from tests.fakes.emulated_accounts import EmulatedAccounts, account
 from tests.fakes.redaction import redaction
 from tests.fakes.runs import document
 from tests.fakes.wording import words
@@ -176,7 +176,7 @@ def test_a_disconnected_terminal_is_a_failed_delivery(tmp_path: Path, directory:
         answer = vault.deliver(both)
         assert answer == Response(200, "the file both; the terminal cannot be written to: Input/output error")
         assert (directory / "both").read_text() == "bl_kept"
-        machines = Machines(tmp_path, [account("bot")])
+        machines = EmulatedAccounts(tmp_path, [account("bot")])
         keys: dict[str, object] = {"seed": {}, "shown": {}}
         want = document(serviceAccounts={"runner": {"role": "admin"}, "bot": {"role": "member", "apiKeys": keys}})
         (event,) = [each for each in machines.apply(machines.plan(want), vault) if isinstance(each, Ended)]

@@ -14,7 +14,7 @@ from beamctl.system.files import is_within
 from tests.cli.loopback import Api
 from tests.cli.process import process
 from tests.cli.world import CANARY, Cli, Write
-from tests.fakes.saved import by_hand
+from tests.fakes.saved_plans import by_hand
 
 NEEDED = "sk-canary-0123456789-of-a-connection"
 

@@ -1,4 +1,4 @@
-"""Tests here use the command line's fixtures."""
+"""These tests use the fixtures of the command line."""
 
 from tests.cli.conftest import api, cli, database, directory, local, people, seeded, write
 

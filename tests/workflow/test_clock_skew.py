@@ -1,4 +1,4 @@
-"""A machine whose clock is not the API's: days are judged by the API's, and that is said."""
+"""A machine whose clock differs from the API's: dates follow the API's clock, and the difference is noted."""
 
 import re
 import time
@@ -26,7 +26,7 @@ class Skewed:
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch, database: Path) -> Serve:
-    """The emulator on a socket, with a `Date` that is so far ahead."""
+    """Serve the emulator on a socket, with a `Date` that is ahead by this much."""
 
     @contextmanager
     def served(ahead: timedelta) -> Iterator[Skewed]:
@@ -59,7 +59,7 @@ def serve(monkeypatch: pytest.MonkeyPatch, database: Path) -> Serve:
     ],
     ids=str,
 )
-def test_clocks_that_are_apart(cli: Cli, write: Write, serve: Serve, ahead: timedelta, said: str) -> None:
+def test_clock_difference_is_noted(cli: Cli, write: Write, serve: Serve, ahead: timedelta, said: str) -> None:
     write("beamctl.yaml", AS_IS)
     with serve(ahead):
         for command in (("plan",), ("drift",), ("apply", "--auto-approve")):
@@ -69,7 +69,9 @@ def test_clocks_that_are_apart(cli: Cli, write: Write, serve: Serve, ahead: time
             assert said in ran.out + ran.err
 
 
-def test_a_plan_still_holds_when_it_is_looked_at_again(cli: Cli, write: Write, serve: Serve, people: People) -> None:
+def test_saved_plan_is_not_stale_despite_a_clock_difference(
+    cli: Cli, write: Write, serve: Serve, people: People
+) -> None:
     write("beamctl.yaml", CHANGED)
     with serve(timedelta(hours=3)):
         assert cli("plan", "--out", "p.json").code == 0
@@ -80,7 +82,9 @@ def test_a_plan_still_holds_when_it_is_looked_at_again(cli: Cli, write: Write, s
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=2), -timedelta(days=400)], ids=str)
-def test_clocks_that_are_too_far_apart(cli: Cli, write: Write, serve: Serve, people: People, ahead: timedelta) -> None:
+def test_large_clock_difference_is_an_error(
+    cli: Cli, write: Write, serve: Serve, people: People, ahead: timedelta
+) -> None:
     write("beamctl.yaml", CHANGED)
     before = people()
     with serve(timedelta()) as clock:
@@ -98,7 +102,7 @@ def test_clocks_that_are_too_far_apart(cli: Cli, write: Write, serve: Serve, peo
     assert people() == before
 
 
-def test_days_are_judged_by_the_apis_clock(cli: Cli, write: Write, serve: Serve) -> None:
+def test_dates_follow_the_apis_clock(cli: Cli, write: Write, serve: Serve) -> None:
     ahead = timedelta(hours=23)
     tomorrow = (datetime.now(UTC) + ahead).date()
     write(
@@ -110,7 +114,7 @@ def test_days_are_judged_by_the_apis_clock(cli: Cli, write: Write, serve: Serve)
     assert [each["change"]["actions"] for each in ran.json["resource_changes"]] == [["delete"]]
 
 
-def test_a_saved_plan_expires_by_the_apis_clock(cli: Cli, write: Write, serve: Serve, people: People) -> None:
+def test_saved_plan_expires_by_the_apis_clock(cli: Cli, write: Write, serve: Serve, people: People) -> None:
     write("beamctl.yaml", CHANGED)
     with serve(timedelta()) as clock:
         assert cli("plan", "--out", "p.json", "--expires", "2h").code == 0

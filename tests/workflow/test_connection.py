@@ -1,4 +1,4 @@
-"""What goes wrong between here and the API, in words that help, and never with a secret in them."""
+"""Connection errors have helpful messages and never contain a secret."""
 
 import base64
 import socket
@@ -13,8 +13,8 @@ from tests.cli.loopback import Api
 from tests.cli.process import Ran, process
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write
 
-HASTY = "import random; random.random = lambda: 0.0"
-"""Repeats what may be repeated, without the waits in between."""
+NO_WAITS = "import random; random.random = lambda: 0.0"
+"""Makes retries immediate."""
 NOT_FOUND = """
 import socket
 def getaddrinfo(*args, **kwargs): raise socket.gaierror(-2, "Name or service not known")
@@ -23,19 +23,19 @@ socket.getaddrinfo = getaddrinfo
 SECRET_ID = "11111111-2222-4333-8444-555555555555"
 
 
-def hurried(*arguments: str, prelude: str = "") -> Ran:
-    ran = process(*arguments, prelude=f"{HASTY}\n{prelude}")
+def without_waits(*arguments: str, prelude: str = "") -> Ran:
+    ran = process(*arguments, prelude=f"{NO_WAITS}\n{prelude}")
     assert "Traceback" not in ran.err
     assert CANARY not in ran.out + ran.err
     return ran
 
 
 @pytest.fixture(autouse=True)
-def _a_document(write: Write) -> None:
+def write_document(write: Write) -> None:
     write("beamctl.yaml", AS_IS)
 
 
-def test_no_credential_says_what_to_set(cli: Cli) -> None:
+def test_missing_credential_has_a_hint(cli: Cli) -> None:
     ran = cli("plan")
     assert (ran.code, ran.out) == (4, "")
     assert ran.err == (
@@ -47,12 +47,12 @@ def test_no_credential_says_what_to_set(cli: Cli) -> None:
     )
 
 
-def test_a_connection_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v0"
         monkeypatch.setenv("BL_API_KEY", CANARY)
-        ran = hurried("plan", "--api-url", url)
+        ran = without_waits("plan", "--api-url", url)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
         "Error: no connection to 127.0.0.1: Connection refused (GET /users)\n"
@@ -60,25 +60,25 @@ def test_a_connection_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_a_host_that_cannot_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_API_KEY", CANARY)
-    ran = hurried("plan", "--api-url", "https://api.blaxel.invalid/v0", prelude=NOT_FOUND)
+    ran = without_waits("plan", "--api-url", "https://api.blaxel.invalid/v0", prelude=NOT_FOUND)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("Error: the host api.blaxel.invalid cannot be found: Name or service not known")
 
 
-def test_an_answer_that_takes_too_long(api: Api) -> None:
+def test_response_timeout(api: Api) -> None:
     api.hold = "GET"
-    ran = hurried("plan", "--timeout", "0.1")
+    ran = without_waits("plan", "--timeout", "0.1")
     assert ran.code == 1
     assert ran.err.startswith("Error: no complete response from 127.0.0.1 within 0.1 s (GET /users)\n")
     assert set(api.calls) == {"GET /users"}
 
 
-def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_response_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BL_API_KEY", CANARY)
     with dripping([drips(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n[", b" ")]) as url:
-        ran = hurried("plan", "--timeout", "0.1", "--api-url", url)
+        ran = without_waits("plan", "--timeout", "0.1", "--api-url", url)
     assert ran.code == 1
     assert ran.err == (
         "Error: no complete response from 127.0.0.1 within 0.1 s (GET /users)\n"
@@ -99,7 +99,7 @@ def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
         ('[{"email": "a@b.c", "accepted": true}]', "the API shows the member 'a@b.c' without a role"),
     ],
 )
-def test_an_answer_that_is_not_the_apis(cli: Cli, api: Api, body: str, said: str) -> None:
+def test_response_of_another_server(cli: Cli, api: Api, body: str, said: str) -> None:
     api.always("200 OK", body)
     ran = cli("plan")
     assert (ran.code, ran.out) == (1, "")
@@ -109,16 +109,16 @@ def test_an_answer_that_is_not_the_apis(cli: Cli, api: Api, body: str, said: str
         assert said.partition(": ")[2] in ran.err
 
 
-def test_an_answer_that_is_cut_off(api: Api) -> None:
+def test_truncated_response(api: Api) -> None:
     api.always("200 OK", '[{"email": "ada@exam')
-    ran = hurried("plan")
+    ran = without_waits("plan")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("Error: the response of 127.0.0.1 is truncated (GET /users)\n")
 
 
-def test_an_api_in_trouble(api: Api) -> None:
+def test_server_error(api: Api) -> None:
     api.always("503 Service Unavailable", "<html>")
-    ran = hurried("plan")
+    ran = without_waits("plan")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
         "Error: 127.0.0.1 could not serve GET /users: HTTP 503 Service Unavailable, with a page not from the API\n"
@@ -127,7 +127,7 @@ def test_an_api_in_trouble(api: Api) -> None:
     assert len(api.calls) > 1
 
 
-def test_a_workspace_that_the_api_does_not_have(cli: Cli, write: Write, api: Api) -> None:
+def test_missing_workspace(cli: Cli, write: Write, api: Api) -> None:
     write("beamctl.yaml", AS_IS.replace("acme", "nowhere"))
     ran = cli("plan")
     assert (ran.code, ran.out) == (1, "")
@@ -136,7 +136,7 @@ def test_a_workspace_that_the_api_does_not_have(cli: Cli, write: Write, api: Api
     assert api.writes == []
 
 
-def test_a_redirect_is_not_followed_with_the_credential(cli: Cli, api: Api) -> None:
+def test_redirect_is_not_followed(cli: Cli, api: Api) -> None:
     api.always("302 Found", "", f"Location: {api.url}/elsewhere")
     ran = cli("plan")
     assert ran.code == 1
@@ -145,7 +145,7 @@ def test_a_redirect_is_not_followed_with_the_credential(cli: Cli, api: Api) -> N
 
 
 @pytest.mark.parametrize("url", ["http://api.example.com/v0", "http://10.0.0.1/v0", "http://localhost.example.com/v0"])
-def test_a_credential_does_not_travel_unencrypted(cli: Cli, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_credential_is_not_sent_over_http(cli: Cli, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("BL_API_KEY", CANARY)
     for name, arguments in (("--api-url", ["--api-url", url]), ("BEAMCTL_API_URL", []), ("BL_API_URL", [])):
         if not arguments:
@@ -160,13 +160,13 @@ def test_a_credential_does_not_travel_unencrypted(cli: Cli, monkeypatch: pytest.
             monkeypatch.delenv(name)
 
 
-def test_an_option_wins_over_the_environment(cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_option_overrides_the_environment(cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEAMCTL_API_URL", "https://nowhere.invalid/v0")
     assert cli("plan", "--api-url", api.url).code == 0
     assert api.calls == ["GET /users"]
 
 
-def test_an_error_of_the_api_cannot_fool_the_terminal(cli: Cli, api: Api) -> None:
+def test_api_error_is_escaped(cli: Cli, api: Api) -> None:
     api.always("400 Bad Request", '{"error": "\\u001b[2Jno\\nError: all is well\\u202e"}')
     ran = cli("plan")
     assert ran.code == 1
@@ -190,7 +190,7 @@ def config(home: Path, text: str) -> None:
         (f"\tkey: {CANARY}\n", ", line 1,"),
     ],
 )
-def test_a_login_file_that_is_malformed(cli: Cli, tmp_path: Path, text: str, line: str) -> None:
+def test_malformed_login_file(cli: Cli, tmp_path: Path, text: str, line: str) -> None:
     config(tmp_path / "home", text)
     ran = cli("plan")
     assert (ran.code, ran.out) == (3, "")
@@ -200,13 +200,13 @@ def test_a_login_file_that_is_malformed(cli: Cli, tmp_path: Path, text: str, lin
     assert cli("validate").code == 0
 
 
-def test_a_login_file_that_nobody_needs_may_be_malformed(cli: Cli, api: Api, tmp_path: Path) -> None:
+def test_malformed_login_file_is_ignored_if_not_needed(cli: Cli, api: Api, tmp_path: Path) -> None:
     config(tmp_path / "home", "[")
     assert cli("plan").code == 0
     assert api.calls == ["GET /users"]
 
 
-def test_a_key_file_that_is_not_there(cli: Cli, directory: Path) -> None:
+def test_missing_key_file(cli: Cli, directory: Path) -> None:
     ran = cli("plan", "--api-key-file", "missing.key")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == "Error: --api-key-file: missing.key does not exist\n  Name a file that contains an API key.\n"
@@ -248,7 +248,7 @@ ECHO = f'{{"error": "you sent {CANARY}", "email": "{CANARY}"}}'
 
 @pytest.mark.parametrize("way", [*KEYS, by_client_credentials])
 @pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "401 Unauthorized", "403 Forbidden"])
-def test_a_secret_is_never_shown(
+def test_secret_is_never_shown(
     cli: Cli, api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: Way, status: str
 ) -> None:
     monkeypatch.delenv("BEAMCTL_API_KEY")
@@ -263,7 +263,7 @@ def test_a_secret_is_never_shown(
 
 
 @pytest.mark.parametrize("way", KEYS)
-def test_every_way_to_give_a_key_works(
+def test_every_way_to_pass_a_key_works(
     cli: Cli, write: Write, api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: Way
 ) -> None:
     monkeypatch.delenv("BEAMCTL_API_KEY")
@@ -277,9 +277,7 @@ def test_every_way_to_give_a_key_works(
 
 @pytest.mark.parametrize("value", [f"{CANARY}\n\n", f"{CANARY} x", f" {CANARY}", f"{CANARY}\u00e9"])
 @pytest.mark.parametrize("name", ["BEAMCTL_API_KEY", "BL_CLIENT_CREDENTIALS"])
-def test_a_credential_that_cannot_be_sent_is_not_shown(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_unsendable_credential_is_not_shown(cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     ran = cli("plan", "--debug")
     assert (ran.code, ran.out) == (3, "")

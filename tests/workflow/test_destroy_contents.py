@@ -1,5 +1,6 @@
-"""What is read before a workspace is deleted, and what becomes of what the API does not tell."""
+"""What is read before a workspace is deleted, and what is unknown."""
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,13 +13,15 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
+from beamctl.model.api_call import Response
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.contents import Item, Unknown, WorkspaceContents
 from beamctl.workflow.destroy import contents_of
-from tests.fakes.doomed import ACCOUNTS, CONNECTIONS, COUNTED, ENVIRONMENTS, KEYS, POLICIES, USERS, Doomed
-from tests.fakes.wording import saying, words
+from tests.fakes.resources import resource
+from tests.fakes.wording import failure, words
 from tests.fakes.workspace import person
+from tests.workflow.destroyable import ACCOUNTS, CONNECTIONS, COUNTED, ENVIRONMENTS, KEYS, POLICIES, USERS, workspace
 
 LISTINGS = {
     USERS: ["members"],
@@ -34,15 +37,15 @@ def parts(contents: WorkspaceContents) -> dict[str, tuple[Item, ...] | Unknown]:
 
 
 def read(path: str, payload: Any) -> WorkspaceContents:
-    doomed = Doomed()
-    doomed.payloads[path] = payload
-    return contents_of("acme", doomed)
+    live = workspace()
+    live.answers[path] = payload if isinstance(payload, ApiError) else Response(200, payload)
+    return contents_of("acme", live)
 
 
 def test_everything_is_read_once() -> None:
-    doomed = Doomed()
-    contents = contents_of("acme", doomed)
-    assert doomed.asked == [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS]
+    live = workspace()
+    contents = contents_of("acme", live)
+    assert live.calls == [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS]
     assert (contents.id, contents.created_at, contents.display_name) == ("w1", "2025-03-01T00:00:00Z", "Acme")
     assert parts(contents) == {
         "members": (
@@ -59,15 +62,15 @@ def test_everything_is_read_once() -> None:
     assert contents.counts == {"agents": 3, "jobs": 0}
 
 
-def test_no_secret_is_kept() -> None:
-    assert "canary" not in repr(contents_of("acme", Doomed()))
+def test_contents_have_no_secret() -> None:
+    assert "canary" not in repr(contents_of("acme", workspace()))
 
 
 @pytest.mark.parametrize("path", LISTINGS)
 @pytest.mark.parametrize(
     "error", [ForbiddenError("no", status=403), MissingError("no", status=404), ApiError("no", status=500)]
 )
-def test_what_the_api_does_not_answer_is_not_known_and_never_nothing(path: str, error: ApiError) -> None:
+def test_unreadable_section_is_unknown_and_not_empty(path: str, error: ApiError) -> None:
     found = parts(read(path, error))
     absent = isinstance(error, MissingError) and path in (ACCOUNTS, ENVIRONMENTS)
     why = "the API does not list them" if absent else "no"
@@ -84,29 +87,29 @@ def test_keys_that_cannot_be_read_are_reported(error: ApiError) -> None:
 
 @pytest.mark.parametrize("path", [COUNTED, *LISTINGS])
 @pytest.mark.parametrize("error", [UnauthenticatedError("no", status=401), UnreachableError("no")])
-def test_nobody_there_or_nobody_who_knows_us_is_the_end(path: str, error: ApiError) -> None:
+def test_connection_and_authentication_errors_are_raised(path: str, error: ApiError) -> None:
     with pytest.raises(type(error)):
         read(path, error)
 
 
 @pytest.mark.parametrize("error", [ForbiddenError("no"), MissingError("no"), ApiError("no", status=500)])
-def test_without_the_workspace_itself_there_is_nothing_to_show(error: ApiError) -> None:
+def test_unreadable_workspace_is_an_error(error: ApiError) -> None:
     with pytest.raises(type(error)):
         read(COUNTED, error)
 
 
 @pytest.mark.parametrize("payload", [None, [], {}, {"name": "other"}, {"name": None}, "acme"])
-def test_another_answer_is_not_the_workspace(payload: Any) -> None:
+def test_response_that_is_not_the_workspace_is_rejected(payload: Any) -> None:
     with pytest.raises(GarbledError, match="not the workspace acme"):
         read(COUNTED, payload)
 
 
 @pytest.mark.parametrize("counts", [None, [], "3", {"agents": "3"}, {"agents": True}, {"agents": None}])
-def test_counts_that_are_none_are_not_known(counts: Any) -> None:
+def test_malformed_counts_are_unknown(counts: Any) -> None:
     assert read(COUNTED, {"name": "acme", "resourceCounts": counts}).counts == Unknown(fact(Code.NOT_LISTED))
 
 
-def test_a_workspace_that_tells_nothing_of_itself() -> None:
+def test_workspace_without_details() -> None:
     contents = read(COUNTED, {"name": "acme", "id": None, "displayName": 7})
     assert (contents.id, contents.created_at, contents.display_name) == ("", "", "")
     assert isinstance(contents.counts, Unknown)
@@ -114,7 +117,7 @@ def test_a_workspace_that_tells_nothing_of_itself() -> None:
 
 @pytest.mark.parametrize("path", LISTINGS)
 @pytest.mark.parametrize("payload", [None, {}, "x", {"data": []}, [None], ["x"], [{}], [{"name": 1, "metadata": []}]])
-def test_a_listing_of_another_shape_is_not_known(path: str, payload: Any) -> None:
+def test_malformed_listing_is_unknown(path: str, payload: Any) -> None:
     holds = parts(read(path, payload))[LISTINGS[path][0]]
     assert isinstance(holds, Unknown)
     assert words(holds.why)
@@ -123,53 +126,48 @@ def test_a_listing_of_another_shape_is_not_known(path: str, payload: Any) -> Non
 @pytest.mark.parametrize(
     "users", [[], [person("eve@x.io")], [person("ada@x.io", "admin", accepted=False), person("eve@x.io", "owner")]]
 )
-def test_a_listing_without_an_admin_is_not_believed(users: list[dict[str, Any]]) -> None:
+def test_listing_without_an_admin_is_unknown(users: list[dict[str, Any]]) -> None:
     found = parts(read(USERS, users))
-    count = f"{len(users)} {'people' if len(users) > 1 else 'person'}"
-    why = f"the API shows no accepted admin among {count}" if users else "the API shows no members"
+    number = f"{len(users)} {'people' if len(users) > 1 else 'person'}"
+    why = f"the API shows no accepted admin among {number}" if users else "the API shows no members"
     assert isinstance(found["members"], Unknown)
     assert words(found["members"].why) == why
 
 
-def test_policies_come_in_pages() -> None:
-    doomed = Doomed()
-    doomed.payloads[POLICIES] = {
-        "data": [{"metadata": {"name": "b"}, "spec": {"type": "flavor"}}],
-        "meta": {"hasMore": True, "nextCursor": "a/b&c"},
-    }
-    doomed.payloads[POLICIES + "&cursor=a%2Fb%26c"] = {
-        "data": [{"metadata": {"name": "a"}, "spec": {"type": "flavor"}}],
-        "meta": {"hasMore": False, "nextCursor": ""},
-    }
-    assert parts(contents_of("acme", doomed))["policies"] == (Item(("flavor",), "a", "a"), Item(("flavor",), "b", "b"))
+def test_policies_are_paged() -> None:
+    live = workspace()
+    live.answers[POLICIES] = page("b", "a/b&c")
+    live.answers[POLICIES + "&cursor=a%2Fb%26c"] = page("a")
+    assert parts(contents_of("acme", live))["policies"] == (Item(("flavor",), "a", "a"), Item(("flavor",), "b", "b"))
+
+
+def page(name: str, cursor: str = "") -> Response:
+    return Response(
+        200, {"data": [resource(name, type="flavor")], "meta": {"hasMore": bool(cursor), "nextCursor": cursor}}
+    )
 
 
 @pytest.mark.parametrize("meta", [None, {}, {"hasMore": True}, {"hasMore": True, "nextCursor": ""}])
-def test_pages_that_do_not_say_how_to_go_on_are_not_known(meta: Any) -> None:
+def test_pages_without_a_cursor_are_unknown(meta: Any) -> None:
     assert isinstance(parts(read(POLICIES, {"data": [], "meta": meta}))["policies"], Unknown)
 
 
-def test_pages_without_an_end_do_end() -> None:
-    class Endless(Doomed):
-        def get(self, path: str) -> Any:
-            self.asked.append(path)
-            if path.startswith("/policies"):
-                return {"data": [], "meta": {"hasMore": True, "nextCursor": str(len(self.asked))}}
-            return self.payloads[path]
-
-    doomed = Endless()
-    assert parts(contents_of("acme", doomed))["policies"] == Unknown(
-        saying("the API's list of policies is not a complete list")
+def test_endless_pages_are_cut_off() -> None:
+    live = workspace()
+    pages = (Response(200, {"data": [], "meta": {"hasMore": True, "nextCursor": str(n)}}) for n in count(1))
+    live.before = lambda call: next(pages) if call.path.startswith("/policies") else None
+    assert parts(contents_of("acme", live))["policies"] == Unknown(
+        failure("the API's list of policies is not a complete list")
     )
-    assert len(doomed.asked) < 600
+    assert len(live.calls) < 600
 
 
-def test_policies_of_the_first_days_are_flat() -> None:
+def test_flat_policies_of_early_apis() -> None:
     found = parts(read(POLICIES, [{"name": "eu", "type": "location"}, {"name": "us"}]))["policies"]
     assert found == (Item(("",), "us", "us"), Item(("location",), "eu", "eu"))
 
 
-def test_service_accounts_may_share_a_name_or_have_no_role() -> None:
+def test_service_accounts_with_one_name_or_without_a_role() -> None:
     entries = [{"client_id": "c2", "name": "ci"}, {"client_id": "c1", "name": "ci"}]
     found = parts(read(ACCOUNTS, entries))["serviceAccounts"]
     assert found == (Item(("",), "ci", "c1"), Item(("",), "ci", "c2"))

@@ -1,4 +1,4 @@
-"""Which documents let a workspace go: only one that says so."""
+"""Only a document that allows it lets a workspace be deleted."""
 
 import json
 
@@ -13,7 +13,7 @@ from tests.fakes.runs import desired
 HEAD = "version: 1\nworkspace: acme\n"
 
 
-def test_a_document_that_says_so() -> None:
+def test_document_that_allows_it() -> None:
     other, acme = desired(HEAD.replace("acme", "labs")), desired(HEAD + "guards: {preventDestroy: false}\n")
     assert document_that_allows([other, acme], "acme") is acme
 
@@ -28,7 +28,7 @@ def test_a_document_that_says_so() -> None:
         ("members: {}\n", 1, "defaults to true"),
     ],
 )
-def test_silence_is_a_guard(more: str, line: int, how: str) -> None:
+def test_prevent_destroy_is_the_default(more: str, line: int, how: str) -> None:
     with pytest.raises(RefusedError) as caught:
         document_that_allows([desired(HEAD + more)], "acme")
     assert caught.value.message == f"guards.preventDestroy {how} (access.yaml:{line}), so acme was not deleted"
@@ -36,7 +36,7 @@ def test_silence_is_a_guard(more: str, line: int, how: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["acme", "123", "1e5", "0x1f", "null", "true"])
-def test_the_document_to_write_is_one_that_allows_it(name: str) -> None:
+def test_hint_contains_a_valid_document(name: str) -> None:
     with pytest.raises(RefusedError) as caught:
         document_that_allows([desired(HEAD.replace("acme", "labs") + "guards: {preventDestroy: false}\n")], name)
     assert caught.value.message.startswith(f"no document declares {name}, ")
@@ -46,7 +46,7 @@ def test_the_document_to_write_is_one_that_allows_it(name: str) -> None:
     assert document_that_allows(checked.desired, name).workspace == name
 
 
-def test_a_name_that_no_workspace_has_is_not_written_into_yaml_as_it_is() -> None:
+def test_hostile_name_is_quoted_in_the_hint() -> None:
     with pytest.raises(RefusedError) as caught:
         document_that_allows([], 'x"\n  evil: true')
     assert json.dumps('x"\n  evil: true') in caught.value.hint

@@ -1,4 +1,4 @@
-"""An API that limits requests for long: a few requests, no waiting, and the time is named."""
+"""Rate limits that last long: few requests, no waiting, and a message with the time."""
 
 import re
 import time
@@ -15,7 +15,7 @@ PEOPLE = 60
 INVITES = AS_IS.replace("eve@example.com: member", "eve@example.com: admin")
 INVITES += "".join(f"  p{number}@example.com: viewer\n" for number in range(PEOPLE))
 SOON = 30
-"""Seconds for a busy machine; waiting would take an hour."""
+"""Seconds that a busy machine may take; waiting would take an hour."""
 LIMITS = [
     ("429 Too Many Requests", "Retry-After: 3600"),
     ("403 Forbidden", "Retry-After: 3600"),
@@ -25,7 +25,7 @@ UNTIL = re.compile(r"rate limited until (\d{4}-\d\d-\d\d )?\d\d:\d\d UTC")
 
 
 @pytest.mark.parametrize(("status", "headers"), LIMITS)
-def test_one_sort_of_call_stops_and_others_go_on(
+def test_one_kind_of_call_stops_and_others_continue(
     cli: Cli, write: Write, api: Api, people: People, status: str, headers: str
 ) -> None:
     write("beamctl.yaml", INVITES)
@@ -48,7 +48,9 @@ def test_one_sort_of_call_stops_and_others_go_on(
 
 @pytest.mark.parametrize(("status", "headers"), LIMITS)
 @pytest.mark.parametrize("command", ["plan", "drift", "show", "apply"])
-def test_reading_says_when_at_once(cli: Cli, write: Write, api: Api, status: str, headers: str, command: str) -> None:
+def test_rate_limited_read_fails_at_once_with_the_time(
+    cli: Cli, write: Write, api: Api, status: str, headers: str, command: str
+) -> None:
     write("beamctl.yaml", AS_IS)
     api.always(status, '{"error": "slow down"}', headers)
     began = time.monotonic()
@@ -60,7 +62,7 @@ def test_reading_says_when_at_once(cli: Cli, write: Write, api: Api, status: str
 
 
 @pytest.mark.parametrize("quiet", [False, True])
-def test_a_longer_wait_is_said_unless_nothing_is_to_be(capsys: pytest.CaptureFixture[str], quiet: bool) -> None:  # noqa: FBT001 - the table's
+def test_long_wait_is_reported_unless_quiet(capsys: pytest.CaptureFixture[str], quiet: bool) -> None:  # noqa: FBT001 - the table's
     out = Output(redaction(), quiet=quiet)
     access = access_of(out, api_url=None, api_key_file=None, timeout=60, max_wait=600, debug=False)
     assert access.wait_budget.grant(300, 0)
@@ -68,10 +70,10 @@ def test_a_longer_wait_is_said_unless_nothing_is_to_be(capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("case", [("", "", 60), ("7", "", 7), ("", "9", 9), ("7", "9", 9)])
-def test_how_long_a_run_may_wait(
+def test_wait_budget_of_a_run(
     cli: Cli, write: Write, api: Api, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, int]
 ) -> None:
-    """The API asks for a bit more than the run may wait, so nothing is waited for."""
+    """The API asks for slightly more than the run may wait, so it does not wait."""
     variable, option, most = case
     write("beamctl.yaml", AS_IS)
     monkeypatch.setenv("BEAMCTL_MAX_WAIT", variable)
@@ -82,7 +84,7 @@ def test_how_long_a_run_may_wait(
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("text", ["soon", "-1", "nan", "1e9"])
-def test_a_wait_that_is_none(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_invalid_wait(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     write("beamctl.yaml", AS_IS)
     for option in ("--max-wait", "--timeout"):
         ran = cli("plan", option, text)

@@ -1,4 +1,4 @@
-"""`plan --out` and `apply PLAN`: exactly what was reviewed, or a refusal that says why and changes nothing."""
+"""`plan --out` and `apply PLAN`: exactly the reviewed changes are made, or nothing, with a reason."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from beamctl.plan.plan_file import read_saved, saved_text
 from tests.cli.loopback import Api
 from tests.cli.process import process, room_for, terminal
 from tests.cli.world import AS_IS, CANARY, CHANGED, REFUSED, Cli, People, Write, document, error_in
-from tests.fakes.saved import by_hand
+from tests.fakes.saved_plans import by_hand
 from tests.fakes.schemas import problems_with
 
 NEW_PLAN = "  Make and review a new plan:  beamctl plan --out p.json\n"
@@ -24,7 +24,7 @@ NEW_PLAN = "  Make and review a new plan:  beamctl plan --out p.json\n"
 
 @pytest.fixture
 def saved(cli: Cli, write: Write, api: Api, directory: Path) -> Path:
-    """The plan of CHANGED, made with ada's key at the emulator on a socket; no document is left."""
+    """The plan of CHANGED, made with ada's key against the emulator on a socket. The document is deleted."""
     write("beamctl.yaml", CHANGED)
     ran = cli("plan", "--out", "p.json")
     assert ran.code == 0
@@ -35,7 +35,7 @@ def saved(cli: Cli, write: Write, api: Api, directory: Path) -> Path:
 
 @pytest.fixture
 def operator(cli: Cli) -> Cli:
-    """Somebody changes the workspace by hand."""
+    """Changes the workspace manually."""
 
     def call(*arguments: str) -> Any:
         ran = cli("emulator", "call", "--as", "ada@example.com", "-w", "acme", *arguments)
@@ -46,7 +46,7 @@ def operator(cli: Cli) -> Cli:
 
 
 def refused(cli: Cli, code: int, *arguments: str) -> str:
-    """What is said of a plan that is refused, the same in both formats."""
+    """The error for a refused plan, which is the same in both formats."""
     ran = cli("apply", "p.json", "--auto-approve", *arguments)
     assert (ran.code, ran.out) == (code, "")
     machine = cli("apply", "p.json", "--auto-approve", "-o", "json", *arguments)
@@ -55,7 +55,7 @@ def refused(cli: Cli, code: int, *arguments: str) -> str:
     return ran.err
 
 
-def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api, directory: Path) -> None:
+def test_plan_is_saved_and_its_expiry_is_shown(cli: Cli, write: Write, api: Api, directory: Path) -> None:
     write("beamctl.yaml", CHANGED)
     bare = cli("plan")
     ran = cli("plan", "--out", "a plan.json", "--expires", "90m")
@@ -96,7 +96,7 @@ def test_it_is_saved_whole_and_said_until_when(cli: Cli, write: Write, api: Api,
         (["--expires", "1d"], "--expires applies only to a saved plan"),
     ],
 )
-def test_where_it_cannot_be_saved(cli: Cli, write: Write, directory: Path, options: list[str], said: str) -> None:
+def test_plan_that_cannot_be_saved(cli: Cli, write: Write, directory: Path, options: list[str], said: str) -> None:
     write("beamctl.yaml", CHANGED)
     ran = cli("plan", *options)
     assert ran.code == 3
@@ -106,7 +106,7 @@ def test_where_it_cannot_be_saved(cli: Cli, write: Write, directory: Path, optio
     assert sorted(path.name for path in directory.iterdir()) == [".beamctl", "beamctl.yaml"]
 
 
-def test_a_full_disk_leaves_the_old_plan(write: Write, saved: Path) -> None:
+def test_full_disk_keeps_the_old_plan(write: Write, saved: Path) -> None:
     before, names = saved.read_bytes(), sorted(saved.parent.iterdir())
     write("other.yaml", AS_IS)
     ran = process("plan", "-f", "other.yaml", "--out", "p.json", prelude=room_for(500))
@@ -117,7 +117,7 @@ def test_a_full_disk_leaves_the_old_plan(write: Write, saved: Path) -> None:
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_it_is_applied_with_no_document_and_from_anywhere(
+def test_saved_plan_is_applied_without_a_document(
     cli: Cli, people: People, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
 ) -> None:
     before, origin = people(), json.loads(saved.read_text())["saved"]
@@ -141,7 +141,7 @@ def test_it_is_applied_with_no_document_and_from_anywhere(
     assert people() == {**before, "grace@example.com": "admin", "kim@example.com": "viewer"}
 
 
-def test_it_is_for_one_time(cli: Cli, operator: Cli, saved: Path, api: Api) -> None:
+def test_saved_plan_can_be_applied_once(cli: Cli, operator: Cli, saved: Path, api: Api) -> None:
     assert cli("apply", "p.json", "--auto-approve").code == 0
     done = list(api.writes)
     run = cli("runs", "-o", "json").json["runs"][0]["run"]
@@ -168,7 +168,7 @@ MOVES = [
 
 @pytest.mark.usefixtures("saved")
 @pytest.mark.parametrize(("call", "said"), MOVES, ids=["role", "gone", "new"])
-def test_what_moved_is_told(cli: Cli, operator: Cli, api: Api, call: list[str], said: str) -> None:
+def test_stale_plan_names_the_change(cli: Cli, operator: Cli, api: Api, call: list[str], said: str) -> None:
     operator(*call)
     told = refused(cli, 6)
     assert told.startswith("Error: acme changed since p.json was made, so nothing was changed\n")
@@ -178,14 +178,14 @@ def test_what_moved_is_told(cli: Cli, operator: Cli, api: Api, call: list[str], 
 
 
 @pytest.mark.usefixtures("saved")
-def test_what_is_in_place_already_is_told(cli: Cli, operator: Cli) -> None:
+def test_changes_already_in_effect_are_reported(cli: Cli, operator: Cli) -> None:
     operator("PUT", "/users/grace@example.com", '{"role": "admin"}')
     assert '  grace@example.com: role was "member", is now "admin"\n  1 of its 2 changes are already in place.\n' in (
         refused(cli, 6)
     )
 
 
-def test_an_admin_that_is_relied_on_and_a_setting(cli: Cli, write: Write, operator: Cli, api: Api) -> None:
+def test_changed_admin_or_setting_makes_a_plan_stale(cli: Cli, write: Write, operator: Cli, api: Api) -> None:
     settings = "settings: {labels: {env: prod}, displayName: Acme 2}\n"
     write("beamctl.yaml", AS_IS.replace("  eve@example.com: member\n", "") + settings)
     assert cli("plan", "--out", "p.json").code == 0
@@ -203,16 +203,16 @@ def test_an_admin_that_is_relied_on_and_a_setting(cli: Cli, write: Write, operat
 
 
 @pytest.mark.usefixtures("saved")
-def test_nobody_unrelated_makes_it_stale(cli: Cli, operator: Cli) -> None:
+def test_unrelated_change_does_not_make_a_plan_stale(cli: Cli, operator: Cli) -> None:
     operator("POST", "/users", '{"email": "new@example.com", "role": "member"}')
     operator("DELETE", "/users/eve@example.com")
-    operator("PUT", "/users/bob@example.com", '{"role": "member"}')  # nothing is taken, so no admin is relied on
+    operator("PUT", "/users/bob@example.com", '{"role": "member"}')  # nothing is removed, so no admin is relied on
     operator("PUT", "/workspaces/acme", '{"displayName": "Mine"}')
     assert cli("apply", "p.json", "--auto-approve").code == 0
 
 
 @pytest.mark.usefixtures("saved")
-def test_another_workspace_of_that_name(cli: Cli, database: Path, api: Api, tmp_path: Path) -> None:
+def test_another_workspace_with_the_same_name(cli: Cli, database: Path, api: Api, tmp_path: Path) -> None:
     seed = tmp_path / "again.yaml"
     people = {"ada": "admin", "bob": "admin", "grace": "member", "eve": "member"}
     users = "\n".join(f"  - {{email: {who}@example.com, workspaces: {{acme: {role}}}}}" for who, role in people.items())
@@ -225,7 +225,7 @@ def test_another_workspace_of_that_name(cli: Cli, database: Path, api: Api, tmp_
     assert api.writes == []
 
 
-def test_it_expires(cli: Cli, saved: Path, api: Api) -> None:
+def test_saved_plan_expires(cli: Cli, saved: Path, api: Api) -> None:
     found = read_saved(saved.read_bytes(), "p.json")
     saved.write_text(saved_text(replace(found, expires=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))))
     assert refused(cli, 6) == "Error: p.json was valid until 2026-01-02 03:04 UTC\n" + NEW_PLAN
@@ -239,7 +239,7 @@ def test_it_expires(cli: Cli, saved: Path, api: Api) -> None:
         (timedelta(minutes=4), timedelta(days=30, minutes=4), "p.json is valid until"),
     ],
 )
-def test_its_times_cannot_be_right(
+def test_plan_with_impossible_times(
     cli: Cli, saved: Path, api: Api, created: timedelta, expires: timedelta, said: str
 ) -> None:
     times = {"created_at": created, "expires_at": expires}
@@ -250,7 +250,7 @@ def test_its_times_cannot_be_right(
     assert api.writes == []
 
 
-def test_it_is_not_good_beyond_the_access_that_it_gives(cli: Cli, write: Write, directory: Path, api: Api) -> None:
+def test_plan_expires_with_the_access_it_grants(cli: Cli, write: Write, directory: Path, api: Api) -> None:
     today = datetime.now(UTC).date()
     end = today + timedelta(days=3)
     write("beamctl.yaml", f"{AS_IS}  kim@example.com: {{role: viewer, until: {end}}}\n")
@@ -267,7 +267,7 @@ def test_it_is_not_good_beyond_the_access_that_it_gives(cli: Cli, write: Write, 
 
 
 @pytest.mark.usefixtures("saved")
-def test_another_workspace_or_api_than_was_named(cli: Cli, api: Api, people: People) -> None:
+def test_saved_plan_of_another_workspace_or_api(cli: Cli, api: Api, people: People) -> None:
     before = people()
     assert refused(cli, 3, "-w", "labs") == (
         "Error: p.json is for acme, not 'labs'\n  Use -w with a workspace in the plan.\n"
@@ -281,7 +281,7 @@ def test_another_workspace_or_api_than_was_named(cli: Cli, api: Api, people: Peo
     assert people() == before
 
 
-def test_a_file_that_is_no_plan(cli: Cli, saved: Path, write: Write, api: Api) -> None:
+def test_file_that_is_not_a_plan(cli: Cli, saved: Path, write: Write, api: Api) -> None:
     text = saved.read_text()
     printed = cli("plan", "-o", "json", "-f", "-", stdin=CHANGED.encode()).out
     for content, said in (
@@ -307,7 +307,7 @@ def test_a_file_that_is_no_plan(cli: Cli, saved: Path, write: Write, api: Api) -
     assert api.writes == []
 
 
-def test_what_was_allowed_is_saved_with_it(cli: Cli, write: Write, api: Api) -> None:
+def test_allowances_are_saved(cli: Cli, write: Write, api: Api) -> None:
     write("beamctl.yaml", REFUSED)
     assert cli("plan", "--out", "p.json").code == 5
     ran = cli("apply", "p.json", "--auto-approve")
@@ -320,7 +320,7 @@ def test_what_was_allowed_is_saved_with_it(cli: Cli, write: Write, api: Api) -> 
     assert (allowed.code, "Allowed: mass-removal=2 — " in allowed.out) == (0, True)
 
 
-def test_it_takes_what_is_allowed_now(cli: Cli, write: Write, api: Api) -> None:
+def test_allowances_can_be_added_at_apply(cli: Cli, write: Write, api: Api) -> None:
     write("beamctl.yaml", REFUSED)
     cli("plan", "--out", "p.json")
     assert cli("apply", "p.json", "--auto-approve", "--allow", "mass-removal=2").code == 0
@@ -343,7 +343,7 @@ def test_several_workspaces(cli: Cli, write: Write, people: People) -> None:
 
 @pytest.mark.usefixtures("saved")
 @pytest.mark.parametrize("moved", [False, True])
-def test_it_asks_and_looks_again(people: People, operator: Cli, moved: bool) -> None:  # noqa: FBT001 - both ways
+def test_saved_plan_is_checked_again_after_confirmation(people: People, operator: Cli, moved: bool) -> None:  # noqa: FBT001 - both ways
     before = people()
     with terminal("apply", "p.json", "--no-color") as screen:
         seen = screen.read_until("accepted: ")
@@ -362,7 +362,7 @@ def test_it_asks_and_looks_again(people: People, operator: Cli, moved: bool) -> 
 
 
 @pytest.mark.usefixtures("api")
-def test_a_hazard_that_appears_while_it_is_asked(cli: Cli, write: Write, people: People, operator: Cli) -> None:
+def test_hazard_that_appears_during_confirmation(cli: Cli, write: Write, people: People, operator: Cli) -> None:
     operator("PUT", "/users/bob@example.com", '{"role": "member"}')
     wanted = document(members="{ada@example.com: admin, bob@example.com: member}")
     write("beamctl.yaml", wanted + "guards: {maxRemovals: 2}\n")
@@ -378,7 +378,7 @@ def test_a_hazard_that_appears_while_it_is_asked(cli: Cli, write: Write, people:
 
 
 @pytest.mark.usefixtures("saved")
-def test_what_failed_needs_a_new_plan(cli: Cli, api: Api) -> None:
+def test_failed_change_needs_a_new_plan(cli: Cli, api: Api) -> None:
     api.override = lambda call: ("422 No", "A: b", b"{}") if call.startswith("POST") else None
     ran = cli("apply", "p.json", "--auto-approve")
     assert ran.code == 7
@@ -387,8 +387,8 @@ def test_what_failed_needs_a_new_plan(cli: Cli, api: Api) -> None:
 
 
 @pytest.mark.usefixtures("saved")
-def test_a_reader_of_terraforms_plans(cli: Cli, write: Write) -> None:
-    """What tools made for Terraform look at, and nothing else."""
+def test_saved_plan_can_be_read_by_terraform_tools(cli: Cli, write: Write) -> None:
+    """Only what tools for Terraform read."""
     write(
         "beamctl.yaml", document(members="{ada@example.com: admin, kim@example.com: admin, grace@example.com: viewer}")
     )
@@ -410,7 +410,7 @@ def test_a_reader_of_terraforms_plans(cli: Cli, write: Write) -> None:
 
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("files", [["-f", "one file.yaml"], ["-f", "one file.yaml", "-w", "acme"]])
-def test_the_printed_command_names_the_same_documents(cli: Cli, write: Write, files: list[str]) -> None:
+def test_printed_command_names_the_same_documents(cli: Cli, write: Write, files: list[str]) -> None:
     write("one file.yaml", REFUSED)
     ran = cli("plan", *files)
     more = " -w acme" if "-w" in files else ""

@@ -1,4 +1,4 @@
-"""Reading that takes long says what is being read."""
+"""Slow reads are reported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from beamctl.workflow.slow_reads import NotifyingReader
 
 @dataclass
 class SlowApi:
-    """Takes a given time for each path, on a clock of its own that also runs the timers."""
+    """An API that takes a given time for each path, with its own clock and timers."""
 
     takes: dict[str, float]
     now: float = 0.0
@@ -65,7 +65,7 @@ def notices(*reads: tuple[str, float]) -> list[str]:
     return found
 
 
-def test_nothing_is_said_about_fast_reads() -> None:
+def test_fast_reads_are_not_reported() -> None:
     assert notices(("/users", 0.5), ("/policies?limit=200", 1.0)) == []
 
 
@@ -73,7 +73,7 @@ def test_one_slow_read() -> None:
     assert notices(("/users", 3.0), ("/policies", 0.9)) == ["Reading /users (acme) …"]
 
 
-def test_many_reads_that_are_slow_together() -> None:
+def test_many_reads_that_are_slow_in_total() -> None:
     assert notices(*((f"/keys/{n}", 0.9) for n in range(6))) == [
         "Reading /keys/2 (acme) …",
         "Reading /keys/4 (acme) …",

@@ -14,7 +14,7 @@ from beamctl.emulator.faults.rule import FaultKind
 from beamctl.emulator.in_process import as_operator
 from tests.emulator.world import World, body_of
 from tests.fakes.contract import validator
-from tests.fakes.faulty import Faulty
+from tests.fakes.faulty_emulator import FaultyEmulator
 
 ZOE = {"email": "zoe@example.com", "role": "viewer"}
 PATIENCE = 5.0
@@ -27,7 +27,7 @@ class Asker:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.faulty = Faulty(world.app)
+        self.faulty = FaultyEmulator(world.app)
         self.client = httpx.Client(
             transport=self.faulty.transport(), base_url="http://localhost/v0", headers=ADA, timeout=PATIENCE
         )
@@ -184,8 +184,8 @@ def test_the_next_request_after_any_fault_is_normal(asker: Asker, kind: FaultKin
     assert [len(entry.faults) for entry in asker.faulty.log.entries()] == [1, 0]
 
 
-def test_faults_affect_in_process_callers_too(world: World) -> None:
-    faulty = Faulty(world.app)
+def test_faults_hit_the_operator_and_whoever_else_is_inside(world: World) -> None:
+    faulty = FaultyEmulator(world.app)
     faulty.plan("reset-after@1")
     operator = httpx.Client(
         transport=faulty.transport(as_operator(world.app)),
@@ -203,8 +203,8 @@ def test_behavior_flags_and_faults_can_be_combined(with_flags: Callable[..., Wor
     assert asker.invite("latency:1s").json()["role"] == "member"
 
 
-def test_an_instrumented_emulator_is_created_quickly(world: World) -> None:
-    faulty = Faulty(world.app)
+def test_a_run_costs_little_to_set_up(world: World) -> None:
+    faulty = FaultyEmulator(world.app)
     began = time.perf_counter()
     for number in range(1, 101):
         faulty.plan(f"reset-after@{number}")

@@ -1,4 +1,4 @@
-"""What must hold of people beside what must hold of every kind, for any document and any live state."""
+"""Invariants of members, in addition to those of every kind."""
 
 import re
 
@@ -32,34 +32,34 @@ def test_apply_then_plan_is_empty(want: Desired, live: FakeWorkspace, odd: froze
     applied(first, live)
     assert planned(want, live).changes == ()
     live.accept_all()
-    second = planned(want, live)  # where the API tells no invited role, a wrong one shows only once it is accepted
+    second = planned(want, live)  # if the API does not show invited roles, a wrong one is found only after acceptance
     applied(second, live)
     assert planned(want, live).changes == ()
 
 
 @given(documents(), workspaces)
 @settings(max_examples=200, deadline=None)
-def test_where_a_pending_role_cannot_be_set_it_is_set_after_acceptance(want: Desired, live: FakeWorkspace) -> None:
+def test_pending_role_is_set_after_acceptance(want: Desired, live: FakeWorkspace) -> None:
     live.quirks = frozenset({"no-role-on-pending", "invite-ignores-role"})
     first = planned(want, live)
     if any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in first.hazards):
         return
     applied(first, live)
     live.accept_all()
-    for _ in range(2):  # once to set what could not be set while pending, once to take what waited for that
+    for _ in range(2):  # the first apply sets pending roles, the second one makes the changes that depend on them
         again = planned(want, live)
         if any(hazard.risk is Risk.LAST_ADMIN for hazard in again.hazards):
             return
         applied(again, live)
     never = [(change.action, (change.after or {})["role"]) for change in planned(want, live).changes]
-    assert set(never) <= {(Action.INVITE, "viewer")}  # this API offers more than that to whoever is invited
+    assert set(never) <= {(Action.INVITE, "viewer")}  # with these quirks, every invitation grants more than viewer
 
 
 @given(
     documents(), workspaces, st.sampled_from(EMAILS[:3]), st.sets(st.sampled_from(EMAILS)), st.sampled_from(EMAILS[3:6])
 )
 @settings(max_examples=300, deadline=None)
-def test_no_prefix_leaves_no_accepted_admin(
+def test_every_prefix_leaves_an_accepted_admin(
     want: Desired, live: FakeWorkspace, first: str, refused: set[str], owner: str
 ) -> None:
     live.users[first] = person(first, "admin")
@@ -76,7 +76,7 @@ def test_no_prefix_leaves_no_accepted_admin(
 
 @given(documents(), workspaces, st.sets(st.sampled_from(SPELLINGS)))
 @settings(max_examples=100, deadline=None)
-def test_who_is_skipped_is_never_touched(want: Desired, live: FakeWorkspace, skipped: set[str]) -> None:
+def test_skipped_member_is_never_changed(want: Desired, live: FakeWorkspace, skipped: set[str]) -> None:
     folded = {email.lower(): {"until": "2026-11-25", "reason": "R"} for email in skipped}
     with_skip = document(want.section("members"), manage={"skip": folded})
     before = {key: dict(live.users[key]) for key in folded.keys() & live.users.keys()}
@@ -90,7 +90,7 @@ def test_who_is_skipped_is_never_touched(want: Desired, live: FakeWorkspace, ski
 
 @given(documents(), workspaces, guards, st.integers(0, 12))
 @settings(max_examples=150, deadline=None)
-def test_a_hazard_is_lifted_by_the_flag_it_prints_and_by_nothing_else(
+def test_hazard_is_lifted_only_by_the_flag_it_prints(
     want: Desired, live: FakeWorkspace, found: dict[str, object], left: int
 ) -> None:
     plan = planned(
@@ -115,7 +115,7 @@ def test_a_hazard_is_lifted_by_the_flag_it_prints_and_by_nothing_else(
 
 @given(documents(), workspaces)
 @settings(max_examples=100, deadline=None)
-def test_people_of_a_directory_are_never_touched(want: Desired, live: FakeWorkspace) -> None:
+def test_directory_members_are_never_changed(want: Desired, live: FakeWorkspace) -> None:
     before = {
         key: dict(user)
         for key, user in live.users.items()
@@ -127,7 +127,7 @@ def test_people_of_a_directory_are_never_touched(want: Desired, live: FakeWorksp
 
 @given(documents(additive=True), workspaces)
 @settings(max_examples=100, deadline=None)
-def test_additive_leaves_whom_the_document_does_not_list(want: Desired, live: FakeWorkspace) -> None:
+def test_additive_section_keeps_unlisted_members(want: Desired, live: FakeWorkspace) -> None:
     listed = {email.lower() for email in want.section("members")}
     others = {key: dict(user) for key, user in live.users.items() if key not in listed}
     applied(planned(want, live), live)

@@ -1,5 +1,5 @@
-"""Documents, hands, invitees, time and applies with trouble, in any order: an apply without trouble then makes the
-workspace what the document says, and no apply ever leaves it without an admin."""
+"""Documents, manual changes, invitations, time and applies with faults, in any order. An apply without faults then
+makes the declared state, and no apply ever leaves the workspace without an admin."""
 
 import threading
 from collections.abc import Iterator
@@ -21,45 +21,45 @@ PEOPLE = [f"p{number}@x.io" for number in range(3)]
 ROLES = ["admin", "member", "viewer"]
 people, roles = st.sampled_from(PEOPLE), st.sampled_from(ROLES)
 teams = st.tuples(*[st.sampled_from([None, *ROLES])] * len(PEOPLE))
-TROUBLE = ["fine", "fine", "lost before", "lost after", "refused", "silent", "short", "lie", "401", "killed"]
+FAULTS = ["fine", "fine", "lost before", "lost after", "refused", "silent", "short", "lie", "401", "killed"]
 
 
 class KilledError(BaseException):
-    """The process is no more."""
+    """The process was killed."""
 
 
-class Troubled:
-    """The API of a workspace, with trouble that comes call by call; without any once it is used up."""
+class FaultyApi:
+    """The API of a workspace with a list of faults, one for each request. After the last one there are none."""
 
-    def __init__(self, live: FakeWorkspace, trouble: list[str]) -> None:
+    def __init__(self, live: FakeWorkspace, fault: list[str]) -> None:
         self._live = live
-        self._trouble: Iterator[str] = iter(trouble)
+        self._trouble: Iterator[str] = iter(fault)
 
     def get(self, path: str) -> object:
-        return _bent(self._live.get(path), next(self._trouble, "fine"))
+        return _shortened(self._live.get(path), next(self._trouble, "fine"))
 
     def send(self, call: ApiCall) -> Response | NoResponse:
-        trouble = next(self._trouble, "fine")
-        if trouble == "lost before":
+        fault = next(self._trouble, "fine")
+        if fault == "lost before":
             return NoResponse("the connection was reset")
-        if trouble == "refused":
+        if fault == "refused":
             return Response(403, None, "not now")
-        if trouble == "401":
+        if fault == "401":
             raise UnauthenticatedError("the API does not know the credential")
-        if trouble == "lie" and call.method is Method.PUT:
+        if fault == "lie" and call.method is Method.PUT:
             return Response(200, {"role": (call.body or {})["role"]})
         answer = self._live.send(call)
-        if trouble == "killed":
+        if fault == "killed":
             raise KilledError
-        if trouble == "lost after":
+        if fault == "lost after":
             return NoResponse("the connection was reset")
         if isinstance(answer, Response) and call.method is Method.GET:
-            return Response(answer.status, _bent(answer.body, trouble))
-        return Response(200) if answer.ok and trouble == "silent" else answer
+            return Response(answer.status, _shortened(answer.body, fault))
+        return Response(200) if answer.ok and fault == "silent" else answer
 
 
-def _bent(listing: object, trouble: str) -> object:
-    return listing[: len(listing) // 2] if trouble == "short" and isinstance(listing, list) else listing
+def _shortened(listing: object, fault: str) -> object:
+    return listing[: len(listing) // 2] if fault == "short" and isinstance(listing, list) else listing
 
 
 class Workspace(RuleBasedStateMachine):
@@ -76,14 +76,14 @@ class Workspace(RuleBasedStateMachine):
         self.want = document({"root@x.io": "admin"})
 
     @rule(email=people, role=roles, source=st.sampled_from(["", "directory_sync"]))
-    def let_in(self, email: str, role: str, source: str) -> None:
-        """Somebody, or the directory, lets a person in, or gives them another role."""
+    def add(self, email: str, role: str, source: str) -> None:
+        """An admin or the directory adds a person or changes a role."""
         if not self._is_last_admin(email) or role == "admin":
             self.live.users[email] = person(email, role, source=source)
 
     @rule(email=people)
-    def throw_out(self, email: str) -> None:
-        """A person is removed by hand, leaves, or declines."""
+    def remove(self, email: str) -> None:
+        """A person is removed manually, leaves, or declines."""
         if not self._is_last_admin(email):
             self.live.users.pop(email, None)
 
@@ -97,18 +97,18 @@ class Workspace(RuleBasedStateMachine):
         user = self.live.users.get(email, {"accepted": True})
         user["expired"] = not user["accepted"]
 
-    @rule(team=teams, root=roles, trouble=st.lists(st.sampled_from(TROUBLE), min_size=2, max_size=8))
-    def apply_with_trouble(self, team: tuple[str | None, ...], root: str, trouble: list[str]) -> None:
-        """Somebody edits the document and applies it."""
+    @rule(team=teams, root=roles, fault=st.lists(st.sampled_from(FAULTS), min_size=2, max_size=8))
+    def apply_with_faults(self, team: tuple[str | None, ...], root: str, fault: list[str]) -> None:
+        """The document is edited and applied."""
         self.want = document({"root@x.io": root, **{who: role for who, role in zip(PEOPLE, team, strict=True) if role}})
-        troubled = Troubled(self.live, trouble)
-        plan = planned(self.want, troubled)
+        api = FaultyApi(self.live, fault)
+        plan = planned(self.want, api)
         if not self._is_refused(plan):
             with suppress(KilledError):
-                list(apply(plan, troubled, troubled, parallelism=1, stop=threading.Event()))
+                list(apply(plan, api, api, parallelism=1, stop=threading.Event()))
 
     @rule()
-    def apply_without(self) -> None:
+    def apply_without_faults(self) -> None:
         plan = planned(self.want, self.live)
         if self._is_refused(plan):
             return
@@ -120,7 +120,7 @@ class Workspace(RuleBasedStateMachine):
         assert min(self.live.admins, default=1) >= 1
 
     def teardown(self) -> None:
-        self.apply_without()
+        self.apply_without_faults()
 
     def _is_last_admin(self, email: str) -> bool:
         admins = [key for key, user in self.live.users.items() if user["accepted"] and user["role"] == "admin"]

@@ -1,5 +1,5 @@
-"""Documents, workspaces, refusals of single calls and odd APIs together: after the first apply, exactly what does not
-depend on something that failed is done; after the third, nothing is left but what waits for a person."""
+"""Documents, workspaces, refused requests and API quirks in combination. The first apply makes exactly the changes that
+do not depend on a failed one; after the third, only deferred changes are left."""
 
 import json
 from collections import Counter
@@ -42,11 +42,11 @@ standings = st.sampled_from(["absent", "accepted", "accepted", "invited", "expir
 lives = st.tuples(*[st.tuples(st.sampled_from(ROLES), standings)] * len(PEOPLE))
 wanted = st.tuples(*[st.sampled_from([None, None, *ROLES])] * len(PEOPLE))
 calls = st.sampled_from([f"{method} {who}" for method in ("POST", "PUT", "DELETE") for who in (*PEOPLE, NEW_NAME)])
-troubles = st.dictionaries(calls, st.sampled_from(sorted(REFUSALS)), max_size=4)
+faults = st.dictionaries(calls, st.sampled_from(sorted(REFUSALS)), max_size=4)
 
 
-class Refusing(FakeWorkspace):
-    """Refuses single changes, each as often as it is asked.
+class RefusingWorkspace(FakeWorkspace):
+    """Refuses or loses requests, as often as they are made.
 
     Attributes:
         refusals: By method and person.
@@ -60,16 +60,16 @@ class Refusing(FakeWorkspace):
 
     def send(self, call: ApiCall) -> Response | NoResponse:
         who = (call.body or {}).get("email") or unquote(call.path.rpartition("/")[2])
-        trouble = self.refusals.get(f"{call.method} {who}")
-        if trouble is not None and trouble != "lost after":
-            return REFUSALS[trouble]
+        fault = self.refusals.get(f"{call.method} {who}")
+        if fault is not None and fault != "lost after":
+            return REFUSALS[fault]
         if call.method is Method.DELETE and not self.users.get(who, {"accepted": True})["accepted"]:
             self.revoked[who] += 1
         answer = super().send(call)
-        return answer if trouble is None else REFUSALS[trouble]
+        return answer if fault is None else REFUSALS[fault]
 
 
-def run(plan: Plan, live: Refusing, journal: Journal) -> list[Event]:
+def run(plan: Plan, live: RefusingWorkspace, journal: Journal) -> list[Event]:
     number = journal.begin(plan, LONG_AGO)
     events = applied(plan, live, parallelism=1)
     for event in events:
@@ -78,7 +78,7 @@ def run(plan: Plan, live: Refusing, journal: Journal) -> list[Event]:
     return events
 
 
-def plan_of(want: Desired, live: Refusing, journal: Journal) -> Plan:
+def plan_of(want: Desired, live: RefusingWorkspace, journal: Journal) -> Plan:
     history = History("acme", LOCAL_URL)
     for content in journal.contents:
         history.add(content.encode())
@@ -90,9 +90,9 @@ def blocked(plan: Plan) -> bool:
     return any(hazard.risk in (Risk.LAST_ADMIN, Risk.TOO_FEW_ADMINS) for hazard in plan.hazards)
 
 
-@given(lives, wanted, st.booleans(), st.integers(1, 3), troubles, st.sampled_from(APIS))
+@given(lives, wanted, st.booleans(), st.integers(1, 3), faults, st.sampled_from(APIS))
 @settings(max_examples=400, deadline=None)
-def test_at_most_three_applies(
+def test_three_applies_suffice(
     people: tuple[tuple[str, str], ...],
     roles: tuple[str | None, ...],
     renamed: bool,  # noqa: FBT001
@@ -108,7 +108,7 @@ def test_at_most_three_applies(
     members = {"root@x.io": "admin", **{who: role for who, role in zip(PEOPLE, roles, strict=True) if role}}
     members |= {NEW_NAME: "member"} if renamed else {}
     min_admins = min(min_admins, list(members.values()).count("admin"))
-    live = Refusing([person("root@x.io", "admin"), person(OLD_NAME), *found], quirks, refusals)
+    live = RefusingWorkspace([person("root@x.io", "admin"), person(OLD_NAME), *found], quirks, refusals)
     want = document(members, guards={"minAdmins": min_admins, "maxRemovals": 99})
     journal = Journal()
     plan = plan_of(want, live, journal)
@@ -125,12 +125,12 @@ def test_at_most_three_applies(
     left = [(each.action, (each.after or {}).get("role")) for each in last.changes]
     assert not left or blocked(last) or (quirks == {IGNORES, REFUSES} and set(left) == {(Action.INVITE, "viewer")})
     assert min(live.admins, default=1) >= 1
-    letters = Counter(live.invited)
-    assert all(letters[who] <= 1 + live.revoked[who] for who in letters)
+    invitations = Counter(live.invited)
+    assert all(invitations[who] <= 1 + live.revoked[who] for who in invitations)
 
 
-def check_first(plan: Plan, events: list[Event], live: Refusing, min_admins: int) -> None:
-    """Exactly what depends on something that failed was left."""
+def check_first(plan: Plan, events: list[Event], live: RefusingWorkspace, min_admins: int) -> None:
+    """Exactly the changes that depend on a failed one were not attempted."""
     made = {event.change.id for event in events if isinstance(event, Ended) and event.outcome.status is Status.DONE}
     made -= {event.change.id for event in events if isinstance(event, Unconfirmed)}
     left = [event.change for event in events if isinstance(event, NotAttempted)]
@@ -147,12 +147,12 @@ def check_first(plan: Plan, events: list[Event], live: Refusing, min_admins: int
     assert not invited or invited[0].id in made or OLD_NAME in live.users
     for change in plan.changes:
         if change.action in (Action.REMOVE, Action.REVOKE) and change not in left:
-            trouble = live.refusals.get(f"DELETE {change.key}")
-            assert change.key not in live.users or trouble not in (None, "lost after"), change
+            fault = live.refusals.get(f"DELETE {change.key}")
+            assert change.key not in live.users or fault not in (None, "lost after"), change
     admins = [key for key, user in live.users.items() if user["accepted"] and user["role"] == "admin"]
     floor = min(min_admins, len(plan.relies_on.get("member", ())) or 1)
     assert len(admins) >= min(floor, live.admins[0])
-    if any(change in losses for change in left):  # no more were kept than are needed
+    if any(change in losses for change in left):  # no more admins were kept than needed
         assert len(admins) <= floor + sum(change.id in ended and change.id not in made for change in losses)
     check_invitations(events, live)
     if "lost" not in str(live.refusals.values()):  # if too many are counted, the next plan is blocked by live-shrank
@@ -160,8 +160,8 @@ def check_first(plan: Plan, events: list[Event], live: Refusing, min_admins: int
         assert counted <= len(live.users)
 
 
-def check_invitations(events: list[Event], live: Refusing) -> None:
-    """Whoever is invited with more than was asked does not keep the invitation."""
+def check_invitations(events: list[Event], live: RefusingWorkspace) -> None:
+    """No one keeps an invitation that grants more than the document declares."""
     for change in (event.change for event in events if isinstance(event, Ended)):
         user = live.users.get(change.key)
         if change.action not in (Action.INVITE, Action.RESEND, Action.SET_ROLE) or user is None or user["accepted"]:
@@ -170,8 +170,8 @@ def check_invitations(events: list[Event], live: Refusing) -> None:
             assert ROLES.index(user["role"]) >= ROLES.index((change.after or {})["role"]), change
 
 
-def test_letters_end_where_an_invitation_always_offers_too_much() -> None:
-    live, journal = Refusing([person("root@x.io", "admin")], APIS[3], {}), Journal()
+def test_invitations_that_always_grant_too_much_are_limited() -> None:
+    live, journal = RefusingWorkspace([person("root@x.io", "admin")], APIS[3], {}), Journal()
     want = document({"root@x.io": "admin", PEOPLE[0]: "viewer"}, guards={"maxReinvites": 2})
     for _ in range(6):
         run(plan_of(want, live, journal), live, journal)

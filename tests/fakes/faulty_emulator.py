@@ -1,10 +1,10 @@
-"""The emulator inside this process, with faults, behind httpx: what a connection would do to a client, without one.
+"""The emulator in this process behind httpx, with the faults of a real connection but without sockets.
 
-    faulty = Faulty(app)
+    faulty = FaultyEmulator(app)
     with open_workspace(connection, "acme", Options(transports=faulty.transport)) as api: ...
     faulty.plan("reset-after@3")
 
-No time passes: a latency longer than the client's patience is a time-out, and what was asked for is done all the same.
+No time passes: a latency longer than the client's timeout is a timeout, and the request is carried out all the same.
 """
 
 import threading
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 EVERY_FAULT = tuple(kind.example for kind in FaultKind)
-"""One of each kind, to which `@3` and the like can be added."""
+"""An example of each kind of fault; `@3` and the like can be appended."""
 
 
-class Faulty:
-    """An application with instruments, to be used for one run after the other.
+class FaultyEmulator:
+    """An application with faults, for one run after another.
 
     Attributes:
         app: The application; `app`, `as_operator(app)` and `as_person(app, …)` all go through the faults.
-        script: The faults that are to come.
-        log: What was asked, with the faults that it met.
+        script: The faults to come.
+        log: The requests, with their faults.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -42,17 +42,17 @@ class Faulty:
         instrument(app, Instruments(self.script, self.log, sleep=self._pauses))
 
     def plan(self, *faults: str) -> None:
-        """Other faults from now on, their requests counted from 1, and an empty log."""
+        """Replace the faults, restart the count of requests at 1, and clear the log."""
         self.script.set(read_rule(fault) for fault in faults)
         self.log.clear()
 
     def transport(self, app: "WSGIApplication | None" = None) -> httpx.BaseTransport:
-        """A way to carry requests, for one thread; `app` may be `as_operator(…)` of the same application."""
+        """A transport for one thread; `app` may be `as_operator(…)` of the same application."""
         return _Transport(through(app or self.app)(), self._pauses)
 
 
 class _Pauses(threading.local):
-    """The longest pause of the request that this thread makes."""
+    """The longest pause in the current thread's request."""
 
     longest = 0.0
 

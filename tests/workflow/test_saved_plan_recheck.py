@@ -1,4 +1,4 @@
-"""A saved plan looked at again: what moved, what is in place already, and for whom it is made now."""
+"""The recheck of a saved plan: what changed, what is already in effect, and who applies it."""
 
 from dataclasses import replace
 from typing import Any
@@ -27,7 +27,7 @@ def live(*people: dict[str, Any], **settings: Any) -> FakeWorkspace:
     return FakeWorkspace.of(people or PEOPLE, settings=SETTINGS | settings)
 
 
-def but(email: str, **more: Any) -> list[dict[str, Any]]:
+def with_changed(email: str, **more: Any) -> list[dict[str, Any]]:
     return [each | more if each["email"].lower() == email else each for each in PEOPLE]
 
 
@@ -35,30 +35,30 @@ PLAN = planned(document(MEMBERS, settings={"displayName": "New"}, guards={"maxRe
 
 
 def again(now: FakeWorkspace, identity: Identity | None = None, plan: Plan = PLAN) -> Recheck:
-    return look_again(replace(plan, stays={}), now, identity)  # as it is read from a file
+    return look_again(replace(plan, stays={}), now, identity)  # like a plan that is read from a file
 
 
-def test_nothing_moved() -> None:
+def test_unchanged_workspace_is_not_stale() -> None:
     found = again(live(*PEOPLE[::-1]))
     assert (found.plan, found.moved, found.in_place) == (PLAN, (), ())
 
 
 MOVED: list[tuple[FakeWorkspace, list[tuple[str, str, object, object]]]] = [
-    (live(*but("up@x.io", role="member")), [("member", "Up@x.io", "viewer", "member")]),
-    (live(*but("gone@x.io", sub="s9")), [("member", "gone@x.io", "s2", "s9")]),
-    (live(*but("root@x.io", role="member")), [("member", "root@x.io", "admin", "member")]),
+    (live(*with_changed("up@x.io", role="member")), [("member", "Up@x.io", "viewer", "member")]),
+    (live(*with_changed("gone@x.io", sub="s9")), [("member", "gone@x.io", "s2", "s9")]),
+    (live(*with_changed("root@x.io", role="member")), [("member", "root@x.io", "admin", "member")]),
     (live(*PEOPLE[:2], PEOPLE[3]), [("member", "gone@x.io", "s2", None)]),
     (live(*PEOPLE, person("new@x.io", accepted=False)), [("member", "new@x.io", None, "member")]),
     (live(displayName="Else"), [("settings", "displayName", "Old", "Else")]),
-    (live(*but("same@x.io", role="viewer")), []),
+    (live(*with_changed("same@x.io", role="viewer")), []),
     (live(labels={"not": "ours"}), []),
 ]
 
 
 @pytest.mark.parametrize(("now", "expected"), MOVED)
-def test_what_the_plan_rests_on_has_moved(now: FakeWorkspace, expected: list[tuple[str, str, object, object]]) -> None:
+def test_changed_precondition_is_reported(now: FakeWorkspace, expected: list[tuple[str, str, object, object]]) -> None:
     def fact(side: Any, other: Any) -> object:
-        """The first thing on this side that is not so on the other."""
+        """The first difference of this side from the other."""
         told = ("sub", "role", "displayName")
         return next((side[name] for name in told if name in side and side[name] != (other or {}).get(name)), None)
 
@@ -69,7 +69,7 @@ def test_what_the_plan_rests_on_has_moved(now: FakeWorkspace, expected: list[tup
     assert found == expected
 
 
-def test_a_person_who_has_an_id_by_now_has_not_moved_while_they_are_invited() -> None:
+def test_invited_person_with_a_new_id_has_not_changed() -> None:
     invited = [*PEOPLE, person("wait@x.io", accepted=False)]
     plan = planned(document(MEMBERS, guards={"maxRemovals": 9}), live(*invited))
     assert "wait@x.io" in {change.key for change in plan.changes}
@@ -77,28 +77,28 @@ def test_a_person_who_has_an_id_by_now_has_not_moved_while_they_are_invited() ->
     assert again(now, plan=plan).moved == ()
 
 
-def test_the_order_of_group_mappings_has_not_moved() -> None:
+def test_order_of_group_mappings_has_not_changed() -> None:
     plan = planned(document(settings={"groupMappings": [OPS]}, guards={"maxRemovals": 9}), live())
     assert again(live(groupMappings=[ALL, OPS]), plan=plan).moved == ()
     assert [each.name for each in again(live(groupMappings=[ALL, ALL]), plan=plan).moved] == ["groupMappings"]
     assert [change.name for change in again(live(groupMappings=[OPS]), plan=plan).in_place] == ["groupMappings"]
 
 
-def test_what_is_in_place() -> None:
+def test_changes_already_in_effect() -> None:
     now = live(
-        *but("up@x.io", role="member")[:2],
+        *with_changed("up@x.io", role="member")[:2],
         PEOPLE[3],
         person("new@x.io", "viewer", accepted=False, source="invitation"),
         displayName="New",
     )
     assert again(now).in_place == PLAN.changes
-    one = live(*but("up@x.io", role="member"))
+    one = live(*with_changed("up@x.io", role="member"))
     assert [change.name for change in again(one).in_place] == ["Up@x.io"]
     other_role = live(*PEOPLE, person("new@x.io", "member", accepted=False, source="invitation"))
     assert again(other_role).in_place == ()
 
 
-def test_whoever_makes_it_now_is_not_taken_from_unsaid() -> None:
+def test_removing_the_person_who_applies_is_a_hazard() -> None:
     found = again(live(), Identity(email="Gone@x.io")).plan
     assert found.runs_as == "Gone@x.io"
     assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in found.hazards] == [
@@ -109,7 +109,7 @@ def test_whoever_makes_it_now_is_not_taken_from_unsaid() -> None:
     assert found.stays == {"settings": (), "member": ("root@x.io", "same@x.io")}
 
 
-def test_what_is_taken_from_us_comes_last_whoever_else_goes() -> None:
+def test_own_removal_comes_last() -> None:
     plan = planned(document({"root@x.io": "admin"}, guards={"maxRemovals": 9}), live())
     assert [change.key for change in plan.changes] == ["gone@x.io", "same@x.io", "up@x.io"]
     found = again(live(), Identity(sub="s2"), plan).plan
@@ -118,13 +118,13 @@ def test_what_is_taken_from_us_comes_last_whoever_else_goes() -> None:
 
 
 @pytest.mark.parametrize("identity", [None, Identity(email="up@x.io"), Identity(email="root@x.io")])
-def test_for_anybody_else_it_is_the_same_plan(identity: Identity | None) -> None:
+def test_plan_is_the_same_for_other_identities(identity: Identity | None) -> None:
     found = again(live(), identity).plan
     assert (found.changes, found.hazards) == (PLAN.changes, PLAN.hazards)
     assert found.runs_as == (identity.email if identity else PLAN.runs_as)
 
 
-def test_what_was_told_when_it_was_planned_is_not_told_twice() -> None:
+def test_hazard_of_the_saved_plan_is_not_repeated() -> None:
     guards = {"maxRemovals": 9, "self": {"email": "gone@x.io"}}
     plan = planned(document(MEMBERS, guards=guards), live())
     found = again(live(), Identity(email="gone@x.io"), plan).plan

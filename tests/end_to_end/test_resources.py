@@ -1,4 +1,4 @@
-"""Policies and environments from a file to a workspace and back, through the real command line."""
+"""Apply and export policies and environments through the command line."""
 
 import json
 
@@ -27,10 +27,10 @@ ALLOW = ("--allow", "deletes-policy-in-use=used")
 
 def test_from_a_file_to_a_workspace_and_back(at_once: AtOnce) -> None:
     with at_once.serving(SEED, frozenset({Quirk.BEAMLIT_ERA})):
-        tell(at_once)
+        apply_and_check(at_once)
 
 
-def tell(playground: Playground) -> None:
+def apply_and_check(playground: Playground) -> None:
     playground.write("beamctl.yaml", DOCUMENT)
     refused = playground.beamctl("plan", "--out", "plan.json", code=5).out
     assert "deletes-policy-in-use — used is in use by model/gpt." in refused

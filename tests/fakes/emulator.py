@@ -1,5 +1,6 @@
-"""The emulator with one seeded workspace, put back to its beginning in a moment, and watched past whatever is done to
-the requests: who is in, which settings and machines there are, who got a letter, and which secrets let somebody in."""
+"""The emulator with one seeded workspace: the fake for tests that need the real client, HTTP, permissions, e-mail or
+time. Unit tests use `tests/fakes/workspace.py` instead. It can be reset quickly, and its state is read around any
+faults: members, settings, service accounts, sent e-mails, and which secrets are valid."""
 
 import json
 import re
@@ -21,18 +22,18 @@ from beamctl.kinds.create_with_secret import ids_in
 from beamctl.kinds.service_account.live import CLIENT_SECRET
 from beamctl.plan.change import Action, Change
 from tests.fakes.journal import Journal
-from tests.fakes.things import SHAPES
+from tests.fakes.resources import SHAPES
 from tests.fakes.vault import FakeVault
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 RANDOM = re.compile(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|ak_[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8})\b")
-"""Ids, digests and the numbers of marks, which are different in every run."""
+"""Ids, digests and random numbers of markers, which differ in every run."""
 LISTINGS = {name: shape.path for name, shape in SHAPES.items()}
 
 
-def is_like(thing: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
-    """Whether something with metadata and a spec has these attributes, whatever the order of lists."""
-    shown = {"labels": {}, **thing["metadata"], **thing["spec"]}
+def has_attributes(resource: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
+    """Whether a resource has these attributes, regardless of the order of lists."""
+    shown = {"labels": {}, **resource["metadata"], **resource["spec"]}
     shown["secretVersion"] = int(shown["labels"].get("beamctl-secret-version", 1))
     return all(in_order(shown.get(name, type(value)())) == in_order(value) for name, value in attributes.items())
 
@@ -43,7 +44,7 @@ def in_order(value: Any) -> Any:
 
 @dataclass
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that moves only on request."""
 
     now: datetime = NOW
 
@@ -55,8 +56,8 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """All there was, to be put back to."""
+class Snapshot:
+    """A state to return to."""
 
     rows: sqlite3.Connection
     holds: Mapping[str, str]
@@ -65,29 +66,33 @@ class Moment:
 
 @dataclass(frozen=True)
 class State:
-    """How the workspace is.
+    """The state of the workspace.
 
     Attributes:
         users: By e-mail.
         settings: The workspace as the API shows it.
-        things: By kind and name, policies and the like.
-        accounts: Service accounts by client id, each with its `keys`, the oldest first.
+        resources: Policies, integrations and environments by kind and name.
+        accounts: Service accounts by client id, each with its `keys`, oldest first.
     """
 
     users: Mapping[str, Mapping[str, Any]]
     settings: Mapping[str, Any]
-    things: Mapping[str, Mapping[str, Any]]
+    resources: Mapping[str, Mapping[str, Any]]
     accounts: Mapping[str, Mapping[str, Any]]
 
-    def shows(self, change: Change) -> bool:
-        """Whether it is as the change would have it."""
+    def matches(self, change: Change) -> bool:
+        """Whether the change is in effect."""
         if change.kind in LISTINGS:
-            thing = self.things[change.kind].get(change.key)
-            return is_like(thing, change.after) if thing and change.after is not None else thing is change.after
+            resource = self.resources[change.kind].get(change.key)
+            return (
+                has_attributes(resource, change.after)
+                if resource and change.after is not None
+                else resource is change.after
+            )
         if change.kind == "service_account":
-            return self._shows_account(change)
+            return self._matches_account(change)
         if change.kind == "api_key":
-            return self._shows_key(change)
+            return self._matches_key(change)
         user = self.users.get(change.key)
         match change.action:
             case Action.SET:
@@ -101,21 +106,19 @@ class State:
             case _:
                 return user is not None and user["role"] == (change.after or {})["role"]
 
-    def about(self, change: Change) -> Any:
-        """The part that a change is about."""
+    def part_of(self, change: Change) -> Any:
+        """The part of the state that the change is about."""
         if change.kind in LISTINGS:
-            return self.things[change.kind].get(change.key)
+            return self.resources[change.kind].get(change.key)
         if change.kind == "service_account":
             found = self._named(change.after["name"]) if change.after else [self.accounts.get(change.key, {})]
-            return [
-                {name: each[name] for name in each if name != "keys"} for each in found
-            ]  # those are a kind of their own
+            return [{name: each[name] for name in each if name != "keys"} for each in found]  # keys are another kind
         if change.kind == "api_key":
             return [key for key in self._keys(change) if change.after or key["id"] == change.key]
         return self.settings.get(change.name) if change.action is Action.SET else self.users.get(change.key)
 
-    def _shows_account(self, change: Change) -> bool:
-        """One of that name, with its secret handed over; what was deleted is gone."""
+    def _matches_account(self, change: Change) -> bool:
+        """Whether exactly one account has the name and its secret was stored, or the deleted account is gone."""
         after = change.after
         if after is None:
             return change.key not in self.accounts
@@ -124,8 +127,8 @@ class State:
             whole[0].get(name, "").partition("(beamctl:")[0].strip() == after[name] for name in ("role", "description")
         )
 
-    def _shows_key(self, change: Change) -> bool:
-        """A newer one than there was, and no mark; what was deleted is gone."""
+    def _matches_key(self, change: Change) -> bool:
+        """Whether there is a newer key and no marker, and the deleted key is gone."""
         keys = self._keys(change)
         gone = all(key["id"] != change.key for key in keys)
         if change.after is None:
@@ -138,60 +141,67 @@ class State:
         return [account for account in self.accounts.values() if account["name"] == name]
 
     def _keys(self, change: Change) -> list[Mapping[str, Any]]:
-        told = change.before or change.after or {}
-        return [key for one in self._named(told["account"]) for key in one["keys"] if key["name"] == told["name"]]
+        attributes = change.before or change.after or {}
+        return [
+            key
+            for one in self._named(attributes["account"])
+            for key in one["keys"]
+            if key["name"] == attributes["name"]
+        ]
 
 
-class Plane:
+class EmulatedWorkspace:
     """Attributes:
     app: The application, for the client.
-    clock: Of the application.
-    vault: Where secrets go to and come from.
-    letters: To whom an invitation was sent, since the beginning.
-    journal: The records of runs since the beginning.
+    clock: The clock of the application.
+    vault: Stores and provides secrets.
+    emails: The recipients of invitations since the start.
+    journal: The run records since the start.
     """
 
     def __init__(self, folder: Path, seed: Mapping[str, Any], quirks: Iterable[Quirk] = ()) -> None:
-        self.db = folder / "plane.db"
+        self.db = folder / "emulated.db"
         load_seed(self.db, seed)
-        with closing(sqlite3.connect(self.db)) as rows:  # what is seeded was there before the clock's first moment
+        with closing(sqlite3.connect(self.db)) as rows:  # seeded objects are older than the clock
             rows.execute("UPDATE api_key SET created_at = '2026-11-01T00:00:00.000Z'")
             rows.execute("UPDATE service_account SET created_at = '2026-11-01T00:00:00.000Z'")
             rows.commit()
         self.clock, self.vault = Clock(), FakeVault()
-        self.letters: list[str] = []
+        self.emails: list[str] = []
         self.journal = Journal()
-        self._told: list[str] = []
+        self._start_records: list[str] = []
         self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Mailer((self,)))
         era = frozenset(quirks) & {Quirk.BEAMLIT_ERA}
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
         self._watcher = as_operator(create_app(self.db, quirks=era, now=self.clock))  # without faults and other quirks
-        self._rows = sqlite3.connect(self.db, check_same_thread=False)  # requests come from threads, one at a time
+        self._rows = sqlite3.connect(
+            self.db, check_same_thread=False
+        )  # requests come from several threads, one at a time
         self._rows.row_factory = sqlite3.Row
         weakref.finalize(self, self._rows.close)
         self._tables = [name for (name,) in self._rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         self._states: dict[object, State] = {}
-        self._beginning: Moment | None = None
+        self._beginning: Snapshot | None = None
 
     def deliver(self, message: EmailMessage) -> None:
-        """A letter is sent: implements the emulator's `Delivery`."""
-        self.letters.append(str(message["To"]))
+        """Receive an e-mail: implements the emulator's `Delivery`."""
+        self.emails.append(str(message["To"]))
 
-    def begin_here(self) -> None:
-        """What it is now is the beginning from now on."""
+    def set_start(self) -> None:
+        """Make the current state the start."""
         if self._beginning is not None:
             self._beginning.rows.close()
         kept = sqlite3.connect(":memory:")
         with closing(sqlite3.connect(self.db)) as file:
             file.backup(kept)
-        self._beginning = Moment(kept, dict(self.vault.holds), self.clock.now)
-        self._told = list(self.journal.contents)
+        self._beginning = Snapshot(kept, dict(self.vault.holds), self.clock.now)
+        self._start_records = list(self.journal.contents)
 
     def reset(self) -> None:
-        """As it was in the beginning."""
+        """Return to the start."""
         assert self._beginning is not None
-        self.letters.clear()
-        self.journal = Journal(list(self._told))
+        self.emails.clear()
+        self.journal = Journal(list(self._start_records))
         with closing(sqlite3.connect(self.db)) as file:
             file.execute("PRAGMA synchronous = OFF")
             self._beginning.rows.backup(file)
@@ -211,16 +221,16 @@ class Plane:
             for row in self._rows.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own tables
         ]
 
-    def likeness(self) -> Sequence[str]:
-        """All that the outcome of a run depends on. Two that differ only in what is random are equal."""
+    def comparable_state(self) -> Sequence[str]:
+        """Everything that the outcome of a run depends on. Two states that differ only in random values are equal."""
         held = [f"{place}: {self._fingerprint(secret)}" for place, secret in self.vault.holds.items()]
-        told = [*map(repr, self.journal.interrupted()), str(self.clock.now), str(sorted(self.letters))]
-        found = sorted((*self.contents(), *held, *told), key=lambda line: RANDOM.sub("", line))
+        known = [*map(repr, self.journal.interrupted()), str(self.clock.now), str(sorted(self.emails))]
+        found = sorted((*self.contents(), *held, *known), key=lambda line: RANDOM.sub("", line))
         numbers: dict[str, str] = {}
         return [RANDOM.sub(lambda text: numbers.setdefault(text[0], f"#{len(numbers)}"), line) for line in found]
 
     def _fingerprint(self, secret: str) -> str:
-        """A secret as the rows have it, so that it can be told whose it is."""
+        """A secret as the database stores it, to find its owner."""
         if not secret.startswith("{"):
             return digest(secret)
         pair = json.loads(secret)
@@ -234,39 +244,39 @@ class Plane:
 
     def _state(self) -> State:
         users = self.ask("GET", "/users")
-        things = {
+        resources = {
             kind: {one["metadata"]["name"]: one for one in self.ask("GET", LISTINGS[kind])} for kind in self._kinds
         }
         accounts = {one["client_id"]: {**one, "keys": self.keys(one)} for one in self.ask("GET", "/service_accounts")}
         settings = self.ask("GET", "/workspaces/acme")
-        return State({user["email"].lower(): user for user in users}, settings, things, accounts)
+        return State({user["email"].lower(): user for user in users}, settings, resources, accounts)
 
     def keys(self, account: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The API keys of a service account, the oldest first."""
+        """The API keys of a service account, oldest first."""
         found: list[dict[str, Any]] = self.ask("GET", f"/service_accounts/{account['client_id']}/api_keys")
         return sorted(found, key=lambda key: str(key["createdAt"]))
 
-    def lets_in(self, secret: str) -> bool:
-        """Whether a key, or client credentials as they are handed over, are good for anything now."""
+    def is_valid(self, secret: str) -> bool:
+        """Whether an API key, or stored client credentials, are valid now."""
         if secret.startswith("{"):
             pair = json.loads(secret)
             return service_account.has_secret(self._rows, pair["clientId"], digest(pair["clientSecret"]))
         return api_key.owner(self._rows, digest(secret), self.clock.now) is not None
 
-    def useless(self) -> set[str]:
-        """The places with a secret that lets nobody in any more; where one comes from is none of them."""
+    def invalid_secrets(self) -> set[str]:
+        """The destinations that hold a secret that is no longer valid."""
         places = {
             place: secret for place, secret in self.vault.holds.items() if not place.startswith("the environment ")
         }
-        return {place for place, secret in places.items() if not self.lets_in(secret)}
+        return {place for place, secret in places.items() if not self.is_valid(secret)}
 
     def admins(self) -> int:
-        """How many accepted admins there are."""
+        """The number of accepted admins."""
         (number,) = self._rows.execute("SELECT count(*) FROM membership WHERE role = 'admin'").fetchone()
         return int(number)
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Past faults, quirks and permissions."""
+        """Send a request without faults, quirks and permissions."""
         status, text = ask(self._watcher, method, path, body, "acme")
         assert status == 200, text
         return json.loads(text)

@@ -1,5 +1,5 @@
-"""Service accounts and their API keys behind the ports, for `FakeWorkspace`: by client id, as the API keeps them. The
-clock of the workspace stands still, so a key that is made is newer than any other only by its id."""
+"""Service accounts and their API keys for `FakeWorkspace`. Its clock stands still, so only ids tell which key is
+newer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from typing import Any
 from beamctl.model.api_call import Response
 
 NOW = "2026-11-24T12:00:00Z"
-MADE = "-a-canary-that-the-api-shows-once"
-"""How every secret ends that is made here."""
+SECRET_SUFFIX = "-a-canary-that-the-api-shows-once"
+"""The end of every secret that is created here."""
 _MISSING = Response(404, None, "Service account not found")
 
 
-def machine(client_id: str, name: str, role: str = "member", description: str = "") -> dict[str, Any]:
+def service_account(client_id: str, name: str, role: str = "member", description: str = "") -> dict[str, Any]:
     """A service account as the API shows it."""
     return {"client_id": client_id, "name": name, "role": role, "description": description}
 
@@ -25,11 +25,11 @@ def api_key(identifier: str, name: str, created: str, expires_in: str = "") -> d
 
 
 @dataclass
-class FakeAccounts:
+class FakeServiceAccounts:
     """Attributes:
     kept: By client id.
-    keys: By client id, the keys of each.
-    numbers: Of what is made.
+    keys: The keys of each account, by client id.
+    numbers: Numbers for new ids.
     """
 
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -42,13 +42,13 @@ class FakeAccounts:
                 return Response(200, [dict(each) for each in self.kept.values()])
             case "POST", []:
                 client_id = f"made-{next(self.numbers)}"
-                self.kept[client_id] = machine(client_id, body["name"], body.get("role", "admin"))
+                self.kept[client_id] = service_account(client_id, body["name"], body.get("role", "admin"))
                 self.kept[client_id]["description"] = body.get("description", "")
-                return Response(200, self.kept[client_id] | {"client_secret": client_id + MADE})
+                return Response(200, self.kept[client_id] | {"client_secret": client_id + SECRET_SUFFIX})
             case _, [client_id, *_] if client_id not in self.kept:
                 return _MISSING
             case "PUT", [client_id]:
-                # it may take no role for that of an admin, as it does when one is made
+                # without a role, the API may assume admin, as it does on creation
                 self.kept[client_id] |= {"role": "admin", **body}
                 return Response(200, dict(self.kept[client_id]))
             case "DELETE", [client_id]:
@@ -67,7 +67,7 @@ class FakeAccounts:
             case "POST", []:
                 made = api_key(f"key-{next(self.numbers)}", body["name"], NOW, body.get("expires_in", ""))
                 keys.append(made)
-                return Response(200, made | {"apiKey": made["id"] + MADE})
+                return Response(200, made | {"apiKey": made["id"] + SECRET_SUFFIX})
             case "DELETE", [identifier] if any(each["id"] == identifier for each in keys):
                 keys[:] = [each for each in keys if each["id"] != identifier]
                 return Response(200)

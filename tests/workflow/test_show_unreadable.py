@@ -1,4 +1,4 @@
-"""A workspace of which only a part can be read: the rest is shown and exported, and unread is never empty."""
+"""A workspace that can be read only in part: the rest is shown and exported, and unread sections are never empty."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,9 @@ import pytest
 from beamctl.errors import ApiError, ForbiddenError, MissingError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.registry import all_kinds
 from beamctl.workflow.show import export, show
+from tests.fakes.resources import PATHS, SHAPES, FakeResources, resource
 from tests.fakes.runs import NOW, desired, planned
-from tests.fakes.things import PATHS, SHAPES, FakeThings, thing
+from tests.fakes.service_accounts import FakeServiceAccounts, service_account
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -26,26 +27,15 @@ SPECS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class Partly:
-    """A workspace with something of every kind, parts of which are not shown.
-
-    Attributes:
-        hidden: By path, what is raised there.
-    """
-
-    def __init__(self, hidden: Mapping[str, ApiError]) -> None:
-        self.hidden = hidden
-        things = FakeThings({s: {"production": thing("production", **SPECS.get(s, {}))} for s in PATHS})
-        self._rest = FakeWorkspace.of([person("ada@x.io", "admin")], things=things)
-        self._shown = {
-            "/service_accounts": [{"client_id": "c1", "name": "ci", "role": "member"}],
-            "/service_accounts/c1/api_keys": [],
-        }
-
-    def get(self, path: str) -> Any:
-        if path in self.hidden:
-            raise self.hidden[path]
-        return self._shown[path] if path in self._shown else self._rest.get(path)
+def workspace(hidden: Mapping[str, ApiError]) -> FakeWorkspace:
+    """A workspace with something of every kind, some paths of which raise an error."""
+    resources = FakeResources({s: {"production": resource("production", **SPECS.get(s, {}))} for s in PATHS})
+    return FakeWorkspace.of(
+        [person("ada@x.io", "admin")],
+        resources=resources,
+        accounts=FakeServiceAccounts({"c1": service_account("c1", "ci")}),
+        answers={f"GET {path}": error for path, error in hidden.items()},
+    )
 
 
 REFUSED = ForbiddenError("the API does not allow it", status=403)
@@ -53,8 +43,8 @@ ABSENT = MissingError("the API does not have it", status=404)
 
 
 @pytest.mark.parametrize("section", LISTINGS)
-def test_a_section_that_is_refused_is_not_known_and_the_rest_is_shown(section: str) -> None:
-    live = Partly({LISTINGS[section]: REFUSED})
+def test_forbidden_section_is_unread_and_the_rest_is_shown(section: str) -> None:
+    live = workspace({LISTINGS[section]: REFUSED})
     sections = show("acme", live)
     why = "cannot be read with this credential: the API does not allow it"
     both = {section, "apiKeys"} if section == "serviceAccounts" else {section}
@@ -70,23 +60,23 @@ def test_a_section_that_is_refused_is_not_known_and_the_rest_is_shown(section: s
 
 
 @pytest.mark.parametrize("section", ["members", "policies", "integrations"])
-def test_a_listing_that_is_not_there_is_no_workspace_that_is_not_there(section: str) -> None:
-    sections = show("acme", Partly({LISTINGS[section]: ABSENT}))
+def test_missing_listing_is_not_a_missing_workspace(section: str) -> None:
+    sections = show("acme", workspace({LISTINGS[section]: ABSENT}))
     assert [name for name, each in sections.items() if each.rows is None] == [section]
     assert words(sections[section].unread) == "cannot be read: the API does not have it"
     hidden_too = {LISTINGS[section]: ABSENT, LISTINGS["settings"]: REFUSED}
-    assert [name for name, each in show("acme", Partly(hidden_too)).items() if each.unread] == ["settings", section]
+    assert [name for name, each in show("acme", workspace(hidden_too)).items() if each.unread] == ["settings", section]
 
 
 @pytest.mark.parametrize("section", ["serviceAccounts", "environments"])
-def test_what_an_api_does_not_have_is_nothing_that_is_hidden(section: str) -> None:
-    live = Partly({LISTINGS[section]: ABSENT})
+def test_listing_that_the_api_lacks_is_empty(section: str) -> None:
+    live = workspace({LISTINGS[section]: ABSENT})
     assert not any(each.unread for each in show("acme", live).values())
     assert export("acme", live, NOW).unseen == ()
 
 
-def test_keys_that_are_refused_are_said_by_whose_they_are() -> None:
-    live = Partly({"/service_accounts/c1/api_keys": REFUSED})
+def test_forbidden_keys_are_reported_with_their_account() -> None:
+    live = workspace({"/service_accounts/c1/api_keys": REFUSED})
     found = show("acme", live)["apiKeys"]
     assert (found.rows, words(found.unread)) == ([], "those of ci cannot be read with this credential")
     exported = export("acme", live, NOW)
@@ -96,15 +86,15 @@ def test_keys_that_are_refused_are_said_by_whose_they_are() -> None:
 
 
 @pytest.mark.parametrize("error", [REFUSED, ABSENT])
-def test_where_nothing_is_seen_there_is_nothing_to_show(error: ApiError) -> None:
+def test_error_if_nothing_can_be_read(error: ApiError) -> None:
     for use in (lambda live: show("acme", live), lambda live: export("acme", live, NOW)):
         with pytest.raises(type(error)):
-            use(Partly(dict.fromkeys(LISTINGS.values(), error)))
+            use(workspace(dict.fromkeys(LISTINGS.values(), error)))
 
 
 @pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: str(kind.name))
 @pytest.mark.parametrize("error", [UnauthenticatedError, UnreachableError])
-def test_an_api_that_does_not_answer_us_is_another_matter(kind: Any, error: type[ApiError]) -> None:
+def test_connection_errors_are_not_unread_sections(kind: Any, error: type[ApiError]) -> None:
     section = "serviceAccounts" if kind.section == "apiKeys" else kind.section
     with pytest.raises(error):
-        show("acme", Partly({LISTINGS[section]: error("no")}))
+        show("acme", workspace({LISTINGS[section]: error("no")}))

@@ -1,5 +1,5 @@
-"""The emulator with one workspace of machines and a clock that stands still until it is moved: planned, applied, and
-looked at past whatever is done to the requests."""
+"""An emulated workspace with service accounts and a clock that moves only on request. Plans and applies go through
+faults; reads of its state do not."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,23 +21,23 @@ from beamctl.plan.plan import Plan
 from beamctl.secrets.redaction import Redactor
 from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
-from tests.fakes.faulty import Faulty
-from tests.fakes.plane import Plane
+from tests.fakes.emulator import EmulatedWorkspace
+from tests.fakes.faulty_emulator import FaultyEmulator
 from tests.fakes.runs import API, apply_through
 from tests.fakes.vault import FakeVault
 
 RUNNER = "bl_runner"
-"""The key of the service account that beamctl runs as."""
+"""The API key of the service account that beamctl runs as."""
 
 
 def account(name: str, role: str = "member", **more: Any) -> dict[str, Any]:
     return {"workspace": "acme", "name": name, "role": role, "apiKey": f"bl_{name}", **more}
 
 
-class Machines:
+class EmulatedAccounts:
     """Attributes:
-    plane: The emulator, its clock, and the vault.
-    faulty: The way through the faults.
+    emulated: The emulator with its clock and vault.
+    faulty: Adds faults to requests.
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class Machines:
             "users": [{"email": "ada@x.io", "workspaces": {"acme": "admin"}}],
             "serviceAccounts": [account("runner", "admin", apiKey=RUNNER), *accounts],
         }
-        self.plane = Plane(folder, seed, quirks)
-        self.plane.vault = vault or self.plane.vault
-        self.faulty = Faulty(self.plane.app)
-        self.ask, self.lets_in, self.clock = self.plane.ask, self.plane.lets_in, self.plane.clock
+        self.emulated = EmulatedWorkspace(folder, seed, quirks)
+        self.emulated.vault = vault or self.emulated.vault
+        self.faulty = FaultyEmulator(self.emulated.app)
+        self.ask, self.is_valid, self.clock = self.emulated.ask, self.emulated.is_valid, self.emulated.clock
 
     @property
     def vault(self) -> FakeVault:
-        """Where secrets go to."""
-        return self.plane.vault
+        """The destination of secrets."""
+        return self.emulated.vault
 
     def options(self, transports: Any = None) -> Options:
         return Options(
@@ -81,7 +81,7 @@ class Machines:
             return plan(want, api.reader(), self.situation(identity))
 
     def situation(self, identity: Identity | None = None) -> Situation:
-        left = self.plane.journal.interrupted()
+        left = self.emulated.journal.interrupted()
         return Situation(self.clock.now.date(), API, identity, {}, now=self.clock.now, interrupted=left)
 
     def apply(self, approved: Plan, vault: SecretStore | None = None) -> list[Event]:
@@ -89,12 +89,12 @@ class Machines:
             return apply_through(approved, api.reader(), api.sender(), vault=vault or self.vault)
 
     def live(self, name: str) -> list[dict[str, Any]]:
-        """The accounts of that name."""
+        """The accounts with this name."""
         return [each for each in self.ask("GET", "/service_accounts") if each["name"] == name]
 
     def keys(self, name: str) -> list[dict[str, Any]]:
-        """The keys of the accounts of that name, the expired ones too."""
-        return [key for each in self.live(name) for key in self.plane.keys(each)]
+        """The keys of the accounts with this name, including expired ones."""
+        return [key for each in self.live(name) for key in self.emulated.keys(each)]
 
 
 def _connection(credential: Any) -> Connection:

@@ -1,4 +1,5 @@
-"""Two applies of one document at once, interleaved call by call: they end as one alone would, without an error."""
+"""Two concurrent applies of one document, interleaved request by request, end like a single one and without an
+error."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,8 +20,8 @@ from beamctl.model.code import Code
 from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Risk
 from beamctl.secrets.redaction import Redactor
+from tests.fakes.interleaving import Run, plan_and_apply, run_at_once
 from tests.fakes.runs import document, planned
-from tests.fakes.turns import Run, at_once, one
 from tests.fakes.wording import codes
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.faults.scenarios import SCENARIOS
@@ -39,15 +40,15 @@ QUIRKS = ["invite-ignores-role", "reinvite-conflicts", "no-invited-role", "no-ro
 
 
 @dataclass(frozen=True)
-class Story:
-    """One workspace, one document, and the order of the calls.
+class Scenario:
+    """A workspace, a document, and the order of requests.
 
     Attributes:
-        people: Of each person how they stand and how they are wanted. Beside them there is an admin.
-        remains: How that admin is wanted.
-        declared: Which settings are declared; none is: no such section.
-        quirks: Of the API.
-        order: Whose call comes next.
+        people: The live and the declared state of each person, in addition to an admin.
+        remains: The declared role of that admin.
+        declared: The declared settings; if empty, there is no such section.
+        quirks: The quirks of the API.
+        order: The run of each request.
     """
 
     people: list[tuple[tuple[str, str] | None, str | None]]
@@ -74,8 +75,8 @@ class Story:
         return document({"root@x.io": self.remains, **members}, **({"settings": asked} if asked else {}))
 
 
-stories = st.builds(
-    Story,
+cases = st.builds(
+    Scenario,
     people=st.lists(st.tuples(st.sampled_from(STATES), st.sampled_from(WANTED)), min_size=1, max_size=4),
     remains=st.sampled_from(["admin", "admin", "member"]),
     declared=st.frozensets(st.sampled_from(list(SHOWN[1])), max_size=3),
@@ -84,7 +85,7 @@ stories = st.builds(
 )
 
 
-def left_to_do(want: Desired, live: FakeWorkspace) -> list[tuple[str, Action]]:
+def remaining_changes(want: Desired, live: FakeWorkspace) -> list[tuple[str, Action]]:
     return [(change.key, change.action) for change in planned(want, live).changes]
 
 
@@ -92,7 +93,7 @@ ALREADY = {Code.ALREADY_IN_EFFECT, Code.ALREADY_GONE, Code.ALREADY_INVITED, Code
 
 
 def check_remarks(runs: Sequence[Run], invited: Mapping[str, int]) -> None:
-    """Of two that made the same change, the one that found it made says so."""
+    """If both runs made the same change, the second one reports that it was already in effect."""
     changes = [{change.key: change for change in run.plan.changes} for run in runs]
     for key in changes[0].keys() & changes[1].keys():
         actions = {each[key].action for each in changes}
@@ -107,32 +108,32 @@ def check_remarks(runs: Sequence[Run], invited: Mapping[str, int]) -> None:
 
 
 def can_collide(change: Change, quirks: frozenset[str]) -> bool:
-    """Whether the API leaves no way to make it without writing over what another run does meanwhile: the settings are
-    written as a whole, and an invitation whose role cannot be changed is revoked and sent again."""
+    """Whether two runs cannot make the change without overwriting each other: settings are written as a whole, and an
+    invitation whose role cannot be changed is revoked and sent again."""
     pending = change.before is not None and change.before.get("standing") == "invited"
     return change.kind == "settings" or ("no-role-on-pending" in quirks and (pending or change.action in SENT))
 
 
-@given(stories)
+@given(cases)
 @settings(max_examples=250, deadline=None)
-def test_two_end_as_one(story: Story) -> None:
-    want, live, alone = story.want, story.live, story.live
-    reference = one(want, alone, alone)
+def test_two_concurrent_applies_end_as_one(case: Scenario) -> None:
+    want, live, alone = case.want, case.live, case.live
+    reference = plan_and_apply(want, alone, alone)
     if any(hazard.risk is Risk.LAST_ADMIN for hazard in reference.plan.hazards):
         return
     expired = {key for key, user in live.users.items() if user.get("expired")}
-    runs = at_once(want, story.order, [(live, live)] * 2)
+    runs = run_at_once(want, case.order, [(live, live)] * 2)
     event(f"both had changes: {all(run.plan.changes for run in runs)}")
-    if not reference.undone:  # the API may refuse what one alone asks for, too
+    if not reference.undone:  # the API may also refuse the changes of a single run
         undone = runs[0].undone | runs[1].undone
         if undone:
-            assert undone <= {change.key for change in reference.plan.changes if can_collide(change, story.quirks)}
-            one(want, live, live)
-        assert left_to_do(want, live) == left_to_do(want, alone)
+            assert undone <= {change.key for change in reference.plan.changes if can_collide(change, case.quirks)}
+            plan_and_apply(want, live, live)
+        assert remaining_changes(want, live) == remaining_changes(want, alone)
         assert (live.users, live.settings) == (alone.users, alone.settings)
     assert min(live.admins) >= 1
     invited = Counter(live.invited)
-    for key, count in invited.items():  # the API has no conditional DELETE, and there one must come before the POST
+    for key, count in invited.items():  # the API has no conditional DELETE, which must come before the POST
         again = "no-role-on-pending" in live.quirks or ("reinvite-conflicts" in live.quirks and key in expired)
         assert count <= (2 if again else 1)
     check_remarks(runs, invited)
@@ -140,45 +141,51 @@ def test_two_end_as_one(story: Story) -> None:
 
 SCHEDULES = (
     [0] * 99,  # one after the other
-    [0, 1] * 50,  # in turns
+    [0, 1] * 50,  # alternating
     [0, 1] + [0] * 99,  # both plan, then one after the other
-    [0, 0, 1, 1] * 25,  # in turns of two
-    [0] * 4 + [1] * 99,  # one is held up in the middle
-    [0, 1] + [0] * 3 + [1] * 99,  # the same, and the plan of the other is older
+    [0, 0, 1, 1] * 25,  # alternating in pairs
+    [0] * 4 + [1] * 99,  # one run is paused in the middle
+    [0, 1] + [0] * 3 + [1] * 99,  # the same, with an older plan
 )
 TAKES_TWO = {Quirk.REINVITE_CONFLICTS}
 
 
 @pytest.mark.parametrize("name", [name for name, scenario in SCENARIOS.items() if not scenario.passed])
-def test_two_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
+def test_two_concurrent_applies_end_as_one_with_the_emulator(name: str, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
     with (
-        closing(scenario.plane(tmp_path)) as plane,
+        closing(scenario.emulated(tmp_path)) as emulated,
         ExitStack() as stack,
     ):
         clients = [
             stack.enter_context(
-                open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(plane.app))
+                open_workspace(LOCAL, "acme", Options(redactor=Redactor()), wsgi_app=as_operator(emulated.app))
             )
             for _ in range(2)
         ]
-        plane.begin_here()
+        emulated.set_start()
         for order in SCHEDULES:
-            plane.reset()
-            runs = at_once(
-                scenario.want, order, [(each.reader(), each.sender()) for each in clients], plane.vault, plane.journal
+            emulated.reset()
+            runs = run_at_once(
+                scenario.want,
+                order,
+                [(each.reader(), each.sender()) for each in clients],
+                emulated.vault,
+                emulated.journal,
             )
             ports = (clients[0].reader(), clients[0].sender())
-            if scenario.places or "integrations" in scenario.sections:  # nobody knows whose a secret is that two make
-                assert plane.useless() == set()
+            if (
+                scenario.places or "integrations" in scenario.sections
+            ):  # if two runs create a secret, its owner is unknown
+                assert emulated.invalid_secrets() == set()
                 made = [{each.key for each in run.plan.changes if each.secrets} - run.undone for run in runs]
                 assert not made[0] & made[1] or "integrations" in scenario.sections  # never both
-                one(scenario.want, *ports, plane.vault, plane.journal)
+                plan_and_apply(scenario.want, *ports, emulated.vault, emulated.journal)
             else:
                 assert [run.undone for run in runs] == [set(), set()]
-                check_remarks(runs, Counter(plane.letters))
-            assert one(scenario.want, *ports, journal=plane.journal).plan.changes == ()
-            assert max(Counter(plane.letters).values(), default=0) <= (2 if scenario.quirk in TAKES_TWO else 1)
-            assert scenario.places <= plane.vault.holds.keys()
-            assert plane.useless() == set()
-            assert plane.admins() >= 1
+                check_remarks(runs, Counter(emulated.emails))
+            assert plan_and_apply(scenario.want, *ports, journal=emulated.journal).plan.changes == ()
+            assert max(Counter(emulated.emails).values(), default=0) <= (2 if scenario.quirk in TAKES_TWO else 1)
+            assert scenario.places <= emulated.vault.holds.keys()
+            assert emulated.invalid_secrets() == set()
+            assert emulated.admins() >= 1

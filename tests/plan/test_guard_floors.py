@@ -1,4 +1,4 @@
-"""Floors: guards that are set outside the document. Of floor and document, the stricter one holds."""
+"""Floors are guards outside the document. The stricter of floor and document applies."""
 
 import pytest
 from hypothesis import given, settings
@@ -37,7 +37,7 @@ def test_merging_is_commutative_associative_and_idempotent(one: Bounds, two: Bou
 
 
 @given(bounds, bounds, st.integers(0, 50))
-def test_what_is_merged_is_never_looser_than_either_side(one: Bounds, two: Bounds, population: int) -> None:
+def test_merged_bounds_are_never_looser(one: Bounds, two: Bounds, population: int) -> None:
     both = stricter(one, two)
     for side in (one, two):
         assert both.min_admins >= side.min_admins
@@ -55,10 +55,10 @@ documents = st.builds(lambda found, guarded: document(dict(found), guards=met(gu
 
 @given(documents, workspaces, bounds, bounds)
 @settings(max_examples=150, deadline=None)
-def test_a_floor_never_removes_a_hazard(want: Desired, live: FakeWorkspace, one: Bounds, two: Bounds) -> None:
+def test_floor_never_removes_a_hazard(want: Desired, live: FakeWorkspace, one: Bounds, two: Bounds) -> None:
     bare = planned(want, live)
     found = [refused(planned(want, live, floors=each)) for each in (one, two, stricter(one, two))]
-    assert found[2] == found[0] | found[1]  # as each says by itself, and nothing else
+    assert found[2] == found[0] | found[1]  # exactly the hazards of both
     assert refused(bare) <= found[2]
     again = look_again(bare, live, None, floors=one)
     assert refused(bare) <= refused(again.plan)
@@ -73,7 +73,7 @@ LIVE = [
 ]
 WANT = {"a@x.io": "admin", "new@y.io": "viewer"}
 DOCUMENT = document(WANT, guards={"maxRemovals": 9})
-BLAMED = [
+LIMITS = [
     (
         Bounds(min_admins=2),
         ("too-few-admins", "1", "1 accepted admin would remain; --min-admins / BEAMCTL_MIN_ADMINS is 2"),
@@ -105,8 +105,8 @@ BLAMED = [
 ]
 
 
-@pytest.mark.parametrize(("floors", "expected"), BLAMED)
-def test_a_hazard_says_which_limit_refuses(floors: Bounds, expected: tuple[str, str, str]) -> None:
+@pytest.mark.parametrize(("floors", "expected"), LIMITS)
+def test_hazard_names_the_limit(floors: Bounds, expected: tuple[str, str, str]) -> None:
     live = FakeWorkspace.of(LIVE)
     found = planned(DOCUMENT, live, floors=floors).hazards
     assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in found if hazard.value != "b@x.io"] == [
@@ -117,7 +117,7 @@ def test_a_hazard_says_which_limit_refuses(floors: Bounds, expected: tuple[str, 
     assert set(again.below_floors) <= set(again.plan.hazards)
 
 
-def test_where_both_refuse_both_are_named() -> None:
+def test_both_limits_are_named_if_both_refuse() -> None:
     guarded = {
         "minAdmins": 3,
         "maxRemovals": "25%",
@@ -138,14 +138,14 @@ def test_where_both_refuse_both_are_named() -> None:
     ]
 
 
-def test_the_guards_in_force() -> None:
+def test_guards_in_force() -> None:
     floors = Bounds(1, (Limit(5),), ("y.io",), ("b@x.io",))
     found = in_force(Guards(2, Limit(3), ("x.io", "y.io"), ("a@x.io",)), floors)
     declared = Bounds(2, (Limit(3),), ("x.io", "y.io"), ("a@x.io",))
     assert found.sides("maxRemovals") == (("guards.maxRemovals", declared), (REMOVALS, floors))
 
 
-def test_a_floor_on_removals_limits_what_may_be_missing_too() -> None:
+def test_removal_floor_also_limits_missing_objects() -> None:
     live = FakeWorkspace.of(LIVE)
     want = document({str(each["email"]): each["role"] for each in LIVE} | WANT, guards={"maxRemovals": 9})
     assert refused(planned(want, live, left={"member": 6})) == set()
@@ -154,7 +154,7 @@ def test_a_floor_on_removals_limits_what_may_be_missing_too() -> None:
     }
 
 
-def test_the_hazard_of_a_floor_takes_the_place_of_the_one_in_the_file() -> None:
+def test_floor_hazard_replaces_the_documents() -> None:
     live = FakeWorkspace.of(LIVE)
     plan = planned(document(WANT, guards={"maxRemovals": 1}), live)
     found = look_again(plan, live, None, floors=Bounds(max_removals=(Limit(2),))).plan.hazards
@@ -163,7 +163,7 @@ def test_the_hazard_of_a_floor_takes_the_place_of_the_one_in_the_file() -> None:
     ]
 
 
-def test_all_kinds_are_counted_together() -> None:
+def test_removals_of_all_kinds_are_counted_together() -> None:
     live = FakeWorkspace.of(LIVE)
     live.settings["groupMappings"] = [{"groupName": "ops", "role": "member"}]
     want = document(
@@ -176,7 +176,7 @@ def test_all_kinds_are_counted_together() -> None:
         assert [hazard.value for hazard in found.below_floors] == refuses
 
 
-def test_admins_of_a_group_that_is_unmapped_do_not_count() -> None:
+def test_admins_of_an_unmapped_group_do_not_count() -> None:
     live = FakeWorkspace.of([*LIVE, person("dir@x.io", "admin", source="directory_sync")])
     live.settings["groupMappings"] = [{"groupName": "ops", "role": "admin"}]
     members = {str(each["email"]): each["role"] for each in LIVE} | {"b@x.io": "member"}

@@ -1,4 +1,4 @@
-"""Saved plans made in one line, and files of them made by hand: with the digest that such a file would have."""
+"""Create saved plans in one line, and edit their files with a matching digest."""
 
 import json
 from collections.abc import Callable
@@ -24,14 +24,14 @@ def saved_data(*plans: Plan) -> dict[str, Any]:
 
 
 def signed(data: dict[str, Any]) -> bytes:
-    """The data with the digest that belongs to it."""
+    """The data with its digest."""
     if isinstance(data.get("saved"), dict):
         data["saved"]["digest"] = digest_of(data)
     return json.dumps(data).encode()
 
 
 def by_hand(content: str | bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
-    """A saved plan that somebody changed, who knew of the digest."""
+    """A saved plan after an edit by someone who knows the digest."""
     data = json.loads(content)
     change(data)
     return signed(data)

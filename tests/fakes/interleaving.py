@@ -1,4 +1,4 @@
-"""Two runs on one workspace at once, call by call: one request at a time, in the order that the test says."""
+"""Concurrent runs on one workspace, interleaved request by request in an order that the test chooses."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,11 +23,11 @@ LONGEST = 30
 T = TypeVar("T")
 
 
-class Turns:
-    """Lets a request through only when every run that goes on has one to make: then the order says whose.
+class Interleaving:
+    """Lets one request through at a time, once every active run is waiting with one. The order says whose is next.
 
     Attributes:
-        taken: Whose turn it was, request by request.
+        taken: The run of each request.
     """
 
     def __init__(self, order: Iterable[int], runs: int) -> None:
@@ -50,7 +50,7 @@ class Turns:
             return request()
 
     def end(self, run: int) -> None:
-        """A run makes no further request."""
+        """The run makes no further requests."""
         with self._changed:
             self._going_on.remove(run)
             self._choose()
@@ -63,11 +63,11 @@ class Turns:
 
 
 @dataclass(frozen=True)
-class Port:
+class TurnTaker:
     """Implements `Reader` and `Sender` for one of the runs."""
 
     run: int
-    turns: Turns
+    turns: Interleaving
     reader: Reader
     sender: Sender
 
@@ -80,7 +80,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Run:
-    """What one of them planned, and what became of it."""
+    """The plan of a run and the events of its apply."""
 
     plan: Plan
     events: Sequence[Event]
@@ -91,15 +91,16 @@ class Run:
 
     @property
     def undone(self) -> set[str]:
-        """The keys of what failed, was not attempted or not confirmed: the exit code is 7 where there is one."""
+        """The keys of changes that failed, were not attempted or were not confirmed; if there are any, the exit code is
+        7."""
         failed = {key for key, outcome in self.outcomes.items() if outcome.status is Status.FAILED}
         return failed | {event.change.key for event in self.events if isinstance(event, NotAttempted | Unconfirmed)}
 
 
-def one(
+def plan_and_apply(
     want: Desired, reader: Reader, sender: Sender, vault: SecretStore | None = None, journal: Journal | None = None
 ) -> Run:
-    """Plan and apply, one request after the other; what no flag allows is not applied."""
+    """Plan and apply with one request at a time. Plans with a hazard that no flag allows are not applied."""
     journal = journal or Journal()
     found = plan(want, reader, Situation(TODAY, API, interrupted=journal.interrupted()))
     if any(hazard.risk in (Risk.LAST_ADMIN, Risk.LIVE_EMPTY) for hazard in found.hazards):
@@ -112,20 +113,20 @@ def one(
     return Run(found, events)
 
 
-def at_once(
+def run_at_once(
     want: Desired,
     order: Iterable[int],
     ports: Sequence[tuple[Reader, Sender]],
     vault: SecretStore | None = None,
     journal: Journal | None = None,
 ) -> list[Run]:
-    """A run for each pair of ports, all on the same workspace, in an order that may begin with any of them."""
-    turns = Turns(order, len(ports))
+    """Run once for each pair of ports, all on the same workspace and in the given order of requests."""
+    turns = Interleaving(order, len(ports))
 
     def go(number: int) -> Run:
-        port = Port(number, turns, *ports[number])
+        port = TurnTaker(number, turns, *ports[number])
         try:
-            return one(want, port, port, vault, journal)
+            return plan_and_apply(want, port, port, vault, journal)
         finally:
             turns.end(number)
 

@@ -1,4 +1,4 @@
-"""A run record and a saved plan as beamctl 0.1.0 wrote them: the record is read, the plan is refused."""
+"""Files of beamctl 0.1.0: run records are read, saved plans are refused."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ FORMATS = Path(__file__).parent / "formats"
 RECORD = (FORMATS / "run-1.0.jsonl").read_bytes()
 
 
-def test_a_record_is_read_with_its_remarks() -> None:
+def test_record_is_read_with_its_remarks() -> None:
     record = read_record(RECORD)
     states = {change.name: record.state(change) for change in record.changes}
     done = dict.fromkeys(("grace@example.com", "deploy", "deploy/nightly", "bob@example.com"), State.DONE)
@@ -53,7 +53,7 @@ def test_ids_in_keys_are_fields(text: str, key: CreationKey) -> None:
     assert key in [change.key for change in record.changes]
 
 
-def test_what_the_next_plan_needs_is_read() -> None:
+def test_history_is_read() -> None:
     assert left_of(RECORD, "acme", "local") == {"member": 2, "service_account": 1}
     declared = declared_by(RECORD, "acme", "local")
     assert declared is not None
@@ -72,17 +72,17 @@ def test_what_the_next_plan_needs_is_read() -> None:
         (b'"type": "service_account"', b'"type": {}'),
     ],
 )
-def test_what_was_changed_by_hand_is_refused(was: bytes, becomes: bytes) -> None:
+def test_record_edited_by_hand_is_refused(was: bytes, becomes: bytes) -> None:
     assert was in RECORD
     with pytest.raises(UnreadableRecordError):
         read_record(RECORD.replace(was, becomes))
 
 
-def test_lines_become_those_of_the_current_format() -> None:
+def test_lines_are_converted_to_the_current_format() -> None:
     assert {line["format_version"] for line in lines_of(RECORD) if line["event"] == "run"} == {"1.1"}
 
 
-def test_a_saved_plan_is_refused() -> None:
+def test_saved_plan_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         read_saved((FORMATS / "plan-1.0.json").read_bytes(), "plan.json")
     assert caught.value.message == ("plan.json has a format that this version of beamctl cannot read (expected 1.1)")

@@ -1,5 +1,5 @@
-"""Every kind with metadata and a spec behind the ports, for `FakeWorkspace`: by section and name, as the API keeps it.
-It can take either answer where the behavior of the API is not documented."""
+"""Policies, integration connections and environments for `FakeWorkspace`. Where the API's behavior is not documented,
+`quirks` select it."""
 
 from collections.abc import Collection, Mapping
 from copy import deepcopy
@@ -13,25 +13,25 @@ from beamctl.model.api_call import Response
 SHAPES = {kind.name: kind.shape for kind in all_kinds() if isinstance(kind, ResourceKind)}
 PATHS = {shape.section: shape.path for shape in SHAPES.values()}
 MASK = "********"
-Thing = dict[str, Any]
+Resource = dict[str, Any]
 
 
-def thing(name: str, labels: Mapping[str, str] | None = None, display: str = "", **spec: Any) -> Thing:
-    """One thing as the API keeps it."""
+def resource(name: str, labels: Mapping[str, str] | None = None, display: str = "", **spec: Any) -> Resource:
+    """A resource as the API stores it."""
     metadata = {"name": name, "workspace": "acme", "createdAt": "2026-01-01T00:00:00Z"}
     more = {**({"displayName": display} if display else {}), **({"labels": dict(labels)} if labels else {})}
     return {"metadata": metadata | more, "spec": spec}
 
 
 @dataclass
-class FakeThings:
+class FakeResources:
     """Attributes:
     kept: By section and name.
-    users: Of each policy or connection, as the API tells `/usages`.
-    paged: How many the API lists in one page; 0 where it has no pages.
+    users: The users of each policy or connection, as `/usages` lists them.
+    paged: The page size; 0 if the API does not page.
     """
 
-    kept: dict[str, dict[str, Thing]] = field(default_factory=lambda: {section: {} for section in PATHS})
+    kept: dict[str, dict[str, Resource]] = field(default_factory=lambda: {section: {} for section in PATHS})
     users: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     paged: int = 0
 
@@ -60,7 +60,7 @@ class FakeThings:
             name = body["metadata"]["name"]
             if name in kept:
                 return Response(409, None, f"{name} already exists")
-            kept[name] = thing(name) | {"spec": _filled(body["spec"])}
+            kept[name] = resource(name) | {"spec": _filled(body["spec"])}
             kept[name]["metadata"] |= body["metadata"]
             return Response(200, _shown(kept[name], quirks))
         shown = [_shown(kept[name], quirks) for name in kept]
@@ -95,7 +95,7 @@ def _filled(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in spec.items() if value not in ([], {}, "")}
 
 
-def _shown(kept: Thing, quirks: Collection[str]) -> Thing:
+def _shown(kept: Resource, quirks: Collection[str]) -> Resource:
     shown = deepcopy(kept)
     secret = shown["spec"].pop("secret", None)
     if secret and "echoed-secrets" in quirks:
