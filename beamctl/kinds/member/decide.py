@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Any, assert_never
 
 from beamctl.document.document import Desired, Mode, Skip
 from beamctl.document.problem import Place
@@ -20,7 +20,7 @@ from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Decisions, Note, Situation, UnchangedReason
 
 KIND = "member"
-WARN_DAYS = 14
+_WARN_DAYS = 14
 """How many days before `until` a plan starts to warn."""
 
 _TALLY = {
@@ -84,8 +84,10 @@ class MemberDecider(Decisions):
                 waits = what is Decision.SET_ROLE
                 self.tally[UnchangedReason.PENDING if waits else UnchangedReason.NOT_INVITED_AGAIN] += 1
                 self.notes.append(Note(why, self._place(want), differs=not waits))
-            case _:
+            case Decision.INVITE | Decision.RESEND | Decision.SET_ROLE | Decision.REMOVE | Decision.REVOKE:
                 self.changes.append(self._change(what, key, want, live))
+            case _:
+                assert_never(what)
 
     def _why_not(self, what: Decision, key: str, want: DesiredMember, live: Person | None) -> Fact | None:
         """Why a change is useless at the moment according to earlier run records; None if it is not."""
@@ -127,7 +129,7 @@ class MemberDecider(Decisions):
 
     def _warn_of_end(self, want: DesiredMember) -> None:
         days = (want.until - self._today).days if want.until else 0
-        if 0 < days <= WARN_DAYS:
+        if 0 < days <= _WARN_DAYS:
             said = fact(Code.ACCESS_ENDS_SOON, email=want.email, until=str(want.until), days=days)
             self.notes.append(Note(said, self._place(want)))
 

@@ -18,9 +18,9 @@ from beamctl.plan.listing import Exported
 
 KIND = "settings"
 GROUPS = "groupMappings"
-SANDBOX = "sandbox"
-KEYS = ("displayName", "labels", GROUPS, SANDBOX)
-_TYPES: Mapping[str, type] = {"displayName": str, "labels": dict, GROUPS: list, SANDBOX: dict}
+_SANDBOX = "sandbox"
+KEYS = ("displayName", "labels", GROUPS, _SANDBOX)
+_TYPES: Mapping[str, type] = {"displayName": str, "labels": dict, GROUPS: list, _SANDBOX: dict}
 _RUNTIME = "runtime"
 """The API's object with the sandbox settings, and others that are not managed."""
 
@@ -38,7 +38,7 @@ def settings(payload: Any) -> Settings:  # noqa: ANN401 - this is where its shap
     if not isinstance(payload, dict) or not isinstance(payload.get("name"), str):
         raise GarbledError("the API's response is not a workspace", hint)
     runtime = payload.get(_RUNTIME)
-    shown = {**payload, SANDBOX: runtime.get(SANDBOX) if isinstance(runtime, dict) else runtime}
+    shown = {**payload, _SANDBOX: runtime.get(_SANDBOX) if isinstance(runtime, dict) else runtime}
     found = {key: shown.get(key) or kind() for key, kind in _TYPES.items()}
     for key, kind in _TYPES.items():
         if not isinstance(found[key], kind):
@@ -50,10 +50,10 @@ def settings(payload: Any) -> Settings:  # noqa: ANN401 - this is where its shap
 
 def with_setting(workspace: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     """A workspace payload with a new value for one setting."""
-    if name != SANDBOX:
+    if name != _SANDBOX:
         return {**workspace, name: value}
     runtime = workspace.get(_RUNTIME)
-    return {**workspace, _RUNTIME: {**(runtime if isinstance(runtime, dict) else {}), SANDBOX: value}}
+    return {**workspace, _RUNTIME: {**(runtime if isinstance(runtime, dict) else {}), _SANDBOX: value}}
 
 
 def key_of(name: str) -> str:
@@ -160,7 +160,7 @@ def _why_not(name: str, value: Any) -> str:  # noqa: ANN401 - a setting
             return "" if all(isinstance(text, str) for text in value.values()) else "has a value that is not a string"
         case str() if name == GROUPS:
             return _groups(value)
-        case str() if name == SANDBOX:
+        case str() if name == _SANDBOX:
             known = value.keys() == {"disableProcessLogging"} and isinstance(value["disableProcessLogging"], bool)
             return "" if known else "has an unknown setting"
         case _:
