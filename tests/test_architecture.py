@@ -1,4 +1,4 @@
-"""The house rules that a machine can check: who may import whom, and how large a room may get."""
+"""The house rules that a machine can check: who may import whom, and how large a module may get."""
 
 import ast
 import dataclasses
@@ -33,7 +33,7 @@ LAYERS = [
     {"model"},
     {"errors"},
 ]
-"""From the top; a room may import those below it, never its neighbour or those above."""
+"""From the top; a package may import those below it, never its neighbor or those above."""
 
 ONE_IMPORTER = {
     "httpx": {"api"},
@@ -56,11 +56,11 @@ EMULATOR_STARTERS = {
     "cli/commands/emulator_serve.py",
     "cli/commands/local.py",
 }
-LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -123,14 +123,14 @@ def test_cycles_are_found() -> None:
     assert cycles({**line, "c": {"a"}}) == [["a", "b", "c"]]
 
 
-def test_every_room_has_a_row() -> None:
-    rooms = {room_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
-    assert rooms == set(LEVEL) | {"emulator"}
+def test_every_package_has_a_row() -> None:
+    packages = {package_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
+    assert packages == set(LEVEL) | {"emulator"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_one_way(path: Path) -> None:
-    here = room_of(path)
+    here = package_of(path)
     for name in imports(path):
         parts = name.split(".")
         if parts[0] in ONE_IMPORTER:
@@ -147,7 +147,7 @@ def test_imports_point_one_way(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_rooms_stay_small(path: Path) -> None:
+def test_modules_stay_small(path: Path) -> None:
     text = path.read_text()
     assert text.count("\n") <= 250
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
@@ -182,7 +182,7 @@ def test_a_small_module_says_why_it_is_one(path: Path) -> None:
 
 
 def test_no_class_name_stands_for_two_things() -> None:
-    core = [path for path in MODULES if room_of(path) != "emulator"]
+    core = [path for path in MODULES if package_of(path) != "emulator"]
     names = [
         node.name for path in core for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)
     ]
@@ -202,14 +202,14 @@ def test_programs_are_started_in_one_place() -> None:
         assert not [node for node in nodes if isinstance(node, ast.Attribute) and node.attr in calls], path
 
 
-ENGINE = [path for path in MODULES if room_of(path) in {"plan", "apply", "report", "workflow", "cli"}]
+ENGINE = [path for path in MODULES if package_of(path) in {"plan", "apply", "report", "workflow", "cli"}]
 KIND_NAMES = {name for kind in KINDS for name in (kind.name, kind.section)}
 
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_the_engine_knows_no_kind_by_name(path: Path) -> None:
     known = {name for name in imports(path) if name.startswith("beamctl.kinds")}
-    assert known <= ({"beamctl.kinds.registry"} if room_of(path) in {"workflow", "cli"} else set())
+    assert known <= ({"beamctl.kinds.registry"} if package_of(path) in {"workflow", "cli"} else set())
     literals = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
     assert literals & KIND_NAMES == set()
 
@@ -243,7 +243,7 @@ def names_in(node: ast.AST) -> Iterator[str]:
 
 
 def test_only_destroy_can_delete_a_workspace() -> None:
-    ours = {str(path.relative_to(PACKAGE)): path for path in MODULES if room_of(path) != "emulator"}
+    ours = {str(path.relative_to(PACKAGE)): path for path in MODULES if package_of(path) != "emulator"}
     found = {name for name, path in ours.items() if DELETER_NAMES & set(names_in(ast.parse(path.read_text())))}
     assert found == MAY_DELETE
     stories = {
@@ -326,7 +326,7 @@ def changed_in(node: ast.AST) -> Iterator[str]:
 
 def test_no_module_holds_state() -> None:
     """Tables (`dict`) are constants if nothing changes an object of their name."""
-    core = [path for path in MODULES if room_of(path) not in ("emulator", "__main__")]
+    core = [path for path in MODULES if package_of(path) not in ("emulator", "__main__")]
     trees = {path: ast.parse(path.read_text()) for path in core}
     changed = {name for tree in trees.values() for name in changed_in(tree)}
     for path, tree in trees.items():
@@ -388,7 +388,9 @@ def read_as_data(tree: ast.AST) -> Iterator[ast.AST]:
 def test_no_sentence_is_data() -> None:
     """No English is compared, looked up, sorted by, or taken apart: it is made of codes, in `report`."""
     core = {
-        str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in MODULES if room_of(path) != "emulator"
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text())
+        for path in MODULES
+        if package_of(path) != "emulator"
     }
     constants = {
         (name.removesuffix(".py").replace("/", "."), node.targets[0].id)

@@ -14,7 +14,7 @@ from beamctl.kinds.member.table import Decision, Standing, verdict
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, fault, folded, is_pattern
 from beamctl.model.fact import Fact, fact
-from beamctl.model.identity import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, reduces_access
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Decisions, Note, Situation, UnchangedReason
@@ -106,7 +106,7 @@ class MemberDecider(Decisions):
     def _waits(self, key: str, want: DesiredMember, live: Person) -> bool:
         """Whether an earlier run found that the API does not give this role to an invitation until it is accepted."""
         asked = self._deferred.get((KIND, key), {})
-        less = bool(str(live.role)) and not takes_away(live.role, want.role)
+        less = bool(str(live.role)) and not reduces_access(live.role, want.role)
         return live.standing is Standing.INVITED and less and asked.get("role") == want.role.value
 
     def _is_pattern_of_someone(self, key: str) -> bool:
@@ -166,7 +166,7 @@ class MemberDecider(Decisions):
             after = {"email": name, "role": want.role.value, "standing": "invited", "source": "invitation"}
         elif want is not None and what is Decision.SET_ROLE and person is not None and before is not None:
             after = before | {"role": want.role.value}
-            lowers = want.role is not Role.ADMIN and takes_away(person.role, want.role)
+            lowers = want.role is not Role.ADMIN and reduces_access(person.role, want.role)
             stage = Stage.DEMOTE if lowers else Stage.PROMOTE
         if want is not None and after is None:
             reason = Reason.ACCESS_ENDED
@@ -213,7 +213,7 @@ def _sets_only_role(change: Change) -> bool:
     if change.action is not Action.SET_ROLE or change.before is None or change.after is None:
         return True
     role = Role(change.after["role"])
-    lowers = role is not Role.ADMIN and takes_away(live_role(change.before["role"]), role)
+    lowers = role is not Role.ADMIN and reduces_access(live_role(change.before["role"]), role)
     return change.after == {**change.before, "role": role.value} and lowers is change.revokes_access
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.errors import GarbledError
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.identity import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, reduces_access
 from beamctl.model.text import printable, unseen
 from beamctl.plan.comparison import AdminGroups
 from beamctl.plan.hazard import Hazard, Risk
@@ -112,7 +112,7 @@ def gives(before: Sequence[Any], after: Sequence[Any]) -> bool:
     had = {group: live_role(role) for group, role in normal(GROUPS, before)}
     for group, role in normal(GROUPS, after):
         less = had.get(group)
-        if group not in had or (isinstance(less, Role) and takes_away(live_role(role), less)):
+        if group not in had or (isinstance(less, Role) and reduces_access(live_role(role), less)):
             return True
     return False
 
@@ -128,7 +128,7 @@ def _reduced(before: Sequence[Any], after: Sequence[Any] | None) -> Mapping[str,
         return {}
     roles = {each["groupName"]: Role(each["role"]) for each in after}
     now = sorted(normal(GROUPS, before), key=lambda each: _is_admin(each[1]))
-    return {group: role for group, role in now if group not in roles or takes_away(live_role(role), roles[group])}
+    return {group: role for group, role in now if group not in roles or reduces_access(live_role(role), roles[group])}
 
 
 def _is_admin(role: str) -> bool:
