@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 from beamctl.document.problem import Place
@@ -98,7 +98,7 @@ class Situation:
         return self.now or datetime.combine(self.today, time(), UTC)
 
 
-class UnchangedReason(Enum):
+class UnchangedReason(StrEnum):
     """Why objects are left as they are, in the order of reports."""
 
     UNCHANGED = "unchanged"

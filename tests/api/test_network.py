@@ -231,7 +231,10 @@ def test_what_fails_behind_a_proxy_is_not_its_fault(behind: bytes, why: str, mon
         monkeypatch.setenv("HTTPS_PROXY", url.removesuffix("/v0"))
         with networked("https://api.example.com/v0") as api, pytest.raises(UnreachableError) as caught:
             api.reader().get("/users")
-    assert caught.value.message.startswith(why)
+    named = caught.value.message
+    assert named.startswith(
+        (why, "no connection to api.example.com: Connection reset")
+    )  # the system may lose the bytes
 
 
 def test_this_machine_is_not_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

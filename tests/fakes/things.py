@@ -6,11 +6,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from beamctl.kinds.registry import KINDS
-from beamctl.kinds.resource import ResourceKind
+from beamctl.kinds.registry import all_kinds
+from beamctl.kinds.resource.kind import ResourceKind
 from beamctl.model.api_call import Response
 
-SHAPES = {kind.name: kind.shape for kind in KINDS if isinstance(kind, ResourceKind)}
+SHAPES = {kind.name: kind.shape for kind in all_kinds() if isinstance(kind, ResourceKind)}
 PATHS = {shape.section: shape.path for shape in SHAPES.values()}
 MASK = "********"
 Thing = dict[str, Any]

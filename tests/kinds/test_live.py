@@ -6,8 +6,8 @@ import pytest
 
 from beamctl.errors import GarbledError
 from beamctl.kinds.member.live import LONGEST_TEXT, people
-from beamctl.kinds.registry import KINDS
-from beamctl.kinds.settings import SettingsKind
+from beamctl.kinds.registry import all_kinds
+from beamctl.kinds.settings.kind import SettingsKind
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.workflow.show import show
@@ -117,7 +117,7 @@ def test_what_is_shown_of_a_workspace() -> None:
     live = FakeWorkspace.of([person("b@x.io", accepted=False), person("A@x.io", "admin", sub="s1")])
     sections = show("acme", live)
     assert {section: each.rows for section, each in sections.items()} == {
-        **{kind.section: [] for kind in KINDS},
+        **{kind.section: [] for kind in all_kinds()},
         "settings": [{"displayName": "Acme", "labels": {}, "groupMappings": [], "sandbox": {}}],
         "members": [
             {"email": "A@x.io", "role": "admin", "standing": "accepted", "source": "local"},
