@@ -56,7 +56,7 @@ EMULATOR_STARTERS = {
     "cli/commands/emulator_serve.py",
     "cli/commands/local.py",
 }
-LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -124,8 +124,8 @@ def test_cycles_are_found() -> None:
 
 
 def test_every_package_has_a_row() -> None:
-    rooms = {package_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
-    assert rooms == set(LEVEL) | {"emulator"}
+    packages = {package_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
+    assert packages == set(LEVEL) | {"emulator"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

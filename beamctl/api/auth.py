@@ -116,7 +116,7 @@ def _seconds(value: object) -> float:
     return seconds if math.isfinite(seconds) else 0.0
 
 
-BLAXEL_VERSION = "2026-04-28"
+_BLAXEL_VERSION = "2026-04-28"
 """The API version that this client requests; Beamlit has none."""
 
 _REFUSALS = frozenset({400, 401, 403})
@@ -131,7 +131,7 @@ def headers(era: Era, workspace: str, credential: ApiKeyCredential | Token | Non
     name = "Beamlit" if era is Era.BEAMLIT else "Blaxel"
     found = {f"X-{name}-Workspace": workspace}
     if era is Era.BLAXEL:
-        found["Blaxel-Version"] = BLAXEL_VERSION
+        found["Blaxel-Version"] = _BLAXEL_VERSION
     match credential:
         case ApiKeyCredential(key) if era is Era.BEAMLIT:
             found["X-Beamlit-Api-Key"] = key

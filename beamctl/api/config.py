@@ -26,10 +26,10 @@ from beamctl.api.cli_config import FileText, current_workspace, entry_of, read_c
 from beamctl.api.credential import CREDENTIAL_VARIABLES, URL_VARIABLES, ApiKeyCredential, Credential, api_key
 from beamctl.errors import UnauthenticatedError, UsageError
 
-DEFAULT_URL = "https://api.blaxel.ai/v0"
+_DEFAULT_URL = "https://api.blaxel.ai/v0"
 
-STAGE_URLS = {
-    "prod": DEFAULT_URL,
+_STAGE_URLS = {
+    "prod": _DEFAULT_URL,
     "dev": "https://api.blaxel.dev/v0",
     "local": "http://localhost:8080/v0",
 }
@@ -129,15 +129,15 @@ def _url(sources: Sources, stage: str, stage_from: str) -> tuple[str, str]:
         return _stage_url(named, "BL_ENV"), "BL_ENV"
     if stage:
         return _stage_url(stage, f"env in {stage_from}"), stage_from
-    return DEFAULT_URL, "default"
+    return _DEFAULT_URL, "default"
 
 
 def _stage_url(stage: str, origin: str) -> str:
-    if stage not in STAGE_URLS:
+    if stage not in _STAGE_URLS:
         raise UsageError(
-            f"{origin} is not one of {', '.join(STAGE_URLS)}", "Use one of them, or set the URL with --api-url."
+            f"{origin} is not one of {', '.join(_STAGE_URLS)}", "Use one of them, or set the URL with --api-url."
         )
-    return STAGE_URLS[stage]
+    return _STAGE_URLS[stage]
 
 
 def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]:
@@ -199,7 +199,7 @@ def base_url(text: str, origin: str) -> str:
     except ValueError:
         faults = ["is not a URL"]
     if faults:
-        raise UsageError(f"{origin} {faults[0]}", f"A base URL looks like {DEFAULT_URL}")
+        raise UsageError(f"{origin} {faults[0]}", f"A base URL looks like {_DEFAULT_URL}")
     url = text.rstrip("/")
     if urlsplit(url).scheme.lower() == "http" and not is_loopback(url):
         raise UsageError(

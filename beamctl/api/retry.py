@@ -7,7 +7,7 @@ from typing import assert_never
 from beamctl.api.messages import OK, CallResult, Failure, FailureKind, Reply, requested_wait
 
 MOST_ATTEMPTS = 6
-MOST_UNSENT = 4
+_MOST_UNSENT = 4
 """Attempts if no connection could be made: a mistyped host must not look like a hang."""
 MOST_REFUSALS = 20
 """Attempts of a request that is rate limited."""
@@ -52,7 +52,7 @@ def _most(outcome: CallResult) -> int:
         case Reply(limited=True):
             return MOST_REFUSALS
         case Failure(fault=FailureKind.NOT_SENT):
-            return MOST_UNSENT
+            return _MOST_UNSENT
         case _:
             return MOST_ATTEMPTS
 

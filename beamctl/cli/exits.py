@@ -51,7 +51,7 @@ def error_report(error: BaseException) -> ErrorReport:
     """The report of any exception."""
     match error:
         case BeamctlError():
-            return ErrorReport(error.message, error.hint, exit_of(error))
+            return ErrorReport(error.message, error.hint, _exit_of(error))
         case KeyboardInterrupt():
             return ErrorReport("interrupted", "", Exit.INTERRUPTED)
         case _:  # a bug: values may be secret, so only its location is shown
@@ -63,7 +63,7 @@ def error_report(error: BaseException) -> ErrorReport:
             return ErrorReport(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)
 
 
-def exit_of(error: BeamctlError) -> Exit:
+def _exit_of(error: BeamctlError) -> Exit:
     """The exit code of an error."""
     match error:
         case DocumentError() | UsageError():

@@ -20,7 +20,7 @@ from beamctl.runs.folder import RecordFolder
 if TYPE_CHECKING:
     from beamctl.workflow.connection import Access
 
-MOST_PARALLEL = 64
+_MOST_PARALLEL = 64
 
 
 class _Seconds(click.FloatRange):
@@ -110,7 +110,7 @@ floors = floor_options
 parallelism = option(
     Group.CONNECTION,
     "--parallelism",
-    type=click.IntRange(1, MOST_PARALLEL),
+    type=click.IntRange(1, _MOST_PARALLEL),
     metavar="N",
     default=8,
     show_default=True,

@@ -137,7 +137,7 @@ class Skip:
     place: Place
 
 
-MAX_REINVITES = 3
+_MAX_REINVITES = 3
 SKIP = "manage", "skip"
 """The path of the people who are left alone."""
 
@@ -160,7 +160,7 @@ class Desired:
     guards: Guards = field(default_factory=Guards)
     manage: Mapping[str, Mode] = field(default_factory=dict)
     skip: Mapping[str, Skip] = field(default_factory=dict)
-    max_reinvites: int = MAX_REINVITES
+    max_reinvites: int = _MAX_REINVITES
 
     def mode(self, section: str) -> Mode:
         """The mode of a section."""
@@ -177,7 +177,7 @@ def desired_of(document: Document) -> Desired:
     manage = {section: Mode(mode) for section, mode in data.get("manage", {}).items() if section != SKIP[-1]}
     declared = data.get("guards", {})
     guards = replace(guards_of(declared), source=document)
-    max_reinvites = int(declared.get("maxReinvites", MAX_REINVITES))
+    max_reinvites = int(declared.get("maxReinvites", _MAX_REINVITES))
     return Desired(data["workspace"], document, guards, manage, _skip(document), max_reinvites)
 
 

@@ -17,7 +17,7 @@ MISSING = 404
 PLAN = fact(Code.RUN_PLAN)
 APPLY = fact(Code.RUN_APPLY)
 FIX_ENTRY = fact(Code.FIX_ENTRY)
-IN_EFFECT = fact(Code.ALREADY_IN_EFFECT)
+_IN_EFFECT = fact(Code.ALREADY_IN_EFFECT)
 
 NONE_AT_ALL = NoResponse(fact=fact(Code.NONE_SHOWN))
 """The result of an empty listing. It does not prove that something is gone, unless the API confirms it."""
@@ -62,12 +62,14 @@ def refused(outcome: Outcome, answer: Response | NoResponse) -> Outcome:
     return replace(outcome, refusal=answer.status) if isinstance(answer, Response) and answer.refused else outcome
 
 
-def not_deleted(answer: Response) -> Outcome:
+def _not_deleted(answer: Response) -> Outcome:
     """The API refused the deletion. There is no document entry to fix."""
     return refusal(answer, fact(Code.FIX_REPORTED_PROBLEM))
 
 
-def delete(path: str, left: Operation[object], kept: Callable[[Response], Outcome] = not_deleted) -> Operation[Outcome]:
+def delete(
+    path: str, left: Operation[object], kept: Callable[[Response], Outcome] = _not_deleted
+) -> Operation[Outcome]:
     """Delete an object. If the deletion is not confirmed, check whether it is gone.
 
     Args:
@@ -128,7 +130,7 @@ def accepted(answer: Response | NoResponse) -> Outcome:
     return Outcome(Status.DONE, None if answer.certain else cause(answer), certain=answer.certain)
 
 
-def found(remark: Fact = IN_EFFECT) -> Outcome:
+def found(remark: Fact = _IN_EFFECT) -> Outcome:
     """The change was already in effect, made by someone else."""
     return Outcome(Status.DONE, remark, found=True)
 

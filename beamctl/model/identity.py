@@ -37,7 +37,7 @@ def live_role(name: str) -> LiveRole:
     return _KNOWN.get(name) or UnknownRole(name)
 
 
-def takes_away(before: LiveRole, after: Role) -> bool:
+def reduces_access(before: LiveRole, after: Role) -> bool:
     """Whether changing from `before` to `after` may revoke a permission.
 
     An unknown role may hold any permission, so leaving it counts.

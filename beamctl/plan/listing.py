@@ -16,7 +16,7 @@ from beamctl.model.fact import Fact, fact
 Trail = tuple[str, ...]
 """Keys, starting below the section."""
 
-SKIPPED_FOR = timedelta(days=30)
+_SKIPPED_FOR = timedelta(days=30)
 """How long an exported document skips people whom no entry could leave unchanged."""
 
 
@@ -79,7 +79,7 @@ def parts(workspace: str, found: Mapping[str, Exported], unseen: Mapping[str, st
         unseen: By section, why it cannot be read. It is left out of the document, and so not managed.
         today: The date from which people may be skipped.
     """
-    until = (min(today, date.max - SKIPPED_FOR) + SKIPPED_FOR).isoformat()
+    until = (min(today, date.max - _SKIPPED_FOR) + _SKIPPED_FOR).isoformat()
     skip = {email: {"until": until, "reason": why} for each in found.values() for email, why in each.skip.items()}
     modes = {section: Mode.ADDITIVE.value for section, each in found.items() if not each.whole}
     sections = _merge_nested(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from beamctl.model.email import folded
 from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, full_description, place_of, sink_of
@@ -77,8 +77,10 @@ def detail(change: Change) -> str:
             return f"{attribute(change)}was {before}"
         case Action.REVOKE:
             return f"invited as {before}"
-        case _:
+        case Action.INVITE | Action.RESEND | Action.CREATE:
             return f"{attribute(change)}{after}"
+        case _:
+            assert_never(change.action)
 
 
 def changed_values(change: Change) -> Sequence[Difference]:

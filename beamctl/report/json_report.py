@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, assert_never
 
-from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.record import Record, State
 from beamctl.document.problem import Problem
 from beamctl.model.fact import Fact, fact_data
@@ -182,8 +182,10 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
                         pass
             case NotAttempted(change=change, why=why):
                 result = _result(State.WAITING.value, why)
-            case _:
+            case Started() | Confirmed() | Unconfirmed():
                 continue
+            case _:
+                assert_never(event)
         found.append({"address": address(plan.workspace, change), "action": change.action.value, **result})
     return sorted(found, key=lambda result: (result["address"], result["action"]))
 

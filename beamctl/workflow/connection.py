@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from beamctl.api.workspace import WorkspaceApi
 
-LOCAL_NAME = "local"
+_LOCAL_NAME = "local"
 """The `--api-url` of the emulator in this process."""
 
 _TOO_FAR = timedelta(days=1)
@@ -66,7 +66,7 @@ class Access:
     @property
     def is_local(self) -> bool:
         """Whether the API is the emulator in this process."""
-        return (self.sources.api_url or self.sources.environment.get("BEAMCTL_API_URL")) == LOCAL_NAME
+        return (self.sources.api_url or self.sources.environment.get("BEAMCTL_API_URL")) == _LOCAL_NAME
 
     @property
     def credential_files(self) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]
         wait_budget=access.wait_budget,
     )
     with open_workspace(connection, workspace, options, wsgi_app=app) as api:
-        yield LOCAL_NAME if app else connection.base_url, api
+        yield _LOCAL_NAME if app else connection.base_url, api
 
 
 def _identity(api: WorkspaceApi) -> Identity | None:

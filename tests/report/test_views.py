@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.document.problem import Place, Problem, ProblemCode
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.listing import Listing
 from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json, show_json
 from beamctl.report.style import Style, Tone
-from beamctl.report.text.apply import end_text, event_text
+from beamctl.report.text.apply import end_text, event_text, is_summarized
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.problems import problems_text
@@ -38,6 +40,15 @@ def test_event_lines() -> None:
         "  ✗ invite new@x.io  viewer — the API responded with 400\n      Mend it.  (access.yaml:5)"
     )
     assert event_text(NotAttempted(REMOVE, failure("interrupted"))) == "  ○ remove old@x.io  not attempted: interrupted"
+
+
+def test_only_what_the_totals_do_not_say_is_listed_next_to_a_bar() -> None:
+    quiet: list[Event] = [Ended(INVITE, Outcome(Status.DONE)), NotAttempted(REMOVE, fact(Code.INTERRUPTED))]
+    listed: list[Event] = [
+        Ended(INVITE, Outcome(Status.FAILED, failure("x"))),
+        NotAttempted(REMOVE, failure("an invitation failed")),
+    ]
+    assert [is_summarized(event) for event in (*quiet, *listed)] == [True, True, False, False]
 
 
 def test_end_of_an_incomplete_apply() -> None:

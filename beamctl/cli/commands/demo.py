@@ -40,7 +40,7 @@ invitations:
   - {{workspace: acme, email: sam@example.com, role: member, expiresAt: 2026-01-01T00:00:00Z}}
 """
 
-WITH_MISTAKES = """\
+_WITH_MISTAKES = """\
 version: 1
 workspace: acme
 
@@ -55,7 +55,7 @@ members:
   kim@example.com: {role: member, until: 2099-02-30}
 """
 
-WITHOUT_MISTAKES = """\
+_WITHOUT_MISTAKES = """\
 version: 1
 workspace: acme
 
@@ -111,10 +111,10 @@ def _run_steps(runner: _DemoRunner) -> None:
     runner.shell_line(f"export BEAMCTL_API_URL={runner.url} BEAMCTL_API_KEY={KEY}")
     runner.run("show -w acme", Exit.DONE)
     runner.say("Access is declared in a file. This one has mistakes. Finding them needs no network.")
-    runner.write("beamctl.yaml", WITH_MISTAKES)
+    runner.write("beamctl.yaml", _WITH_MISTAKES)
     runner.run("validate", Exit.WRONG_INPUT)
     runner.say("Here is the corrected file. What would it change?")
-    runner.write("beamctl.yaml", WITHOUT_MISTAKES)
+    runner.write("beamctl.yaml", _WITHOUT_MISTAKES)
     runner.run("plan", Exit.DONE)
     runner.say("Make these changes.")
     runner.run("apply --auto-approve", Exit.DONE)

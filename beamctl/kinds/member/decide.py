@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Any, assert_never
 
 from beamctl.document.document import Desired, Mode, Skip
 from beamctl.document.problem import Place
@@ -14,13 +14,13 @@ from beamctl.kinds.member.table import Decision, Standing, verdict
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, fault, folded, is_pattern
 from beamctl.model.fact import Fact, fact
-from beamctl.model.identity import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, reduces_access
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Decisions, Note, Situation, UnchangedReason
 
 KIND = "member"
-WARN_DAYS = 14
+_WARN_DAYS = 14
 """How many days before `until` a plan starts to warn."""
 
 _TALLY = {
@@ -86,8 +86,10 @@ class MemberDecider(Decisions):
                 waits = what is Decision.SET_ROLE
                 self.tally[UnchangedReason.PENDING if waits else UnchangedReason.NOT_INVITED_AGAIN] += 1
                 self.notes.append(Note(why, self._place(want), differs=not waits))
-            case _:
+            case Decision.INVITE | Decision.RESEND | Decision.SET_ROLE | Decision.REMOVE | Decision.REVOKE:
                 self.changes.append(self._change(what, key, want, live))
+            case _:
+                assert_never(what)
 
     def _why_not(self, what: Decision, key: str, want: DesiredMember, live: Person | None) -> Fact | None:
         """Why a change is useless at the moment according to earlier run records; None if it is not."""
@@ -106,7 +108,7 @@ class MemberDecider(Decisions):
     def _waits(self, key: str, want: DesiredMember, live: Person) -> bool:
         """Whether an earlier run found that the API does not give this role to an invitation until it is accepted."""
         asked = self._deferred.get((KIND, key), {})
-        less = bool(str(live.role)) and not takes_away(live.role, want.role)
+        less = bool(str(live.role)) and not reduces_access(live.role, want.role)
         return live.standing is Standing.INVITED and less and asked.get("role") == want.role.value
 
     def _is_pattern_of_someone(self, key: str) -> bool:
@@ -129,7 +131,7 @@ class MemberDecider(Decisions):
 
     def _warn_of_end(self, want: DesiredMember) -> None:
         days = (want.until - self._today).days if want.until else 0
-        if 0 < days <= WARN_DAYS:
+        if 0 < days <= _WARN_DAYS:
             said = fact(Code.ACCESS_ENDS_SOON, email=want.email, until=str(want.until), days=days)
             self.notes.append(Note(said, self._place(want)))
 
@@ -166,7 +168,7 @@ class MemberDecider(Decisions):
             after = {"email": name, "role": want.role.value, "standing": "invited", "source": "invitation"}
         elif want is not None and what is Decision.SET_ROLE and person is not None and before is not None:
             after = before | {"role": want.role.value}
-            lowers = want.role is not Role.ADMIN and takes_away(person.role, want.role)
+            lowers = want.role is not Role.ADMIN and reduces_access(person.role, want.role)
             stage = Stage.DEMOTE if lowers else Stage.PROMOTE
         if want is not None and after is None:
             reason = Reason.ACCESS_ENDED
@@ -213,7 +215,7 @@ def _sets_only_role(change: Change) -> bool:
     if change.action is not Action.SET_ROLE or change.before is None or change.after is None:
         return True
     role = Role(change.after["role"])
-    lowers = role is not Role.ADMIN and takes_away(live_role(change.before["role"]), role)
+    lowers = role is not Role.ADMIN and reduces_access(live_role(change.before["role"]), role)
     return change.after == {**change.before, "role": role.value} and lowers is change.revokes_access
 
 

@@ -28,14 +28,14 @@ def dependencies(changes: Sequence[Change], quorum: Quorum) -> Dependencies:
         for loss in (each for each in people if each.revokes_access):
             found[loss.id].append(Dependency(change.kind, (change.key,), 1))
     promoted = tuple(change.key for change in people if change.key in relies_on and _makes_admin(change))
-    losses = admin_losses(people)
+    losses = _admin_losses(people)
     missing = (
         quorum.at_least - (len(relies_on) - len(promoted)) - len(losses)
     )  # promotions needed before the first loss
     for number, change in enumerate(losses, 1):
         if missing + number > 0:
             found[change.id].append(Dependency(KIND, promoted, missing + number))
-    for change in filter(unmaps_groups, changes):  # even if none is needed, so that the listing is read again
+    for change in filter(_unmaps_groups, changes):  # even if none is needed, so that the listing is read again
         found[change.id].append(Dependency(KIND, promoted, max(0, missing + len(losses))))
     return {key: tuple(each) for key, each in found.items() if each}
 
@@ -48,8 +48,8 @@ def too_few_left(admins: frozenset[str], changes: Sequence[Change], quorum: Quor
         changes: See `Kind.too_few_left`.
         quorum: See `Kind.too_few_left`.
     """
-    losses = admin_losses([change for change in changes if change.kind == KIND and change.key in admins])
-    unmapping = [change for change in changes if unmaps_groups(change)]
+    losses = _admin_losses([change for change in changes if change.kind == KIND and change.key in admins])
+    unmapping = [change for change in changes if _unmaps_groups(change)]
     present = admins.intersection(quorum.keys)
     certain = present.union(change.key for change in losses) if unmapping else admins
     why = fact(Code.NOT_YET_ADMINS, names=tuple(sorted({*quorum.keys} - admins)))
@@ -57,14 +57,14 @@ def too_few_left(admins: frozenset[str], changes: Sequence[Change], quorum: Quor
     return {change.id: why for change in held}
 
 
-def admin_losses(people: Sequence[Change]) -> list[Change]:
+def _admin_losses(people: Sequence[Change]) -> list[Change]:
     """The changes that reduce an admin's access, most urgent first: removals, then demotions, and our own identity
     last."""
     losses = (change for change in people if change.revokes_access and _is_admin(change.before))
     return sorted(losses, key=lambda change: (change.stage is Stage.OURSELVES, change.after is not None))
 
 
-def unmaps_groups(change: Change) -> bool:
+def _unmaps_groups(change: Change) -> bool:
     """Whether a change reduces the roles of a directory group's people."""
     return _maps_groups(change) and change.revokes_access
 

@@ -54,9 +54,9 @@ def admins_of(members: People, changes: Sequence[Change], groups: AdminGroups) -
             after.add(change.key)
         elif change.revokes_access:
             after.discard(change.key)
-    takes_admin = any(change.revokes_access and change.key in before for change in changes)
+    removes_admin = any(change.revokes_access and change.key in before for change in changes)
     in_doubt: set[str] = set()
-    if groups is AdminGroups.NONE or (groups is AdminGroups.FEWER and takes_admin):
+    if groups is AdminGroups.NONE or (groups is AdminGroups.FEWER and removes_admin):
         in_doubt = {key for key in after if members[key].standing is Standing.DIRECTORY}
     return Admins(frozenset(before), frozenset(after - in_doubt), frozenset(in_doubt))
 
@@ -159,7 +159,7 @@ def _loss(change: Change) -> Fact:
     return fact(Code.DEMOTED if change.after else Code.REMOVED)
 
 
-def takes_admin(changes: Sequence[Change], count: Admins) -> bool:
+def removes_admin(changes: Sequence[Change], count: Admins) -> bool:
     """Whether a current admin would lose the role."""
     return any(change.revokes_access and change.key in count.before for change in changes)
 

@@ -29,7 +29,7 @@ from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segmen
 from beamctl.model.code import Code
 from beamctl.model.email import folded
 from beamctl.model.fact import Fact, fact
-from beamctl.model.identity import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, reduces_access
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Operation, Outcome, Status
 
@@ -196,7 +196,7 @@ def look_up(email: str) -> Operation[Person | NoResponse | None]:
 
 def too_much(shown_role: str, role: Role) -> bool:
     """Whether an invitation grants more than requested."""
-    return bool(shown_role) and takes_away(live_role(shown_role), role)
+    return bool(shown_role) and reduces_access(live_role(shown_role), role)
 
 
 def _is_about(answer: Response | NoResponse, email: str) -> bool:

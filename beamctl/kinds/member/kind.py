@@ -17,7 +17,7 @@ from beamctl.kinds.member import dependencies, hazards, invitation, operations
 from beamctl.kinds.member import desired as document_side
 from beamctl.kinds.member.decide import KIND, MemberDecider, is_valid
 from beamctl.kinds.member.desired import DesiredMember
-from beamctl.kinds.member.hazards import takes_admin
+from beamctl.kinds.member.hazards import removes_admin
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, export, people, unchanged
 from beamctl.kinds.member.rename import dropped_tags
 from beamctl.kinds.member.table import Standing
@@ -25,7 +25,7 @@ from beamctl.kinds.member.undo import undo
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, matches
 from beamctl.model.fact import Fact, fact
-from beamctl.model.identity import Identity, Role, takes_away
+from beamctl.model.identity import Identity, Role, reduces_access
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.guards import NO_FLOORS, InForce, declared_in_time, in_force
@@ -84,7 +84,7 @@ class MemberKind(Kind[People]):
             seen=len(live),
             relies_on=count.relied_on,
             hazards=(*hazards.last_admin(changes, count), *(self.anomalies(live) if changes else ())),
-            admins_lose=takes_admin(changes, count),
+            admins_lose=removes_admin(changes, count),
             population=population,
             invited=invited,
             below_floors=tuple(hazards.guarded(changes, count, InForce(NO_FLOORS, situation.floors))),
@@ -136,7 +136,7 @@ class MemberKind(Kind[People]):
         population, invited = _with_access_and_invited(live.values())
         decider.notes += dropped_tags(changes, live)
         decider.notes += hazards.minimum_not_met(count, guards)
-        if ours is None and takes_admin(changes, count):
+        if ours is None and removes_admin(changes, count):
             decider.notes.append(Note(fact(Code.IDENTITY_UNKNOWN)))
         risks = hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))
         return replace(
@@ -163,7 +163,7 @@ class MemberKind(Kind[People]):
         shown_role, role = str(person.role), Role(change.after["role"])
         if change.action is Action.SET_ROLE or person.accepted:
             return shown_role in (role.value, "")  # some APIs do not show the role of an invitation
-        return person.standing is not Standing.EXPIRED and not (shown_role and takes_away(person.role, role))
+        return person.standing is not Standing.EXPIRED and not (shown_role and reduces_access(person.role, role))
 
     def dependencies(self, changes: Sequence[Change], quorum: Quorum) -> Dependencies:
         """What the loss of access depends on."""

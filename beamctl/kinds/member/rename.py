@@ -38,7 +38,7 @@ def pairs(leaving: Iterable[str], coming: Iterable[str]) -> list[tuple[str, str]
     return [(old, new) for old, new in found if new]
 
 
-def without_tag(email: str) -> str:
+def _without_tag(email: str) -> str:
     """The folded address without its `+tag`, which the API may drop; empty if it has none."""
     local, at, domain = folded(email).rpartition("@")
     name, plus, _ = local.partition("+")
@@ -133,7 +133,7 @@ def rename_hazards(changes: Sequence[Change]) -> list[Hazard]:
 
 def _rename(change: Change, new: str) -> Hazard:
     before, after = printable(change.name), printable(new)
-    tag = fact(Code.TAG_MAY_BE_DROPPED, email=before) if without_tag(new) == folded(change.name) else ""
+    tag = fact(Code.TAG_MAY_BE_DROPPED, email=before) if _without_tag(new) == folded(change.name) else ""
     code = Code.MAYBE_RENAMED if change.action is Action.REMOVE else Code.MAYBE_RENAMED_INVITEE
     return Hazard(Risk.RENAME_SUSPECT, f"{before},{after}", Fact(code, {"before": before, "after": after, "tag": tag}))
 
@@ -149,7 +149,7 @@ def dropped_tags(changes: Sequence[Change], members: People) -> list[Note]:
     leaving = {change.key for change in changes if change.action in _LEAVES}
     notes = []
     for change in changes:
-        there = members.get(without_tag(change.key)) if change.action is Action.INVITE else None
+        there = members.get(_without_tag(change.key)) if change.action is Action.INVITE else None
         if there is not None and folded(there.email) not in leaving:
             tag = fact(Code.TAG_MAY_BE_DROPPED, email=there.email)
             notes.append(Note(fact(Code.ALREADY_THERE, email=change.name, there=there.email, tag=tag), change.place))

@@ -4,7 +4,7 @@ whether the API keeps what a `PUT` omits."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from beamctl.errors import GarbledError
 from beamctl.kinds.operations import (
@@ -26,7 +26,7 @@ from beamctl.kinds.resource.shape import METADATA, SECRET, VERSION, Shape
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.secret import SECRETS_FROM, Command, File, ReadSecret, Variable, place_of
+from beamctl.model.secret import SECRETS_FROM, Command, File, Keyring, ReadSecret, Variable, place_of
 from beamctl.plan.change import Action, Change
 from beamctl.plan.kind import Operation, Outcome
 
@@ -56,8 +56,10 @@ def _fetch(change: Change) -> Operation[dict[str, str] | Outcome]:
         match place_of(written):
             case File() | Command() | Variable() as source:
                 got = yield ReadSecret(source, f"the secret {name} of {change.name}")
-            case _:
+            case None | Keyring():
                 got = NoResponse(fact=fact(Code.SOURCE_INVALID))
+            case place:
+                assert_never(place)
         text = got.body if isinstance(got, Response) and got.ok else None
         if not isinstance(text, str) or not text:
             why = fact(Code.EMPTY) if isinstance(got, Response) and got.ok else cause(got)

@@ -12,7 +12,7 @@ from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attr
 from beamctl.kinds.service_account.matching import KIND, Pair, left_alone, with_id
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.identity import Identity, Role, live_role, takes_away
+from beamctl.model.identity import Identity, Role, live_role, reduces_access
 from beamctl.model.secret import SECRET_TO
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason, Stage
@@ -25,7 +25,7 @@ ATTRIBUTES = ("role", "name", "description")
 
 def lowers(before: str, after: str) -> bool:
     """Whether setting a role reduces access. An empty role means that the API does not show it."""
-    return after != Role.ADMIN.value and takes_away(live_role(before), Role(after))
+    return after != Role.ADMIN.value and reduces_access(live_role(before), Role(after))
 
 
 def stage_of_orphan(side: Mapping[str, Any]) -> Stage:

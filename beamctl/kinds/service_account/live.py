@@ -84,8 +84,8 @@ def _ids(listed: str | None) -> tuple[str, ...]:
 LONGEST_TEXT = 10_000
 """Maximum length of a name, id or description; longer ones are rejected as implausible."""
 
-NO_KEYS = "client secret not handed over"
-HAS_KEYS = f"{NO_KEYS}, and it may have API keys"
+_NO_KEYS = "client secret not handed over"
+HAS_KEYS = f"{_NO_KEYS}, and it may have API keys"
 """Shown for an account whose client secret was lost."""
 
 
@@ -198,7 +198,7 @@ def attributes(account: Account) -> dict[str, Any]:
 
 
 def _unfinished(account: Account) -> str:
-    return (HAS_KEYS if account.has_keys else NO_KEYS) if account.unfinished else ""
+    return (HAS_KEYS if account.has_keys else _NO_KEYS) if account.unfinished else ""
 
 
 def creation_key_of(name: str, there: Sequence[Account]) -> CreationKey:

@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.errors import GarbledError
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.identity import Role, live_role, takes_away
+from beamctl.model.identity import Role, live_role, reduces_access
 from beamctl.model.text import printable, unseen
 from beamctl.plan.comparison import AdminGroups
 from beamctl.plan.hazard import Hazard, Risk
@@ -18,9 +18,9 @@ from beamctl.plan.listing import Exported
 
 KIND = "settings"
 GROUPS = "groupMappings"
-SANDBOX = "sandbox"
-KEYS = ("displayName", "labels", GROUPS, SANDBOX)
-_TYPES: Mapping[str, type] = {"displayName": str, "labels": dict, GROUPS: list, SANDBOX: dict}
+_SANDBOX = "sandbox"
+KEYS = ("displayName", "labels", GROUPS, _SANDBOX)
+_TYPES: Mapping[str, type] = {"displayName": str, "labels": dict, GROUPS: list, _SANDBOX: dict}
 _RUNTIME = "runtime"
 """The API's object with the sandbox settings, and others that are not managed."""
 
@@ -38,7 +38,7 @@ def settings(payload: Any) -> Settings:  # noqa: ANN401 - this is where its shap
     if not isinstance(payload, dict) or not isinstance(payload.get("name"), str):
         raise GarbledError("the API's response is not a workspace", hint)
     runtime = payload.get(_RUNTIME)
-    shown = {**payload, SANDBOX: runtime.get(SANDBOX) if isinstance(runtime, dict) else runtime}
+    shown = {**payload, _SANDBOX: runtime.get(_SANDBOX) if isinstance(runtime, dict) else runtime}
     found = {key: shown.get(key) or kind() for key, kind in _TYPES.items()}
     for key, kind in _TYPES.items():
         if not isinstance(found[key], kind):
@@ -50,10 +50,10 @@ def settings(payload: Any) -> Settings:  # noqa: ANN401 - this is where its shap
 
 def with_setting(workspace: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     """A workspace payload with a new value for one setting."""
-    if name != SANDBOX:
+    if name != _SANDBOX:
         return {**workspace, name: value}
     runtime = workspace.get(_RUNTIME)
-    return {**workspace, _RUNTIME: {**(runtime if isinstance(runtime, dict) else {}), SANDBOX: value}}
+    return {**workspace, _RUNTIME: {**(runtime if isinstance(runtime, dict) else {}), _SANDBOX: value}}
 
 
 def key_of(name: str) -> str:
@@ -112,7 +112,7 @@ def gives(before: Sequence[Any], after: Sequence[Any]) -> bool:
     had = {group: live_role(role) for group, role in normal(GROUPS, before)}
     for group, role in normal(GROUPS, after):
         less = had.get(group)
-        if group not in had or (isinstance(less, Role) and takes_away(live_role(role), less)):
+        if group not in had or (isinstance(less, Role) and reduces_access(live_role(role), less)):
             return True
     return False
 
@@ -128,7 +128,7 @@ def _reduced(before: Sequence[Any], after: Sequence[Any] | None) -> Mapping[str,
         return {}
     roles = {each["groupName"]: Role(each["role"]) for each in after}
     now = sorted(normal(GROUPS, before), key=lambda each: _is_admin(each[1]))
-    return {group: role for group, role in now if group not in roles or takes_away(live_role(role), roles[group])}
+    return {group: role for group, role in now if group not in roles or reduces_access(live_role(role), roles[group])}
 
 
 def _is_admin(role: str) -> bool:
@@ -160,7 +160,7 @@ def _why_not(name: str, value: Any) -> str:  # noqa: ANN401 - a setting
             return "" if all(isinstance(text, str) for text in value.values()) else "has a value that is not a string"
         case str() if name == GROUPS:
             return _groups(value)
-        case str() if name == SANDBOX:
+        case str() if name == _SANDBOX:
             known = value.keys() == {"disableProcessLogging"} and isinstance(value["disableProcessLogging"], bool)
             return "" if known else "has an unknown setting"
         case _:

@@ -34,10 +34,10 @@ def plans_text(
     """All plans of a run, after the origin of the saved plan, if any. If several, commands name the workspace."""
     commands = [f"{command} -w {plan.workspace}" if len(plans) > 1 else command for plan in plans]
     texts = [plan_text(plan, allowed, style, command=line) for plan, line in zip(plans, commands, strict=True)]
-    return "\n".join([*([origin_text(saved)] if saved else []), *texts])
+    return "\n".join([*([_origin_text(saved)] if saved else []), *texts])
 
 
-def origin_text(saved: Saved) -> str:
+def _origin_text(saved: Saved) -> str:
     """When plans were saved, from which commit, until when they are valid, and what their runs will record."""
     commit = f" from commit {shell_word(saved.commit)}" if saved.commit else ""
     created, expires = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for when in (saved.created, saved.expires))
@@ -82,7 +82,7 @@ def plan_text(
         allowed: The hazards that the user allowed.
         style: Colors.
         command: The command line that makes the plan, for hints on how to allow a hazard.
-        total: A summary to show instead of `sum_text`.
+        total: A summary to show instead of `_sum_text`.
     """
     lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
@@ -94,7 +94,7 @@ def plan_text(
     lines += counts_and_notes(plan, plan.notes)
     if len(lines) > 2 and lines[-1]:  # noqa: PLR2004 - more than the header
         lines.append("")
-    lines.append(style(Tone.STRONG, total or sum_text(plan)))
+    lines.append(style(Tone.STRONG, total or _sum_text(plan)))
     return "\n".join([*lines, *_hazards(plan, allowed, style, command), *_all_flags(plan, allowed, command)]) + "\n"
 
 
@@ -113,7 +113,7 @@ def counts_and_notes(plan: Plan, notes: Sequence[Note]) -> list[str]:
     return [*_tally(plan), *(f"  ! {_note(note)}" for note in _notes(notes))]
 
 
-def sum_text(plan: Plan) -> str:
+def _sum_text(plan: Plan) -> str:
     """The summary of a plan, in one sentence."""
     if plan.differs and not plan.changes:
         return (
