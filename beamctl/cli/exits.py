@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 
 from beamctl.errors import (
     ApiError,
@@ -57,6 +55,9 @@ def error_report(error: BaseException) -> ErrorReport:
         case KeyboardInterrupt():
             return ErrorReport("interrupted", "", Exit.INTERRUPTED)
         case _:  # a bug: values may be secret, so only its location is shown
+            import traceback
+            from pathlib import Path
+
             frame = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
             return ErrorReport(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)

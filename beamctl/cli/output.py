@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -83,6 +82,8 @@ class Output:
         """How a report on this stream shows the lines of documents: only on a terminal, and not with `quiet`."""
         if self.quiet or self.json or not stream.isatty():
             return None
+        import shutil
+
         return SourceLines(shutil.get_terminal_size().columns, self.redaction.redact_error)
 
     def report(self, error: BaseException) -> Exit:

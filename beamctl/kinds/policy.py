@@ -9,7 +9,8 @@ from typing import Any
 
 from beamctl.errors import MissingError
 from beamctl.kinds.operations import APPLY, cause, failed
-from beamctl.kinds.resource import ResourceKind, operations
+from beamctl.kinds.resource import operations
+from beamctl.kinds.resource.kind import ResourceKind
 from beamctl.kinds.resource.live import Resources, listing
 from beamctl.kinds.resource.shape import USED_BY, Form, Shape
 from beamctl.model.api_call import ApiCall, Method, Response

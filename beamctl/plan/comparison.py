@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 from beamctl.document.problem import Place
@@ -96,7 +96,7 @@ class Situation:
         return self.now or datetime.combine(self.today, time(), UTC)
 
 
-class UnchangedReason(Enum):
+class UnchangedReason(StrEnum):
     """Why objects are left as they are, in the order of reports."""
 
     UNCHANGED = "unchanged"

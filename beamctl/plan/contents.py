@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from beamctl.model.fact import Fact
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.plan.kind import Kind
 
 _LONGEST = 80
@@ -35,10 +36,10 @@ class Unknown:
     """It cannot be read.
 
     Attributes:
-        why: As text.
+        why: The cause.
     """
 
-    why: str
+    why: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ class Part:
         section: The document's key for the kind.
         grouped_by: What `Item.group` means: `role`, `type` …
         items: Sorted; or why they are unknown.
-        unread: Which objects are missing from the items because they cannot be read, as text; empty if none are.
+        unread: Which objects are missing from the items because they cannot be read; None if none are.
     """
 
     section: str
     grouped_by: tuple[str, ...]
     items: tuple[Item, ...] | Unknown
-    unread: str = ""
+    unread: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +100,18 @@ class Deletion:
 
     Attributes:
         status: How that is known.
-        why: What happened to the response, as text; empty if it was clear.
+        why: What happened to the response; None if it was clear.
     """
 
     status: DeletionStatus
-    why: str = ""
+    why: Fact | None = None
 
 
-def part_of(kind: Kind[Any], live: Any, words: Callable[[Fact], str]) -> Part:  # noqa: ANN401 - the kind's own
-    """The objects of a kind. A listing that is implausible or does not exist is unknown, never empty. `words`
-    says why."""
+def part_of(kind: Kind[Any], live: Any) -> Part:  # noqa: ANN401 - the kind's own
+    """The objects of a kind. A listing that is implausible or does not exist is unknown, never empty."""
     listing, doubts = kind.listing(live), kind.doubts(live)
     if doubts or listing.rows is None or not listing.exists:
-        why = words(doubts[0].fact) if doubts else "the API does not list them"
+        why = doubts[0].fact if doubts else fact(Code.NOT_LISTED)
         return Part(kind.section, kind.grouped_by, Unknown(why))
     key = kind.identified_by or kind.named_by
     items = [
@@ -121,38 +121,41 @@ def part_of(kind: Kind[Any], live: Any, words: Callable[[Fact], str]) -> Part:  
     return Part(kind.section, kind.grouped_by, tuple(sorted(items)), listing.unread)
 
 
-def more_than_shown(shown: WorkspaceContents, now: WorkspaceContents) -> str:
-    """What would be deleted that was not shown, as text; empty if nothing. Less is fine.
+def more_than_shown(shown: WorkspaceContents, now: WorkspaceContents) -> Fact | None:
+    """What would be deleted that was not shown; None if nothing. Less is fine.
 
     Raises:
         ValueError: The two do not have the same parts.
     """
     if not shown.is_same_workspace(now):
-        return "it is a different workspace with the same name"
+        return fact(Code.ANOTHER_WORKSPACE)
     for was, part in zip(shown.parts, now.parts, strict=True):
         if why := _more_items(was, part):
             return why
     return _more_counted(shown.counts, now.counts)
 
 
-def _more_items(was: Part, now: Part) -> str:
+def _more_items(was: Part, now: Part) -> Fact | None:
     if isinstance(now.items, Unknown):
-        return "" if isinstance(was.items, Unknown) else f"{now.section} can no longer be read: {now.items.why}"
+        is_new = not isinstance(was.items, Unknown)
+        return fact(Code.NO_LONGER_READABLE, section=now.section, why=now.items.why) if is_new else None
     added = list((Counter(now.items) - Counter(() if isinstance(was.items, Unknown) else was.items)).elements())
     if added:
         group = ", ".join(filter(None, added[0].group))[:_LONGEST]
-        others = f" and {len(added) - 1:,} more" if len(added) > 1 else ""
-        return f"{now.section} now include {added[0].name[:_LONGEST]}{f' ({group})' if group else ''}{others}"
+        more = f"{len(added) - 1:,} more" if len(added) > 1 else ""
+        return fact(Code.NOW_INCLUDES, section=now.section, name=added[0].name[:_LONGEST], group=group, more=more)
     if now.unread and now.unread != was.unread and not isinstance(was.items, Unknown):
-        return f"{now.section} can no longer be read completely: {now.unread}"
-    return ""
+        return fact(Code.NO_LONGER_COMPLETE, section=now.section, why=now.unread)
+    return None
 
 
-def _more_counted(was: Mapping[str, int] | Unknown, now: Mapping[str, int] | Unknown) -> str:
+def _more_counted(was: Mapping[str, int] | Unknown, now: Mapping[str, int] | Unknown) -> Fact | None:
     if isinstance(now, Unknown):
-        return "" if isinstance(was, Unknown) else f"its resource counts can no longer be read: {now.why}"
+        return (
+            None if isinstance(was, Unknown) else fact(Code.NO_LONGER_READABLE, section="resource counts", why=now.why)
+        )
     before = {} if isinstance(was, Unknown) else was
     for name, number in now.items():
         if number > before.get(name, 0):
-            return f"{name[:_LONGEST]}: {number:,} instead of {before.get(name, 0):,}"
-    return ""
+            return fact(Code.COUNT_HIGHER, name=name[:_LONGEST], now=f"{number:,}", before=f"{before.get(name, 0):,}")
+    return None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from beamctl.errors import ApiError, ForbiddenError
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +17,12 @@ class Listing:
 
     Attributes:
         rows: One plain row each; None if nothing is known.
-        unread: What could not be read, and why, to follow the section's name; empty if the rows are complete.
+        unread: What could not be read, and why, to follow the section's name; None if the rows are complete.
         exists: Whether the API has such a listing at all. If not, there are no rows.
     """
 
     rows: Sequence[Mapping[str, Any]] | None
-    unread: str = ""
+    unread: Fact | None = None
     exists: bool = True
 
 
@@ -31,7 +33,8 @@ class Unreadable:
     error: ApiError
 
     @property
-    def why(self) -> str:
-        """As text that follows the section's name."""
-        suffix = " with this credential" if isinstance(self.error, ForbiddenError) else ""
-        return f"cannot be read{suffix}: {self.error.message}"
+    def why(self) -> Fact:
+        """Why, to follow the section's name."""
+        if isinstance(self.error, ForbiddenError):
+            return fact(Code.NOT_READABLE_WITH_CREDENTIAL, detail=self.error.message)
+        return fact(Code.CANNOT_BE_READ, detail=self.error.message)

@@ -79,7 +79,7 @@ def drift_json(plans: Sequence[Plan]) -> str:
 def show_json(workspace: str, api: str, sections: Sections) -> str:
     """The current state of a workspace. A section that cannot be read is null; `not_known` says why."""
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
-    unseen = {name: shown.unread for name, shown in sections.items() if shown.unread}
+    unseen = {name: _said(shown.unread) for name, shown in sections.items() if shown.unread}
     return _dumps({"workspace": workspace, "api_url": api, **rows, "not_known": unseen})
 
 
@@ -135,9 +135,9 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
 
 def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) -> str:
     """What was deleted with a workspace, null where unknown, and how the deletion ended."""
-    unknown = {part.section: part.items.why for part in contents.parts if isinstance(part.items, Unknown)}
-    unknown |= {part.section: part.unread for part in contents.parts if part.unread}
-    unknown |= {"counts": contents.counts.why} if isinstance(contents.counts, Unknown) else {}
+    unknown = {part.section: _said(part.items.why) for part in contents.parts if isinstance(part.items, Unknown)}
+    unknown |= {part.section: _said(part.unread) for part in contents.parts if part.unread}
+    unknown |= {"counts": _said(contents.counts.why)} if isinstance(contents.counts, Unknown) else {}
     lost = {
         part.section: None
         if isinstance(part.items, Unknown)

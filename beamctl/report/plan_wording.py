@@ -177,4 +177,15 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.SECTION_EMPTY: "{source} lists none under {section}",
     Code.SECTION_NOT_IN_API: "this API has no {section}, so the section is skipped",
     Code.SHOWN_OF: "{seen} of {before} {section}",
+    # what cannot be read, and what a workspace contains
+    Code.ANOTHER_WORKSPACE: "it is a different workspace with the same name",
+    Code.CANNOT_BE_READ: "cannot be read: {detail}",
+    Code.COUNT_HIGHER: "{name}: {now} instead of {before}",
+    Code.KEYS_OF_NOT_READABLE: "those of {names:some} cannot be read with this credential",
+    Code.NOT_A_WORKSPACE: "the API's response is not a workspace",
+    Code.NOT_LISTED: "the API does not list them",
+    Code.NOT_READABLE_WITH_CREDENTIAL: "cannot be read with this credential: {detail}",
+    Code.NOW_INCLUDES: "{section} now include {name}{group:? ()}{more:? and }",
+    Code.NO_LONGER_COMPLETE: "{section} can no longer be read completely: {why}",
+    Code.NO_LONGER_READABLE: "{section} can no longer be read: {why}",
 }

@@ -3,7 +3,6 @@ A module of its own because every text report uses it."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -71,6 +70,8 @@ def value(data: Any) -> str:  # noqa: ANN401 - any JSON
 
 def digest(text: str) -> str:
     """A shortened SHA-256 of a text that is not shown in full."""
+    import hashlib
+
     return f"sha256:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:_LONGEST_DIGEST]}"
 
 

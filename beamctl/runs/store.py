@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from beamctl.apply.history import History, interrupted
 from beamctl.apply.record import Record, Run, first_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
-from beamctl.apply.summary import Summary, declared_by, is_head, left_of, summary_of
+from beamctl.apply.summary import Summary, summary_of
 from beamctl.errors import RecordError, UsageError
 from beamctl.model.secret import RecordRedactor
-from beamctl.plan.comparison import Interrupted
-from beamctl.plan.guards import Declared
 from beamctl.plan.plan import Plan
 from beamctl.runs.commit import actor
-from beamctl.runs.file import RecordFile, is_being_written, now
+from beamctl.runs.file import RecordFile, now
 from beamctl.runs.folder import FUTURE, SUFFIX, RecordFolder, next_stamp, run_name, same_apply
+from beamctl.runs.last_run import BEGINNING, LARGEST, content_of
 from beamctl.system.clock import current_time
-from beamctl.system.files import read_beginning, read_file
-
-LARGEST = 64 * 1024 * 1024
-"""Maximum bytes that are read of a record."""
-
-_BEGINNING = 65536
-"""Bytes that contain the head of a record, unless its guards are very long."""
+from beamctl.system.files import read_file
 
 T = TypeVar("T")
 
@@ -85,55 +77,13 @@ def _lines(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedac
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
-    """The last recorded run in a workspace, finished or not.
-
-    Attributes:
-        left: The number of resources it left, by kind; empty if not recorded.
-        declared: What its document declared; None if not recorded.
-        interrupted: Changes that this and earlier runs left unfinished.
-        history: The recorded invitations.
-    """
-
-    left: Mapping[str, int] = field(default_factory=dict)
-    declared: Declared | None = None
-    interrupted: tuple[Interrupted, ...] = ()
-    history: History = field(default_factory=lambda: History("", ""))
-
-
-def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
-    """What the next plan needs from the records, from the newest that contain it."""
-    paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]
-    left = (found for path in paths if (found := left_of(_content(path), workspace, api)) is not None)
-    declared = (recorded for path in paths if (recorded := _declared(path, workspace, api)) is not None)
-    history = History(workspace, api)
-
-    def contents() -> Iterator[bytes]:
-        for path in reversed(paths):
-            if not is_being_written(path):  # a run in progress is not interrupted
-                content = _content(path)
-                history.add(content)
-                yield content
-
-    unfinished = interrupted(contents(), workspace, api)
-    return LastRun(next(left, {}), next(declared, None), unfinished, history)
-
-
-def _declared(path: Path, workspace: str, api: str) -> Declared | None:
-    """What a run declared. Reads only the beginning of the record, if that is enough."""
-    beginning = _content(path, _BEGINNING)
-    is_complete = len(beginning) < _BEGINNING or is_head(beginning)
-    return declared_by(beginning if is_complete else _content(path), workspace, api)
-
-
 def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:
     """The run that applied, or began to apply, a saved plan to a workspace; empty if none is recorded."""
     for path in folder.paths():
-        if f"-{workspace}-" not in path.name or digest.encode() not in _content(path, _BEGINNING):
+        if f"-{workspace}-" not in path.name or digest.encode() not in content_of(path, BEGINNING):
             continue
         with suppress(UnreadableRecordError):
-            found = summary_of(_content(path))
+            found = summary_of(content_of(path))
             if (found.run.plan_digest, found.workspace) == (digest, workspace) and found.begun:
                 return found.run.id
     return ""
@@ -161,7 +111,7 @@ def made_with(folder: RecordFolder, record: Record) -> list[Summary]:
     for path in folder.paths():
         if same_apply(path.stem, record.run.id, record.workspace):
             with suppress(UnreadableRecordError):
-                found.append(summary_of(_content(path)))
+                found.append(summary_of(content_of(path)))
     return [each for each in found if each.begun and each.workspace != record.workspace]
 
 
@@ -199,14 +149,6 @@ def find_record(folder: RecordFolder, name: str, *, with_changes: bool = False) 
 def _is_empty(path: Path) -> bool:
     """Whether the run had no changes."""
     try:
-        return not summary_of(_content(path)).counts
+        return not summary_of(content_of(path)).counts
     except UnreadableRecordError:
         return False
-
-
-def _content(path: Path, most: int = LARGEST) -> bytes:
-    """The first bytes of a record; empty if it cannot be read, as if there were no record."""
-    try:
-        return read_beginning(path, most)
-    except UsageError:
-        return b""

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from os.path import abspath
 from pathlib import Path
 from typing import Any, assert_never
 
 from beamctl.errors import RefusedError
 from beamctl.model.api_call import NoResponse, Response
-from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
 from beamctl.model.secret import (
     OWN_CREDENTIAL,
     SECRET_TO,
@@ -32,14 +29,11 @@ from beamctl.model.secret import (
     sink_of,
 )
 from beamctl.model.text import is_whole
-from beamctl.plan.change import Change
-from beamctl.plan.hazard import STANDARD_INPUT, Hazard, Risk, exact, files_of, folders_of, merged
 from beamctl.plan.plan import Plan
 from beamctl.secrets import command, file, keyring
 from beamctl.secrets.file import ReservedFiles
 from beamctl.secrets.redaction import OutputRedaction
 from beamctl.secrets.terminal import OPTION, SecretTerminal
-from beamctl.system.files import is_within, real_path
 
 _NO_DESTINATION = "the document does not say where to store it"
 _DONE = 200
@@ -218,25 +212,3 @@ def _shared(plans: Sequence[Plan]) -> dict[SecretDestination, list[str]]:
             if sink := sink_of(change.secrets.get(SECRET_TO)):
                 found.setdefault(one_place(sink), []).append(f"{change.name} in {plan.workspace}")
     return {sink: names for sink, names in found.items() if len(names) > 1}
-
-
-def with_source_hazards(plan: Plan) -> Plan:
-    """The plan with a hazard for each secret file outside its permitted folders. No file is read."""
-    found = []
-    for change in plan.changes:
-        folders = folders_of(change)
-        for part, path in files_of(change):
-            if not any(is_within(path, folder) for folder in folders):
-                where = _where(change, path)
-                why = fact(Code.SECRET_FROM_OUTSIDE, part=part, name=change.name, path=path, where=where)
-                found.append(Hazard(Risk.SECRET_SOURCE, exact(path), why))
-    return replace(plan, hazards=merged(plan.hazards, found))
-
-
-def _where(change: Change, path: str) -> Fact:
-    source = change.place.source if change.place else ""
-    known = source not in ("", STANDARD_INPUT)
-    outside = fact(Code.OUTSIDE_FOLDER_OF, source=source) if known else fact(Code.ELSEWHERE)
-    real = real_path(path)
-    plain = abspath(path)  # noqa: PTH100 - `resolve` follows links
-    return outside if real in ("", plain) else fact(Code.LEADS_TO, path=real, where=outside)

@@ -12,7 +12,7 @@ from beamctl.apply.event import Event, is_not_permitted
 from beamctl.apply.executor import apply as make_changes
 from beamctl.apply.runner import ApplyContext, Listener
 from beamctl.errors import RecordError, RefusedError, StalePlanError, UnwritableError, UsageError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Pause, Reader, Sender
 from beamctl.model.secret import SecretStore
 from beamctl.model.text import printable
@@ -187,7 +187,7 @@ def apply(  # noqa: PLR0913 - each port has its name
     pause: Pause = lambda _: True,
 ) -> Iterator[Event]:
     """Make exactly the changes of an approved plan."""
-    kinds = {kind.name: kind for kind in KINDS}
+    kinds = {kind.name: kind for kind in all_kinds()}
     return make_changes(approved, ApplyContext(kinds, reader, sender, parallelism, stop, on_event, vault, pause))
 
 

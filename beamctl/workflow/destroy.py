@@ -21,8 +21,10 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import PAUSES, Deleter, NoResponse, Pause, Reader, Response, segment
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.contents import (
     Deletion,
     DeletionStatus,
@@ -80,24 +82,24 @@ def contents_of(workspace: str, reader: Reader) -> WorkspaceContents:
         raise GarbledError(f"the API's response is not the workspace {workspace}", hint)
     facts = (payload.get(name) for name in ("id", "createdAt", "displayName"))
     identifier, created_at, display_name = (fact if isinstance(fact, str) else "" for fact in facts)
-    parts = tuple(_part(kind, workspace, reader) for kind in KINDS if kind.named_by)
+    parts = tuple(_part(kind, workspace, reader) for kind in all_kinds() if kind.named_by)
     return WorkspaceContents(workspace, identifier, created_at, display_name, parts, _counts(payload))
 
 
 def _part(kind: Kind[Any], workspace: str, reader: Reader) -> Part:
     """The objects of one kind. Network and authentication errors stop the run; other errors count as unknown."""
     try:
-        return part_of(kind, read(kind, workspace, reader), words)
+        return part_of(kind, read(kind, workspace, reader))
     except (UnauthenticatedError, UnreachableError):
         raise
     except ApiError as error:
-        return Part(kind.section, kind.grouped_by, Unknown(error.message))
+        return Part(kind.section, kind.grouped_by, Unknown(fact(Code.ERROR, detail=error.message)))
 
 
 def _counts(payload: Mapping[str, Any]) -> Mapping[str, int] | Unknown:
     counts = payload.get("resourceCounts")
     if not isinstance(counts, dict) or any(type(number) is not int for number in counts.values()):
-        return Unknown("the API does not show resource counts")
+        return Unknown(fact(Code.NOT_LISTED))
     return counts
 
 
@@ -160,7 +162,7 @@ def _refuse_moved(shown: WorkspaceContents, reader: Reader) -> None:
         raise StalePlanError(gone, "Remove its document.") from error
     if why:
         raise StalePlanError(
-            f"{shown.workspace} changed since it was shown, so nothing was deleted: {why}",
+            f"{shown.workspace} changed since it was shown, so nothing was deleted: {words(why)}",
             f"Run `beamctl destroy {shown.workspace}` again to see the current state.",
         )
 
@@ -173,11 +175,11 @@ def _look(shown: WorkspaceContents, reader: Reader, *, certain: bool) -> _Sight 
     except MissingError:
         return _Sight.GONE
     except (ForbiddenError, UnauthenticatedError) as error:
-        return _Sight.GONE if certain else Unknown(error.message)
+        return _Sight.GONE if certain else Unknown(fact(Code.ERROR, detail=error.message))
     except BeamctlError as error:
-        return Unknown(error.message)
+        return Unknown(fact(Code.ERROR, detail=error.message))
     if not isinstance(now, dict) or now.get("name") != shown.workspace:
-        return Unknown("the API's response is not a workspace")
+        return Unknown(fact(Code.NOT_A_WORKSPACE))
     return _Sight.GONE if _is_another(shown, now) else _Sight.THERE
 
 
@@ -198,13 +200,13 @@ def _found(name: str, answer: Response | NoResponse, sight: _Sight | Unknown) ->
                 return Deletion(DeletionStatus.DELETED)
             return Deletion(
                 DeletionStatus.FOUND_GONE if isinstance(answer, NoResponse) else DeletionStatus.GONE_AT_ANSWER,
-                answer.why,
+                fact(Code.ERROR, detail=answer.why),
             )
         case _Sight.THERE:
             refused = isinstance(answer, Response) and not answer.ok
             still = "" if refused else "The API may still be deleting it. Check again in a minute.\n"
             raise ApiError(f"{name} still exists: {answer.why}", still + see)
         case Unknown(why=why):
-            raise ApiError(f"it is not known whether {name} was deleted: {answer.why}; then {why}", see)
+            raise ApiError(f"it is not known whether {name} was deleted: {answer.why}; then {words(why)}", see)
         case _:
             assert_never(sight)

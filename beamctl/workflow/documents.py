@@ -7,15 +7,17 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from beamctl.document.document import Desired
+from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.document.load import YAML_SUFFIXES, SourceText, load, with_lines
 from beamctl.document.problem import Problem, bounded
 from beamctl.document.text_encoding import LARGEST
 from beamctl.errors import DocumentError, UsageError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import kinds_for
 from beamctl.model.text import printable
+from beamctl.plan.kind import Kind
 from beamctl.system.files import no_name, read_beginning, read_standard_input, unreadable
 
 LARGEST_TOGETHER = 4 * LARGEST
@@ -68,10 +70,16 @@ def read_sources(named: Sequence[str]) -> list[SourceText]:
 def validate(sources: Sequence[SourceText]) -> Checked:
     """Check documents, without a credential or the network."""
     loaded = load(sources)
-    found = (problem for document in loaded.documents for kind in KINDS for problem in kind.problems(document))
+    found = (
+        problem for document in loaded.documents for kind in _kinds(document) for problem in kind.problems(document)
+    )
     warnings = bounded(warning for desired in loaded.desired for warning in lint(desired.document))
     problems = with_lines([*loaded.problems, *bounded(found)], sources)
     return Checked(loaded.desired, tuple(problems), tuple(with_lines(warnings, sources)))
+
+
+def _kinds(document: Document) -> Sequence[Kind[Any]]:
+    return kinds_for(document.data) if isinstance(document.data, dict) else ()
 
 
 def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[Desired, ...]:

@@ -11,7 +11,7 @@ from beamctl.errors import UsageError
 from beamctl.plan.plan import Plan
 from beamctl.report.wording import words
 from beamctl.runs.folder import RecordFolder
-from beamctl.runs.store import LastRun, last_run
+from beamctl.runs.last_run import LastRun, last_run
 from beamctl.workflow.connection import Access, open_link, skew_note
 from beamctl.workflow.documents import read_desired, unread
 from beamctl.workflow.plan import plan_now

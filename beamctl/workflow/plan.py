@@ -10,7 +10,7 @@ from functools import partial
 from beamctl.document.document import Desired, Document
 from beamctl.document.lint import lint
 from beamctl.errors import UsageError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import kinds_for
 from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
@@ -24,8 +24,8 @@ from beamctl.plan.plan_json import plans_data
 from beamctl.plan.reading import read
 from beamctl.runs.commit import commit_of
 from beamctl.runs.folder import RecordFolder
-from beamctl.runs.store import LastRun, last_run
-from beamctl.secrets.vault import with_source_hazards
+from beamctl.runs.last_run import LastRun, last_run
+from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
 from beamctl.workflow.documents import read_desired
 
@@ -69,7 +69,7 @@ class Checks:
 
 def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
     """Read the declared kinds and compare."""
-    kinds = managed(KINDS, desired)
+    kinds = managed(kinds_for(desired.document.data), desired)
     live = {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
     made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
     return replace(made, notes=(*_warnings(desired.document), *made.notes))
@@ -161,9 +161,9 @@ def situation(link: Link, last: LastRun, floors: Bounds) -> Situation:
         floors=floors,
         recorded=last.declared,
         interrupted=last.interrupted,
-        resent=last.history.resent,
-        deferred=last.history.deferred,
-        withdrawn=last.history.withdrawn,
+        resent=last.resent,
+        deferred=last.deferred,
+        withdrawn=last.withdrawn,
     )
 
 

@@ -19,7 +19,6 @@ from beamctl.plan.plan_file import LONGEST, Saved, saved_text
 from beamctl.secrets.file import FileKind, ReservedFiles, file_kind
 from beamctl.system.clock import current_time
 from beamctl.workflow.plan import Planned, identify
-from beamctl.workflow.saved_plan import valid_until
 
 _USUAL = timedelta(hours=24)
 
@@ -89,6 +88,8 @@ def save(
     """
     if target.file is None:
         return None
+    from beamctl.workflow.saved_plan import valid_until
+
     created = current_time().replace(microsecond=0)
     saved = Saved(
         plans=tuple(each.plan for each in planned),

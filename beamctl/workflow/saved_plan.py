@@ -12,7 +12,7 @@ from typing import Any
 from beamctl.document.load import YAML_SUFFIXES
 from beamctl.document.schema import conforms
 from beamctl.errors import StalePlanError, UsageError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
 from beamctl.plan.across_kinds import with_dependencies
@@ -27,8 +27,9 @@ from beamctl.plan.plan_json import change_data
 from beamctl.plan.reading import read
 from beamctl.plan.staleness import Moved, below_floors, ends, in_place, moved, run_as, since_recorded
 from beamctl.report.text.drift import moved_text
-from beamctl.runs.store import applied_before, last_run
-from beamctl.secrets.vault import with_source_hazards
+from beamctl.runs.last_run import last_run
+from beamctl.runs.store import applied_before
+from beamctl.secrets.sources import with_source_hazards
 from beamctl.system.clock import current_time
 from beamctl.system.files import read_file
 from beamctl.workflow.connection import Access, Link, api_time, open_link
@@ -64,11 +65,11 @@ def open_plan(content: bytes, name: str) -> Saved:
     saved = read_saved(content, name)
     plans = []
     for plan in saved.plans:
-        kinds = [kind for kind in KINDS if kind.name in plan.sections]
+        kinds = [kind for kind in all_kinds() if kind.name in plan.sections]
         changes = with_dependencies(kinds, plan.changes, plan.relies_on, plan.keeps)  # the file's own are not trusted
         plans.append(replace(plan, changes=changes))
         _refuse_invalid(changes, name)
-        if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in KINDS}:
+        if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in all_kinds()}:
             raise UsageError(
                 f"{name} has changes of the kind {min(unknown)[0]}, which this version of beamctl does not support",
                 BY_HAND,
@@ -77,13 +78,13 @@ def open_plan(content: bytes, name: str) -> Saved:
 
 
 def _refuse_invalid(changes: Sequence[Change], where: str) -> None:
-    kinds = {kind.name: kind for kind in KINDS}
+    kinds = {kind.name: kind for kind in all_kinds()}
     refuse_unplanned(where, (change for change in changes if not kinds[change.kind].is_valid(change)))
 
 
 def could_be_planned(change: Change) -> bool:
     """Whether a change is one that beamctl plans."""
-    kind = next((kind for kind in KINDS if kind.name == change.kind), None)
+    kind = next((kind for kind in all_kinds() if kind.name == change.kind), None)
     return kind is not None and conforms(change_data("", change), "plannedChange") and kind.is_valid(change)
 
 
@@ -122,7 +123,7 @@ def look_again(
         recorded: What the last recorded run declared.
         today: The date in UTC.
     """
-    kinds = tuple(kind for kind in KINDS if kind.name in saved.sections)
+    kinds = tuple(kind for kind in all_kinds() if kind.name in saved.sections)
     gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
     live = {kind.name: read(kind, saved.workspace, reader, goes_in(kind, gone)) for kind in kinds}
     situation = Situation(today() if callable(today) else today, saved.api, identity, floors=floors, recorded=recorded)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from beamctl.document.yaml_writer import written
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.plan.export import parts
 from beamctl.plan.listing import Listing, Unreadable
 from beamctl.plan.reading import see
+from beamctl.report.wording import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def show(workspace: str, reader: Reader) -> Mapping[str, Listing]:
     """
     return {
         kind.section: Listing(None, live.why) if isinstance(live, Unreadable) else kind.listing(live)
-        for kind, live in see(KINDS, workspace, reader)
+        for kind, live in see(all_kinds(), workspace, reader)
     }
 
 
@@ -51,8 +52,8 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
     Raises:
         ApiError: The workspace does not exist, or none of it can be read.
     """
-    found = see(KINDS, workspace, reader)
-    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
+    found = see(all_kinds(), workspace, reader)
+    hidden = {kind.section: words(live.why) for kind, live in found if isinstance(live, Unreadable)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
     incomplete = [section for section, (kind, live) in seen.items() if kind.listing(live).unread]

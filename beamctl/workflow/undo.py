@@ -9,7 +9,7 @@ from pathlib import Path
 from beamctl.apply.record import Record, State
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
@@ -18,8 +18,9 @@ from beamctl.plan.plan import Plan, make_undo
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
 from beamctl.plan.reading import read
-from beamctl.runs.store import last_run, made_with
-from beamctl.secrets.vault import with_source_hazards
+from beamctl.runs.last_run import last_run
+from beamctl.runs.store import made_with
+from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Link
 from beamctl.workflow.documents import defaults, quoted, read_desired
 from beamctl.workflow.plan import Checks, LateSituation, Planned, situation, with_clocks
@@ -42,7 +43,7 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituat
     where = f"the record of {record.run.id}"
     refuse_unplanned(where, (change for change in record.changes if not could_be_planned(change)))
     begun = [change for change in record.changes if record.made(change)]
-    kinds = tuple(kind for kind in KINDS if any(change.kind == kind.name for change in begun))
+    kinds = tuple(kind for kind in all_kinds() if any(change.kind == kind.name for change in begun))
     gone = {(change.kind, change.key) for change in begun if change.before is None}
     live = {kind.name: read(kind, desired.workspace, reader, goes_in(kind, gone)) for kind in kinds}
     plan = make_undo(kinds, begun, desired, live, situation() if callable(situation) else situation)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from beamctl.api.completeness import sign_of_more
 from beamctl.errors import GarbledError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import ApiCall, Method, NoResponse
 from beamctl.plan.reading import read
 from tests.api.fakes import opened
@@ -106,13 +106,13 @@ def api_with(kind: str, body: object, headers: Mapping[str, str] | None = None) 
 
 
 def listed(kind: str, body: object, headers: Mapping[str, str] | None = None) -> Any:
-    (known,) = (each for each in KINDS if each.name == kind)
+    (known,) = (each for each in all_kinds() if each.name == kind)
     with opened(api_with(kind, body, headers)) as api:
         return known.listing(read(known, "acme", api.reader())).rows
 
 
 def test_every_kind_with_a_listing_is_here() -> None:
-    assert set(LISTINGS) == {kind.name for kind in KINDS} - {"settings"}
+    assert set(LISTINGS) == {kind.name for kind in all_kinds()} - {"settings"}
 
 
 @pytest.mark.usefixtures("made_up_requests")
@@ -174,7 +174,7 @@ PAGES = [
 
 @pytest.mark.parametrize(("headers", "last", "count"), PAGES)
 def test_pages_are_followed_and_counted(headers: dict[str, str], last: dict[str, Any], count: int | None) -> None:
-    (policies,) = (each for each in KINDS if each.name == "policy")
+    (policies,) = (each for each in all_kinds() if each.name == "policy")
 
     def answer(request: httpx.Request) -> httpx.Response:
         at = int(request.url.params.get("cursor", "0"))

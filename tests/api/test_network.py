@@ -233,7 +233,10 @@ def test_an_error_behind_a_proxy_does_not_blame_the_proxy(
         monkeypatch.setenv("HTTPS_PROXY", url.removesuffix("/v0"))
         with networked("https://api.example.com/v0") as api, pytest.raises(UnreachableError) as caught:
             api.reader().get("/users")
-    assert caught.value.message.startswith(why)
+    named = caught.value.message
+    assert named.startswith(
+        (why, "no connection to api.example.com: Connection reset")
+    )  # the system may lose the bytes
 
 
 def test_loopback_does_not_use_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

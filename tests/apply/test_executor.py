@@ -9,7 +9,7 @@ import pytest
 
 from beamctl.apply.event import Ended, NotAttempted, Unconfirmed, is_not_permitted
 from beamctl.errors import InterruptedRunError, UnauthenticatedError, UnreachableError
-from beamctl.kinds.member import MemberKind
+from beamctl.kinds.member.kind import MemberKind
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action
 from beamctl.plan.kind import Status

@@ -154,7 +154,7 @@ def test_json_output_is_one_object(cli: Cli, api: Api, emulator: Emulator) -> No
     assert (ran.json["workspace"], ran.json["ending"], ran.json["not_known"]) == (
         "acme",
         "deleted",
-        {"environments": "the API does not list them"},
+        {"environments": {"code": "not-listed", "fields": {}, "text": "the API does not list them"}},
     )
     assert ran.json["api_url"] == api.url
     assert ran.json["lost"]["members"][-1] == {"name": "kim@example.com", "role": "viewer", "standing": "invited"}

@@ -6,7 +6,7 @@ import pytest
 
 from beamctl.errors import GarbledError
 from beamctl.kinds.member.live import LONGEST_TEXT, people
-from beamctl.kinds.settings import SettingsKind
+from beamctl.kinds.settings.kind import SettingsKind
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.workflow.show import show

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from beamctl.kinds.operations import delete, look
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.kind import Operation, Outcome
@@ -35,7 +35,7 @@ def told(talk: Operation[Outcome], *answers: Response | NoResponse) -> Outcome:
 
 def deleted(kind: str, answer: Response | NoResponse, listed: str | None, *more: Response | NoResponse) -> str:
     """What is said of a deletion that is answered so, when the listing shows `it`, only the `other`, or is `empty`."""
-    (one,) = [each for each in KINDS if each.name == kind]
+    (one,) = [each for each in all_kinds() if each.name == kind]
     key = "c1" if kind == "service_account" else "k1"
     change = Change(kind, key, "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
     it = ACCOUNT if kind == "service_account" else KEY
@@ -101,7 +101,7 @@ ORPHAN = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)
     ids=["still an orphan", "gone", "handed over", "none shown", "lost"],
 )
 def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Response | NoResponse, said: str) -> None:
-    (one,) = [each for each in KINDS if each.name == "service_account"]
+    (one,) = [each for each in all_kinds() if each.name == "service_account"]
     before = BEFORE[one.name] | {"clientId": "c1", "unfinished": "yes"}
     change = Change(
         one.name, "c1", "ci", Action.DELETE, Stage.UPDATE, "role", before, None, Reason.NOT_HANDED_OVER, None
@@ -114,7 +114,7 @@ def test_an_orphan_is_deleted_only_where_it_is_seen_to_be_one(look: Response | N
 @pytest.mark.parametrize("kind", ["service_account", "api_key"])
 @pytest.mark.parametrize(("status", "refusal"), [(409, 409), (422, 422), (403, 403), (402, 402), (429, 0), (408, 0)])
 def test_a_deletion_that_is_refused_says_how(kind: str, status: int, refusal: int) -> None:
-    (one,) = [each for each in KINDS if each.name == kind]
+    (one,) = [each for each in all_kinds() if each.name == kind]
     change = Change(kind, "x", "ci", Action.DELETE, Stage.DELETE, "role", BEFORE[kind], None, Reason.NOT_DECLARED, None)
     looks = [Response(200, [KEY])] if kind == "api_key" else []
     assert told(one.perform(change, "acme"), *looks, Response(status, None, "no")).refusal == refusal

@@ -10,7 +10,7 @@ import pytest
 from beamctl.apply.event import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.errors import ForbiddenError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker, description
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Reader, Response
 from beamctl.model.identity import Identity
@@ -207,7 +207,7 @@ def test_a_key_that_is_no_longer_an_orphan_stays(noted: str, keys: list[dict[str
 
 def test_a_key_that_nothing_is_in_the_place_of_stays() -> None:
     live = hub(MARK, OLD, NEW)
-    kind = next(each for each in KINDS if each.name == "api_key")
+    kind = next(each for each in all_kinds() if each.name == "api_key")
     gone = planned(KEY, live).changes[1]
     assert could_be_planned(gone)
     assert not could_be_planned(replace(gone, depends_on=()))

@@ -13,7 +13,7 @@ from beamctl.document.document import Desired, Document
 from beamctl.document.load import SourceText
 from beamctl.emulator import Quirk
 from beamctl.errors import ApiError, DocumentError, ForbiddenError, MissingError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.service_account.live import PendingMarker, description
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Stage
@@ -238,7 +238,7 @@ def test_saved_plans_hold_until_somebody_makes_the_same(tmp_path: Path) -> None:
     made = machines.plan(want({"ci": {**CI, "apiKeys": first}, "bot": {"role": "viewer", "apiKeys": second}}))
     text = saved_text(saved(made))
     (again,) = read_saved(text.encode(), "plan.json").plans
-    kinds = {kind.name: kind for kind in KINDS}
+    kinds = {kind.name: kind for kind in all_kinds()}
     assert all(could_be_planned(change) for change in again.changes)
     assert [change.secrets for change in again.changes] == [change.secrets for change in made.changes]
     unsound = [replace(change, name="another") for change in again.changes]

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from beamctl.errors import ApiError, ForbiddenError, MissingError, UnauthenticatedError, UnreachableError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.workflow.show import export, show
 from tests.fakes.runs import NOW, desired, planned
 from tests.fakes.things import FakeThings, thing
+from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
 
 LISTINGS = {
@@ -58,7 +59,7 @@ def test_a_section_that_is_refused_is_not_known_and_the_rest_is_shown(section: s
     why = "cannot be read with this credential: the API does not allow it"
     both = {section, "apiKeys"} if section == "serviceAccounts" else {section}
     assert {name: each.rows for name, each in sections.items() if each.unread} == dict.fromkeys(both)
-    assert {each.unread for each in sections.values() if each.unread} == {why}
+    assert {words(each.unread) for each in sections.values() if each.unread} == {why}
     assert all(each.rows for name, each in sections.items() if name not in {*both, "apiKeys"})
     exported = export("acme", live, NOW)
     assert section in exported.unseen
@@ -72,7 +73,7 @@ def test_a_section_that_is_refused_is_not_known_and_the_rest_is_shown(section: s
 def test_a_listing_that_is_not_there_is_no_workspace_that_is_not_there(section: str) -> None:
     sections = show("acme", Partly({LISTINGS[section]: ABSENT}))
     assert [name for name, each in sections.items() if each.rows is None] == [section]
-    assert sections[section].unread == "cannot be read: the API does not have it"
+    assert words(sections[section].unread) == "cannot be read: the API does not have it"
     hidden_too = {LISTINGS[section]: ABSENT, LISTINGS["settings"]: REFUSED}
     assert [name for name, each in show("acme", Partly(hidden_too)).items() if each.unread] == ["settings", section]
 
@@ -87,7 +88,7 @@ def test_what_an_api_does_not_have_is_nothing_that_is_hidden(section: str) -> No
 def test_keys_that_are_refused_are_said_by_whose_they_are() -> None:
     live = Partly({"/service_accounts/c1/api_keys": REFUSED})
     found = show("acme", live)["apiKeys"]
-    assert (found.rows, found.unread) == ([], "those of ci cannot be read with this credential")
+    assert (found.rows, words(found.unread)) == ([], "those of ci cannot be read with this credential")
     exported = export("acme", live, NOW)
     assert exported.unseen == ("apiKeys",)
     assert "# its API keys cannot be read with this credential and are not changed\n  ci: {role" in exported.text
@@ -101,7 +102,7 @@ def test_where_nothing_is_seen_there_is_nothing_to_show(error: ApiError) -> None
             use(Partly(dict.fromkeys(LISTINGS.values(), error)))
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
+@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: str(kind.name))
 @pytest.mark.parametrize("error", [UnauthenticatedError, UnreachableError])
 def test_an_api_that_does_not_answer_us_is_another_matter(kind: Any, error: type[ApiError]) -> None:
     section = "serviceAccounts" if kind.section == "apiKeys" else kind.section

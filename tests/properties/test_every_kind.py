@@ -14,7 +14,7 @@ from beamctl.apply.record import Run, event_line, first_line, last_line
 from beamctl.apply.record_reader import read_record
 from beamctl.document.document import Desired, Document
 from beamctl.document.load import SourceText
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
@@ -36,7 +36,7 @@ from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace
 from tests.properties.samples import CANARY, SAMPLES, Sample, guards, met, vault
 
-BY_NAME = {kind.name: kind for kind in KINDS}
+BY_NAME = {kind.name: kind for kind in all_kinds()}
 AT = "2026-11-24T12:00:00.000Z"
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 often = settings(max_examples=25, deadline=None)

@@ -13,7 +13,7 @@ from beamctl.apply.record import Record, Run, first_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Action
@@ -138,7 +138,7 @@ def sample(name: str) -> Saved:
 
 def test_there_is_a_sample_of_every_kind_and_action() -> None:
     changes = [change for name in SAMPLES for change in sample(name).plans[0].changes]
-    assert {change.kind for change in changes} == {kind.name for kind in KINDS}
+    assert {change.kind for change in changes} == {kind.name for kind in all_kinds()}
     assert {change.action for change in changes} == set(Action)
 
 

@@ -14,7 +14,7 @@ from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import left_of, summary_of
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
@@ -100,7 +100,7 @@ def test_whoever_is_changed_makes_it_stale(want: Desired, live: FakeWorkspace, e
         live.users[key] = person(email, "member", accepted=False, expired=True)
     elif how != "gone":
         live.users[key] = person(email, how)
-    kinds = [kind for kind in KINDS if kind.name == "member"]
+    kinds = [kind for kind in all_kinds() if kind.name == "member"]
     found = moved(plan, kinds, {"member": shown(kinds[0], live.get("/users"))})
     was = shown(kinds[0], [before] if before else []), shown(kinds[0], [live.users[key]] if key in live.users else [])
     differs = kinds[0].objects(was[0], [key]) != kinds[0].objects(was[1], [key])

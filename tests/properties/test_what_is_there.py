@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.kinds.registry import KINDS
+from beamctl.kinds.registry import all_kinds
 from tests.fakes.accounts import MADE
 from tests.fakes.journal import stopped
 from tests.fakes.runs import NOW, applied, document, planned
@@ -148,7 +148,7 @@ LOOKS: Mapping[str, tuple[str, Callable[[Entries, FakeWorkspace, FakeWorkspace, 
 
 
 def test_every_kind_is_looked_at() -> None:
-    assert LOOKS.keys() == {kind.name for kind in KINDS}
+    assert LOOKS.keys() == {kind.name for kind in all_kinds()}
 
 
 @pytest.mark.parametrize("name", LOOKS)

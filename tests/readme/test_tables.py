@@ -30,7 +30,7 @@ from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan import plan_file
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.style import LONGEST_VALUE
-from beamctl.runs import store
+from beamctl.runs import last_run
 from beamctl.workflow.documents import LARGEST_TOGETHER
 from tests.readme.markdown import ROOT
 
@@ -78,7 +78,7 @@ def limit_table() -> str:
         ("pages of a listing", f"{MOST_PAGES:,}"),
         ("policies in a plan whose users are looked up", f"{MOST_LOOKED_INTO:,}"),
         ("a saved plan", f"{plan_file.LARGEST // mib} MiB"),
-        ("a run record", f"{store.LARGEST // mib} MiB"),
+        ("a run record", f"{last_run.LARGEST // mib} MiB"),
     ]
     return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
 

@@ -5,8 +5,14 @@ import json
 from beamctl.plan.contents import Deletion, DeletionStatus, Item, Part, Unknown, WorkspaceContents
 from beamctl.report.json_report import destroyed_json
 from beamctl.report.text.destroy import contents_text, deletion_text
+from tests.fakes.wording import saying
 
 HOSTILE = "\x1b[2J\u202ecod\ud800\n"
+
+
+def said(text: str) -> dict[str, object]:
+    """A fact in JSON."""
+    return {"code": "error", "fields": {"detail": text}, "text": text}
 
 
 def contents(
@@ -24,9 +30,9 @@ def test_what_a_reader_sees() -> None:
         contents(
             Part("members", ("role",), (Item(("admin",), "ada@x.io", "1"), *things(2))),
             Part("serviceAccounts", ("role",), (Item(("",), "", "c1"),)),
-            Part("apiKeys", ("account",), (Item(("ci",), "deploy", "k1"),), "those of x cannot be read"),
+            Part("apiKeys", ("account",), (Item(("ci",), "deploy", "k1"),), saying("those of x cannot be read")),
             Part("environments", (), (Item((), "development", "development"), Item((), "qa", "qa"))),
-            Part("policies", ("type",), Unknown("api.example.test does not allow GET /policies: no")),
+            Part("policies", ("type",), Unknown(saying("api.example.test does not allow GET /policies: no"))),
             counts={"jobs": 0, "sandboxes": 1200, "agents": 3},
         ),
         "https://api.example.test/v0",
@@ -76,7 +82,7 @@ def test_exactly_as_many_as_are_shown_are_no_more() -> None:
 
 def test_nothing_and_not_known_are_told_apart() -> None:
     assert "  resource counts: nothing\n" in contents_text(contents(counts={"jobs": 0}), "local", "")
-    assert "  resource counts: unknown — why\n" in contents_text(contents(counts=Unknown("why")), "local", "")
+    assert "  resource counts: unknown — why\n" in contents_text(contents(counts=Unknown(saying("why"))), "local", "")
 
 
 def test_a_workspace_that_tells_nothing_of_itself() -> None:
@@ -87,7 +93,7 @@ def test_a_workspace_that_tells_nothing_of_itself() -> None:
 def test_hostile_names_are_shown_as_what_they_are() -> None:
     hostile = contents(
         Part("policies", ("type",), (Item((HOSTILE,), HOSTILE, HOSTILE), Item(("a",), "n" * 10_000, "k"))),
-        Part("more", ("type",), Unknown(HOSTILE)),
+        Part("more", ("type",), Unknown(saying(HOSTILE))),
         counts={HOSTILE: 1},
         display_name=HOSTILE,
     )
@@ -95,7 +101,7 @@ def test_hostile_names_are_shown_as_what_they_are() -> None:
     assert all(char.isprintable() or char == "\n" for char in shown)
     assert shown.count("\n") == 11
     assert max(map(len, shown.splitlines())) < 160
-    told = deletion_text("acme", HOSTILE, Deletion(DeletionStatus.FOUND_GONE, HOSTILE))
+    told = deletion_text("acme", HOSTILE, Deletion(DeletionStatus.FOUND_GONE, saying(HOSTILE)))
     assert all(char.isprintable() or char == "\n" for char in told)
     assert destroyed_json(hostile, "local", Deletion(DeletionStatus.DELETED)).isascii()
 
@@ -105,17 +111,17 @@ def test_how_it_went() -> None:
         "Deleted acme and everything in it.\n"
         "  Remove its document (access/acme.yaml), or the next plan will not find acme.\n"
     )
-    lost = deletion_text("acme", "-", Deletion(DeletionStatus.FOUND_GONE, "x answered HTTP 502"))
+    lost = deletion_text("acme", "-", Deletion(DeletionStatus.FOUND_GONE, saying("x answered HTTP 502")))
     assert lost == (
         "acme and everything in it are gone, although the response was lost: x answered HTTP 502.\n"
         "  Remove its document, or the next plan will not find acme.\n"
     )
-    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404"))
+    before = deletion_text("acme", "-", Deletion(DeletionStatus.GONE_AT_ANSWER, saying("the API answered 404")))
     assert before.startswith("acme was already gone when the API responded: the API answered 404.\n")
 
 
 def test_what_a_machine_sees_is_all_of_it() -> None:
-    parts = (Part("members", ("role",), things(50), "some"), Part("policies", ("type",), Unknown("no")))
+    parts = (Part("members", ("role",), things(50), saying("some")), Part("policies", ("type",), Unknown(saying("no"))))
     told = json.loads(destroyed_json(contents(*parts, counts={"agents": 3}), "local", Deletion(DeletionStatus.DELETED)))
     assert told == {
         "format_version": "1.1",
@@ -129,9 +135,11 @@ def test_what_a_machine_sees_is_all_of_it() -> None:
             "policies": None,
             "counts": {"agents": 3},
         },
-        "not_known": {"policies": "no", "members": "some"},
+        "not_known": {"policies": said("no"), "members": said("some")},
         "ending": "deleted",
         "told": "Deleted acme and everything in it.",
     }
-    silent = json.loads(destroyed_json(contents(counts=Unknown("why")), "local", Deletion(DeletionStatus.DELETED)))
-    assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": "why"})
+    silent = json.loads(
+        destroyed_json(contents(counts=Unknown(saying("why"))), "local", Deletion(DeletionStatus.DELETED))
+    )
+    assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": said("why")})

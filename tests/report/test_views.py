@@ -79,8 +79,8 @@ def test_a_workspace_as_a_table() -> None:
 def test_what_is_not_seen_is_not_empty() -> None:
     sections = {
         "none": Listing([]),
-        "hidden": Listing(None, "cannot be seen: it is\x1b secret"),
-        "some": Listing([{"name": "a"}], "those of b cannot be seen"),
+        "hidden": Listing(None, saying("cannot be seen: it is\x1b secret")),
+        "some": Listing([{"name": "a"}], saying("those of b cannot be seen")),
     }
     assert show_text("acme", "https://a.b/v0", sections) == (
         "acme · https://a.b/v0\n\n"
@@ -139,9 +139,9 @@ def test_no_control_character_of_the_workspace_reaches_a_report(name: str, role:
     live.settings |= {"displayName": name, "labels": {name: role}}
     plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "A", "labels": {"a": "b"}}), live)
     rows: Sections = {
-        "members": Listing([{"email": name, "role": role}, {"email": "b", "role": "c"}], name),
+        "members": Listing([{"email": name, "role": role}, {"email": "b", "role": "c"}], saying(name)),
         "settings": Listing([{"labels": {name: role}}]),
-        "policies": Listing(None, name),
+        "policies": Listing(None, saying(name)),
     }
     texts = [plan_text(plan), drift_text(plan), show_text("acme", name, rows)]
     for text in texts:

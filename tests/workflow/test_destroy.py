@@ -30,6 +30,7 @@ from tests.fakes.doomed import (
     USERS,
     Doomed,
 )
+from tests.fakes.wording import saying
 from tests.fakes.workspace import person
 
 LOST = NoResponse("api.example.test answered HTTP 502: Bad Gateway")
@@ -101,7 +102,7 @@ def test_our_own_access_goes_with_the_workspace(answer: Response, error: ApiErro
 
 def test_a_lost_answer_to_a_deletion_that_was_made() -> None:
     doomed = Doomed(answer=LOST)
-    assert destroyed(doomed) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
+    assert destroyed(doomed) == Deletion(DeletionStatus.FOUND_GONE, saying(LOST.why))
     assert doomed.asked[-2:] == ["DELETE", ITSELF]
 
 
@@ -124,7 +125,7 @@ def renamed(doomed: Doomed, what: str) -> None:
 
 def test_another_workspace_of_that_name_is_not_taken_for_the_one_that_went() -> None:
     doomed = Doomed(answer=LOST, before=renamed)
-    assert destroyed(doomed) == Deletion(DeletionStatus.FOUND_GONE, LOST.why)
+    assert destroyed(doomed) == Deletion(DeletionStatus.FOUND_GONE, saying(LOST.why))
     assert doomed.deletions == 1
 
 
@@ -190,7 +191,8 @@ def test_a_refusal_of_what_is_still_there(status: int) -> None:
 
 def test_somebody_else_was_faster() -> None:
     doomed = Doomed(answer=Response(404, None, "Workspace not found"))
-    assert destroyed(doomed) == Deletion(DeletionStatus.GONE_AT_ANSWER, "the API answered 404: Workspace not found")
+    refused = saying("the API answered 404: Workspace not found")
+    assert destroyed(doomed) == Deletion(DeletionStatus.GONE_AT_ANSWER, refused)
 
 
 def test_no_credential_any_more() -> None:
@@ -278,7 +280,7 @@ MORE: list[tuple[str, Meanwhile, str]] = [
     (
         "no counts",
         lambda it: it.payloads[COUNTED].pop("resourceCounts"),
-        "its resource counts can no longer be read: the API does not show resource counts",
+        "resource counts can no longer be read: the API does not list them",
     ),
     (
         "a long name",

@@ -32,8 +32,6 @@ from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Listing
 
-_SHOWN = 5
-
 
 class ApiKeyKind(Kind[Keys]):
     """API keys of service accounts, by id."""
@@ -68,9 +66,8 @@ class ApiKeyKind(Kind[Keys]):
         found = [attributes(owned, key) for owned in live.by_account.values() for key in owned.keys or ()]
         rows = sorted(found, key=lambda row: (row["account"], row["name"], row["createdAt"], row["id"]))
         unreadable = sorted(owned.account.name for owned in live.by_account.values() if owned.keys is None)
-        more = f" and {len(unreadable) - _SHOWN} more" if len(unreadable) > _SHOWN else ""
-        why = f"those of {', '.join(unreadable[:_SHOWN])}{more} cannot be read with this credential"
-        return Listing(rows, why if unreadable else "", exists=live.known)
+        unread = fact(Code.KEYS_OF_NOT_READABLE, names=tuple(unreadable)) if unreadable else None
+        return Listing(rows, unread, exists=live.known)
 
     def export(self, live: Keys, now: datetime) -> Exported:
         """The keys of every account whose keys can all be expressed."""

@@ -41,7 +41,7 @@ _SHAPE = {
 class MemberDecider(Decisions):
     """Collects the decisions about all people."""
 
-    def __init__(self, desired: Desired, situation: Situation, ours: frozenset[str], people: Collection[str]) -> None:
+    def __init__(self, desired: Desired, situation: Situation, ours: frozenset[str], *people: Collection[str]) -> None:
         super().__init__()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
@@ -56,7 +56,9 @@ class MemberDecider(Decisions):
 
     def skips(self, key: str) -> bool:
         """Whether the document skips this person for now."""
-        entries = [self._skip.get(each) for each in (key, everyone_at(key))] if self._skip else []
+        if not self._skip:
+            return False
+        entries = [self._skip.get(each) for each in (key, everyone_at(key))]
         return any(entry is not None and self._today < entry.until for entry in entries)
 
     def person(self, key: str, want: DesiredMember | None, live: Person | None) -> None:
@@ -110,7 +112,7 @@ class MemberDecider(Decisions):
 
     def _is_pattern_of_someone(self, key: str) -> bool:
         """Whether a skipped key is a pattern that matches someone."""
-        return is_pattern(key) and any(everyone_at(each) == key for each in self._people)
+        return is_pattern(key) and any(everyone_at(each) == key for keys in self._people for each in keys)
 
     def _say_skipped(self, skip: Skip, *, unmatched: bool) -> None:
         email, until = skip.email, skip.until.isoformat()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
@@ -78,13 +80,14 @@ class MemberKind(Kind[People]):
     def preconditions(self, live: People, changes: Sequence[Change], situation: Situation) -> Preconditions:
         """The admins that must remain, and hazards that hold regardless of the plan."""
         count = hazards.admins_of(live, changes, situation.admin_groups)
+        population, invited = _with_access_and_invited(live.values())
         return Preconditions(
             seen=len(live),
             relies_on=count.relied_on,
             hazards=(*hazards.last_admin(changes, count), *(self.doubts(live) if changes else ())),
             admins_lose=takes_admin(changes, count),
-            population=_have_access(live.values()),
-            invited=_are_invited(live.values()),
+            population=population,
+            invited=invited,
             below_floors=tuple(hazards.guarded(changes, count, InForce(NO_FLOORS, situation.floors))),
         )
 
@@ -95,7 +98,7 @@ class MemberKind(Kind[People]):
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
         """Decide about every person."""
         section = document_side.desired_members(desired.section(self.section))
-        decider = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys() | section.keys())
+        decider = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys(), section.keys())
         for key, want in section.items():
             decider.person(key, want, live.get(key))
         for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
@@ -104,13 +107,16 @@ class MemberKind(Kind[People]):
         decider.notes += (
             _unknown_protected(desired.document, live.keys() | section.keys() | desired.skip.keys()) if additive else ()
         )
-        ours = [person for key, person in live.items() if not decider.skips(key) and (not additive or key in section)]
+        ours = {key: each for key, each in live.items() if key in section} if additive else live
+        population, invited = _with_access_and_invited(
+            [person for key, person in ours.items() if not decider.skips(key)] if desired.skip else ours.values()
+        )
         return replace(
             self._comparison(decider, desired, live, situation),
             ends=_ends(section, situation),
             declared=sum(want.on(situation.today) is not None for want in section.values()),
-            population=_have_access(ours),
-            invited=_are_invited(ours),
+            population=population,
+            invited=invited,
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: People, situation: Situation) -> Comparison:
@@ -128,6 +134,7 @@ class MemberKind(Kind[People]):
         ours = hazards.own_keys(live, desired.guards, situation.identity)
         guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)
+        population, invited = _with_access_and_invited(live.values())
         decider.notes += dropped_tags(changes, live)
         decider.notes += hazards.minimum_not_met(count, guards)
         if ours is None and takes_admin(changes, count):
@@ -140,8 +147,8 @@ class MemberKind(Kind[People]):
                 *hazards.own_identity_missing(live, desired.guards, situation.identity),
             ),
             notes=tuple(sorted(decider.notes, key=lambda note: (note.place or Place(""), note.fact.order))),
-            population=_have_access(live.values()),
-            invited=_are_invited(live.values()),
+            population=population,
+            invited=invited,
             relies_on=count.relied_on,
         )
 
@@ -212,9 +219,7 @@ def _id(person: Person) -> dict[str, str]:
     return {"sub": person.sub} if person.accepted and person.sub else {}
 
 
-def _have_access(members: Iterable[Person]) -> int:
-    return sum(person.standing is Standing.ACCEPTED for person in members)
-
-
-def _are_invited(members: Iterable[Person]) -> int:
-    return sum(person.standing in (Standing.INVITED, Standing.EXPIRED) for person in members)
+def _with_access_and_invited(members: Iterable[Person]) -> tuple[int, int]:
+    """How many of them can lose access, and how many have an open invitation."""
+    count = Counter(map(attrgetter("standing"), members))
+    return count[Standing.ACCEPTED], count[Standing.INVITED] + count[Standing.EXPIRED]

@@ -82,12 +82,12 @@ def _is_service_account(entry: Any) -> bool:  # noqa: ANN401 - as above
     Whether the API lists them among the users is not documented. A person without an address is not one: such a
     listing is rejected as incomplete.
     """
-    match entry:
-        case {"sub": str(sub), "accepted": True} if sub:
-            email = entry.get("email") or ""
-            return isinstance(email, str) and "@" not in email and not any(entry.get(name) for name in _PERSONAL_FIELDS)
-        case _:
-            return False
+    if not isinstance(entry, dict):
+        return False
+    email, sub = entry.get("email") or "", entry.get("sub")
+    if not isinstance(email, str) or "@" in email or not isinstance(sub, str) or not sub:
+        return False
+    return entry.get("accepted") is True and not any(entry.get(name) for name in _PERSONAL_FIELDS)
 
 
 def _access(person: Person) -> tuple[bool, int, int, str]:
@@ -96,11 +96,9 @@ def _access(person: Person) -> tuple[bool, int, int, str]:
 
 
 def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
-    match entry:
-        case {"email": str(email)} if email and is_whole(email):
-            pass
-        case _:
-            raise _garbled()
+    email = entry.get("email") if isinstance(entry, dict) else None
+    if not isinstance(email, str) or not email or not is_whole(email):
+        raise _garbled()
     role, accepted, expired = entry.get("role") or "", entry.get("accepted") or False, entry.get("expired") or False
     source, sub = entry.get("source") or ("local" if accepted else "invitation"), entry.get("sub") or ""
     texts = isinstance(role, str) and isinstance(source, str) and isinstance(sub, str)
@@ -139,7 +137,7 @@ def attributes(person: Person) -> dict[str, Any]:
 def digest(members: People) -> str:
     """A fingerprint of everyone's standing, independent of the listing's order."""
     lines = sorted(
-        f"{key!r} {str(person.role)!r} {person.standing.value} {person.accepted}" for key, person in members.items()
+        f"{key!r} {str(person.role)!r} {person.standing} {person.accepted}" for key, person in members.items()
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

@@ -3,12 +3,13 @@ prints it and tests check every cell."""
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
+from functools import lru_cache
 
 from beamctl.model.identity import LiveRole, Role, UnknownRole
 
 
-class Standing(Enum):
+class Standing(StrEnum):
     """The state of a live member."""
 
     INVITED = "invited"
@@ -18,7 +19,7 @@ class Standing(Enum):
     """Added by directory sync or domain capture, which would add them back."""
 
 
-class Decision(Enum):
+class Decision(StrEnum):
     """What to do about one person."""
 
     NOTHING = "·"
@@ -36,7 +37,7 @@ class Decision(Enum):
     """Not managed by beamctl, although the document declares another role."""
 
 
-class Column(Enum):
+class Column(StrEnum):
     """A live role, as the table groups it."""
 
     ADMIN = "admin"
@@ -90,6 +91,7 @@ def column(role: LiveRole) -> Column:
     return _COLUMNS.get(role, Column.UNKNOWN)
 
 
+@lru_cache(maxsize=1_000)
 def verdict(desired: Role | None, standing: Standing | None, role: LiveRole | None) -> Decision:
     """The decision for a person who is declared as `wanted` and shown with `standing` and `role`."""
     live = None if standing is None or role is None else (standing, column(role))

@@ -10,6 +10,7 @@ from beamctl.model.text import printable
 from beamctl.plan.contents import Deletion, DeletionStatus, Item, Part, Unknown, WorkspaceContents
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
+from beamctl.report.wording import words
 
 _MOST_NAMES = 10
 """Names shown per group; also the limit for groups and for counts."""
@@ -45,22 +46,21 @@ def deletion_text(workspace: str, source: str, deletion: Deletion, style: Style 
 
 def deletion_summary(workspace: str, deletion: Deletion) -> str:
     """How the deletion ended, in one sentence."""
+    why = printable(words(deletion.why))
     match deletion.status:
         case DeletionStatus.DELETED:
             return f"Deleted {workspace} and everything in it."
         case DeletionStatus.FOUND_GONE:
-            return (
-                f"{workspace} and everything in it are gone, although the response was lost: {printable(deletion.why)}."
-            )
+            return f"{workspace} and everything in it are gone, although the response was lost: {why}."
         case DeletionStatus.GONE_AT_ANSWER:
-            return f"{workspace} was already gone when the API responded: {printable(deletion.why)}."
+            return f"{workspace} was already gone when the API responded: {why}."
         case _:
             assert_never(deletion.status)
 
 
 def _part(part: Part) -> Iterator[str]:
     if isinstance(part.items, Unknown):
-        yield f"  {part.section}: unknown — {printable(part.items.why)}"
+        yield f"  {part.section}: unknown — {printable(words(part.items.why))}"
         return
     yield f"  {part.section} ({len(part.items):,}{' seen' if part.unread else ''})"
     groups = [(name, list(items)) for name, items in groupby(part.items, key=_group)]
@@ -69,7 +69,7 @@ def _part(part: Part) -> Iterator[str]:
     if hidden := sum(len(items) for _, items in groups[_MOST_NAMES:]):
         yield f"    and {hidden:,} more"
     if part.unread:
-        yield f"    ! {printable(part.unread)}"
+        yield f"    ! {printable(words(part.unread))}"
 
 
 def _group(item: Item) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def _names(items: Sequence[Item]) -> str:
 
 def _counts(counts: Mapping[str, int] | Unknown) -> str:
     if isinstance(counts, Unknown):
-        return f"unknown — {printable(counts.why)}"
+        return f"unknown — {printable(words(counts.why))}"
     shown = [f"{_short(name)} {number:,}" for name, number in sorted(counts.items()) if number]
     return ", ".join(shown[:_MOST_NAMES]) + _and_more(len(shown)) or "nothing"
 

@@ -8,6 +8,7 @@ from typing import Any
 from beamctl.model.text import printable
 from beamctl.plan.listing import Listing
 from beamctl.report.style import PLAIN, Style, Tone, table, value
+from beamctl.report.wording import words
 
 Sections = Mapping[str, Listing]
 
@@ -18,7 +19,7 @@ def show_text(workspace: str, api: str, sections: Sections, style: Style = PLAIN
     for section, shown in sections.items():
         lines += ["", f"  {section}{_how_many(shown)}", *_rows(shown.rows or ())]
         if shown.unread:
-            lines.append(style(Tone.CHANGED, f"    ! {printable(shown.unread)}"))
+            lines.append(style(Tone.CHANGED, f"    ! {printable(words(shown.unread))}"))
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,83 @@
+"""What the next plan needs from the records of earlier runs. Without records, the modules that read them are not
+imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from beamctl.errors import UsageError
+from beamctl.plan.change import ChangeId
+from beamctl.plan.comparison import Interrupted, Withdrawn
+from beamctl.plan.guards import Declared
+from beamctl.runs.folder import RecordFolder
+from beamctl.system.files import read_beginning
+
+LARGEST = 64 * 1024 * 1024
+"""Maximum bytes that are read of a record."""
+BEGINNING = 65536
+"""Bytes that contain the head of a record, unless its guards are very long."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The last recorded run in a workspace, finished or not.
+
+    Attributes:
+        left: The number of resources it left, by kind; empty if not recorded.
+        declared: What its document declared; None if not recorded.
+        interrupted: Changes that this and earlier runs left unfinished.
+        resent: By kind and key, how often something was resent since it was first sent.
+        deferred: By kind and key, the desired state of a change that was last deferred.
+        withdrawn: By kind and key, what was last reverted because it granted more than requested.
+    """
+
+    left: Mapping[str, int] = field(default_factory=dict)
+    declared: Declared | None = None
+    interrupted: tuple[Interrupted, ...] = ()
+    resent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    deferred: Mapping[ChangeId, Mapping[str, Any]] = field(default_factory=dict)
+    withdrawn: Mapping[ChangeId, Withdrawn] = field(default_factory=dict)
+
+
+def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
+    """What the next plan needs from the records, from the newest that contain it."""
+    paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]
+    return _last_run(paths, workspace, api) if paths else LastRun()
+
+
+def _last_run(paths: Sequence[Path], workspace: str, api: str) -> LastRun:
+    from beamctl.apply.history import History, interrupted
+    from beamctl.apply.summary import declared_by, is_head, left_of
+    from beamctl.runs.file import is_being_written
+
+    def declared(path: Path) -> Declared | None:
+        """What a run declared. Reads only the beginning of the record, if that is enough."""
+        beginning = content_of(path, BEGINNING)
+        is_complete = len(beginning) < BEGINNING or is_head(beginning)
+        return declared_by(beginning if is_complete else content_of(path), workspace, api)
+
+    def contents() -> Iterator[bytes]:
+        for path in reversed(paths):
+            if not is_being_written(path):  # a run in progress is not interrupted
+                content = content_of(path)
+                history.add(content)
+                yield content
+
+    history = History(workspace, api)
+    left = (found for path in paths if (found := left_of(content_of(path), workspace, api)) is not None)
+    recorded = (guards for path in paths if (guards := declared(path)) is not None)
+    unfinished = interrupted(contents(), workspace, api)
+    return LastRun(
+        next(left, {}), next(recorded, None), unfinished, history.resent, history.deferred, history.withdrawn
+    )
+
+
+def content_of(path: Path, most: int = LARGEST) -> bytes:
+    """The first bytes of a record; empty if it cannot be read, as if there were no record."""
+    try:
+        return read_beginning(path, most)
+    except UsageError:
+        return b""
