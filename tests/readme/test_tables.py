@@ -74,7 +74,10 @@ def limit_table() -> str:
         ("values in a response of the API", f"{MOST_ANSWERED:,}"),
         ("nesting of a response of the API", f"{MOST_NESTED:,}"),
         ("characters of a live e-mail, role, source or id", f"{LONGEST_TEXT:,}"),
-        ("characters of a value in text output; longer ones are shown as length and SHA-256", f"{LONGEST_VALUE:,}"),
+        (
+            "characters of a value in text output; of longer ones, the beginning, the length and half of the SHA-256 are shown",
+            f"{LONGEST_VALUE:,}",
+        ),
         ("pages of a listing", f"{MOST_PAGES:,}"),
         ("policies in a plan whose users are looked up", f"{MOST_LOOKED_INTO:,}"),
         ("a saved plan", f"{plan_file.LARGEST // mib} MiB"),
