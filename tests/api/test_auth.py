@@ -162,7 +162,7 @@ def test_a_refused_credential_is_not_sent_again(status: int) -> None:
 @pytest.mark.parametrize(
     ("step", "kind", "message"),
     [
-        (reply(404), ApiError, "api.example.com does not have POST /oauth/token: HTTP 404 Not Found"),
+        (reply(404), ApiError, "api.example.com found nothing for POST /oauth/token: HTTP 404 Not Found"),
         (page(), GarbledError, "api.example.com responded with an HTML page instead of JSON (POST /oauth/token)"),
         (reply(body={}), GarbledError, "the response to the token request contains no token"),
         (

@@ -108,7 +108,7 @@ def test_every_change(done: str, before: Who, wanted: str | None, now: Who, by: 
     plan = inverse(record, live(now))
     found = [f"{change.action.value} {change.after['role'] if change.after else ''}".strip() for change in plan.changes]
     assert found == ([by] if by else [])
-    about_ourselves = "the identity that beamctl runs as is unknown"
+    about_ourselves = "beamctl does not know whose credential it uses"
     assert [words(note.fact) for note in plan.notes if not words(note.fact).startswith(about_ourselves)] == said
     assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)
     assert counts(plan) == ({} if by or said else {"already as before": 1})

@@ -75,7 +75,7 @@ def limit_table() -> str:
         ("nesting of a response of the API", f"{MOST_NESTED:,}"),
         ("characters of a live e-mail, role, source or id", f"{LONGEST_TEXT:,}"),
         (
-            "characters of a value in text output; of longer ones, the beginning, the length and half of the SHA-256 are shown",
+            "characters of a value in text output; of longer ones, the beginning and a digest are shown",
             f"{LONGEST_VALUE:,}",
         ),
         ("pages of a listing", f"{MOST_PAGES:,}"),
