@@ -31,7 +31,7 @@ def test_a_valid_request_passes(method: str, path: str, body: object) -> None:
     ("method", "path", "body", "fault"),
     [
         ("POST", "/users", {"role": "member"}, "'email' is a required property"),
-        ("POST", "/users", {**INVITATION, "colour": "red"}, "'colour' was unexpected"),
+        ("POST", "/users", {**INVITATION, "color": "red"}, "'color' was unexpected"),
         ("PUT", "/users/a", {"role": "owner"}, "'owner' is not one of"),
         ("POST", "/service_accounts", {"role": "member"}, "'name' is a required property"),
         ("DELETE", "/users/a", {}, "it takes no body"),
@@ -55,7 +55,7 @@ ONE = "/users/<path:who>"
         (ONE, 404, b'{"error": "no", "code": 404}', ""),
         ("", 404, b'{"error": "Not Found", "code": 404}', ""),
         (ONE, 200, GOOD.replace(b"a@", b""), "is not a 'email'"),
-        (ONE, 200, GOOD.replace(b"}", b', "colour": 1}'), "'colour' was unexpected"),
+        (ONE, 200, GOOD.replace(b"}", b', "color": 1}'), "'color' was unexpected"),
         (ONE, 200, b"{}", "'accepted' is a required property"),
         (ONE, 418, b'{"error": "no"}', "418 is not declared"),
         (ONE, 500, b'{"error": "no"}', "500 is not declared"),
@@ -89,7 +89,7 @@ def test_an_undeclared_status_in_a_log_is_found() -> None:
 @pytest.mark.usefixtures("made_up_requests")
 def test_responses_of_every_emulator_are_checked(tmp_path: Path) -> None:
     app = create_app(tmp_path / "plane.db")
-    app.after_request(lambda _: Response('{"colour": 1}', 401, content_type="application/json"))
+    app.after_request(lambda _: Response('{"color": 1}', 401, content_type="application/json"))
     Client(app).get("/v0/users")
     Client(app).get("/sign-in")
     assert len(contract.wrong) == 1

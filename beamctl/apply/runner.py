@@ -28,7 +28,7 @@ Listener = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class ApplyContext:
-    """What an apply needs besides the plan.
+    """What an apply needs in addition to the plan.
 
     Attributes:
         kinds: The kinds of the plan's changes, by name.

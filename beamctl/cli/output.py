@@ -75,7 +75,7 @@ class Output:
     def for_options(self, output: str = "text", *, no_color: bool = False, quiet: bool = False) -> Output:
         """The output for the given options and this terminal."""
         is_colored = not no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
-        style = Style(colour=is_colored and os.environ.get("TERM") != "dumb")
+        style = Style(color=is_colored and os.environ.get("TERM") != "dumb")
         return replace(self, json=output == "json", quiet=quiet, style=style)
 
     def source_lines(self, stream: TextIO) -> SourceLines | None:

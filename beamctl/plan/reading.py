@@ -41,7 +41,7 @@ def read(kind: Kind[L], workspace: str, reader: Reader, may_delete: MayDelete = 
 
 
 def see(kinds: Sequence[Kind[Any]], workspace: str, reader: Reader) -> Sequence[tuple[Kind[Any], Any]]:
-    """The live state of each kind; `Unseen` for one that the API refuses to show or does not have.
+    """The live state of each kind; `Unreadable` if the API does not show it.
 
     Raises:
         ApiError: The workspace does not exist, none of it can be read, or the API does not respond.

@@ -26,11 +26,11 @@ class Tone(Enum):
 class Style:
     """Applies terminal colors, or none."""
 
-    colour: bool = False
+    color: bool = False
 
     def __call__(self, tone: Tone, text: str) -> str:
         """The text in that tone, or unchanged if colors are off."""
-        return f"\x1b[{tone.value}m{text}\x1b[0m" if self.colour and text else text
+        return f"\x1b[{tone.value}m{text}\x1b[0m" if self.color and text else text
 
 
 PLAIN = Style()

@@ -1,4 +1,5 @@
-"""Deletes a workspace: whether its document allows it, what would be deleted, one request, and what became of it."""
+"""Deletes a workspace: checks whether its document allows it, shows what would be deleted, sends one request, and
+checks the result."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_every_schema_is_used() -> None:
         (
             "policy_request",
             {"metadata": {"name": "a"}, "spec": {"type": "flavor", "flavors": [{"type": "gpu", "name": "t4"}]}},
-            {"spec": {"type": "colour"}},
+            {"spec": {"type": "color"}},
         ),
         ("integration_connection_request", {"spec": {"integration": "openai", "secret": {"a": "b"}}}, {"spec": {}}),
         ("environment_request", {"spec": {"policies": ["a"]}}, {"spec": {"policies": "a"}}),

@@ -169,7 +169,7 @@ def test_member_with_an_unknown_source_is_not_changed() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", source="scim")])
     plan = planned(document({"root@x.io": "admin"}), live)
     assert plan.changes == ()
-    assert counts(plan) == {"left to another source": 1, "unchanged": 1}
+    assert counts(plan) == {"managed by another source": 1, "unchanged": 1}
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"name": 3}])

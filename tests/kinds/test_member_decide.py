@@ -114,8 +114,8 @@ def test_members_left_alone_are_counted() -> None:
     )
     plan = planned(document({"root@x.io": "admin", "i0@x.io": "member", "i1@x.io": "member"}), live)
     assert counts(plan) == {
-        "left in a role beamctl does not know": 2,
-        "left to directory sync": 3,
+        "in a role that beamctl does not know": 2,
+        "managed by directory sync": 3,
         "unchanged": 1,
         "waiting for the invitee": 2,
     }

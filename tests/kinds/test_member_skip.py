@@ -117,6 +117,6 @@ def test_skip_in_an_additive_or_absent_section() -> None:
     live = FakeWorkspace.of([ROOT, person("kim@x.io")])
     plan = planned(document({"kim@x.io": "admin"}, manage={"members": "additive", **SKIP}), live)
     assert plan.changes == ()
-    assert counts(plan) == {"skipped": 1, "not in the document, left (additive)": 1}
+    assert counts(plan) == {"skipped": 1, "not in the document, not managed (additive)": 1}
     plan = planned(document(settings={"displayName": "Acme"}, manage=SKIP), live)
     assert (plan.changes, plan.notes, counts(plan)) == ((), (), {"unchanged": 1})

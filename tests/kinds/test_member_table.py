@@ -2,17 +2,17 @@
 
 import pytest
 
-from beamctl.kinds.member.table import DESIRED_ROLES, ROWS, Column, Decision, Standing, verdict
+from beamctl.kinds.member.table import DESIRED_ROLES, ROWS, Decision, RoleLabel, Standing, verdict
 from beamctl.model.identity import Role, UnknownRole
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROLE_NAMES = {
-    Column.ADMIN: "admin",
-    Column.MEMBER: "member",
-    Column.VIEWER: "viewer",
-    Column.UNKNOWN: "owner",
-    Column.NOT_SHOWN: "",
+    RoleLabel.ADMIN: "admin",
+    RoleLabel.MEMBER: "member",
+    RoleLabel.VIEWER: "viewer",
+    RoleLabel.UNKNOWN: "owner",
+    RoleLabel.NOT_SHOWN: "",
 }
 CELLS = [
     (live, wanted, cell) for live, cells in ROWS.items() for wanted, cell in zip(DESIRED_ROLES, cells, strict=True)
@@ -55,7 +55,7 @@ WORDS = {
 }
 
 
-def spelled(live: tuple[Standing, Column] | None) -> str:
+def spelled(live: tuple[Standing, RoleLabel] | None) -> str:
     return "none" if live is None else f"{live[0].value} {ROLE_NAMES[live[1]] or '?'}"
 
 
@@ -66,7 +66,7 @@ def test_decision_table_is_the_expected_one() -> None:
 
 @pytest.mark.parametrize(("live", "wanted", "cell"), CELLS, ids=str)
 def test_plan_does_what_each_cell_says(
-    live: tuple[Standing, Column] | None, wanted: Role | None, cell: Decision
+    live: tuple[Standing, RoleLabel] | None, wanted: Role | None, cell: Decision
 ) -> None:
     workspace = FakeWorkspace.of([person("root@x.io", "admin")])
     if live is not None:
@@ -74,7 +74,7 @@ def test_plan_does_what_each_cell_says(
         workspace.users["p@x.io"] = person(
             "p@x.io",
             ROLE_NAMES[column],
-            accepted=standing in (Standing.ACCEPTED, Standing.DIRECTORY) and column is not Column.NOT_SHOWN,
+            accepted=standing in (Standing.ACCEPTED, Standing.DIRECTORY) and column is not RoleLabel.NOT_SHOWN,
             expired=standing is Standing.EXPIRED,
             source="directory_sync" if standing is Standing.DIRECTORY else "invitation",
         )

@@ -251,7 +251,7 @@ def test_built_in_environment_is_neither_created_nor_deleted() -> None:
     live.resources.kept["environments"]["production"] = resource("production")
     (change,) = planned(want, live).changes
     assert (change.name, change.after) == ("production", {"policies": ["p"]})
-    assert counts(planned(want, live)) == {"built in, left": 1}
+    assert counts(planned(want, live)) == {"built in, not changed": 1}
 
 
 def test_api_without_environments_is_reported() -> None:

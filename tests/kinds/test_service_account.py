@@ -150,7 +150,7 @@ def test_keys_are_removed_only_if_declared(tmp_path: Path) -> None:
     ours = {"bot": {"role": "member", "apiKeys": {}}}
     additive = accounts.plan(want(ours, manage={"serviceAccounts": "additive"}))
     assert additive.changes == ()
-    assert counts(additive)["not in the document, left (additive)"] == 1
+    assert counts(additive)["not in the document, not managed (additive)"] == 1
     made = accounts.plan(want(ours))
     assert [(change.action, change.stage) for change in made.changes] == [(Action.DELETE, Stage.DELETE)]
     assert all_done(accounts.apply(made))

@@ -90,9 +90,9 @@ def test_problems_carry_their_lines() -> None:
 @given(st.text(max_size=200), st.integers(0, 210), st.integers(0, 100))
 def test_any_line_and_place(line: str, column: int, width: int) -> None:
     problem = Problem(Place("a.yaml", 1, column), CODE, "wrong", "", line)
-    text = problems_text([problem], Style(colour=False), source_lines=SourceLines(width, str))
+    text = problems_text([problem], Style(color=False), source_lines=SourceLines(width, str))
     assert all(char == "\n" or char.isprintable() or not char.isascii() for char in text)
-    assert Style(colour=True)(Tone.BAD, "wrong") in problems_text([problem], Style(colour=True), source_lines=LINES)
+    assert Style(color=True)(Tone.BAD, "wrong") in problems_text([problem], Style(color=True), source_lines=LINES)
 
 
 @pytest.mark.parametrize(

@@ -134,9 +134,9 @@ def test_thousands_of_hazards_are_fast() -> None:
 
 
 def test_colors_are_an_argument() -> None:
-    assert Style(colour=True)(Tone.BAD, "x") == "\x1b[31mx\x1b[0m"
+    assert Style(color=True)(Tone.BAD, "x") == "\x1b[31mx\x1b[0m"
     assert "\x1b" not in plan_text(PLAN)
-    assert "\x1b[31m" in plan_text(PLAN, (), Style(colour=True))
+    assert "\x1b[31m" in plan_text(PLAN, (), Style(color=True))
 
 
 def test_errors_for_machines() -> None:

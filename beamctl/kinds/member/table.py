@@ -37,7 +37,7 @@ class Decision(StrEnum):
     """Not managed by beamctl, although the document declares another role."""
 
 
-class Column(StrEnum):
+class RoleLabel(StrEnum):
     """A live role, as the table groups it."""
 
     ADMIN = "admin"
@@ -55,44 +55,46 @@ REMOVE, REVOKE, LEAVE, REPORT = Decision.REMOVE, Decision.REVOKE, Decision.LEAVE
 DESIRED_ROLES: tuple[Role | None, ...] = (None, Role.ADMIN, Role.MEMBER, Role.VIEWER)
 """The columns of the table; None means not declared."""
 
-ROWS: dict[tuple[Standing, Column] | None, tuple[Decision, Decision, Decision, Decision]] = {
+ROWS: dict[tuple[Standing, RoleLabel] | None, tuple[Decision, Decision, Decision, Decision]] = {
     # live                                    absent   admin   member  viewer
     None:                                    (_,      INVITE, INVITE, INVITE),
-    (Standing.INVITED, Column.ADMIN):        (REVOKE, WAIT,   SET,    SET),
-    (Standing.INVITED, Column.MEMBER):       (REVOKE, SET,    WAIT,   SET),
-    (Standing.INVITED, Column.VIEWER):       (REVOKE, SET,    SET,    WAIT),
-    (Standing.INVITED, Column.UNKNOWN):      (LEAVE,  SET,    SET,    SET),
-    (Standing.INVITED, Column.NOT_SHOWN):       (REVOKE, WAIT,   WAIT,   WAIT),
-    (Standing.EXPIRED, Column.ADMIN):        (REVOKE, RESEND, RESEND, RESEND),
-    (Standing.EXPIRED, Column.MEMBER):       (REVOKE, RESEND, RESEND, RESEND),
-    (Standing.EXPIRED, Column.VIEWER):       (REVOKE, RESEND, RESEND, RESEND),
-    (Standing.EXPIRED, Column.UNKNOWN):      (LEAVE,  RESEND, RESEND, RESEND),
-    (Standing.EXPIRED, Column.NOT_SHOWN):       (REVOKE, RESEND, RESEND, RESEND),
-    (Standing.ACCEPTED, Column.ADMIN):       (REMOVE, _,      SET,    SET),
-    (Standing.ACCEPTED, Column.MEMBER):      (REMOVE, SET,    _,      SET),
-    (Standing.ACCEPTED, Column.VIEWER):      (REMOVE, SET,    SET,    _),
-    (Standing.ACCEPTED, Column.UNKNOWN):     (LEAVE,  SET,    SET,    SET),
-    (Standing.DIRECTORY, Column.ADMIN):      (LEAVE,  _,      REPORT,   REPORT),
-    (Standing.DIRECTORY, Column.MEMBER):     (LEAVE,  REPORT,   _,      REPORT),
-    (Standing.DIRECTORY, Column.VIEWER):     (LEAVE,  REPORT,   REPORT,   _),
-    (Standing.DIRECTORY, Column.UNKNOWN):    (LEAVE,  REPORT,   REPORT,   REPORT),
-    (Standing.DIRECTORY, Column.NOT_SHOWN):     (LEAVE,  REPORT,   REPORT,   REPORT),
+    (Standing.INVITED, RoleLabel.ADMIN):        (REVOKE, WAIT,   SET,    SET),
+    (Standing.INVITED, RoleLabel.MEMBER):       (REVOKE, SET,    WAIT,   SET),
+    (Standing.INVITED, RoleLabel.VIEWER):       (REVOKE, SET,    SET,    WAIT),
+    (Standing.INVITED, RoleLabel.UNKNOWN):      (LEAVE,  SET,    SET,    SET),
+    (Standing.INVITED, RoleLabel.NOT_SHOWN):       (REVOKE, WAIT,   WAIT,   WAIT),
+    (Standing.EXPIRED, RoleLabel.ADMIN):        (REVOKE, RESEND, RESEND, RESEND),
+    (Standing.EXPIRED, RoleLabel.MEMBER):       (REVOKE, RESEND, RESEND, RESEND),
+    (Standing.EXPIRED, RoleLabel.VIEWER):       (REVOKE, RESEND, RESEND, RESEND),
+    (Standing.EXPIRED, RoleLabel.UNKNOWN):      (LEAVE,  RESEND, RESEND, RESEND),
+    (Standing.EXPIRED, RoleLabel.NOT_SHOWN):       (REVOKE, RESEND, RESEND, RESEND),
+    (Standing.ACCEPTED, RoleLabel.ADMIN):       (REMOVE, _,      SET,    SET),
+    (Standing.ACCEPTED, RoleLabel.MEMBER):      (REMOVE, SET,    _,      SET),
+    (Standing.ACCEPTED, RoleLabel.VIEWER):      (REMOVE, SET,    SET,    _),
+    (Standing.ACCEPTED, RoleLabel.UNKNOWN):     (LEAVE,  SET,    SET,    SET),
+    (Standing.DIRECTORY, RoleLabel.ADMIN):      (LEAVE,  _,      REPORT,   REPORT),
+    (Standing.DIRECTORY, RoleLabel.MEMBER):     (LEAVE,  REPORT,   _,      REPORT),
+    (Standing.DIRECTORY, RoleLabel.VIEWER):     (LEAVE,  REPORT,   REPORT,   _),
+    (Standing.DIRECTORY, RoleLabel.UNKNOWN):    (LEAVE,  REPORT,   REPORT,   REPORT),
+    (Standing.DIRECTORY, RoleLabel.NOT_SHOWN):     (LEAVE,  REPORT,   REPORT,   REPORT),
 }  # fmt: skip
 """Every cell. There is no row for an accepted member without a role: such a listing is rejected."""
 
 _CELLS = {
     (live, desired): cell for live, cells in ROWS.items() for desired, cell in zip(DESIRED_ROLES, cells, strict=True)
 }
-_COLUMNS: dict[LiveRole, Column] = {role: Column(role.value) for role in Role} | {UnknownRole(""): Column.NOT_SHOWN}
+_LABELS: dict[LiveRole, RoleLabel] = {role: RoleLabel(role.value) for role in Role} | {
+    UnknownRole(""): RoleLabel.NOT_SHOWN
+}
 
 
-def column(role: LiveRole) -> Column:
+def role_label(role: LiveRole) -> RoleLabel:
     """The row label of a live role."""
-    return _COLUMNS.get(role, Column.UNKNOWN)
+    return _LABELS.get(role, RoleLabel.UNKNOWN)
 
 
 @lru_cache(maxsize=1_000)
 def verdict(desired: Role | None, standing: Standing | None, role: LiveRole | None) -> Decision:
     """The decision for a person who is declared as `desired` and shown with `standing` and `role`."""
-    live = None if standing is None or role is None else (standing, column(role))
+    live = None if standing is None or role is None else (standing, role_label(role))
     return _CELLS[live, desired]

@@ -117,7 +117,7 @@ def test_a_put_of_a_missing_policy_is_404(world: World) -> None:
     [
         {},
         {"type": ""},
-        {"type": "colour"},
+        {"type": "color"},
         {"type": ["location"]},
         {"type": "location", "resourceTypes": ["cluster"]},
         {"type": "location", "resourceTypes": "model"},
@@ -132,7 +132,7 @@ def test_a_put_of_a_missing_policy_is_404(world: World) -> None:
         {"type": "maxToken", "maxTokens": {"input": -1}},
         {"type": "maxToken", "maxTokens": {"input": True}},
         {"type": "maxToken", "maxTokens": {"input": "5"}},
-        {"type": "maxToken", "maxTokens": {"colour": 5}},
+        {"type": "maxToken", "maxTokens": {"color": 5}},
         {"type": "maxToken", "maxTokens": None},
         {"type": "location", "sandbox": "no"},
     ],

@@ -225,12 +225,12 @@ def test_a_problem_inside_an_entry_has_its_path(tmp_path: Path) -> None:
             {
                 "workspaces": [{"name": "acme", "features": {"a b": True}}],
                 "policies": [
-                    {"workspace": "acme", "name": "p", "spec": {"type": "colour", "locations": 5, "size": 1}},
+                    {"workspace": "acme", "name": "p", "spec": {"type": "color", "locations": 5, "size": 1}},
                     {"workspace": "acme", "name": "P", "spec": [], "labels": {"a": 1}},
                     {"workspace": "acme", "name": "q"},
                 ],
                 "integrationConnections": [{"workspace": "acme", "name": "c", "spec": {"secret": {"k": ["canary"]}}}],
-                "models": [{"workspace": "acme", "name": "m", "colour": "red"}],
+                "models": [{"workspace": "acme", "name": "m", "color": "red"}],
                 "serviceAccounts": [
                     {"workspace": "acme", "name": "a", "apiKeys": {"name": "x"}},
                     {"workspace": "acme", "name": "b", "apiKeys": [{"expiresIn": "soon", "apiKey": "canary key"}, 5]},
@@ -250,7 +250,7 @@ def test_a_problem_inside_an_entry_has_its_path(tmp_path: Path) -> None:
         "policies[2].spec",
         "integrationConnections[0].spec.secret",
         "integrationConnections[0].spec.integration",
-        "models[0].colour",
+        "models[0].color",
         "serviceAccounts[0].apiKeys",
         "serviceAccounts[1].apiKeys[0].expiresIn",
         "serviceAccounts[1].apiKeys[0].apiKey",
