@@ -10,7 +10,6 @@ from pathlib import Path
 from beamctl.document.text_encoding import LARGEST
 from beamctl.errors import UsageError
 from beamctl.system.files import is_within, read_file
-from beamctl.system.git import repository_of
 
 _ACTORS = (
     "GITHUB_ACTOR",
@@ -42,6 +41,8 @@ def commit_of(source: str) -> str:
     """
     path = Path(source) if source != "-" else None
     folder = (path.parent if path else Path()).resolve()
+    from beamctl.system.git import repository_of  # only a run that changes something needs it
+
     repository = repository_of(folder)
     commit = repository.commit() if repository else None
     if commit is None:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from beamctl.errors import RecordError, UsageError
 from beamctl.system.clock import current_time
-from beamctl.system.git import repository_of
 
 FOLDER = Path(".beamctl") / "runs"
 """The default folder, relative to the current directory."""
@@ -101,6 +100,8 @@ class RecordFolder:
         if link := self._link():
             raise UsageError(f"{link} is a symbolic link, which a pull request may have added", _ELSEWHERE)
         if self._tracked is None:
+            from beamctl.system.git import repository_of
+
             real = self.path.resolve()
             repository = repository_of(real)
             tracked = repository.tracked(real, SUFFIX) if repository else frozenset[str]()

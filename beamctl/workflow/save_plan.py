@@ -16,7 +16,6 @@ from beamctl.model.secret import RecordRedactor
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import LONGEST, Saved, saved_text
-from beamctl.secrets.file import FileKind, ReservedFiles, file_kind
 from beamctl.system.clock import current_time
 from beamctl.workflow.plan import Planned, identify
 
@@ -64,6 +63,8 @@ def target_of(out: str | None, expires: str | None, records: Path) -> Target:
 
 def _why_not_to(path: Path, records: Path) -> str:
     """Why a plan must not be written to a file; empty if it may. Only saved plans and empty files are replaced."""
+    from beamctl.secrets.file import FileKind, ReservedFiles, file_kind
+
     if why := ReservedFiles(records=records).why_not_to(path, read=False):
         return why
     try:
