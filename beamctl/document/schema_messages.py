@@ -93,7 +93,7 @@ def _type(error: ValidationError, document: Document) -> Iterator[Problem]:
 
 
 def _alternatives(error: ValidationError) -> list[Mapping[str, Any]]:
-    """The schemas of which one should match."""
+    """The alternatives: the value should match one of these schemas."""
     wrong = (inner for inner in error.context or () if inner.validator == "type" and not inner.relative_path)
     schemas: list[Any] = [inner.schema for inner in wrong] or [error.schema]
     return schemas

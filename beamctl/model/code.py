@@ -1,6 +1,5 @@
 """The codes of everything that beamctl reports about plans and changes. They are part of the JSON formats: do not
-rename them. `beamctl.report.wording` has the words.
-"""
+rename them. `beamctl.report.wording` has the words. With one line for each code, this module is longer than others."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ def heading(workspace: str, api: str, runs_as: str) -> str:
 
 
 def attribute(change: Change) -> str:
-    """The attribute and a space; empty where it is obvious: a role, a setting."""
+    """The attribute and a space; empty for a role and a setting, which need none."""
     return "" if change.attribute == _ROLE or change.action is Action.SET else f"{printable(change.attribute)} "
 
 

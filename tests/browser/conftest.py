@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from beamctl.emulator import received_letters
+from beamctl.emulator import received_emails
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -60,7 +60,7 @@ class Served:
     mail: Path
 
     def link_in_last_email(self) -> str:
-        lines = received_letters(self.mail)[-1].text().splitlines()
+        lines = received_emails(self.mail)[-1].text().splitlines()
         return next(line for line in lines if line.startswith("http"))
 
 

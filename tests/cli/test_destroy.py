@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from beamctl.emulator import (
+    BehaviorFlag,
     FaultScript,
-    Instruments,
-    Quirk,
+    MiddlewareOptions,
+    add_middleware,
     as_operator,
     ask,
     create_app,
-    instrument,
     load_seed,
     read_rule,
 )
@@ -56,7 +56,7 @@ class Emulator:
     """The emulator itself, without the changes that a test makes to its responses."""
 
     def __init__(self, database: Path) -> None:
-        self.app = create_app(database, quirks=frozenset({Quirk.ECHOED_SECRETS}))
+        self.app = create_app(database, quirks=frozenset({BehaviorFlag.ECHOED_SECRETS}))
         self._operator = as_operator(self.app)
 
     def do(self, method: str, path: str, body: object = None) -> int:
@@ -73,7 +73,7 @@ class Emulator:
 def faulty(emulator: Emulator, *rules: str) -> FaultScript:
     """Let these faults hit requests, which are counted from now on."""
     script = FaultScript([read_rule(rule) for rule in rules])
-    instrument(emulator.app, Instruments(script=script))
+    add_middleware(emulator.app, MiddlewareOptions(script=script))
     return script
 
 

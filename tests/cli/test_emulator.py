@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator import Quirk
+from beamctl.emulator import BehaviorFlag
 from tests.cli.process import running
 from tests.cli.world import AS_IS, CHANGED, SEED, Cli, People, Write
 
@@ -154,7 +154,7 @@ def test_a_missing_seed_leaves_no_database_behind(cli: Cli, directory: Path, com
 def test_an_unknown_behavior_flag_is_an_error(cli: Cli, directory: Path) -> None:
     ran = cli("emulator", "serve", "--quirk", "no-such-quirk")
     assert (ran.code, ran.out) == (3, "")
-    listed = ", ".join(quirk.value for quirk in Quirk)
+    listed = ", ".join(quirk.value for quirk in BehaviorFlag)
     assert ran.err == f"Error: there is no quirk 'no-such-quirk'\n  Choose from {listed}.\n"
     assert not (directory / ".beamctl").exists()
 

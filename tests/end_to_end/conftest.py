@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from beamctl.cli.main import run
-from beamctl.emulator import Quirk, create_app
+from beamctl.emulator import BehaviorFlag, create_app
 from tests.cli.loopback import serving
 from tests.cli.process import AS_INSTALLED
 from tests.fakes import contract
@@ -75,7 +75,7 @@ class AtOnce(Playground):
         return ran
 
     @contextmanager
-    def serving(self, seed: str, quirks: frozenset[Quirk] = frozenset()) -> Iterator[None]:
+    def serving(self, seed: str, quirks: frozenset[BehaviorFlag] = frozenset()) -> Iterator[None]:
         """Serve the emulator with these quirks, as the default API."""
         self.write("seed.yaml", seed)
         self.beamctl("emulator", "seed", "seed.yaml")

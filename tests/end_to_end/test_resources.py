@@ -2,7 +2,7 @@
 
 import json
 
-from beamctl.emulator import Quirk
+from beamctl.emulator import BehaviorFlag
 from tests.end_to_end.conftest import KEY, AtOnce, Playground
 
 SEED = f"""
@@ -26,7 +26,7 @@ ALLOW = ("--allow", "deletes-policy-in-use=used")
 
 
 def test_from_a_file_to_a_workspace_and_back(at_once: AtOnce) -> None:
-    with at_once.serving(SEED, frozenset({Quirk.BEAMLIT_ERA})):
+    with at_once.serving(SEED, frozenset({BehaviorFlag.BEAMLIT_ERA})):
         apply_and_check(at_once)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from beamctl.emulator import Quirk
+from beamctl.emulator import BehaviorFlag
 from tests.end_to_end.conftest import KEY, AtOnce, Playground
 
 SEED = f"""
@@ -30,7 +30,10 @@ members:
   old@example.com: member
 guards: {self: {email: ada@example.com}}
 """
-QUIRKS = [*[frozenset({quirk}) for quirk in Quirk], frozenset({Quirk.INVITE_IGNORES_ROLE, Quirk.INVITES_AS_ADMIN})]
+QUIRKS = [
+    *[frozenset({quirk}) for quirk in BehaviorFlag],
+    frozenset({BehaviorFlag.INVITE_IGNORES_ROLE, BehaviorFlag.INVITES_AS_ADMIN}),
+]
 
 
 def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[..., str]) -> None:
@@ -39,7 +42,7 @@ def test_from_a_file_to_a_workspace(playground: Playground, serve: Callable[...,
 
 
 @pytest.mark.parametrize("quirks", QUIRKS, ids=lambda quirks: "+".join(sorted(quirks)))
-def test_with_every_documented_behavior(at_once: AtOnce, quirks: frozenset[Quirk]) -> None:
+def test_with_every_documented_behavior(at_once: AtOnce, quirks: frozenset[BehaviorFlag]) -> None:
     with at_once.serving(SEED, quirks):
         apply_and_check(at_once)
 
@@ -65,7 +68,7 @@ def apply_and_check(playground: Playground) -> None:
 
 
 def test_role_that_waits_for_acceptance(at_once: AtOnce) -> None:
-    with at_once.serving(SEED, frozenset({Quirk.INVITE_IGNORES_ROLE, Quirk.NO_ROLE_ON_PENDING})):
+    with at_once.serving(SEED, frozenset({BehaviorFlag.INVITE_IGNORES_ROLE, BehaviorFlag.NO_ROLE_ON_PENDING})):
         at_once.write("beamctl.yaml", DOCUMENT.replace("kim@example.com: viewer", "kim@example.com: admin"))
         said = at_once.beamctl("apply", "--auto-approve").out
         assert "invited as member; the first apply after the invitation is accepted sets the role admin" in said

@@ -12,7 +12,7 @@ from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.event import Event
 from beamctl.document.document import Desired
-from beamctl.emulator import Quirk
+from beamctl.emulator import BehaviorFlag
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
 from beamctl.model.secret import SecretStore
@@ -44,7 +44,7 @@ class EmulatedAccounts:
         self,
         folder: Path,
         accounts: Iterable[Mapping[str, Any]] = (),
-        quirks: Iterable[Quirk] = (),
+        quirks: Iterable[BehaviorFlag] = (),
         vault: FakeVault | None = None,
     ) -> None:
         seed = {

@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from beamctl.emulator import Quirk, as_operator, ask, create_app, load_seed
+from beamctl.emulator import BehaviorFlag, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credentials import digest
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.store import api_key, service_account
@@ -159,7 +159,7 @@ class EmulatedWorkspace:
     journal: The run records since the start.
     """
 
-    def __init__(self, folder: Path, seed: Mapping[str, Any], quirks: Iterable[Quirk] = ()) -> None:
+    def __init__(self, folder: Path, seed: Mapping[str, Any], quirks: Iterable[BehaviorFlag] = ()) -> None:
         self.db = folder / "emulated.db"
         load_seed(self.db, seed)
         with closing(sqlite3.connect(self.db)) as rows:  # seeded objects are older than the clock
@@ -171,7 +171,7 @@ class EmulatedWorkspace:
         self.journal = Journal()
         self._start_records: list[str] = []
         self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Mailer((self,)))
-        era = frozenset(quirks) & {Quirk.BEAMLIT_ERA}
+        era = frozenset(quirks) & {BehaviorFlag.BEAMLIT_ERA}
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
         self._watcher = as_operator(create_app(self.db, quirks=era, now=self.clock))  # without faults and other quirks
         self._rows = sqlite3.connect(

@@ -15,7 +15,15 @@ import httpx
 from flask import Flask
 
 from beamctl.api.client import through
-from beamctl.emulator import ConnectionCut, FaultKind, FaultScript, Instruments, RequestLog, instrument, read_rule
+from beamctl.emulator import (
+    ConnectionCut,
+    FaultKind,
+    FaultScript,
+    MiddlewareOptions,
+    RequestLog,
+    add_middleware,
+    read_rule,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -39,7 +47,7 @@ class FaultyEmulator:
         self.script = FaultScript()
         self.log = RequestLog()
         self._pauses = _Pauses()
-        instrument(app, Instruments(self.script, self.log, sleep=self._pauses))
+        add_middleware(app, MiddlewareOptions(self.script, self.log, sleep=self._pauses))
 
     def plan(self, *faults: str) -> None:
         """Replace the faults, restart the count of requests at 1, and clear the log."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from beamctl.document.document import Desired
-from beamctl.emulator import Quirk
+from beamctl.emulator import BehaviorFlag
 from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker
 from beamctl.model.secret import described, sink_of
 from tests.fakes.emulator import EmulatedWorkspace
@@ -53,7 +53,7 @@ class Scenario:
     wanted: Mapping[str, str] = field(default_factory=dict)
     declared: Mapping[str, Any] = field(default_factory=dict)
     ada: str = "admin"
-    quirk: Quirk = Quirk.ALLOW_LAST_ADMIN
+    quirk: BehaviorFlag = BehaviorFlag.ALLOW_LAST_ADMIN
     resources: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     sections: Mapping[str, Any] = field(default_factory=dict)
     accounts: Sequence[Mapping[str, Any]] = ()
@@ -62,7 +62,7 @@ class Scenario:
 
     def emulated(self, folder: Path) -> EmulatedWorkspace:
         """Start the emulator with this workspace."""
-        emulated = EmulatedWorkspace(folder, self.seed, {self.quirk, Quirk.ALLOW_LAST_ADMIN})
+        emulated = EmulatedWorkspace(folder, self.seed, {self.quirk, BehaviorFlag.ALLOW_LAST_ADMIN})
         emulated.vault.holds["the environment variable KEY"] = "sk-canary-0123456789abcdef"
         if self.stopped:
             emulated.journal.add_killed(planned(self.want, FakeWorkspace()))
@@ -116,13 +116,13 @@ def address(who: str) -> str:
 
 SCENARIOS = {
     "invited": Scenario(expired={"lee": "admin"}, wanted={"kim": "viewer", "lee": "viewer"}),
-    "corrected": Scenario(wanted={"kim": "viewer"}, quirk=Quirk.INVITE_IGNORES_ROLE),
-    "replaced": Scenario(expired={"kim": "member"}, wanted={"kim": "member"}, quirk=Quirk.REINVITE_CONFLICTS),
+    "corrected": Scenario(wanted={"kim": "viewer"}, quirk=BehaviorFlag.INVITE_IGNORES_ROLE),
+    "replaced": Scenario(expired={"kim": "member"}, wanted={"kim": "member"}, quirk=BehaviorFlag.REINVITE_CONFLICTS),
     "roles": Scenario(
         members={"ann": "member", "bob": "admin"}, wanted={"ann": "admin", "bob": "member"}, ada="viewer"
     ),
     "gone": Scenario(members={"bob": "admin", "cid": "member", "dan": "viewer"}, invited={"kim": "admin"}),
-    "settings": Scenario(declared={"displayName": "B", "groupMappings": []}, quirk=Quirk.PUT_REPLACES),
+    "settings": Scenario(declared={"displayName": "B", "groupMappings": []}, quirk=BehaviorFlag.PUT_REPLACES),
     "policies": Scenario(
         resources={
             "policies": [
@@ -136,7 +136,7 @@ SCENARIOS = {
                 "new": {"labels": {"a": "b"}, "spec": {"type": "maxToken", "maxTokens": {"total": 5}}},
             }
         },
-        quirk=Quirk.SPEC_MERGES,
+        quirk=BehaviorFlag.SPEC_MERGES,
     ),
     "integrations": Scenario(
         resources={
@@ -158,14 +158,14 @@ SCENARIOS = {
                 "new": {"integration": "github", "secret": {"token": {"env": "KEY"}}},
             }
         },
-        quirk=Quirk.MASKED_SECRETS,
+        quirk=BehaviorFlag.MASKED_SECRETS,
     ),
     "environments": Scenario(
         resources={"policies": [{"name": "us", "spec": {"type": "location"}}]},
         sections={
             "environments": {"production": {"policies": ["us"]}, "staging": {"displayName": "S", "policies": ["us"]}},
         },
-        quirk=Quirk.BEAMLIT_ERA,
+        quirk=BehaviorFlag.BEAMLIT_ERA,
     ),
     "accounts-created": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}),
     "accounts-changed": Scenario(
@@ -207,6 +207,6 @@ SCENARIOS = {
         wanted={"ann": "admin", "bob": "member", "cid": "member", "max": "member", "new": "viewer", "kim": "viewer"},
         declared={"displayName": "B"},
         ada="member",
-        quirk=Quirk.NO_INVITED_ROLE,
+        quirk=BehaviorFlag.NO_INVITED_ROLE,
     ),
 }

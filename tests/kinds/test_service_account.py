@@ -11,7 +11,7 @@ from beamctl.apply.event import Ended
 from beamctl.apply.record import Record, Run, State
 from beamctl.document.document import Desired, Document
 from beamctl.document.load import SourceText
-from beamctl.emulator import Quirk
+from beamctl.emulator import BehaviorFlag
 from beamctl.errors import ApiError, DocumentError, ForbiddenError, MissingError
 from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.service_account.live import PendingMarker, description
@@ -135,7 +135,7 @@ def test_accounts_with_the_same_name_are_told_apart_by_id(tmp_path: Path) -> Non
 
 
 def test_api_without_roles_is_noted(tmp_path: Path) -> None:
-    accounts = EmulatedAccounts(tmp_path, [account("bot")], [Quirk.NO_SERVICE_ACCOUNT_ROLES])
+    accounts = EmulatedAccounts(tmp_path, [account("bot")], [BehaviorFlag.NO_SERVICE_ACCOUNT_ROLES])
     made = accounts.plan(want({"bot": {"role": "viewer", "description": "x"}, "ci": CI}))
     assert [words(note.fact) for note in made.notes if "does not show roles" in words(note.fact)]
     events = accounts.apply(made)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.document.document import Desired
-from beamctl.emulator import Quirk, as_operator
+from beamctl.emulator import BehaviorFlag, as_operator
 from beamctl.model.code import Code
 from beamctl.plan.change import Action, Change
 from beamctl.plan.hazard import Risk
@@ -147,7 +147,7 @@ SCHEDULES = (
     [0] * 4 + [1] * 99,  # one run is paused in the middle
     [0, 1] + [0] * 3 + [1] * 99,  # the same, with an older plan
 )
-TAKES_TWO = {Quirk.REINVITE_CONFLICTS}
+TAKES_TWO = {BehaviorFlag.REINVITE_CONFLICTS}
 
 
 @pytest.mark.parametrize("name", [name for name, scenario in SCENARIOS.items() if not scenario.passed])

@@ -19,7 +19,7 @@ from beamctl.document.problem import MOST_PROBLEMS, MOST_WITH_LINES, ProblemCode
 from beamctl.document.scalars import LONGEST_NUMBER
 from beamctl.document.yaml_errors import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
-from beamctl.emulator import FaultKind, Quirk
+from beamctl.emulator import BehaviorFlag, FaultKind
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import DESIRED_ROLES, ROWS
@@ -124,7 +124,9 @@ def permission_table(head: str, allowed: Mapping[Permission, AbstractSet[Any]], 
 def quirk_table() -> str:
     lines = ["| flag | with it | the open question |", "|---|---|---|"]
     questions = dict(re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", EMULATOR, re.MULTILINE))
-    return "\n".join([*lines, *(f"| `{quirk}` | {quirk.meaning} | {questions.get(quirk, '?')} |" for quirk in Quirk)])
+    return "\n".join(
+        [*lines, *(f"| `{quirk}` | {quirk.meaning} | {questions.get(quirk, '?')} |" for quirk in BehaviorFlag)]
+    )
 
 
 def fault_table() -> str:

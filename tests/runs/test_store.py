@@ -16,7 +16,7 @@ import pytest
 from beamctl.apply.event import NotAttempted, Started
 from beamctl.apply.record import State
 from beamctl.cli.main import run
-from beamctl.emulator import FaultScript, Instruments, create_app, instrument, read_rule
+from beamctl.emulator import FaultScript, MiddlewareOptions, add_middleware, create_app, read_rule
 from beamctl.errors import RecordError
 from beamctl.runs.folder import RecordFolder, stamp_of
 from beamctl.runs.store import NewRecord, find_record, open_records
@@ -278,7 +278,7 @@ def test_a_listing_that_lost_members_since_a_run_is_a_hazard(
 ) -> None:
     script = FaultScript()
     app = create_app(database)
-    instrument(app, Instruments(script))
+    add_middleware(app, MiddlewareOptions(script))
     with serving(app) as api:
         monkeypatch.setenv("BEAMCTL_API_URL", api.url)
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)

@@ -21,7 +21,7 @@ from beamctl.errors import UsageError
 from beamctl.model.text import printable
 
 if TYPE_CHECKING:
-    from beamctl.emulator import BehaviorFlag, Instruments, MovableClock, Rule
+    from beamctl.emulator import BehaviorFlag, MiddlewareOptions, MovableClock, Rule
 
 DEFAULT_PORT = 8080
 
@@ -130,14 +130,14 @@ def command(  # noqa: PLR0913 - its options
     database: Path,
 ) -> int:
     """Serve the emulator over HTTP until Ctrl-C."""
-    from beamctl.emulator import EmulatorError, instrument, serve
+    from beamctl.emulator import EmulatorError, add_middleware, serve
 
     chosen = _quirks(quirks)
     seed = None if seed_file is None else read_seed(seed_file)
     with instruments_for(given) as instruments:
         now = instruments.clock
         app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, now=now, public_url=public_url)
-        instrument(app, instruments)
+        add_middleware(app, instruments)
 
         def begin(url: str) -> None:
             if seed_file is not None:  # only once the port is open, so that a failed start can be repeated
@@ -175,29 +175,29 @@ def _quirks(names: tuple[str, ...]) -> frozenset[BehaviorFlag]:
 
 
 @contextmanager
-def instruments_for(given: InstrumentOptions) -> Iterator[Instruments]:
+def instruments_for(given: InstrumentOptions) -> Iterator[MiddlewareOptions]:
     """The instruments that the options ask for. The log is open while the block runs.
 
     Raises:
         UsageError: An option is invalid, or the log cannot be written.
     """
-    from beamctl.emulator import EmulatorError, FaultScript, Instruments, LogFile, RequestLog
+    from beamctl.emulator import EmulatorError, FaultScript, LogFile, MiddlewareOptions, RequestLog
 
     script, clock = FaultScript(_rules(given.faults)), _clock(given.clock)
     if given.log is None:
-        yield Instruments(script, RequestLog(), clock, given.control)
+        yield MiddlewareOptions(script, RequestLog(), clock, given.control)
         return
     try:
         file = LogFile(None if given.log == "-" else Path(given.log))
     except EmulatorError as error:
         raise UsageError(f"--log: {error}", "Name another file, or - for standard error.") from None
     try:
-        yield Instruments(script, RequestLog(file.write), clock, given.control)
+        yield MiddlewareOptions(script, RequestLog(file.write), clock, given.control)
     finally:
         file.close()
 
 
-def notes(given: InstrumentOptions, instruments: Instruments, url: str) -> list[str]:
+def notes(given: InstrumentOptions, instruments: MiddlewareOptions, url: str) -> list[str]:
     """Lines about the active instruments, shown when the server starts."""
     lines = []
     if given.clock is not None:
