@@ -221,7 +221,7 @@ def test_plan_and_drift_cannot_write() -> None:
     assert public == {"get"}
 
 
-DELETER_NAMES = {"Deleter", "LastLink", "open_last_link", "deleter", "delete_workspace"}
+DELETER_NAMES = {"Deleter", "DeletionLink", "open_deletion_link", "deleter", "delete_workspace"}
 MAY_DELETE = {
     "model/api_call.py",
     "api/workspace.py",

@@ -29,7 +29,7 @@ from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
 from beamctl.workflow.documents import read_desired
 
-LateSituation = Situation | Callable[[], Situation]
+LazySituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
 
 
@@ -67,7 +67,7 @@ class Checks:
     records: RecordFolder
 
 
-def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
+def plan(desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
     """Read the declared kinds and compare."""
     kinds = managed(kinds_for(desired.document.data), desired)
     live = {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
