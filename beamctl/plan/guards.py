@@ -158,7 +158,7 @@ def hazards(last: Declared | None, guards: Guards, populations: Sizes) -> list[H
     return found
 
 
-def kept(last: Declared | None, now: Declared, populations: Sizes, *, changes: bool) -> Declared:
+def declared_to_record(last: Declared | None, now: Declared, populations: Sizes, *, changes: bool) -> Declared:
     """What the record keeps. Without changes no one approved looser guards, so the stricter ones stay on record."""
     looser = loosened(last.guards, now.guards, populations) if last and not changes else {}
     stays = {_GUARDS[guard][0]: getattr(last.guards, _GUARDS[guard][0]) for guard in looser} if last else {}

@@ -97,7 +97,7 @@ def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[
     return tuple(desired for desired in checked.desired if not workspaces or desired.workspace in workspaces)
 
 
-def unread(named: Sequence[str]) -> str:
+def unread_note(named: Sequence[str]) -> str:
     """A note about files in the named directories that are not read; empty if all are read."""
     folders = [Path(name) for name in list(named) or defaults() if name != "-" and Path(name).is_dir()]
     others = [str(path) for folder in folders for path in _within(folder).others]

@@ -13,7 +13,7 @@ from beamctl.report.wording import words
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
 from beamctl.workflow.connection import Access, open_link, skew_note
-from beamctl.workflow.documents import read_desired, unread
+from beamctl.workflow.documents import read_desired, unread_note
 from beamctl.workflow.plan import plan_now
 
 Notify = Callable[[str], None]
@@ -33,7 +33,7 @@ def drift(
     """
     with ExitStack() as stack:
         documents = read_desired(files, workspaces)
-        if text := unread(files):
+        if text := unread_note(files):
             note(text)
         links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
         plans = [plan_now(each, link, _last_run(records, each.workspace, link.api_url, note)) for each, link in links]

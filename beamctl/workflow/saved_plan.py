@@ -174,12 +174,12 @@ def open_saved(
         if run := applied_before(checks.records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was already applied, in the run {run}")
     opened = [(plan, stack.enter_context(open_link(access, plan.workspace))) for plan in picked]
-    held = [_held(saved, file, plan, link, checks) for plan, link in opened]
-    before = unused([hazard for _, below in held for hazard in below], saved.allowed)
-    return [planned for planned, _ in held], (*granted, *before), saved
+    checked = [_checked(saved, file, plan, link, checks) for plan, link in opened]
+    before = unused([hazard for _, below in checked for hazard in below], saved.allowed)
+    return [planned for planned, _ in checked], (*granted, *before), saved
 
 
-def _held(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:
+def _checked(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:
     """The rechecked plan, and the hazards of this run's floors."""
     if link.api_url != plan.api:
         raise UsageError(
@@ -197,7 +197,7 @@ def _held(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tu
             plan, link.reader, link.identity, floors=checks.floors, recorded=last.declared, today=today
         )
         _refuse_expired(saved, [plan], file, api_time(link.skew()))
-        _refuse_moved(saved, file, found)
+        _refuse_stale(saved, file, found)
         return replace(found, plan=with_clocks(with_source_hazards(found.plan), link))
 
     def still() -> bool:
@@ -221,7 +221,7 @@ def valid_until(expires: datetime, plans: Sequence[Plan]) -> datetime:
     return min([expires, *(datetime.combine(day, time(), UTC) for plan in plans if (day := ends(plan)))])
 
 
-def _refuse_moved(saved: Saved, file: str, found: Recheck) -> None:
+def _refuse_stale(saved: Saved, file: str, found: Recheck) -> None:
     name = found.plan.workspace
     if saved.workspace_ids[name] != found.workspace_id:
         raise _stale(file, f"{name} is not the workspace that {file} was made for, but another with the same name")

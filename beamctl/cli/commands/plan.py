@@ -17,7 +17,7 @@ from beamctl.plan.hazard import Allowance, allowance
 from beamctl.report.text.plan import APPLY, plans_text, saved_text, unused_note
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
-from beamctl.workflow.documents import command_for, unread
+from beamctl.workflow.documents import command_for, unread_note
 from beamctl.workflow.plan import Checks, Planned, is_refused, plan_all, unused_allowances
 from beamctl.workflow.save_plan import Target, save, target_of
 
@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913 - one argument per option
         out.info(note)
     with ExitStack() as stack:
         planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record))
-        if note := unread(files):
+        if note := unread_note(files):
             out.info(note)
         plans = [each.plan for each in planned]
         command = command_for(APPLY, files, workspaces)

@@ -12,7 +12,7 @@ from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Output
-from beamctl.workflow.documents import read_sources, unread, validate
+from beamctl.workflow.documents import read_sources, unread_note, validate
 
 
 @click.command("validate", cls=BeamctlCommand, examples=("beamctl validate", "beamctl validate -f access/ -o json"))
@@ -25,7 +25,7 @@ def command(files: tuple[str, ...], *, out: Output) -> int:
     probably unintended content do not change the exit code.
     """
     checked = validate(read_sources(files))
-    if note := unread(files):
+    if note := unread_note(files):
         out.info(note)
     lines = out.source_lines(sys.stdout)
     if out.json:
