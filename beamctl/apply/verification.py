@@ -44,7 +44,7 @@ def reread(
             continue
         if why := kind.why_incomplete(live, quorum.keys, plan.unchanged_keys.get(name, ())):
             return {change.id: why for change in left}
-        held.update(_changed_since_plan(plan, left, kind, live))
+        held.update(_changed(plan, left, kind, live))
         if quorum.keys:
             made = [change for change in left if change.id not in held]
             held.update(kind.too_few_left(live, made, quorum))
@@ -56,9 +56,7 @@ def _needs(change: Change, name: str, plan: Plan) -> bool:
     return change.kind == name or (name in plan.quorums and any(each.kind == name for each in change.depends_on))
 
 
-def _changed_since_plan(
-    plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any
-) -> Iterator[tuple[ChangeId, Fact]]:
+def _changed(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> Iterator[tuple[ChangeId, Fact]]:  # noqa: ANN401
     """Objects that are neither in their planned previous state nor already in the desired state."""
     was = plan.prior_state.get(kind.name, {})
     changes = [change for change in left if change.kind == kind.name]
