@@ -187,4 +187,40 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.NOW_INCLUDES: "{section} now include {name}{group:parenthesized}{more:after  and }",
     Code.NO_LONGER_COMPLETE: "{section} can no longer be read completely: {why}",
     Code.NO_LONGER_READABLE: "{section} can no longer be read: {why}",
+    # exported documents
+    Code.EXPORTED_EXPIRED: "exported with an expired invitation: list or revoke",
+    Code.EXPORTED_WITH_UNKNOWN_ROLE: "exported with an unknown role",
+    Code.HAS_UNKNOWN_ROLE: "has the unknown role '{role}'",
+    Code.HAS_UNKNOWN_SETTING: "has an unknown setting",
+    Code.INVALID_ADDRESS: "{detail}",
+    Code.INVISIBLE_IN_NAME: "has a name with an invisible character",
+    Code.INVITED_ROLE_NOT_SHOWN: "invited, with a role that the API does not show",
+    Code.KEYS_NOT_EXPRESSIBLE: (
+        "its API keys are not managed, because a document cannot express all of them: {keys:some}"
+    ),
+    Code.KEYS_SHARE_NAME: "there are {count} named {name:quoted}",
+    Code.KEY_EXPIRED: "{name:quoted} expired on {date}",
+    Code.KEY_LIFETIME_NOT_EXPRESSIBLE: (
+        "expires on {date:or a date that the API does not show}; expiresIn cannot express {lifetime:quoted}, "
+        "so a new one would not expire"
+    ),
+    Code.KEY_NAME_INVALID: "{name:quoted} is not a valid name",
+    Code.KEY_NEVER_HANDED_OVER: "{name:quoted} was created but never handed over",
+    Code.LEFT_OUT: "left out: {name} {why}",
+    Code.MANAGED_BY_DIRECTORY: "is {role} through {source:spaced}, which manages them",
+    Code.MAPPING_NOT_EXPRESSIBLE: "has a mapping that a document cannot express",
+    Code.NEVER_HANDED_OVER: "was created, but its client secret was never handed over",
+    Code.NOT_EXPRESSIBLE: "cannot be expressed in a document",
+    Code.ROLE_IS_A_GUESS: "the API does not show its role, so admin is a guess: set the role that it should have",
+    Code.SET_KEY_DESTINATION: (
+        "{expires:select unknown=expires on a date that the API does not show; }"
+        "secretTo: {{file: PATH}} sets the destination of a new one"
+    ),
+    Code.SET_ROTATION: "expires on {date}; add rotateBefore: TIME and secretTo: {{file: PATH}} to renew it in time",
+    Code.SET_SECRET_DESTINATION: "secretTo: {{file: PATH}} sets the destination of a new client secret",
+    Code.SET_SECRET_SOURCE: "set the source of its secret: secret: {{apiKey: {{env: NAME}}, version: {version}}}",
+    Code.SET_SECRET_VARIABLE: "the secret is sent with every change: set the variable, or use another source",
+    Code.SHARES_NAME: "shares its name with another account",
+    Code.TOO_LONG: "is longer than a document allows",
+    Code.VALUE_NOT_STRING: "has a value that is not a string",
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from beamctl.document.problem import quoted
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact
 from beamctl.model.text import shell_word, some
@@ -72,6 +73,9 @@ _FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
     "list": lambda parts, _: "; ".join(parts),
     "some": lambda parts, _: some(parts),
     "or": lambda parts, default: ", ".join(parts) or default,
+    "select": lambda parts, texts: dict(each.split("=", 1) for each in texts.split("|")).get("".join(parts), ""),
+    "quoted": lambda parts, _: ", ".join(map(quoted, parts)),
+    "spaced": lambda parts, _: ", ".join(parts).replace("_", " "),
     "after": lambda parts, prefix: prefix + ", ".join(parts) if any(parts) else "",
     "parenthesized": lambda parts, _: f" ({', '.join(parts)})" if any(parts) else "",
     "plural": lambda parts, forms: forms.split("|")[list(parts) != ["1"]],
