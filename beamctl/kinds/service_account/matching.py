@@ -71,7 +71,7 @@ def left_alone(name: str, described: str, secret: Fact, risk: Risk) -> Fact:
         secret: What was not handed over.
         risk: The hazard that allows its deletion.
     """
-    allow = f"{risk.label}={printable(name)}"
+    allow = f"{risk}={printable(name)}"
     return fact(Code.MARKED_WITHOUT_RECORD, name=name, account=described, secret=secret, allow=allow)
 
 
