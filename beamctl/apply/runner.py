@@ -12,11 +12,11 @@ from http import HTTPStatus
 from queue import SimpleQueue
 from typing import Any, assert_never
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started, error_fact
+from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
 from beamctl.model.api_call import ApiCall, NoResponse, Pause, Reader, Response, Sender
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
+from beamctl.model.fact import Fact, error_fact, fact
 from beamctl.model.secret import ReadSecret, SecretStore, StoreSecret
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.kind import Kind, Operation, Outcome, Status

@@ -8,19 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from beamctl.kinds.operations import (
-    APPLY,
-    PLAN,
-    cause,
-    done,
-    failed,
-    is_gone,
-    look,
-    refusal,
-    text_in,
-    unseen,
-)
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.kinds.operations import APPLY, PLAN, done, failed, is_gone, look, refusal, text_in, unseen
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.secret import SECRET_TO, Command, Keyring, StoreSecret, described, sink_of

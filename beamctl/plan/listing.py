@@ -11,7 +11,7 @@ from beamctl.document.document import Mode
 from beamctl.document.yaml_writer import Comment, Part, Section
 from beamctl.errors import ApiError, ForbiddenError
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
+from beamctl.model.fact import Fact, error_fact, fact
 
 Trail = tuple[str, ...]
 """Keys, starting below the section."""
@@ -45,8 +45,8 @@ class Unreadable:
     def why(self) -> Fact:
         """Why, to follow the section's name."""
         if isinstance(self.error, ForbiddenError):
-            return fact(Code.NOT_READABLE_WITH_CREDENTIAL, detail=self.error.message)
-        return fact(Code.CANNOT_BE_READ, detail=self.error.message)
+            return fact(Code.NOT_READABLE_WITH_CREDENTIAL, detail=error_fact(self.error))
+        return fact(Code.CANNOT_BE_READ, detail=error_fact(self.error))
 
 
 @dataclass(frozen=True, slots=True)

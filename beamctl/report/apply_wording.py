@@ -6,12 +6,27 @@ from collections.abc import Mapping
 
 from beamctl.model.code import Code
 
+_ERRORS = (
+    Code.API_ERROR,
+    Code.ERROR,
+    Code.FORBIDDEN,
+    Code.INVALID_DOCUMENT,
+    Code.INVALID_USAGE,
+    Code.NOT_FOUND,
+    Code.OUTPUT_NOT_WRITTEN,
+    Code.RECORD_NOT_WRITTEN,
+    Code.REFUSED,
+    Code.STALE_PLAN,
+    Code.UNAUTHENTICATED,
+    Code.UNEXPECTED_RESPONSE,
+    Code.UNREACHABLE,
+)
 APPLY_TEMPLATES: Mapping[Code, str] = {
+    **dict.fromkeys(_ERRORS, "{detail}"),
     # causes
     Code.API_ANSWERED: "the API responded with {status}{detail:after : }",
     Code.BUG: "beamctl has a bug: {error}",
     Code.EMPTY: "it is empty",
-    Code.ERROR: "{detail}",
     Code.INTERRUPTED: "interrupted",
     Code.INTERRUPTED_BETWEEN_CALLS: "interrupted between API calls",
     Code.LISTING_UNREADABLE: "the {section} could not be read again: {detail}",
@@ -21,6 +36,7 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.NOTHING_SENT: "nothing was sent",
     Code.NOT_SHOWN: "the API does not show it",
     Code.NO_ACCESS_TO_SECRETS: "there is no access to the location of {what}",
+    Code.SERVER_ERROR: "{host} responded with HTTP {status}: {detail}",
     Code.NO_RESPONSE: "{detail}",
     Code.RECORDED: "{text}",
     Code.ROLE_NOT_SHOWN: "the API does not show the role",

@@ -7,6 +7,8 @@ import pytest
 
 from beamctl.errors import InterruptedRunError, UnauthenticatedError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
 
 INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com"})
@@ -14,7 +16,7 @@ PROMOTE = ApiCall(Method.PUT, "/users/bob%40example.com", {"role": "admin"})
 REMOVE = ApiCall(Method.DELETE, "/users/bob%40example.com")
 BROKEN = NoResponse("api.example.com closed the connection before its response was complete")
 NOT_HTTP = NoResponse("the response of api.example.com is incomplete or not valid HTTP")
-UNAVAILABLE = NoResponse("api.example.com responded with HTTP 503: maintenance")
+UNAVAILABLE = NoResponse(fact=fact(Code.SERVER_ERROR, host="api.example.com", status=503, detail="maintenance"))
 CUT = httpx.Response(200, content=b'{"email": "bob@exa')
 
 
@@ -60,7 +62,12 @@ def test_a_successful_response_may_be_empty(status: int) -> None:
             PROMOTE,
             page(504),
             NoResponse(
-                "api.example.com responded with HTTP 504: HTTP 504 Gateway Timeout, with a page not from the API"
+                fact=fact(
+                    Code.SERVER_ERROR,
+                    host="api.example.com",
+                    status=504,
+                    detail="HTTP 504 Gateway Timeout, with a page not from the API",
+                )
             ),
             6,
         ),
@@ -135,7 +142,9 @@ def test_an_interrupt_drops_calls_that_were_not_sent() -> None:
 
 def test_a_name_cannot_change_the_path() -> None:
     outcome, attempts = sent(ApiCall(Method.DELETE, "/users/.."), reply())
-    assert outcome == NoResponse("the API returned a name that is invalid in a path: /users/..")
+    assert outcome == NoResponse(
+        fact=fact(Code.UNEXPECTED_RESPONSE, detail="the API returned a name that is invalid in a path: /users/..")
+    )
     assert attempts == 0
 
 

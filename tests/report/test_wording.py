@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import beamctl
+from beamctl.errors import BeamctlError, DocumentError
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact, fact_data, fact_of
+from beamctl.model.fact import Fact, error_fact, fact, fact_data, fact_of
 from beamctl.plan.comparison import UnchangedReason
 from beamctl.report.apply_wording import APPLY_TEMPLATES
 from beamctl.report.plan_wording import PLAN_TEMPLATES
@@ -51,6 +52,19 @@ def made() -> Iterator[tuple[Code, frozenset[str]]]:
                 yield from ((each, given) for each in codes_in(code, function))
 
 
+def error_classes(of: type[BeamctlError]) -> Iterator[type[BeamctlError]]:
+    yield of
+    for each in of.__subclasses__():
+        yield from error_classes(each)
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    classes = list(error_classes(BeamctlError))
+    assert len({each.code for each in classes}) == len(classes)
+    for each in classes:
+        assert error_fact(each([] if each is DocumentError else "m")).code == each.code  # type: ignore[arg-type]
+
+
 def test_every_code_has_one_template() -> None:
     assert templates().keys() == set(Code)
     assert not APPLY_TEMPLATES.keys() & PLAN_TEMPLATES.keys()
@@ -73,7 +87,8 @@ def test_every_code_is_used() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Code"
     }
-    assert named == {code.name for code in Code}
+    errors = {Code(each.code).name for each in error_classes(BeamctlError)}
+    assert named | errors == {code.name for code in Code}
 
 
 def test_a_fact_survives_json() -> None:

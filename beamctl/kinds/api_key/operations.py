@@ -11,11 +11,11 @@ from secrets import token_hex
 from beamctl.kinds import create_with_secret
 from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, creation_key_of
 from beamctl.kinds.create_with_secret import Creation, SecretKind, ids_in
-from beamctl.kinds.operations import APPLY, NONE_AT_ALL, PLAN, cause, delete, failed, look, refused
+from beamctl.kinds.operations import APPLY, NONE_AT_ALL, PLAN, delete, failed, look, refused
 from beamctl.kinds.service_account.live import Account, PendingMarker, handed_over
 from beamctl.kinds.service_account.operations import find, keys_path, put
 from beamctl.kinds.service_account.operations import look as look_at_accounts
-from beamctl.model.api_call import ApiCall, Method, NoResponse, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Action, Change, Reason

@@ -7,23 +7,11 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.operations import (
-    MISSING,
-    PLAN,
-    accepted,
-    cause,
-    delete,
-    done,
-    failed,
-    found,
-    not_made,
-    refusal,
-    unseen,
-)
+from beamctl.kinds.operations import MISSING, PLAN, accepted, delete, done, failed, found, not_made, refusal, unseen
 from beamctl.kinds.resource.decide import has
 from beamctl.kinds.resource.live import Resource, parse_resource
 from beamctl.kinds.resource.shape import METADATA, SECRET, VERSION, Shape
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.secret import SECRETS_FROM, Command, File, Keyring, ReadSecret, Variable, place_of

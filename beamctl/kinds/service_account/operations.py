@@ -16,7 +16,6 @@ from beamctl.kinds.operations import (
     NONE_AT_ALL,
     PLAN,
     accepted,
-    cause,
     delete,
     done,
     failed,
@@ -36,7 +35,7 @@ from beamctl.kinds.service_account.live import (
     creation_key_of,
     description,
 )
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import live_role
