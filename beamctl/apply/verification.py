@@ -74,8 +74,8 @@ def _moved(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> It
             yield change.id, fact(Code.CHANGED_SINCE_PLAN, changes=changed)
 
 
-def _shown(value: object) -> str | Fact:
-    return fact(Code.NOTHING) if value is ABSENT else str(value)
+def _shown(value: object) -> str | tuple[str, ...]:
+    return () if value is ABSENT else str(value)
 
 
 _NO_ACCESS = (UnauthenticatedError, ForbiddenError, MissingError)

@@ -79,7 +79,10 @@ def _warnings(document: Document) -> Iterator[Note]:
     """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
     known = document.place("guards", "self", "email")
     warnings = (each for each in lint(document) if each.place != known)
-    return (Note(fact(Code.DOCUMENT_WARNING, message=each.message, hint=each.hint), each.place) for each in warnings)
+    return (
+        Note(fact(Code.DOCUMENT_WARNING, problem=each.code.value, message=each.message, hint=each.hint), each.place)
+        for each in warnings
+    )
 
 
 def plan_all(

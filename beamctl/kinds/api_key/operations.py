@@ -22,14 +22,12 @@ from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.kind import Operation, Outcome
 
 _SORT = SecretKind(
-    noun="key",
     secret="key",  # noqa: S106 - a word
-    it=fact(Code.IT),
     id="id",
     handed={"apiKey": "apiKey"},
 )
 
-_OTHER_RUN = fact(Code.OTHER_RUN_CREATES, secret=_SORT.it)
+_OTHER_RUN = fact(Code.OTHER_RUN_CREATES, secret=_SORT.secret)
 
 
 def perform(change: Change) -> Operation[Outcome]:
@@ -80,7 +78,7 @@ def _not_as_planned(change: Change, owner: Owned) -> Outcome:
     name, known = (change.after or {})["name"], ids_in(change.key)
     there = {key.id for key in owner.named(name)}
     if any(key.id not in known for key in owner.handed_over(name)):
-        return create_with_secret.created_by_other(change.secrets, _SORT.it, "key")
+        return create_with_secret.created_by_other(change.secrets, _SORT.secret)
     if there - known:
         return failed(_OTHER_RUN, PLAN)
     if known - there:

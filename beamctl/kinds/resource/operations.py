@@ -50,7 +50,7 @@ def _fetch(change: Change) -> Operation[dict[str, str] | Outcome]:
                 assert_never(place)
         text = got.body if isinstance(got, Response) and got.ok else None
         if not isinstance(text, str) or not text:
-            why = fact(Code.EMPTY) if isinstance(got, Response) and got.ok else cause(got)
+            why = fact(Code.SECRET_EMPTY) if isinstance(got, Response) and got.ok else cause(got)
             return failed(fact(Code.SECRET_UNAVAILABLE, name=name, detail=why), fact(Code.CHECK_SOURCE))
         found[name] = text
     return found
