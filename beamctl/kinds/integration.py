@@ -109,12 +109,8 @@ def _problems(document: Document) -> Iterator[Problem]:
                 continue
             path = (SHAPE.section, name, SECRET, part)
             if isinstance(source, str):
-                yield Problem(
-                    document.key_place(*path),
-                    ProblemCode.PLAIN_SECRET,
-                    f"{part!r} contains a secret in plain text",
-                    _HINT,
-                )
+                message = f"{part!r} contains a secret in plain text"
+                yield Problem(document.place(*path), ProblemCode.PLAIN_SECRET, message, _HINT)
             variable = source.get("env") if isinstance(source, dict) else None
             if isinstance(variable, str) and is_own_variable(variable):
                 message = f"{quoted(variable)} {OWN_CREDENTIAL}"
