@@ -158,7 +158,7 @@ def _execute(operation: ApiCall | StoreSecret | ReadSecret, context: ApplyContex
         case ApiCall():
             return context.sender.send(operation)
         case StoreSecret() | ReadSecret() if context.vault is None:
-            return NoResponse(fact=fact(Code.NO_ACCESS_TO_SECRETS, what=operation.what))
+            return NoResponse(fact=fact(Code.NO_ACCESS_TO_SECRETS))
         case StoreSecret():
             return context.vault.deliver(operation)
         case ReadSecret():

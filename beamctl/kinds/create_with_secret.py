@@ -12,7 +12,7 @@ from beamctl.kinds.operations import APPLY, PLAN, done, failed, is_gone, look, r
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.secret import SECRET_TO, Command, Keyring, StoreSecret, described, sink_of
+from beamctl.model.secret import SECRET_TO, Command, Keyring, StoreSecret, place_fact, sink_of
 from beamctl.plan.change import Action, Change, CreationKey, Dependency, Reason
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.kind import Dependencies, Operation, Outcome
@@ -146,8 +146,7 @@ def created_by_other(places: Mapping[str, Any], secret: str, why: Fact = _CREATE
     """Someone else created one in the meantime and has its secret."""
     sink = sink_of(places.get(SECRET_TO))
     if sink:
-        where = described(sink)
-        unknown = fact(Code.DESTINATION_UNKNOWN, why=why, secret=secret, where=where)
+        unknown = fact(Code.DESTINATION_UNKNOWN, why=why, secret=secret, where=place_fact(sink))
         return failed(unknown, fact(Code.IF_NOT_DELETE_IT, secret=secret))
     unknown = fact(Code.SECRET_LOCATION_UNKNOWN, why=why, secret=secret)
     return failed(unknown, fact(Code.IF_LOST_DELETE_IT, secret=secret))
@@ -175,7 +174,7 @@ def _hand_over(creation: Creation, identifier: str, secret: Mapping[str, str]) -
         return remark
     if isinstance(remark, NoResponse):
         return failed(fact(Code.MARKER_MAY_REMAIN, secret=sort, detail=cause(remark)), APPLY)
-    return done(fact(Code.HANDED_OVER, id=identifier, secret=sort, where=str(handed.body), remark=remark or ""))
+    return done(fact(Code.HANDED_OVER, id=identifier, secret=sort, where=handed.body, remark=remark or ""))
 
 
 def _delete_again(

@@ -239,6 +239,16 @@ class Code(StrEnum):
     NOW_INCLUDES = auto()
     NO_LONGER_COMPLETE = auto()
     NO_LONGER_READABLE = auto()
+    # where secrets are
+    COMMAND = auto()
+    FILE = auto()
+    KEYRING_ENTRY = auto()
+    NO_DESTINATION = auto()
+    PLACE_UNUSABLE = auto()
+    SECRET_NOT_TEXT = auto()
+    STORED_NOT_SHOWN = auto()
+    TERMINAL = auto()
+    VARIABLE = auto()
     # errors
     API_ERROR = auto()
     ERROR = auto()

@@ -6,10 +6,11 @@ import httpx
 import pytest
 
 from beamctl.errors import InterruptedRunError, UnauthenticatedError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
+from tests.fakes.wording import words
 
 INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com"})
 PROMOTE = ApiCall(Method.PUT, "/users/bob%40example.com", {"role": "admin"})
@@ -159,4 +160,4 @@ def test_errors_do_not_contain_secrets() -> None:
     assert len(outcome.error) == 300
     lost, _ = sent(call, reply(500, said))
     assert isinstance(lost, NoResponse)
-    assert "canary" not in lost.why + outcome.error
+    assert "canary" not in words(cause(lost)) + outcome.error

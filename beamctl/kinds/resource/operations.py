@@ -43,7 +43,7 @@ def _fetch(change: Change) -> Operation[dict[str, str] | Outcome]:
     for name, written in change.secrets.get(SECRETS_FROM, {}).items():
         match place_of(written):
             case File() | Command() | Variable() as source:
-                got = yield ReadSecret(source, f"the secret {name} of {change.name}")
+                got = yield ReadSecret(source)
             case None | Keyring():
                 got = NoResponse(fact=fact(Code.SOURCE_INVALID))
             case place:
