@@ -274,6 +274,7 @@ class Code(StrEnum):
     INVITED_ROLE_NOT_SHOWN = auto()
     KEYS_NOT_EXPRESSIBLE = auto()
     KEYS_SHARE_NAME = auto()
+    KEY_END_NOT_SHOWN = auto()
     KEY_EXPIRED = auto()
     KEY_LIFETIME_NOT_EXPRESSIBLE = auto()
     KEY_NAME_INVALID = auto()

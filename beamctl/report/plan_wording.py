@@ -195,6 +195,9 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "its API keys are not managed, because a document cannot express all of them: {keys:some}"
     ),
     Code.KEYS_SHARE_NAME: "there are {count} named {name:quoted}",
+    Code.KEY_END_NOT_SHOWN: (
+        "expires on a date that the API does not show; secretTo: {{file: PATH}} sets the destination of a new one"
+    ),
     Code.KEY_EXPIRED: "{name:quoted} expired on {date}",
     Code.KEY_LIFETIME_NOT_EXPRESSIBLE: (
         "expires on {date:or a date that the API does not show}; expiresIn cannot express {lifetime:quoted}, "
@@ -208,10 +211,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.NEVER_HANDED_OVER: "was created, but its client secret was never handed over",
     Code.NOT_EXPRESSIBLE: "cannot be expressed in a document",
     Code.ROLE_IS_A_GUESS: "the API does not show its role, so admin is a guess: set the role that it should have",
-    Code.SET_KEY_DESTINATION: (
-        "{expires:select unknown=expires on a date that the API does not show; }"
-        "secretTo: {{file: PATH}} sets the destination of a new one"
-    ),
+    Code.SET_KEY_DESTINATION: "secretTo: {{file: PATH}} sets the destination of a new one",
     Code.SET_ROTATION: "expires on {date}; add rotateBefore: TIME and secretTo: {{file: PATH}} to renew it in time",
     Code.SET_SECRET_DESTINATION: "secretTo: {{file: PATH}} sets the destination of a new client secret",
     Code.SET_SECRET_SOURCE: "set the source of its secret: secret: {{apiKey: {{env: NAME}}, version: {version}}}",

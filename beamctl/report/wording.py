@@ -97,7 +97,6 @@ _FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
     "list": lambda parts, _: "; ".join(parts),
     "some": lambda parts, _: some(parts),
     "or": lambda parts, default: ", ".join(parts) or default,
-    "select": lambda parts, texts: dict(each.split("=", 1) for each in texts.split("|")).get("".join(parts), ""),
     "quoted": lambda parts, _: ", ".join(map(quoted, parts)),
     "spaced": lambda parts, _: _spaced(", ".join(parts)),
     "it": lambda parts, _: ", ".join(_IT.get(each, each) for each in parts),

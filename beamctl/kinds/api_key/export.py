@@ -71,4 +71,4 @@ def _remark(key: ApiKey) -> Fact:
         return fact(Code.KEY_LIFETIME_NOT_EXPRESSIBLE, date=date, lifetime=key.expires_in)
     if key.expires_in and date:
         return fact(Code.SET_ROTATION, date=date)
-    return fact(Code.SET_KEY_DESTINATION, expires="unknown" if key.expires_in else "")
+    return fact(Code.KEY_END_NOT_SHOWN if key.expires_in else Code.SET_KEY_DESTINATION)
