@@ -62,15 +62,12 @@ class MemberDecider(Decisions):
 
     def person(self, key: str, want: DesiredMember | None, live: Person | None) -> None:
         """Decide about one person."""
-        unmatched = want is None and live is None and not self._is_pattern_of_someone(key)
-        if key in self._skip:
-            self._say_skipped(self._skip[key], unmatched=unmatched)
-        if self.skips(key):
-            self.tally[UnchangedReason.SKIPPED] += not unmatched and not is_pattern(key)
+        if self._skip and self._is_skipped(key, unmatched=want is None and live is None):
             return
-        role = want.on(self._today) if want else None
+        role = want.role if want is not None else None
         if want is not None and want.until is not None:
-            self._warn_of_end(want)
+            role = want.on(self._today)
+            self._warn_of_end(want, want.until)
         if role is None and live is None:
             return
         if want is None and self._additive:
@@ -90,6 +87,16 @@ class MemberDecider(Decisions):
                 self.changes.append(self._change(what, key, want, live))
             case _:
                 assert_never(what)
+
+    def _is_skipped(self, key: str, *, unmatched: bool) -> bool:
+        """Whether this person is left alone. An entry of `manage.skip` for them gets a note in any case."""
+        unmatched = unmatched and not self._is_pattern_of_someone(key)
+        if key in self._skip:
+            self._say_skipped(self._skip[key], unmatched=unmatched)
+        if not self.skips(key):
+            return False
+        self.tally[UnchangedReason.SKIPPED] += not unmatched and not is_pattern(key)
+        return True
 
     def _why_not(self, what: Decision, key: str, want: DesiredMember, live: Person | None) -> Fact | None:
         """Why a change is useless at the moment according to earlier run records; None if it is not."""
@@ -129,10 +136,10 @@ class MemberDecider(Decisions):
             said = fact(Code.SKIPS_NO_ONE, skip=said)
         self.notes.append(Note(said, skip.place, excused=self._today < skip.until))
 
-    def _warn_of_end(self, want: DesiredMember) -> None:
-        days = (want.until - self._today).days if want.until else 0
+    def _warn_of_end(self, want: DesiredMember, until: date) -> None:
+        days = (until - self._today).days
         if 0 < days <= _WARN_DAYS:
-            said = fact(Code.ACCESS_ENDS_SOON, email=want.email, until=str(want.until), days=days)
+            said = fact(Code.ACCESS_ENDS_SOON, email=want.email, until=str(until), days=days)
             self.notes.append(Note(said, self._place(want)))
 
     def _times_revoked(self, key: str, want: DesiredMember) -> int:
