@@ -96,8 +96,9 @@ class MemberKind(Kind[People]):
 
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
         """Decide about every person."""
-        section = document_side.desired_members(desired.section(self.section))
-        decider = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys(), section.keys())
+        section, written = document_side.desired_members(desired.section(self.section))
+        ours = self._known(desired, live, situation)
+        decider = MemberDecider(desired, situation, ours, written, live.keys(), section.keys())
         for key, want in section.items():
             decider.person(key, want, live.get(key))
         others = live.keys() | desired.skip.keys() if desired.skip else live.keys()
@@ -107,19 +108,20 @@ class MemberKind(Kind[People]):
         decider.notes += (
             _unknown_protected(desired.document, live.keys() | section.keys() | desired.skip.keys()) if additive else ()
         )
-        ours: Iterable[tuple[str, Person]] = live.items()
+        people: Iterable[tuple[str, Person]] = live.items()
         if additive or desired.skip:
-            ours = ((key, each) for key, each in ours if (key in section or not additive) and not decider.skips(key))
+            people = ((key, who) for key, who in people if (key in section or not additive) and not decider.skips(key))
         ended = sum(want.until is not None and want.on(situation.today) is None for want in section.values())
         return replace(
-            self._comparison(decider, desired, live, situation, (person for _, person in ours)),
+            self._comparison(decider, desired, live, situation, (person for _, person in people)),
             ends=_ends(section, situation),
             declared=len(section) - ended,
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: People, situation: Situation) -> Comparison:
         """What restores the people whom a run changed."""
-        decider = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys())
+        written = {change.key: change.name for change in changes}
+        decider = MemberDecider(desired, situation, self._known(desired, live, situation), written, live.keys())
         undo(decider, changes, live)
         return self._comparison(decider, desired, live, situation, live.values())
 
