@@ -157,7 +157,7 @@ def digest(members: People) -> str:
     groups: dict[tuple[LiveRole, Standing, bool], list[str]] = {}
     for key, person in members.items():
         groups.setdefault((person.role, person.standing, person.accepted), []).append(key)
-    lines = sorted(f"{role} {standing} {accepted} {sorted(keys)}" for (role, standing, accepted), keys in groups.items())
+    lines = sorted(f"{role} {standing} {yes} {sorted(keys)}" for (role, standing, yes), keys in groups.items())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
