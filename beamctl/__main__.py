@@ -21,7 +21,7 @@ def main() -> int:
         if sys.argv[1:] == ["--version"]:
             print(f"beamctl {__version__}")  # noqa: T201 - unlike click.echo, it tolerates a closed standard output
             return 0
-        gc.set_threshold(50_000)  # a plan of many objects has few cycles: looking for them takes a tenth of its time
+        gc.set_threshold(200_000)  # a plan of many objects has few cycles: looking for them takes a tenth of its time
         from beamctl.cli.main import run
 
         return run(sys.argv[1:])

@@ -8,9 +8,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
-from beamctl.errors import BeamctlError
-from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
+from beamctl.model.fact import Fact
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Outcome
 
@@ -88,13 +86,6 @@ class Unconfirmed:
 _NOT_PERMITTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 Event = Started | Ended | NotAttempted | Confirmed | Unconfirmed
-
-
-def error_fact(error: Exception) -> Fact:
-    """An error as a fact. Any other than beamctl's own is a bug."""
-    if isinstance(error, BeamctlError):
-        return fact(Code.ERROR, detail=error.message)
-    return fact(Code.BUG, error=type(error).__name__)
 
 
 def is_not_permitted(events: Iterable[Event]) -> bool:

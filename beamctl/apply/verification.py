@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beamctl.apply.event import Confirmed, Unconfirmed, UnconfirmedReason, error_fact
+from beamctl.apply.event import Confirmed, Unconfirmed, UnconfirmedReason
 from beamctl.errors import ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
 from beamctl.model.api_call import PAUSES, Pause, Reader
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
+from beamctl.model.fact import Fact, error_fact, fact
 from beamctl.plan.change import Change, ChangeId, Stage
 from beamctl.plan.diff import ABSENT, differences, same
 from beamctl.plan.kind import Kind, Quorum
@@ -75,8 +75,8 @@ def _changed(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> 
             yield change.id, fact(Code.CHANGED_SINCE_PLAN, changes=changed)
 
 
-def _shown(value: object) -> str | Fact:
-    return fact(Code.NOTHING) if value is ABSENT else str(value)
+def _shown(value: object) -> str | tuple[str, ...]:
+    return () if value is ABSENT else str(value)
 
 
 _NO_ACCESS = (UnauthenticatedError, ForbiddenError, MissingError)

@@ -39,28 +39,32 @@ class ErrorReport:
     Attributes:
         message: What is wrong, in one sentence.
         hint: What to do about it; may be empty.
-        code: The exit code.
+        code: The type of error.
+        exit_code: The exit code.
     """
 
     message: str
     hint: str
-    code: Exit
+    code: str
+    exit_code: Exit
 
 
 def error_report(error: BaseException) -> ErrorReport:
     """The report of any exception."""
     match error:
         case BeamctlError():
-            return ErrorReport(error.message, error.hint, _exit_of(error))
+            return ErrorReport(error.message, error.hint, error.code, _exit_of(error))
         case KeyboardInterrupt():
-            return ErrorReport("interrupted", "", Exit.INTERRUPTED)
+            return ErrorReport("interrupted", "", InterruptedRunError.code, Exit.INTERRUPTED)
         case _:  # a bug: values may be secret, so only its location is shown
             import traceback
             from pathlib import Path
 
             frame = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
-            return ErrorReport(f"beamctl has a bug: {where}", "Please report this line and the command.", Exit.ERROR)
+            return ErrorReport(
+                f"beamctl has a bug: {where}", "Please report this line and the command.", "bug", Exit.ERROR
+            )
 
 
 def _exit_of(error: BeamctlError) -> Exit:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TextIO
 
 import click
 
 from beamctl.cli.exits import ErrorReport, Exit, error_report
-from beamctl.errors import DocumentError, UnwritableError
+from beamctl.errors import DocumentError, UnwritableError, UsageError
 from beamctl.model.text import printable, visible
 from beamctl.report.style import PLAIN, SourceLines, Style
 from beamctl.secrets.redaction import OutputRedaction
@@ -99,7 +99,9 @@ class Output:
                 error.show()
                 return Exit.WRONG_INPUT
             case click.ClickException():
-                return self._error(ErrorReport(error.format_message(), _see_help(error), Exit.WRONG_INPUT))
+                return self._error(
+                    ErrorReport(error.format_message(), _see_help(error), UsageError.code, Exit.WRONG_INPUT)
+                )
             case KeyboardInterrupt():
                 self.say("")  # after the terminal's ^C
                 return self._error(error_report(error))
@@ -110,14 +112,14 @@ class Output:
 
                 lines = self.source_lines(sys.stderr)
                 self.error(problems_text(error.problems, compared=error.compared, source_lines=lines).rstrip("\n"))
-                return error_report(error).code
+                return error_report(error).exit_code
             case _:
                 return self._error(error_report(error))
 
     def _error(self, report: ErrorReport) -> Exit:
         hint = (f"  {printable(line)}" for line in report.hint.splitlines())
         self.error("\n".join([f"Error: {printable(report.message)}", *hint]))
-        return report.code
+        return report.exit_code
 
 
 def open_streams() -> None:
@@ -143,8 +145,7 @@ def _error_json(error: BaseException) -> str:
 
     if isinstance(error, DocumentError):
         return problems_json(error.problems, 0)
-    report = error_report(error)
-    return error_json(report.message, report.hint, report.code)
+    return error_json(**asdict(error_report(error)))
 
 
 def _see_help(error: click.ClickException) -> str:

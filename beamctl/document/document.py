@@ -3,7 +3,7 @@ one describes, with its general sections (guards, manage)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -18,6 +18,38 @@ Path = tuple[str | int, ...]
 
 Position = tuple[int, int]
 """Line and column, both counted from 1."""
+
+
+class Positions(Mapping[Path, Position]):
+    """Positions by path. Only the parser's marks are stored: few positions are ever asked for.
+
+    Attributes:
+        root: The mark of the root, if it has one.
+    """
+
+    def __init__(self) -> None:
+        self.root: Any = None
+        self._marks: dict[Path, dict[str | int, Any]] = {}
+
+    def of_children(self, path: Path) -> dict[str | int, Any]:
+        """The marks of what is in the mapping or list at `path`, by key or index. The caller adds to them."""
+        return self._marks.setdefault(path, {})
+
+    def __getitem__(self, path: Path) -> Position:
+        """The line and column, counted from 1."""
+        mark = self._marks[path[:-1]][path[-1]] if path else self.root
+        if mark is None:
+            raise KeyError(path)
+        return mark.line + 1, mark.column + 1
+
+    def __iter__(self) -> Iterator[Path]:
+        """All paths, the root's first."""
+        yield from [()] if self.root else []
+        yield from ((*path, step) for path, marks in self._marks.items() for step in marks)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, slots=True)

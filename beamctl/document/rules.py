@@ -164,7 +164,11 @@ def check_people(
     people = document.data
     for name in section:
         people = people.get(name) if isinstance(people, dict) else None
-    for address, value in people.items() if isinstance(people, dict) else ():
+    if not isinstance(people, dict):
+        return
+    if email.all_plain(people):  # nearly always
+        people = {address: value for address, value in people.items() if type(value) is dict}
+    for address, value in people.items():
         place = document.key_place
         if why := fault_of(address):
             yield Problem(

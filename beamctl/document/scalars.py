@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 
 LONGEST_NUMBER = 100
 """Characters in the longest number accepted."""
@@ -28,6 +29,7 @@ class TooLongError(ValueError):
     """A number has more than `LONGEST_NUMBER` characters."""
 
 
+@lru_cache(maxsize=1_000)  # a document repeats few texts: names of roles
 def resolve(text: str) -> str | float | bool | None:
     """The value of a plain scalar.
 

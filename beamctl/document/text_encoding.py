@@ -29,9 +29,10 @@ def decode(content: bytes | str, name: str) -> str | Problem:
     if isinstance(text, Problem):
         return text
     text = text.removeprefix("\ufeff")
-    if hidden := _HIDDEN.search(text):
+    printable = text.replace("\n", "").replace("\t", "").isprintable()  # none of them is; faster than the search
+    if not printable and (hidden := _HIDDEN.search(text)):
         return _hidden(name, text, hidden.start())
-    if conflict := _CONFLICT.search(text):
+    if "<<<<<<<" in text and (conflict := _CONFLICT.search(text)):
         place = Place(name, *_position(text[: conflict.start()]))
         hint = "keep one version and delete the markers"
         return Problem(place, ProblemCode.MERGE_CONFLICT, "an unresolved merge conflict begins here", hint)

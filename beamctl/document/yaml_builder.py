@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from beamctl.document.document import Path, Position
+from beamctl.document.document import Path, Positions
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode, quoted
 from beamctl.document.scalars import LONGEST_NUMBER, TooLongError, resolve
 from beamctl.document.yaml_errors import DEEPEST, TOO_DEEP, UnreadableError
@@ -21,6 +21,7 @@ MOST_COPIED = 100_000
 
 _DISCARDED = -1
 """The path step of values that are read but discarded; no list item has this index."""
+_SPECIAL_KEYS = frozenset({"<<", ""})
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -58,8 +59,8 @@ class Builder:
         from yaml import AliasEvent, MappingEndEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
         self.problems: list[Problem] = []
-        self.keys: dict[Path, Position] = {}
-        self.values: dict[Path, Position] = {}
+        self.keys = Positions()
+        self.values = Positions()
         self._tally = tally
         self._next_event = next_event
         self._anchors: dict[str, tuple[Any, int] | None] = {}
@@ -70,20 +71,17 @@ class Builder:
             MappingEndEvent,
         )
 
-    def value(self, event: Event, path: Path) -> Any:  # noqa: ANN401 - plain data of any shape
-        """The data that begins with `event`. All its events are consumed.
+    def root(self, event: Event) -> Any:  # noqa: ANN401 - plain data of any shape
+        """The data of the document that begins with `event`. All its events are consumed.
 
         Raises:
             UnreadableError: A limit is exceeded.
         """
-        mark = event.start_mark
-        self.values[path] = mark.line + 1, mark.column + 1
-        tally = self._tally
-        tally.values += 1
-        if tally.values > tally.most_values:
-            raise self._limit_error(event, f"the file has more than {tally.most_values} values", "split it")
-        if event.anchor is None and type(event) is self._scalar_class and event.tag is None:  # nearly all values
-            return event.value if event.style else self._plain(event)
+        self.values.root = event.start_mark
+        return self._value(event, ())
+
+    def _value(self, event: Event, path: Path) -> Any:  # noqa: ANN401 - as above
+        self._count(event)
         if type(event) is self._alias_class:
             return self._alias(event)
         if event.tag is not None:
@@ -91,6 +89,12 @@ class Builder:
         if event.anchor is None:
             return self._untagged(event, path)
         return self._anchored(event, path)
+
+    def _count(self, event: Event) -> None:
+        tally = self._tally
+        tally.values += 1
+        if tally.values > tally.most_values:
+            raise self._limit_error(event, f"the file has more than {tally.most_values} values", "split it")
 
     def _untagged(self, event: Event, path: Path) -> Any:  # noqa: ANN401 - as above
         if type(event) is self._scalar_class:
@@ -111,22 +115,30 @@ class Builder:
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
+        marks = self.values.of_children(path)
         while type(event := self._next_event()) is not self._sequence_end:
-            items.append(self.value(event, (*path, len(items))))
+            marks[len(items)] = event.start_mark
+            items.append(self._value(event, (*path, len(items))))
         return items
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         items: dict[str, Any] = {}
-        next_event, value, keys = self._next_event, self.value, self.keys
-        while type(event := next_event()) is not self._mapping_end:
-            if not self._is_key(event, path, items):
+        next_event, value, is_key, count = self._next_event, self._value, self._is_key, self._count
+        scalar, end = self._scalar_class, self._mapping_end
+        key_marks, value_marks = self.keys.of_children(path), self.values.of_children(path)
+        while type(event := next_event()) is not end:
+            if not is_key(event, path, items):
                 value(next_event(), (*path, _DISCARDED))
                 continue
             name = event.value
-            key_path = (*path, name)
-            mark = event.start_mark
-            keys[key_path] = mark.line + 1, mark.column + 1
-            items[name] = value(next_event(), key_path)
+            key_marks[name] = event.start_mark
+            event = next_event()
+            value_marks[name] = event.start_mark
+            if type(event) is scalar and event.anchor is None and event.tag is None:  # nearly all values
+                count(event)
+                items[name] = event.value if event.style else self._plain(event)
+            else:
+                items[name] = value(event, (*path, name))
         return items
 
     def _is_key(self, event: Event, path: Path, items: dict[str, Any]) -> bool:
@@ -134,9 +146,12 @@ class Builder:
         if type(event) is not self._scalar_class:
             hint = "put quotes around it, and around a value such as {{x}}"
             self._report(event, ProblemCode.INVALID_KEY, "a key must be plain text", hint)
-            self.value(event, (*path, _DISCARDED))
+            self._value(event, (*path, _DISCARDED))
             return False
         name = event.value
+        usual = event.anchor is None and event.tag is None and (event.style or name not in _SPECIAL_KEYS)
+        if usual and name not in items:
+            return True
         if name in items:
             line = self.keys[*path, name][0]
             hint = "delete one of them"

@@ -59,7 +59,7 @@ def parse(content: bytes | str, name: str, *, most_values: int = MOST_VALUES) ->
             )
             raise UnreadableError(Problem(place, ProblemCode.LIMIT_EXCEEDED, message, "split it"))
         builder = Builder(tally, next_event)
-        data = builder.value(root, ())
+        data = builder.root(root)
         if data is not None or root.value or builder.problems:
             document = Document(name, data, builder.values, builder.keys)
             drafts.append(Draft(document, tuple(builder.problems)))

@@ -214,14 +214,14 @@ def _secret_sources(before: Guards, after: Guards, _: Sizes) -> Fact | None:
 
 def _self(before: Guards, after: Guards, _: Sizes) -> Fact | None:
     was, now = _folded(before.runs_as), _folded(after.runs_as)
-    return _replaced(str(was), str(now) if now else fact(Code.NOT_SET)) if was and was != now else None
+    return _replaced(str(was), str(now or "")) if was and was != now else None
 
 
 def _folded(who: Self | None) -> Self | None:
     return replace(who, email=folded(who.email)) if who else None
 
 
-def _replaced(before: str | int, after: str | int | Fact) -> Fact:
+def _replaced(before: str | int, after: str | int) -> Fact:
     return fact(Code.REPLACED, before=before, after=after)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from beamctl.document.document import Mode
 from beamctl.document.yaml_writer import Comment, Part, Section
 from beamctl.errors import ApiError, ForbiddenError
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
+from beamctl.model.fact import Fact, error_fact, fact
 
 Trail = tuple[str, ...]
 """Keys, starting below the section."""
@@ -45,8 +45,8 @@ class Unreadable:
     def why(self) -> Fact:
         """Why, to follow the section's name."""
         if isinstance(self.error, ForbiddenError):
-            return fact(Code.NOT_READABLE_WITH_CREDENTIAL, detail=self.error.message)
-        return fact(Code.CANNOT_BE_READ, detail=self.error.message)
+            return fact(Code.NOT_READABLE_WITH_CREDENTIAL, detail=error_fact(self.error))
+        return fact(Code.CANNOT_BE_READ, detail=error_fact(self.error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +55,27 @@ class Exported:
 
     Attributes:
         entries: The section's content by key, in order, as plain data.
-        remarks: Comment lines by key path below the section.
-        left_out: What a document cannot express, one sentence each.
+        remarks: Comments by key path below the section.
+        left_out: By name, why a document cannot express it.
         whole: Whether the section lists everything; otherwise the section is additive.
         skip: By e-mail, why a person is skipped for now because no entry would leave them unchanged.
         within: The section that these entries are merged into, by key; empty for a separate section.
     """
 
     entries: Mapping[str, Any] = field(default_factory=dict)
-    remarks: Mapping[Trail, tuple[str, ...]] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    remarks: Mapping[Trail, tuple[Fact, ...]] = field(default_factory=dict)
+    left_out: Mapping[str, Fact] = field(default_factory=dict)
     whole: bool = True
-    skip: Mapping[str, str] = field(default_factory=dict)
+    skip: Mapping[str, Fact] = field(default_factory=dict)
     within: str = ""
 
 
-def parts(workspace: str, found: Mapping[str, Exported], unseen: Mapping[str, str], today: date) -> list[Part]:
+Words = Callable[[Fact], str]
+
+
+def parts(
+    workspace: str, found: Mapping[str, Exported], unseen: Mapping[str, Fact], today: date, words: Words
+) -> list[Part]:
     """The parts of a complete document.
 
     Args:
@@ -78,17 +83,20 @@ def parts(workspace: str, found: Mapping[str, Exported], unseen: Mapping[str, st
         found: By section, its content.
         unseen: By section, why it cannot be read. It is left out of the document, and so not managed.
         today: The date from which people may be skipped.
+        words: Makes the text of a fact.
     """
     until = (min(today, date.max - _SKIPPED_FOR) + _SKIPPED_FOR).isoformat()
-    skip = {email: {"until": until, "reason": why} for each in found.values() for email, why in each.skip.items()}
+    skip = {
+        email: {"until": until, "reason": words(why)} for each in found.values() for email, why in each.skip.items()
+    }
     modes = {section: Mode.ADDITIVE.value for section, each in found.items() if not each.whole}
     sections = _merge_nested(found)
     manage = {**modes, **({"skip": skip} if skip else {})}
     return [
         ("version", 1),
         ("workspace", workspace),
-        *(Comment(f"left out: {section} {why}") for section, why in unseen.items()),
-        *(Section(section, _lines(each)) for section, each in sections.items() if each.entries or each.left_out),
+        *_left_out(unseen, words),
+        *(Section(section, _lines(each, words)) for section, each in sections.items() if each.entries or each.left_out),
         *([Section("manage", tuple(manage.items()))] if manage else []),
     ]
 
@@ -107,18 +115,22 @@ def _merge_nested(found: Mapping[str, Exported]) -> Mapping[str, Exported]:
     return sections
 
 
-def _merge_remarks(outer: Exported, inner: Exported) -> Mapping[Trail, tuple[str, ...]]:
+def _merge_remarks(outer: Exported, inner: Exported) -> Mapping[Trail, tuple[Fact, ...]]:
     kept = {keys: lines for keys, lines in inner.remarks.items() if keys[0] in outer.entries}
     return {**outer.remarks, **{keys: (*outer.remarks.get(keys, ()), *lines) for keys, lines in kept.items()}}
 
 
-def _lines(exported: Exported) -> tuple[Part, ...]:
+def _left_out(whys: Mapping[str, Fact], words: Words) -> Iterator[Comment]:
+    return (Comment(words(fact(Code.LEFT_OUT, name=name, why=why))) for name, why in whys.items())
+
+
+def _lines(exported: Exported, words: Words) -> tuple[Part, ...]:
     spread = {keys[:length] for keys in exported.remarks for length in range(1, len(keys))}
 
     def below(entries: Mapping[str, Any], above: Trail) -> Iterator[Part]:
         for key, value in entries.items():
             keys = (*above, key)
-            yield from map(Comment, exported.remarks.get(keys, ()))
+            yield from (Comment(words(each)) for each in exported.remarks.get(keys, ()))
             yield Section(key, tuple(below(value, keys))) if keys in spread else (key, value)
 
-    return (*below(exported.entries, ()), *(Comment(f"left out: {why}") for why in exported.left_out))
+    return (*below(exported.entries, ()), *_left_out(exported.left_out, words))

@@ -107,7 +107,7 @@ def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
 
 def _run(name: str, found: Record | str) -> dict[str, Any]:
     if isinstance(found, str):
-        return {"run": name, "error": found}
+        return {"run": name, "code": "unreadable-record", "error": found}
     run = found.run
     changes = [
         {
@@ -162,9 +162,9 @@ def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) ->
     )
 
 
-def error_json(message: str, hint: str, code: int) -> str:
+def error_json(message: str, hint: str, code: str, exit_code: int) -> str:
     """An error that prevented any other report."""
-    return _dumps({"error": {"message": message, "hint": hint, "exit_code": code}})
+    return _dumps({"error": {"code": code, "message": message, "hint": hint, "exit_code": exit_code}})
 
 
 def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:

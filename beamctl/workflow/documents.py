@@ -11,7 +11,7 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.load import YAML_SUFFIXES, SourceText, load, with_lines
-from beamctl.document.problem import Problem, bounded
+from beamctl.document.problem import Problem, ProblemCode, bounded
 from beamctl.document.text_encoding import LARGEST
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import kinds_for
@@ -69,11 +69,15 @@ def read_sources(named: Sequence[str]) -> list[SourceText]:
 def validate(sources: Sequence[SourceText]) -> Checked:
     """Check documents, without a credential or the network."""
     loaded = load(sources)
-    found = (
+    found = bounded(
         problem for document in loaded.documents for kind in _kinds(document) for problem in kind.problems(document)
     )
+    explained = {problem.place for problem in found}
+    invalid = (
+        each for each in loaded.problems if each.code is not ProblemCode.WRONG_TYPE or each.place not in explained
+    )
     warnings = bounded(warning for desired in loaded.desired for warning in desired.warnings)
-    problems = with_lines([*loaded.problems, *bounded(found)], sources)
+    problems = with_lines([*invalid, *found], sources)
     return Checked(loaded.desired, tuple(problems), tuple(with_lines(warnings, sources)))
 
 

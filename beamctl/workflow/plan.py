@@ -78,7 +78,10 @@ def _warnings(desired: Desired) -> Iterator[Note]:
     """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
     known = desired.document.place("guards", "self", "email")
     warnings = (each for each in desired.warnings if each.place != known)
-    return (Note(fact(Code.DOCUMENT_WARNING, message=each.message, hint=each.hint), each.place) for each in warnings)
+    return (
+        Note(fact(Code.DOCUMENT_WARNING, problem=each.code.value, message=each.message, hint=each.hint), each.place)
+        for each in warnings
+    )
 
 
 def plan_all(

@@ -52,8 +52,8 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
         ApiError: The workspace does not exist, or none of it can be read.
     """
     found = see(all_kinds(), workspace, reader)
-    hidden = {kind.section: words(live.why) for kind, live in found if isinstance(live, Unreadable)}
+    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
     incomplete = [section for section, (kind, live) in seen.items() if kind.listing(live).unread]
-    return Export(written(parts(workspace, exported, hidden, now.date())), (*hidden, *incomplete))
+    return Export(written(parts(workspace, exported, hidden, now.date(), words)), (*hidden, *incomplete))

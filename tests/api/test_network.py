@@ -17,7 +17,7 @@ from beamctl.api.clock import SystemClock
 from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.errors import ApiError, GarbledError, UnreachableError, UsageError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.secrets.redaction import Redactor
 from tests.api.fakes import (
     Behaviour,
@@ -31,6 +31,7 @@ from tests.api.fakes import (
     serving,
     unused_port,
 )
+from tests.fakes.wording import words
 
 REMOVE = ApiCall(Method.DELETE, "/users/a")
 INVITE = ApiCall(Method.POST, "/users", {"email": "a@example.com"})
@@ -66,7 +67,9 @@ def test_a_request_that_may_be_repeated_is_retried(bad: Behaviour) -> None:
 )
 def test_a_request_that_must_not_be_repeated_is_lost(bad: Behaviour, why: str) -> None:
     with serving([bad, FINE]) as url, networked(url) as api:
-        assert api.sender().send(INVITE) == NoResponse(why)
+        lost = api.sender().send(INVITE)
+        assert isinstance(lost, NoResponse)
+        assert words(cause(lost)) == why
 
 
 def test_a_silent_server_hits_the_timeout() -> None:

@@ -6,15 +6,18 @@ import httpx
 import pytest
 
 from beamctl.errors import InterruptedRunError, UnauthenticatedError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
+from tests.fakes.wording import words
 
 INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com"})
 PROMOTE = ApiCall(Method.PUT, "/users/bob%40example.com", {"role": "admin"})
 REMOVE = ApiCall(Method.DELETE, "/users/bob%40example.com")
 BROKEN = NoResponse("api.example.com closed the connection before its response was complete")
 NOT_HTTP = NoResponse("the response of api.example.com is incomplete or not valid HTTP")
-UNAVAILABLE = NoResponse("api.example.com responded with HTTP 503: maintenance")
+UNAVAILABLE = NoResponse(fact=fact(Code.SERVER_ERROR, host="api.example.com", status=503, detail="maintenance"))
 CUT = httpx.Response(200, content=b'{"email": "bob@exa')
 
 
@@ -60,7 +63,12 @@ def test_a_successful_response_may_be_empty(status: int) -> None:
             PROMOTE,
             page(504),
             NoResponse(
-                "api.example.com responded with HTTP 504: HTTP 504 Gateway Timeout, with a page not from the API"
+                fact=fact(
+                    Code.SERVER_ERROR,
+                    host="api.example.com",
+                    status=504,
+                    detail="HTTP 504 Gateway Timeout, with a page not from the API",
+                )
             ),
             6,
         ),
@@ -135,7 +143,9 @@ def test_an_interrupt_drops_calls_that_were_not_sent() -> None:
 
 def test_a_name_cannot_change_the_path() -> None:
     outcome, attempts = sent(ApiCall(Method.DELETE, "/users/.."), reply())
-    assert outcome == NoResponse("the API returned a name that is invalid in a path: /users/..")
+    assert outcome == NoResponse(
+        fact=fact(Code.UNEXPECTED_RESPONSE, detail="the API returned a name that is invalid in a path: /users/..")
+    )
     assert attempts == 0
 
 
@@ -150,4 +160,4 @@ def test_errors_do_not_contain_secrets() -> None:
     assert len(outcome.error) == 300
     lost, _ = sent(call, reply(500, said))
     assert isinstance(lost, NoResponse)
-    assert "canary" not in lost.why + outcome.error
+    assert "canary" not in words(cause(lost)) + outcome.error

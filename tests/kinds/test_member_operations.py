@@ -8,7 +8,7 @@ import pytest
 
 from beamctl.apply.event import Confirmed, Ended, Unconfirmed
 from beamctl.apply.record import last_line
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
 from beamctl.plan.kind import Outcome, Status
 from tests.fakes.runs import applied, document, outcomes, planned
 from tests.fakes.wording import Expect, words
@@ -109,7 +109,7 @@ def test_failed_resend_is_reported(sent: Response | NoResponse) -> None:
     live = FakeWorkspace.of([ROOT, person(P, "admin", accepted=False)], quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.POST: sent})
     assert outcome.status is Status.FAILED
-    assert sent.why in words(outcome.remark)
+    assert words(cause(sent)) in words(outcome.remark)
     assert live.calls.count("POST /users") == 1
 
 

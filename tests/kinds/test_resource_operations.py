@@ -133,7 +133,7 @@ def test_response_with_other_values_is_no_confirmation() -> None:
 def test_policy_in_use_is_not_deleted_unless_allowed() -> None:
     live = workspace(resource("p", type="location"), users={"p": {"models": ["m"]}})
     plan = planned(policies(), live)
-    assert [(each.risk.label, each.value) for each in plan.hazards] == [
+    assert [(each.risk.value, each.value) for each in plan.hazards] == [
         ("deletes-policy-in-use", "p"),
         ("empty-section", "policies"),
     ]

@@ -140,7 +140,12 @@ def test_colors_are_an_argument() -> None:
 
 
 def test_errors_for_machines() -> None:
-    assert json.loads(error_json("m", "h", 3))["error"] == {"message": "m", "hint": "h", "exit_code": 3}
+    assert json.loads(error_json("m", "h", "refused", 5))["error"] == {
+        "code": "refused",
+        "message": "m",
+        "hint": "h",
+        "exit_code": 5,
+    }
 
 
 @given(st.text())

@@ -8,30 +8,26 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from beamctl.document.problem import quoted
 from beamctl.document.scalars import duration
 from beamctl.kinds.api_key.live import ApiKey, Keys, Owned, lifetime
 from beamctl.kinds.service_account.desired import KEYS, LONGEST, SECTION, is_name
-from beamctl.model.secret import SECRET_TO
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.plan.listing import Exported, Trail
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-_SHOWN = 5
-_PLACE = f"{SECRET_TO}: {{file: PATH}}"
 
 
 def export(live: Keys, now: datetime) -> Exported:
     """The keys of every account whose keys can all be expressed; for the others, the reason."""
     entries: dict[str, Any] = {}
-    remarks: dict[Trail, tuple[str, ...]] = {}
+    remarks: dict[Trail, tuple[Fact, ...]] = {}
     for owned in live.by_account.values():
         name = owned.account.name
         if owned.keys is None:
-            remarks[(name,)] = ("its API keys cannot be read with this credential and are not changed",)
+            remarks[(name,)] = (fact(Code.KEYS_NOT_READABLE, name=name),)
         elif not_expressible := list(_not_expressible(owned, now)):
-            more = [f"{len(not_expressible) - _SHOWN} more"] if len(not_expressible) > _SHOWN else []
-            why = ", ".join([*not_expressible[:_SHOWN], *more])
-            remarks[(name,)] = (f"its API keys are not managed, because a document cannot express all of them: {why}",)
+            remarks[(name,)] = (fact(Code.KEYS_NOT_EXPRESSIBLE, keys=tuple(not_expressible)),)
         elif owned.keys:
             keys = sorted(owned.keys, key=lambda key: key.name)
             entries[name] = {KEYS: {key.name: _entry(key) for key in keys}}
@@ -39,18 +35,18 @@ def export(live: Keys, now: datetime) -> Exported:
     return Exported(entries, remarks, within=SECTION)
 
 
-def _not_expressible(owned: Owned, now: datetime) -> Iterator[str]:
+def _not_expressible(owned: Owned, now: datetime) -> Iterator[Fact]:
     """Keys that no entry could leave unchanged, with the reason."""
     for key in owned.keys or ():
         if key.end is not None and key.end <= now:
-            yield f"{quoted(key.name)} expired on {key.end:%Y-%m-%d}"
+            yield fact(Code.KEY_EXPIRED, name=key.name, date=f"{key.end:%Y-%m-%d}")
     for name, count in sorted(Counter(key.name for key in owned.keys or ()).items()):
         if not is_name(name):
-            yield f"{quoted(name)} is not a valid name"
+            yield fact(Code.KEY_NAME_INVALID, name=name)
         elif count > 1:
-            yield f"there are {count} named {quoted(name)}"
+            yield fact(Code.KEYS_SHARE_NAME, name=name, count=count)
         elif owned.orphans(name):
-            yield f"{quoted(name)} was created but never handed over"
+            yield fact(Code.KEY_NEVER_HANDED_OVER, name=name)
 
 
 def _entry(key: ApiKey) -> dict[str, str]:
@@ -68,12 +64,11 @@ def _lives(key: ApiKey) -> str:
     return f"{lives // _HOUR}h" if lives % _DAY else f"{lives // _DAY}d"
 
 
-def _remark(key: ApiKey) -> str:
+def _remark(key: ApiKey) -> Fact:
     """When it expires, and how to have it renewed."""
-    where = f"{_PLACE} sets the destination of a new one"
-    if not key.expires_in:
-        return where
-    ends = f"expires on {key.end:%Y-%m-%d}" if key.end else "expires on a date that the API does not show"
-    if not _lives(key):
-        return f"{ends}; expiresIn cannot express {quoted(key.expires_in)}, so a new one would not expire"
-    return f"{ends}; add rotateBefore: TIME and {_PLACE} to renew it in time" if key.end else f"{ends}; {where}"
+    date = f"{key.end:%Y-%m-%d}" if key.end else ""
+    if key.expires_in and not _lives(key):
+        return fact(Code.KEY_LIFETIME_NOT_EXPRESSIBLE, date=date, lifetime=key.expires_in)
+    if key.expires_in and date:
+        return fact(Code.SET_ROTATION, date=date)
+    return fact(Code.KEY_END_NOT_SHOWN if key.expires_in else Code.SET_KEY_DESTINATION)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, assert_never
 
@@ -40,7 +40,14 @@ _SHAPE = {
 class MemberDecider(Decisions):
     """Collects the decisions about all people."""
 
-    def __init__(self, desired: Desired, situation: Situation, ours: frozenset[str], *people: Collection[str]) -> None:
+    def __init__(
+        self,
+        desired: Desired,
+        situation: Situation,
+        ours: frozenset[str],
+        written: Mapping[str, str],
+        *people: Collection[str],
+    ) -> None:
         super().__init__()
         self._document = desired.document
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
@@ -50,6 +57,7 @@ class MemberDecider(Decisions):
         self._resent = situation.resent.get(KIND, {})
         self._most_resends = desired.max_reinvites
         self._ours = ours
+        self._written = written
         self._skip = desired.skip
         self._people = people
 
@@ -62,15 +70,12 @@ class MemberDecider(Decisions):
 
     def person(self, key: str, want: DesiredMember | None, live: Person | None) -> None:
         """Decide about one person."""
-        unmatched = want is None and live is None and not self._is_pattern_of_someone(key)
-        if key in self._skip:
-            self._say_skipped(self._skip[key], unmatched=unmatched)
-        if self.skips(key):
-            self.tally[UnchangedReason.SKIPPED] += not unmatched and not is_pattern(key)
+        if self._skip and self._is_skipped(key, unmatched=want is None and live is None):
             return
-        role = want.on(self._today) if want else None
+        role = want.role if want is not None else None
         if want is not None and want.until is not None:
-            self._warn_of_end(want)
+            role = want.on(self._today)
+            self._warn_of_end(key, want.until)
         if role is None and live is None:
             return
         if want is None and self._additive:
@@ -81,15 +86,25 @@ class MemberDecider(Decisions):
             case Decision.NOTHING | Decision.WAIT:
                 self.tally[_TALLY[what]] += 1
             case Decision.LEAVE | Decision.LEAVE_AND_REPORT:
-                self._leave(what, want, role, live)
+                self._leave(what, key, want, role, live)
             case _ if want is not None and (why := self._why_not(what, key, want, live)):
                 waits = what is Decision.SET_ROLE
                 self.tally[UnchangedReason.PENDING if waits else UnchangedReason.NOT_INVITED_AGAIN] += 1
-                self.notes.append(Note(why, self._place(want), differs=not waits))
+                self.notes.append(Note(why, self._place(key), differs=not waits))
             case Decision.INVITE | Decision.RESEND | Decision.SET_ROLE | Decision.REMOVE | Decision.REVOKE:
                 self.changes.append(self._change(what, key, want, live))
             case _:
                 assert_never(what)
+
+    def _is_skipped(self, key: str, *, unmatched: bool) -> bool:
+        """Whether this person is left alone. An entry of `manage.skip` for them gets a note in any case."""
+        unmatched = unmatched and not self._is_pattern_of_someone(key)
+        if key in self._skip:
+            self._say_skipped(self._skip[key], unmatched=unmatched)
+        if not self.skips(key):
+            return False
+        self.tally[UnchangedReason.SKIPPED] += not unmatched and not is_pattern(key)
+        return True
 
     def _why_not(self, what: Decision, key: str, want: DesiredMember, live: Person | None) -> Fact | None:
         """Why a change is useless at the moment according to earlier run records; None if it is not."""
@@ -98,10 +113,11 @@ class MemberDecider(Decisions):
             case Decision.SET_ROLE if live is not None and self._waits(key, want, live):
                 return fact(Code.ROLE_PENDING, email=live.email, role=str(live.role), desired=want.role.value)
             case Decision.RESEND if (times := self._resent.get(key, 0)) >= most:
-                return fact(Code.TOO_MANY_INVITATIONS, email=want.email, number=times + 1, limit=most)
+                return fact(Code.TOO_MANY_INVITATIONS, email=self._email(key), number=times + 1, limit=most)
             case Decision.INVITE if (times := self._times_revoked(key, want)) > most:
                 role = want.role.value
-                return fact(Code.TOO_MANY_REVOCATIONS, email=want.email, times=times, role=role, limit=most)
+                email = self._email(key)
+                return fact(Code.TOO_MANY_REVOCATIONS, email=email, times=times, role=role, limit=most)
             case _:
                 return None
 
@@ -129,41 +145,40 @@ class MemberDecider(Decisions):
             said = fact(Code.SKIPS_NO_ONE, skip=said)
         self.notes.append(Note(said, skip.place, excused=self._today < skip.until))
 
-    def _warn_of_end(self, want: DesiredMember) -> None:
-        days = (want.until - self._today).days if want.until else 0
+    def _warn_of_end(self, key: str, until: date) -> None:
+        days = (until - self._today).days
         if 0 < days <= _WARN_DAYS:
-            said = fact(Code.ACCESS_ENDS_SOON, email=want.email, until=str(want.until), days=days)
-            self.notes.append(Note(said, self._place(want)))
+            said = fact(Code.ACCESS_ENDS_SOON, email=self._email(key), until=str(until), days=days)
+            self.notes.append(Note(said, self._place(key)))
 
     def _times_revoked(self, key: str, want: DesiredMember) -> int:
         """How often in a row an invitation with this role was revoked because it granted more."""
         last = self._withdrawn.get((KIND, key))
         return last.times if last and last.after["role"] == want.role.value else 0
 
-    def _leave(self, what: Decision, want: DesiredMember | None, role: Role | None, person: Person | None) -> None:
+    def _leave(
+        self, what: Decision, key: str, want: DesiredMember | None, role: Role | None, person: Person | None
+    ) -> None:
         if person is None:
             return
         directory = person.standing is Standing.DIRECTORY
         self.tally[
             _SOURCES.get(person.source, UnchangedReason.OTHER_SOURCE) if directory else UnchangedReason.UNKNOWN_ROLE
         ] += 1
-        place = self._place(want) if want else None
+        place = self._place(key) if want else None
         if not directory:
             said = fact(Code.UNKNOWN_ROLE, email=person.email, role=str(person.role))
             self.notes.append(Note(said, place, differs=True))
         elif what is Decision.LEAVE_AND_REPORT or (want is not None and role is None):
-            declared = fact(Code.DOCUMENT_SAYS, role=role.value) if role else fact(Code.ACCESS_ENDED)
-            how = person.source.replace("_", " ")
-            said = fact(
-                Code.ROLE_FROM_DIRECTORY, email=person.email, role=str(person.role), source=how, declared=declared
-            )
+            now, declared = str(person.role), role.value if role else ""
+            said = fact(Code.ROLE_FROM_DIRECTORY, email=person.email, role=now, source=person.source, declared=declared)
             self.notes.append(Note(said, place, differs=True))
 
     def _change(self, what: Decision, key: str, want: DesiredMember | None, person: Person | None) -> Change:
         before = attributes(person) if person else None
         action, stage, reason = _SHAPE[what]
         after: dict[str, Any] | None = None
-        name = person.email if person else want.email if want else key
+        name = person.email if person else self._email(key)
         if want is not None and what in (Decision.INVITE, Decision.RESEND):
             after = {"email": name, "role": want.role.value, "standing": "invited", "source": "invitation"}
         elif want is not None and what is Decision.SET_ROLE and person is not None and before is not None:
@@ -184,12 +199,16 @@ class MemberDecider(Decisions):
             before=before,
             after=after,
             reason=reason,
-            place=self._place(want) if want else None,
+            place=self._place(key) if want else None,
             declared=want.declared if want else {},
         )
 
-    def _place(self, want: DesiredMember) -> Place:
-        return self._document.key_place(SECTION, want.email)
+    def _email(self, key: str) -> str:
+        """The e-mail as written in the document."""
+        return self._written.get(key, key)
+
+    def _place(self, key: str) -> Place:
+        return self._document.key_place(SECTION, self._email(key))
 
 
 _ANY_DAY = "2000-01-01"

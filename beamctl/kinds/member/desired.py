@@ -4,7 +4,7 @@ they mix scripts, or all their letters look like Latin ones."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
 from typing import Any
@@ -17,45 +17,46 @@ from beamctl.model.email import folded, is_pattern, pattern_fault
 from beamctl.model.identity import Role
 
 SECTION = "members"
-_ROLES = {role.value: role for role in Role}
 _ANNOTATIONS = ("until", "reason", "owner")
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredMember:
-    """One person as declared.
+    """How a person is declared. Entries that consist of a role share one object.
 
     Attributes:
-        email: As written.
         role: The declared role, even after `until`.
         until: The first day, in UTC, without access; None for no end.
         declared: `until`, `reason` and `owner` as written.
     """
 
-    email: str
     role: Role
-    until: date | None
-    declared: Mapping[str, str]
+    until: date | None = None
+    declared: Mapping[str, str] = field(default_factory=dict)
 
     def on(self, today: date) -> Role | None:
         """The role on that day; None from `until` on."""
         return None if self.until is not None and today >= self.until else self.role
 
 
-_NO_END: Mapping[str, str] = {}
+_BY_ROLE = {role.value: DesiredMember(role) for role in Role}
 
 
-def desired_members(section: Mapping[str, Any]) -> dict[str, DesiredMember]:
-    """All people in a valid section, by folded e-mail."""
-    return {folded(email): _entry(email, value) for email, value in section.items()}
+def desired_members(section: Mapping[str, Any]) -> tuple[dict[str, DesiredMember], dict[str, str]]:
+    """All people in a valid section by folded e-mail, and the e-mails that are written differently."""
+    found: dict[str, DesiredMember] = {}
+    written: dict[str, str] = {}
+    for email, value in section.items():
+        key = folded(email)
+        found[key] = _BY_ROLE[value] if type(value) is str else _entry(value)
+        if key != email:
+            written[key] = email
+    return found, written
 
 
-def _entry(email: str, value: Any) -> DesiredMember:  # noqa: ANN401 - a role or a mapping
-    if isinstance(value, str):
-        return DesiredMember(email, _ROLES[value], None, _NO_END)
+def _entry(value: Mapping[str, Any]) -> DesiredMember:
     until = date.fromisoformat(value["until"]) if "until" in value else None
-    declared = {name: value[name] for name in _ANNOTATIONS if name in value}
-    return DesiredMember(email, _ROLES[value["role"]], until, declared)
+    return DesiredMember(Role(value["role"]), until, {name: value[name] for name in _ANNOTATIONS if name in value})
 
 
 def problems(document: Document) -> Iterator[Problem]:

@@ -89,7 +89,7 @@ def own_identity_missing(members: People, guards: Guards, identity: Identity | N
 
 def without_admins(members: People) -> list[Hazard]:
     """Hazard if the API shows people but no accepted admin: the listing is probably incomplete."""
-    if not members or admins(members.items()):
+    if not members or any(person.is_admin for person in members.values()):
         return []
     return [Hazard(Risk.LIVE_WITHOUT_ADMINS, SECTION, fact(Code.NO_ADMIN_SHOWN, count=len(members)))]
 
@@ -155,8 +155,8 @@ def guarded(changes: Sequence[Change], count: Admins, guards: InForce) -> list[H
     return found
 
 
-def _loss(change: Change) -> Fact:
-    return fact(Code.DEMOTED if change.after else Code.REMOVED)
+def _loss(change: Change) -> str:
+    return "demoted" if change.after else "removed"
 
 
 def removes_admin(changes: Sequence[Change], count: Admins) -> bool:

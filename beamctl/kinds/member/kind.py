@@ -96,44 +96,47 @@ class MemberKind(Kind[People]):
 
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
         """Decide about every person."""
-        section = document_side.desired_members(desired.section(self.section))
-        decider = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys(), section.keys())
+        section, written = document_side.desired_members(desired.section(self.section))
+        ours = self._known(desired, live, situation)
+        decider = MemberDecider(desired, situation, ours, written, live.keys(), section.keys())
         for key, want in section.items():
             decider.person(key, want, live.get(key))
-        for key in sorted((live.keys() | desired.skip.keys()) - section.keys()):
+        others = live.keys() | desired.skip.keys() if desired.skip else live.keys()
+        for key in sorted(others - section.keys()):
             decider.person(key, None, live.get(key))
         additive = desired.mode(self.section) is Mode.ADDITIVE
         decider.notes += (
             _unknown_protected(desired.document, live.keys() | section.keys() | desired.skip.keys()) if additive else ()
         )
-        ours = {key: each for key, each in live.items() if key in section} if additive else live
-        population, invited = _with_access_and_invited(
-            [person for key, person in ours.items() if not decider.skips(key)] if desired.skip else ours.values()
-        )
+        people: Iterable[tuple[str, Person]] = live.items()
+        if additive or desired.skip:
+            people = ((key, who) for key, who in people if (key in section or not additive) and not decider.skips(key))
+        ended = sum(want.until is not None and want.on(situation.today) is None for want in section.values())
         return replace(
-            self._comparison(decider, desired, live, situation),
+            self._comparison(decider, desired, live, situation, (person for _, person in people)),
             ends=_ends(section, situation),
-            declared=sum(want.on(situation.today) is not None for want in section.values()),
-            population=population,
-            invited=invited,
+            declared=len(section) - ended,
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: People, situation: Situation) -> Comparison:
         """What restores the people whom a run changed."""
-        decider = MemberDecider(desired, situation, self._known(desired, live, situation), live.keys())
+        written = {change.key: change.name for change in changes}
+        decider = MemberDecider(desired, situation, self._known(desired, live, situation), written, live.keys())
         undo(decider, changes, live)
-        return self._comparison(decider, desired, live, situation)
+        return self._comparison(decider, desired, live, situation, live.values())
 
     def _known(self, desired: Desired, live: People, situation: Situation) -> frozenset[str]:
         return hazards.own_keys(live, desired.guards, situation.identity) or frozenset()
 
-    def _comparison(self, decider: MemberDecider, desired: Desired, live: People, situation: Situation) -> Comparison:
+    def _comparison(
+        self, decider: MemberDecider, desired: Desired, live: People, situation: Situation, managed: Iterable[Person]
+    ) -> Comparison:
         """The comparison that follows from the decisions."""
         changes = decider.changes
         ours = hazards.own_keys(live, desired.guards, situation.identity)
         guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)
-        population, invited = _with_access_and_invited(live.values())
+        population, invited = _with_access_and_invited(managed)
         decider.notes += dropped_tags(changes, live)
         decider.notes += hazards.minimum_not_met(count, guards)
         if ours is None and removes_admin(changes, count):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError
 from beamctl.kinds.member.desired import ACKNOWLEDGED, doubtful
 from beamctl.kinds.member.table import Standing
+from beamctl.model.code import Code
 from beamctl.model.email import fault, folded
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import LiveRole, Role, UnknownRole, live_role
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
@@ -66,28 +69,13 @@ def people(payload: Any) -> People:  # noqa: ANN401 - this is where its shape is
         raise GarbledError("the API's list of users is not a list", "Check --api-url and try again later.")
     found: dict[str, Person] = {}
     for entry in payload:
-        if _is_service_account(entry):
-            continue
         person = _person(entry)
-        key = folded(person.email)
-        other = found.get(key)
-        if other is None or _access(other) < _access(person):
-            found[key] = person
+        if person is not None:
+            key = folded(person.email)
+            other = found.get(key)
+            if other is None or _access(other) < _access(person):
+                found[key] = person
     return found
-
-
-def _is_service_account(entry: Any) -> bool:  # noqa: ANN401 - as above
-    """Whether this is a service account: it has an id, but no address and nothing that only people have.
-
-    Whether the API lists them among the users is not documented. A person without an address is not one: such a
-    listing is rejected as incomplete.
-    """
-    if not isinstance(entry, dict):
-        return False
-    email, sub = entry.get("email") or "", entry.get("sub")
-    if not isinstance(email, str) or "@" in email or not isinstance(sub, str) or not sub:
-        return False
-    return entry.get("accepted") is True and not any(entry.get(name) for name in _PERSONAL_FIELDS)
 
 
 def _access(person: Person) -> tuple[bool, int, int, str]:
@@ -95,25 +83,57 @@ def _access(person: Person) -> tuple[bool, int, int, str]:
     return person.accepted, _BY_ROLE.get(person.role, 3), _BY_STANDING[person.standing], person.email
 
 
-def _person(entry: Any) -> Person:  # noqa: ANN401 - as above
-    email = entry.get("email") if isinstance(entry, dict) else None
-    if not isinstance(email, str) or not email or not is_whole(email):
+def _person(entry: Any) -> Person | None:  # noqa: ANN401 - as above
+    """Parse one entry; None for a service account."""
+    if not isinstance(entry, dict):
         raise _garbled()
-    role, accepted, expired = entry.get("role") or "", entry.get("accepted") or False, entry.get("expired") or False
-    source, sub = entry.get("source") or ("local" if accepted else "invitation"), entry.get("sub") or ""
-    texts = isinstance(role, str) and isinstance(source, str) and isinstance(sub, str)
-    texts = texts and max(len(email), len(role), len(source), len(sub)) <= LONGEST_TEXT
-    if not (texts and isinstance(accepted, bool) and isinstance(expired, bool)):
+    get = entry.get
+    email, sub = get("email"), get("sub") or ""
+    if not isinstance(sub, str) or len(sub) > LONGEST_TEXT:
         raise _garbled()
-    if accepted and not role:
+    if not isinstance(email, str) or "@" not in email:
+        if sub and _is_service_account(entry):
+            return None
+        if not isinstance(email, str) or not email:
+            raise _garbled()
+    if len(email) > LONGEST_TEXT or not is_whole(email):
+        raise _garbled()
+    try:
+        role, standing, accepted, source = _status(get("role"), get("accepted"), get("expired"), get("source"))
+    except TypeError:  # one of them is a list or an object
+        raise _garbled() from None
+    if accepted and not get("role"):
         raise GarbledError(f"the API shows the member {quoted(email)} without a role", "Try again later.")
+    return Person(email, role, standing, accepted, source, sub)
+
+
+def _is_service_account(entry: Mapping[str, Any]) -> bool:
+    """Whether this is a service account: an accepted entry with no address and nothing that only people have.
+
+    Whether the API lists them among the users is not documented. A person without an address is not one: such a
+    listing is rejected as incomplete.
+    """
+    email = entry.get("email") or ""
+    is_person = not isinstance(email, str) or any(entry.get(name) for name in _PERSONAL_FIELDS)
+    return entry.get("accepted") is True and not is_person
+
+
+@lru_cache(maxsize=1_000, typed=True)  # nearly all members have one of few combinations
+def _status(role: object, accepted: object, expired: object, source: object) -> tuple[LiveRole, Standing, bool, str]:
+    """The role, standing, acceptance and source that these fields of an entry show."""
+    role, accepted, expired = role or "", accepted or False, expired or False
+    source = source or ("local" if accepted else "invitation")
+    if not (isinstance(role, str) and isinstance(source, str) and max(len(role), len(source)) <= LONGEST_TEXT):
+        raise _garbled()
+    if not (isinstance(accepted, bool) and isinstance(expired, bool)):
+        raise _garbled()
     if source.lower() not in _LOCAL_SOURCES:
         standing = Standing.DIRECTORY
     elif accepted:
         standing = Standing.ACCEPTED
     else:
         standing = Standing.EXPIRED if expired else Standing.INVITED
-    return Person(email, live_role(role), standing, accepted, source, sub)
+    return live_role(role), standing, accepted, source
 
 
 def _garbled() -> GarbledError:
@@ -136,15 +156,16 @@ def attributes(person: Person) -> dict[str, Any]:
 
 def digest(members: People) -> str:
     """A fingerprint of everyone's standing, independent of the listing's order."""
-    lines = sorted(
-        f"{key!r} {str(person.role)!r} {person.standing} {person.accepted}" for key, person in members.items()
-    )
+    groups: dict[tuple[LiveRole, Standing, bool], list[str]] = {}
+    for key, person in members.items():
+        groups.setdefault((person.role, person.standing, person.accepted), []).append(key)
+    lines = sorted(f"{role} {standing} {yes} {sorted(keys)}" for (role, standing, yes), keys in groups.items())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def admins(members: Iterable[tuple[str, Person]]) -> set[str]:
     """The folded e-mails of the accepted admins."""
-    return {key for key, person in members if person.is_admin}
+    return {key for key, person in members if person.accepted and person.role is Role.ADMIN}
 
 
 def unchanged(members: People, changes: Sequence[Change]) -> tuple[str, ...]:
@@ -169,40 +190,41 @@ def export(live: People) -> Exported:
     for person in listed:
         role = str(person.role) or Role.MEMBER.value
         entries[person.email] = {"role": role, ACKNOWLEDGED: True} if person.email in ambiguous else role
-    remarks: dict[Trail, tuple[str, ...]] = {
+    remarks: dict[Trail, tuple[Fact, ...]] = {
         (person.email,): (comment,) for person in listed if (comment := _remark(person))
     }
     return Exported(
         entries=entries,
         remarks=remarks,
         whole=not any(each.standing is not Standing.DIRECTORY and fault(each.email) for each in people),
-        left_out=tuple(f"{each.email} {why}" for each in people if (why := _why_not(each))),
+        left_out={each.email: why for each in people if (why := _why_not(each))},
         skip={each.email: why for each in people if not fault(each.email) and (why := _why_skipped(each))},
     )
 
 
-def _why_skipped(person: Person) -> str:
+def _why_skipped(person: Person) -> Fact | None:
     if person.standing is Standing.EXPIRED:
-        return "exported with an expired invitation: list or revoke"
+        return fact(Code.EXPORTED_EXPIRED)
     if person.standing is not Standing.DIRECTORY and _is_unknown(person):
-        return "exported with an unknown role"
-    return ""
+        return fact(Code.EXPORTED_WITH_UNKNOWN_ROLE)
+    return None
 
 
 def _is_unknown(person: Person) -> bool:
     return isinstance(person.role, UnknownRole) and bool(person.role.name)
 
 
-def _why_not(person: Person) -> str | None:
+def _why_not(person: Person) -> Fact | None:
     """Why a document cannot list them, to follow their name; None if it can."""
     if person.standing is Standing.DIRECTORY:
-        return f"is {person.role} through {person.source.replace('_', ' ')}, which manages them"
+        return fact(Code.MANAGED_BY_DIRECTORY, role=str(person.role), source=person.source)
     if _is_unknown(person):
-        return f"has the unknown role '{person.role}'"
-    return fault(person.email) or None
+        return fact(Code.HAS_UNKNOWN_ROLE, role=str(person.role))
+    why = fault(person.email)
+    return fact(Code.INVALID_ADDRESS, detail=why) if why else None
 
 
-def _remark(person: Person) -> str:
+def _remark(person: Person) -> Fact | None:
     if person.standing is not Standing.INVITED:
-        return ""
-    return "invited" if str(person.role) else "invited, with a role that the API does not show"
+        return None
+    return fact(Code.INVITED if str(person.role) else Code.INVITED_ROLE_NOT_SHOWN)

@@ -79,4 +79,4 @@ def _restores(change: Change) -> bool:
 def _before(change: Change) -> DesiredMember | None:
     if not _restores(change) or change.before is None:
         return None
-    return DesiredMember(change.before["email"], Role(change.before["role"]), None, {})
+    return DesiredMember(Role(change.before["role"]))

@@ -121,7 +121,7 @@ class ResourceKind(Kind[Resources]):
     ) -> Fact | None:
         """Unchanged resources that are missing."""
         missing = tuple(key for key in unchanged if key not in (live_resources or {}))
-        return fact(Code.RESOURCES_MISSING, names=missing, kind=self.shape.words) if missing else None
+        return fact(Code.RESOURCES_MISSING, names=missing, section=self.section) if missing else None
 
     def with_secrets(self, change: Change, _desired: Desired, /) -> Change:
         """The change with what only the kind can add."""

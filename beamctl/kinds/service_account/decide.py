@@ -112,7 +112,7 @@ class AccountDecider(Decisions):
             return
         if alone:
             shown, risk = with_id(account), Risk.DELETES_SERVICE_ACCOUNT
-            said = left_alone(shown, shown, fact(Code.ITS_CLIENT_SECRET), risk)
+            said = left_alone(shown, shown, "client-secret", risk)
             self.notes.append(Note(said, place, differs=True))
         role = want.role.value if str(account.role) else ""  # a role that the API does not show is not compared
         text_shown = account.description.text
@@ -175,7 +175,7 @@ def hazards(changes: Sequence[Change], ours: Collection[str]) -> list[Hazard]:
     for change in (each for each in changes if each.revokes_access):
         name = printable(change.name)
         if change.key in ours:
-            loss = fact(Code.DEMOTED if change.after else Code.DELETED)
+            loss = "demoted" if change.after else "deleted"
             found.append(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.OWN_ACCOUNT_LOST, name=name, loss=loss)))
         if change.after is None:
             pending = change.reason is Reason.NOT_HANDED_OVER

@@ -85,7 +85,7 @@ class ServiceAccountKind(Kind[Accounts]):
         """Decide about every entry, and about every account without one."""
         section = document_side.desired_accounts(desired.section(self.section))
         if not live.known:
-            said = fact(Code.SECTION_NOT_IN_API, section="service accounts")
+            said = fact(Code.SECTION_NOT_IN_API, section=self.section)
             return Comparison(notes=(Note(said, desired.document.key_place(self.section), differs=bool(section)),))
         lost = orphans(live, situation)
         matched = match(section, live, desired.document, lost)

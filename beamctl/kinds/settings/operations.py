@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.operations import PLAN, accepted, cause, done, failed, found, not_made, refusal, text_in, unseen
+from beamctl.kinds.operations import PLAN, accepted, done, failed, found, not_made, refusal, text_in, unseen
 from beamctl.kinds.settings.live import normal, settings, with_setting
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.change import Change

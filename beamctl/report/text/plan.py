@@ -124,13 +124,14 @@ def _sum_text(plan: Plan) -> str:
     return f"Plan: {change_text.action_counts(plan.changes)}."
 
 
-def refusal(hazard: Hazard, command: str = APPLY) -> str:
-    """Why a plan is refused, and the exact flag that allows it."""
-    lines = [f"Refused (exit 5): {hazard.risk.label} — {printable(words(hazard.fact))}."]
-    if hazard.liftable:
+def _refusal(hazard: Hazard, command: str) -> str:
+    """Why a plan is refused, and the exact flag that allows it; no flag without a command."""
+    lines = [f"Refused (exit 5): {hazard.risk} — {printable(words(hazard.fact))}."]
+    if hazard.liftable and command:
         lines.append(f"  To allow it in this plan only:  {command} {_flag(hazard)}")
-    else:
-        lines.append(f"  It cannot be allowed: {hazard.risk.why}. Keep or promote another admin first.")
+    elif not hazard.liftable:
+        why = "no accepted admin would remain, and no one could restore access"
+        lines.append(f"  It cannot be allowed: {why}. Keep or promote another admin first.")
     return "\n".join(lines)
 
 
@@ -139,7 +140,7 @@ def _flag(hazard: Hazard) -> str:
 
 
 def _allowance(hazard: Hazard) -> str:
-    return f"{hazard.risk.label}={hazard.value}"
+    return f"{hazard.risk}={hazard.value}"
 
 
 def _all_flags(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[str]:
@@ -215,10 +216,12 @@ def _note(note: tuple[str, str]) -> str:
 
 def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> list[str]:
     blocking = frozenset(refused(plan.hazards, allowed))
+    if not all(hazard.liftable for hazard in plan.hazards):
+        command = ""  # allowing the others would not help
     lines = []
     for hazard in plan.hazards:
         if hazard in blocking:
-            lines += ["", style(Tone.BAD, refusal(hazard, command))]
+            lines += ["", style(Tone.BAD, _refusal(hazard, command))]
         else:
             lines += [
                 "",
