@@ -1,4 +1,4 @@
-"""The exception tree of beamctl. `beamctl.cli.exits` maps it to exit codes and text.
+"""The exception tree of beamctl. `beamctl.cli.output` maps it to exit codes and text.
 
 A module of its own: every other package imports it.
 

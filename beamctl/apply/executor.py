@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.runner import ApplyContext, Halt, Refused, SerialGroup, attempt, run
 from beamctl.apply.verification import confirm, reread
 from beamctl.errors import InterruptedRunError

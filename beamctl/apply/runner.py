@@ -12,7 +12,7 @@ from http import HTTPStatus
 from queue import SimpleQueue
 from typing import Any, assert_never
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.apply.record import Ended, Event, NotAttempted, Started
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
 from beamctl.model.api_call import ApiCall, NoResponse, Pause, Reader, Response, Sender
 from beamctl.model.code import Code

@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beamctl.apply.event import Confirmed, Unconfirmed, UnconfirmedReason
+from beamctl.apply.record import Confirmed, Unconfirmed, UnconfirmedReason
 from beamctl.errors import ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
 from beamctl.model.api_call import PAUSES, Pause, Reader
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, error_fact, fact
+from beamctl.plan.across_kinds import read
 from beamctl.plan.change import Change, ChangeId, Stage
 from beamctl.plan.diff import ABSENT, differences, same
 from beamctl.plan.kind import Kind, Quorum
 from beamctl.plan.plan import Plan
-from beamctl.plan.reading import read
 from beamctl.plan.staleness import is_as
 
 

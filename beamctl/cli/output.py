@@ -1,4 +1,5 @@
-"""Writes results to standard output and everything else to standard error."""
+"""Writes results to standard output and everything else to standard error, and maps errors to exit codes and
+messages."""
 
 from __future__ import annotations
 
@@ -6,15 +7,92 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from enum import IntEnum
 from typing import TextIO
 
 import click
 
-from beamctl.cli.exits import ErrorReport, Exit, error_report
-from beamctl.errors import DocumentError, UnwritableError, UsageError
+from beamctl.errors import (
+    ApiError,
+    BeamctlError,
+    DocumentError,
+    ForbiddenError,
+    InterruptedRunError,
+    RefusedError,
+    StalePlanError,
+    UnauthenticatedError,
+    UnwritableError,
+    UsageError,
+)
 from beamctl.model.text import printable, visible
 from beamctl.report.style import PLAIN, SourceLines, Style
 from beamctl.secrets.redaction import OutputRedaction
+
+
+class Exit(IntEnum):
+    """The exit codes. They are the same for every output format."""
+
+    DONE = 0
+    ERROR = 1
+    DIFFERS = 2
+    WRONG_INPUT = 3
+    NOT_ALLOWED = 4
+    REFUSED = 5
+    STALE = 6
+    PARTLY = 7
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReport:
+    """An error as it is reported to people and programs.
+
+    Attributes:
+        message: What is wrong, in one sentence.
+        hint: What to do about it; may be empty.
+        code: The type of error.
+        exit_code: The exit code.
+    """
+
+    message: str
+    hint: str
+    code: str
+    exit_code: Exit
+
+
+def error_report(error: BaseException) -> ErrorReport:
+    """The report of any exception."""
+    match error:
+        case BeamctlError():
+            return ErrorReport(error.message, error.hint, error.code, _exit_of(error))
+        case KeyboardInterrupt():
+            return ErrorReport("interrupted", "", InterruptedRunError.code, Exit.INTERRUPTED)
+        case _:  # a bug: values may be secret, so only its location is shown
+            import traceback
+            from pathlib import Path
+
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+            return ErrorReport(
+                f"beamctl has a bug: {where}", "Please report this line and the command.", "bug", Exit.ERROR
+            )
+
+
+def _exit_of(error: BeamctlError) -> Exit:
+    """The exit code of an error."""
+    match error:
+        case DocumentError() | UsageError():
+            return Exit.WRONG_INPUT
+        case UnauthenticatedError() | ForbiddenError():
+            return Exit.NOT_ALLOWED
+        case RefusedError():
+            return Exit.REFUSED
+        case StalePlanError():
+            return Exit.STALE
+        case InterruptedRunError():
+            return Exit.INTERRUPTED
+        case ApiError() | _:
+            return Exit.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +186,7 @@ class Output:
             case click.Abort():  # click raises this for KeyboardInterrupt, after a line break
                 return self._error(error_report(KeyboardInterrupt()))
             case DocumentError():
-                from beamctl.report.text.problems import problems_text
+                from beamctl.report.problems_text import problems_text
 
                 lines = self.source_lines(sys.stderr)
                 self.error(problems_text(error.problems, compared=error.compared, source_lines=lines).rstrip("\n"))

@@ -12,9 +12,8 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem, ProblemCode, quoted
-from beamctl.kinds.resource.desired import entries
 from beamctl.kinds.resource.kind import ResourceKind
-from beamctl.kinds.resource.live import Resource, Resources
+from beamctl.kinds.resource.live import Resource, Resources, entries
 from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact

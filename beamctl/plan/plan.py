@@ -12,14 +12,13 @@ from typing import Any, TypeVar
 from beamctl.document.document import Desired, Mode
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import emptied, mass_removal, quorums_of, shrunk, with_dependencies
+from beamctl.plan.across_kinds import deletes_nothing, emptied, mass_removal, quorums_of, shrunk, with_dependencies
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, UnchangedReason, sizes
 from beamctl.plan.guards import Declared, declared_to_record, in_force
 from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
 from beamctl.plan.kind import Kind, MayDelete, Quorum
-from beamctl.plan.reading import deletes_nothing
 
 F = TypeVar("F", Comparison, Preconditions)
 

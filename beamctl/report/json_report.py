@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, assert_never
 
-from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.apply.record import Record, State
+from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Record, Started, State, Unconfirmed
 from beamctl.document.problem import Problem
 from beamctl.model.fact import Fact, fact_data
 from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
@@ -16,11 +15,10 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
-from beamctl.report.text.apply import totals, unconfirmed_text
-from beamctl.report.text.destroy import deletion_summary
-from beamctl.report.text.drift import difference_text
-from beamctl.report.text.show import Sections
+from beamctl.report.apply_text import totals, unconfirmed_text
+from beamctl.report.drift_text import difference_text
 from beamctl.report.wording import TALLY, words
+from beamctl.report.workspace_text import Sections, deletion_summary
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:

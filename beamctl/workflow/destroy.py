@@ -26,6 +26,7 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import PAUSES, Deleter, NoResponse, Pause, Reader, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import error_fact, fact
+from beamctl.plan.across_kinds import read
 from beamctl.plan.contents import (
     Deletion,
     DeletionStatus,
@@ -36,7 +37,6 @@ from beamctl.plan.contents import (
     part_of,
 )
 from beamctl.plan.kind import Kind
-from beamctl.plan.reading import read
 from beamctl.report.wording import words
 
 _FORBIDDEN = 403

@@ -12,7 +12,7 @@ from typing import Any
 from beamctl.document.document import Desired, Document
 from beamctl.document.load import YAML_SUFFIXES, SourceText, load, with_lines
 from beamctl.document.problem import Problem, ProblemCode, bounded
-from beamctl.document.text_encoding import LARGEST
+from beamctl.document.syntax import LARGEST
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import kinds_for
 from beamctl.model.text import printable

@@ -14,7 +14,7 @@ from beamctl.errors import StalePlanError, UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import with_dependencies
+from beamctl.plan.across_kinds import deletes_only, read, with_dependencies
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
@@ -22,9 +22,8 @@ from beamctl.plan.hazard import Allowance, Hazard, merged, unused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import BY_HAND, LARGEST, Saved, read_saved, refuse_untimely
 from beamctl.plan.plan_json import change_data
-from beamctl.plan.reading import deletes_only, read
 from beamctl.plan.staleness import StaleObject, below_floors, ends, in_effect, run_as, since_recorded, stale_objects
-from beamctl.report.text.drift import stale_text
+from beamctl.report.drift_text import stale_text
 from beamctl.runs.last_run import last_run
 from beamctl.runs.store import applied_before
 from beamctl.secrets.sources import with_source_hazards

@@ -11,8 +11,8 @@ from datetime import datetime
 from beamctl.document.yaml_writer import written
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
+from beamctl.plan.across_kinds import see
 from beamctl.plan.listing import Listing, Unreadable, parts
-from beamctl.plan.reading import see
 from beamctl.report.wording import words
 
 

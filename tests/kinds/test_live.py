@@ -8,8 +8,8 @@ from beamctl.errors import GarbledError
 from beamctl.kinds.member.live import LONGEST_TEXT, people
 from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.settings.kind import SettingsKind
-from beamctl.report.text.drift import drift_text
-from beamctl.report.text.plan import plan_text
+from beamctl.report.drift_text import drift_text
+from beamctl.report.plan_text import plan_text
 from beamctl.workflow.show import show
 from tests.fakes.runs import document, planned, shown
 from tests.fakes.wording import counts, words

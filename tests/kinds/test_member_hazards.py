@@ -12,8 +12,8 @@ from beamctl.model.identity import Identity
 from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
 from beamctl.plan.kind import Quorum
+from beamctl.report.drift_text import drift_text
 from beamctl.report.json_report import drift_json
-from beamctl.report.text.drift import drift_text
 from beamctl.workflow.saved_plan import recheck_plan
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.wording import words

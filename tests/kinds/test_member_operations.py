@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Confirmed, Ended, Unconfirmed
-from beamctl.apply.record import last_line
+from beamctl.apply.record import Confirmed, Ended, Unconfirmed, last_line
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
 from beamctl.plan.kind import Outcome, Status
 from tests.fakes.runs import applied, document, outcomes, planned

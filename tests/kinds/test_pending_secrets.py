@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended, NotAttempted
+from beamctl.apply.record import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.errors import ForbiddenError
 from beamctl.kinds.registry import all_kinds

@@ -9,7 +9,7 @@ from beamctl.document.load import SourceText
 from beamctl.errors import GarbledError, MissingError
 from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.policy import SHAPE, PolicyKind
-from beamctl.plan.reading import read
+from beamctl.plan.across_kinds import read
 from beamctl.workflow.documents import validate
 from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import document, planned, shown

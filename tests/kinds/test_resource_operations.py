@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended, NotAttempted
+from beamctl.apply.record import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.kinds.policy import PolicyKind
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended
-from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record import Ended, Run, event_line, first_line, last_line
 from beamctl.apply.record_reader import read_record
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError

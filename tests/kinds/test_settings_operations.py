@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended
+from beamctl.apply.record import Ended
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.kind import Status

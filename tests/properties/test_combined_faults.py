@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.api.config import LOCAL_URL
-from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.history import History
-from beamctl.apply.record import last_line
+from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed, last_line
 from beamctl.document.document import Desired
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action

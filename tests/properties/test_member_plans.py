@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from beamctl.document.document import Desired
 from beamctl.plan.change import Action
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
-from beamctl.report.text.plan import plan_text
+from beamctl.report.plan_text import plan_text
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import EMAILS, SPELLINGS, guards, members, met, workspaces

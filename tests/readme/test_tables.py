@@ -13,11 +13,11 @@ import pytest
 from beamctl.api import cli_config, credential
 from beamctl.api.response_body import LARGEST_ANSWER
 from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
-from beamctl.cli.exits import Exit
-from beamctl.document import text_encoding, yaml_builder
+from beamctl.cli.output import Exit
+from beamctl.document import syntax, yaml_builder
 from beamctl.document.problem import MOST_PROBLEMS, MOST_WITH_LINES, ProblemCode
 from beamctl.document.scalars import LONGEST_NUMBER
-from beamctl.document.yaml_errors import DEEPEST
+from beamctl.document.syntax import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
 from beamctl.emulator import BehaviorFlag, FaultKind
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
@@ -50,7 +50,7 @@ def decision_table() -> str:
 def limit_table() -> str:
     mib = 1024 * 1024
     rows = [
-        ("a document, a seed, standard input", f"{text_encoding.LARGEST // mib} MiB"),
+        ("a document, a seed, standard input", f"{syntax.LARGEST // mib} MiB"),
         ("all files of one run", f"{LARGEST_TOGETHER // mib} MiB"),
         ("documents in a file", f"{MOST_DOCUMENTS:,}"),
         ("values in a file", f"{yaml_builder.MOST_VALUES:,}"),

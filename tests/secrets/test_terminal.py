@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.apply.event import Ended
+from beamctl.apply.record import Ended
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.code import Code
 from beamctl.model.fact import fact

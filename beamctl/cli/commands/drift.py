@@ -7,12 +7,11 @@ from __future__ import annotations
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
-from beamctl.workflow.drift import drift
+from beamctl.workflow.plan import drift
 
 
 @click.command("drift", cls=BeamctlCommand, examples=("beamctl drift", "beamctl drift -f access/ -o json"))
@@ -41,7 +40,7 @@ def command(
 
         out.result(drift_json(plans))
     else:
-        from beamctl.report.text.drift import drift_text
+        from beamctl.report.drift_text import drift_text
 
         out.result("\n".join(drift_text(plan, out.style) for plan in plans))
     return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE

@@ -9,12 +9,11 @@ from functools import partial
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowance
-from beamctl.report.text.plan import APPLY, plans_text, saved_text, unused_note
+from beamctl.report.plan_text import APPLY, plans_text, saved_text, unused_note
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, unread_note

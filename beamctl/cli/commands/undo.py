@@ -8,12 +8,11 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.commands.plan import report
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
-from beamctl.report.text.plan import undo_text
+from beamctl.report.plan_text import undo_text
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import find_record
 from beamctl.workflow.connection import Access, open_link

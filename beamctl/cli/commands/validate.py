@@ -9,9 +9,8 @@ import sys
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.workflow.documents import read_sources, unread_note, validate
 
 
@@ -33,11 +32,11 @@ def command(files: tuple[str, ...], *, out: Output) -> int:
 
         out.result(problems_json(checked.problems, len(checked.desired), checked.warnings), is_error=True)
     elif checked.problems:
-        from beamctl.report.text.problems import problems_text
+        from beamctl.report.problems_text import problems_text
 
         out.result(problems_text(checked.problems, out.style, source_lines=lines), is_error=True)
     else:
-        from beamctl.report.text.problems import valid_text
+        from beamctl.report.problems_text import valid_text
 
         names = [desired.workspace for desired in checked.desired]
         out.result(valid_text(names, checked.warnings, out.style, source_lines=lines), is_error=True)

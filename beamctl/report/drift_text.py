@@ -12,8 +12,8 @@ from beamctl.plan.diff import ABSENT, Difference, differences
 from beamctl.plan.plan import Plan
 from beamctl.plan.staleness import StaleObject
 from beamctl.report import change_text
+from beamctl.report.plan_text import counts_and_notes
 from beamctl.report.style import PLAIN, Style, Tone, table, value
-from beamctl.report.text.plan import counts_and_notes
 
 _DUE = {
     Reason.EXPIRES: "expires and is due to be re-created",
