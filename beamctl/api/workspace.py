@@ -13,7 +13,7 @@ from beamctl.api.client import Client, Transports, through
 from beamctl.api.clock import Clock, ClockSkew, SystemClock, WaitBudget
 from beamctl.api.config import Connection, host_of
 from beamctl.api.credential import sendable
-from beamctl.api.errors import CallSite, Timeouts, api_error
+from beamctl.api.errors import CallSite, Timeouts, api_error, kind_of
 from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
 from beamctl.api.response_body import error_text
 from beamctl.api.transport import Transport
@@ -168,8 +168,8 @@ class _Channel:
     def _answer(self, outcome: CallResult, call: ApiCall) -> Response | NoResponse:
         secrets = tuple(self.redactor.secrets_in(call.body))
         match outcome:
-            case Failure(why=why):
-                return NoResponse(self.redactor.clean(why, also=secrets))
+            case Failure(fault=fault, why=why):
+                return NoResponse(fact=error_fact(kind_of(fault)(self.redactor.clean(why, also=secrets))))
             case Reply(status=status, body=body) if status in OK:
                 if call.method is Method.POST:  # a new resource may contain a secret, which is returned only once
                     self.redactor.learn_from(body)

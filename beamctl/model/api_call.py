@@ -82,12 +82,10 @@ class NoResponse:
     """There was no valid response: the change may or may not have been made.
 
     Attributes:
-        why: What the network reported.
-        fact: What beamctl found out itself instead.
+        fact: Why.
     """
 
-    why: str = ""
-    fact: Fact | None = None
+    fact: Fact
 
     @property
     def ok(self) -> bool:
@@ -104,7 +102,7 @@ def cause(answer: Response | NoResponse) -> Fact:
     """Why a call did not clearly succeed."""
     if isinstance(answer, Response):
         return fact(Code.API_ANSWERED, status=answer.status, detail=answer.error)
-    return answer.fact or fact(Code.NO_RESPONSE, detail=answer.why)
+    return answer.fact
 
 
 def is_error(body: Any) -> bool:  # noqa: ANN401 - any JSON

@@ -120,7 +120,6 @@ class Code(StrEnum):
     NOTHING_SENT = auto()
     NOT_SHOWN = auto()
     NO_ACCESS_TO_SECRETS = auto()
-    NO_RESPONSE = auto()
     RECORDED = auto()
     ROLE_NOT_SHOWN = auto()
     SECRET_EMPTY = auto()

@@ -36,7 +36,6 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.NOT_SHOWN: "the API does not show it",
     Code.NO_ACCESS_TO_SECRETS: "there is no access to secrets",
     Code.SERVER_ERROR: "{host} responded with HTTP {status}: {detail}",
-    Code.NO_RESPONSE: "{detail}",
     Code.RECORDED: "{text}",
     Code.ROLE_NOT_SHOWN: "the API does not show the role",
     Code.SHOWN_DIFFERENTLY: "the API shows something else",
