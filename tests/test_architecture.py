@@ -33,7 +33,7 @@ LAYERS = [
     {"model"},
     {"errors"},
 ]
-"""From the top: a package may import those below it, but none on its level or above."""
+"""From the top: a package may import those below it, but none on its level or above. See the map in `README.md`."""
 
 ONE_IMPORTER = {
     "httpx": {"api"},
@@ -126,6 +126,16 @@ def test_cycles_are_found() -> None:
 def test_every_package_has_a_row() -> None:
     packages = {package_of(path) for path in MODULES} - {"__init__", "__main__", "schemas"}
     assert packages == set(LEVEL) | {"emulator"}
+
+
+def test_the_map_in_the_readme_is_this_tree() -> None:
+    text = (PACKAGE / "README.md").read_text()
+    rows = re.findall(r"^\| `(\w+)(?:/|\.py)` \|", text, re.MULTILINE)
+    assert sorted(rows) == sorted([*LEVEL, "emulator"])
+    levels = [LEVEL.get(row, len(LAYERS)) for row in rows]
+    assert levels == sorted(levels)
+    named = set(re.findall(r"`((?:\w+/)+[\w.*]*)`", text))
+    assert [path for path in named if not any(list(root.glob(path)) for root in (PACKAGE, PACKAGE.parent))] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -221,7 +231,7 @@ def test_plan_and_drift_cannot_write() -> None:
     assert public == {"get"}
 
 
-DELETER_NAMES = {"Deleter", "LastLink", "open_last_link", "deleter", "delete_workspace"}
+DELETER_NAMES = {"Deleter", "DeletionLink", "open_deletion_link", "deleter", "delete_workspace"}
 MAY_DELETE = {
     "model/api_call.py",
     "api/workspace.py",

@@ -90,6 +90,8 @@ def _changes_from_first_format(changes: list[dict[str, Any]]) -> list[dict[str, 
     found = []
     for each in changes:
         new = {name: value for name, value in each.items() if name != "follows"}
+        if "lane" in each:
+            new["serial_group"] = new.pop("lane")
         new["key"] = keys.get((each.get("type"), each.get("key")), each.get("key"))
         if "follows" in each:
             new["depends_on"] = [{"type": each.get("type"), "keys": [each["follows"]], "at_least": 1}]

@@ -32,32 +32,33 @@ def reread(
         reader: The API.
     """
     held: dict[ChangeId, Fact] = {}
-    needed = {*(change.kind for change in left), *plan.relies_on, *(name for name, keys in plan.stays.items() if keys)}
+    unchanged = {name for name, keys in plan.unchanged_keys.items() if keys}
+    needed = {change.kind for change in left} | plan.quorums.keys() | unchanged
     for name in sorted(needed):
-        kind, relies_on = kinds[name], plan.relies_on.get(name, ())
+        kind, quorum = kinds[name], plan.quorums.get(name, Quorum())
         try:
             live = read(kind, plan.workspace, reader, {each.key for each in left if each.kind == name}.__contains__)
         except Exception as error:  # noqa: BLE001 - completed changes must still be reported
             reason = fact(Code.LISTING_UNREADABLE, section=kind.section, detail=error_fact(error))
             held.update({change.id: reason for change in left if _needs(change, name, plan)})
             continue
-        if why := kind.why_incomplete(live, relies_on, plan.stays.get(name, ())):
+        if why := kind.why_incomplete(live, quorum.keys, plan.unchanged_keys.get(name, ())):
             return {change.id: why for change in left}
         held.update(_moved(plan, left, kind, live))
-        if relies_on:
+        if quorum.keys:
             made = [change for change in left if change.id not in held]
-            held.update(kind.too_few_left(live, made, Quorum(relies_on, plan.keeps.get(name, 1))))
+            held.update(kind.too_few_left(live, made, quorum))
     return held
 
 
 def _needs(change: Change, name: str, plan: Plan) -> bool:
     """Whether a change needs a listing: of its own kind, or of those it relies on."""
-    return change.kind == name or (name in plan.relies_on and any(each.kind == name for each in change.depends_on))
+    return change.kind == name or (name in plan.quorums and any(each.kind == name for each in change.depends_on))
 
 
 def _moved(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> Iterator[tuple[ChangeId, Fact]]:  # noqa: ANN401
     """Objects that are neither in their planned previous state nor already in the desired state."""
-    was = plan.rests_on.get(kind.name, {})
+    was = plan.prior_state.get(kind.name, {})
     changes = [change for change in left if change.kind == kind.name]
     now = kind.objects(live, [change.key for change in changes])
     for change in changes:
@@ -124,7 +125,7 @@ def _look(changes: Sequence[Change], plan: Plan, kind: Kind[Any], reader: Reader
     except Exception as error:  # noqa: BLE001 - every change must still be reported
         yield from (_unread(change, error) for change in changes)
         return
-    partial = kind.why_incomplete(live, (), plan.stays.get(kind.name, ()))
+    partial = kind.why_incomplete(live, (), plan.unchanged_keys.get(kind.name, ()))
     objects = kind.objects(live, [change.key for change in changes])
     for change in changes:
         now = objects.get(change.key)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from beamctl.document.problem import Place
+from beamctl.document.problem import Place, Problem
 from beamctl.model import email
 
 Path = tuple[str | int, ...]
@@ -185,6 +185,7 @@ class Desired:
         manage: The mode of each section that sets one; the others are authoritative.
         skip: People who are left alone for a while, by folded e-mail.
         max_reinvites: How often an expired invitation is sent again.
+        warnings: What is probably not as intended.
     """
 
     workspace: str
@@ -193,6 +194,7 @@ class Desired:
     manage: Mapping[str, Mode] = field(default_factory=dict)
     skip: Mapping[str, Skip] = field(default_factory=dict)
     max_reinvites: int = _MAX_REINVITES
+    warnings: tuple[Problem, ...] = ()
 
     def mode(self, section: str) -> Mode:
         """The mode of a section."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from beamctl.document import rules, schema
 from beamctl.document.document import Desired, Document, desired_of
+from beamctl.document.lint import lint
 from beamctl.document.problem import (
     MOST_PROBLEMS,
     MOST_WITH_LINES,
@@ -78,7 +79,7 @@ def load(sources: Sequence[SourceText]) -> Loaded:
             problems += found
             documents.append(draft.document)
             if not found:
-                desired.append(desired_of(draft.document))
+                desired.append(replace(desired_of(draft.document), warnings=tuple(lint(draft.document))))
     return Loaded(tuple(desired), tuple(documents), tuple(in_order(problems)))
 
 

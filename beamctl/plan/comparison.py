@@ -148,7 +148,7 @@ class Comparison:
         seen: Number of objects the API shows; None if a later count would be meaningless.
         population: How many of them can lose access. Open invitations do not count.
         invited: How many have an open invitation.
-        relies_on: Keys that must still exist before access is reduced (the remaining admins).
+        quorum_keys: Keys that must still exist before access is reduced (the remaining admins).
         admin_groups: Passed on to the kinds compared later.
         ends: By key, the date on which an admin's access ends, if it was declared before that date; None if not
             applicable.
@@ -163,7 +163,7 @@ class Comparison:
     seen: int | None = 0
     population: int = 0
     invited: int = 0
-    relies_on: tuple[str, ...] = ()
+    quorum_keys: tuple[str, ...] = ()
     admin_groups: AdminGroups = AdminGroups.KEPT
     ends: Mapping[str, str] | None = None
 
@@ -174,7 +174,7 @@ class Preconditions:
 
     Attributes:
         seen: As in `Comparison`.
-        relies_on: As in `Comparison`.
+        quorum_keys: As in `Comparison`.
         hazards: Hazards that hold regardless of who applies the plan and of what the file says.
         admins_lose: Whether an admin loses access, in which case it matters who applies the plan.
         population: As in `Comparison`.
@@ -184,7 +184,7 @@ class Preconditions:
     """
 
     seen: int | None = 0
-    relies_on: tuple[str, ...] = ()
+    quorum_keys: tuple[str, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     admins_lose: bool = False
     population: int = 0

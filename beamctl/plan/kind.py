@@ -162,12 +162,12 @@ class Kind(ABC, Generic[L]):
         """The keys that must still exist after the changes. A later listing without one is not trusted."""
         return ()
 
-    def why_incomplete(self, live: L, relies_on: Sequence[str], unchanged: Sequence[str], /) -> Fact | None:
+    def why_incomplete(self, live: L, quorum_keys: Sequence[str], unchanged: Sequence[str], /) -> Fact | None:
         """Why the live state cannot be complete, so that nothing may be removed; None if it can.
 
         Args:
             live: A later listing.
-            relies_on: The keys of a quorum.
+            quorum_keys: The keys of a quorum.
             unchanged: See `unchanged`.
         """
         return None

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from beamctl.document.document import Desired, Mode
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import emptied, how_many_stay, mass_removal, shrunk, with_dependencies
+from beamctl.plan.across_kinds import emptied, mass_removal, quorums_of, shrunk, with_dependencies
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, UnchangedReason, sizes
 from beamctl.plan.guards import Declared, in_force, kept
 from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
-from beamctl.plan.kind import Kind, MayDelete
+from beamctl.plan.kind import Kind, MayDelete, Quorum
 from beamctl.plan.reading import deletes_nothing
 
 F = TypeVar("F", Comparison, Preconditions)
@@ -40,11 +40,11 @@ class Plan:
         hazards: All risks, allowed or not.
         tally: Number of objects left as they are, by reason.
         fingerprint: Of the live state.
-        relies_on: By kind, keys that must keep the access that others lose; empty if no one loses access.
-        keeps: By kind, how many of the keys in `relies_on` are needed.
-        rests_on: By kind and key, the live state of everything that is changed or relied on; None if it does not exist.
+        quorums: By kind, who must keep the access that others lose; empty if no one loses access.
+        prior_state: By kind and key, the live state of all objects that are changed or in a quorum; None for those that
+            do not exist.
         seen: By kind, how many objects the API shows.
-        stays: By kind, keys that do not change. A later listing without one of them is not trusted.
+        unchanged_keys: By kind, keys that do not change. A later listing without one of them is not trusted.
         anomalies: Why the API's response may be wrong, for drift. A plan has hazards or notes that say the same.
         declared: What the run record keeps of the document; None if the plan was not made from one.
     """
@@ -59,11 +59,10 @@ class Plan:
     notes: tuple[Note, ...]
     tally: Mapping[UnchangedReason, int]
     fingerprint: str
-    relies_on: Mapping[str, tuple[str, ...]]
-    keeps: Mapping[str, int] = field(default_factory=dict)
-    rests_on: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
+    quorums: Mapping[str, Quorum]
+    prior_state: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
     seen: Mapping[str, int] = field(default_factory=dict)
-    stays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unchanged_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Declared | None = None
     anomalies: tuple[Fact, ...] = field(default=(), compare=False)  # not saved: drift reads no file
 
@@ -164,9 +163,8 @@ def _plan(
     for each in found.values():
         tally.update(each.tally)
     takes = any(change.revokes_access for change in changes)
-    relies_on = {name: each.relies_on for name, each in found.items() if each.relies_on and takes}
-    keeps = how_many_stay(relies_on, guards)
-    changes = with_dependencies(kinds, changes, relies_on, keeps)
+    quorums = quorums_of(found, guards) if takes else {}
+    changes = with_dependencies(kinds, changes, quorums)
     return Plan(
         workspace=desired.workspace,
         source=desired.document.source,
@@ -178,11 +176,10 @@ def _plan(
         notes=tuple(notes),
         tally={why: tally[why] for why in UnchangedReason if tally[why]},
         fingerprint=_fingerprint(kinds, live),
-        relies_on=relies_on,
-        keeps=keeps,
-        rests_on={kind.name: _rests_on(kind, live, changes, relies_on) for kind in kinds},
+        quorums=quorums,
+        prior_state={kind.name: _prior_state(kind, live, changes, quorums.get(kind.name, Quorum())) for kind in kinds},
         seen={name: each.seen for name, each in found.items() if each.seen is not None},
-        stays=who_stays(kinds, live, changes),
+        unchanged_keys=unchanged_keys(kinds, live, changes),
         declared=declared,
         anomalies=tuple(dict.fromkeys(each.fact for each in (*hazards, *anomalies) if each.risk in DO_NOT_TRUST)),
     )
@@ -199,7 +196,7 @@ def _declared(
     return kept(last, Declared(desired.guards, ends), sizes(found.values()), changes=bool(changes))
 
 
-def who_stays(
+def unchanged_keys(
     kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change]
 ) -> Mapping[str, tuple[str, ...]]:
     """By kind, the keys that do not change, if access is reduced at all."""
@@ -208,10 +205,10 @@ def who_stays(
     return {kind.name: kind.unchanged(live[kind.name], changes) for kind in kinds}
 
 
-def _rests_on(
-    kind: Kind[Any], live: Mapping[str, Any], changes: Sequence[Change], relies_on: Mapping[str, tuple[str, ...]]
+def _prior_state(
+    kind: Kind[Any], live: Mapping[str, Any], changes: Sequence[Change], quorum: Quorum
 ) -> Mapping[str, LiveObject]:
-    keys = {change.key for change in changes if change.kind == kind.name} | {*relies_on.get(kind.name, ())}
+    keys = {change.key for change in changes if change.kind == kind.name} | {*quorum.keys}
     there = kind.objects(live[kind.name], keys)
     return {key: there.get(key) for key in sorted(keys)}
 

@@ -156,13 +156,14 @@ def _data(saved: Saved) -> dict[str, Any]:
     data = plans_data(saved.plans, saved.allowed)
     for entry, plan in zip(data["workspaces"], saved.plans, strict=True):
         entry["workspace_id"] = saved.workspace_ids.get(plan.workspace, "")
-        entry["relies_on"] = {kind: list(keys) for kind, keys in plan.relies_on.items()}
-        entry["keeps"] = dict(plan.keeps)
+        entry["quorums"] = {
+            kind: {"keys": list(quorum.keys), "at_least": quorum.at_least} for kind, quorum in plan.quorums.items()
+        }
         entry["seen"] = dict(plan.seen)
         entry.update(declared_data(plan.declared))
-        entry["rests_on"] = [
+        entry["prior_state"] = [
             {"type": kind, "key": key_data(key), "was": was, "fingerprint": fingerprint(was)}
-            for kind, objects in sorted(plan.rests_on.items())
+            for kind, objects in sorted(plan.prior_state.items())
             for key, was in sorted(objects.items())
         ]
     data["saved"] = origin_of(saved)
@@ -197,12 +198,12 @@ def _decoded(data: Mapping[str, Any]) -> Saved:
 
 def _check_preconditions(plan: Plan) -> None:
     needed = [(change.kind, change.key) for change in plan.changes]
-    needed += [(kind, key) for kind, keys in plan.relies_on.items() for key in keys]
+    needed += [(kind, key) for kind, quorum in plan.quorums.items() for key in quorum.keys]
     for kind, key in needed:
-        if key not in plan.rests_on[kind]:
+        if key not in plan.prior_state[kind]:
             raise UndecodableError(f"it does not record the live state of {key}")
     for change in plan.changes:
-        was, before = plan.rests_on[change.kind][change.key], change.before
+        was, before = plan.prior_state[change.kind][change.key], change.before
         if {**(was or {}), **(before or {})} != (was or {}) or (was is None) is not (before is None):
             raise UndecodableError(f"it has two different previous states of {change.name}")
 

@@ -12,6 +12,7 @@ from beamctl.plan.change import REASONS, Action, Change, Dependency, Reason, Sta
 from beamctl.plan.comparison import Note, UnchangedReason
 from beamctl.plan.guards import declared_of
 from beamctl.plan.hazard import Allowance, Hazard, Risk, refused
+from beamctl.plan.kind import Quorum
 from beamctl.plan.plan import LiveObject, Plan
 
 FORMAT_VERSION = "1.1"
@@ -62,7 +63,7 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
             for each in change.depends_on
         ]
     if change.serial_group:
-        data["lane"] = change.serial_group
+        data["serial_group"] = change.serial_group
     if change.secrets:
         data["secrets"] = dict(change.secrets)
     if change.place is not None:
@@ -143,7 +144,7 @@ def change_of(data: Data) -> Change:
         reason=reason,
         place=Place(source["file"], source["line"], source["column"]) if source else None,
         declared=data.get("declared", {}),
-        serial_group=data.get("lane", ""),
+        serial_group=data.get("serial_group", ""),
         secrets=data.get("secrets", {}),
         depends_on=tuple(
             Dependency(each["type"], tuple(map(key_of, each["keys"])), each["at_least"])
@@ -169,10 +170,10 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
     if [change.order for change in found] != sorted({change.order for change in found}):
         raise UndecodableError(f"the changes of {workspace['workspace']} are out of order or duplicated")
     sections = workspace["sections"]
-    rests_on: dict[str, dict[str, LiveObject]] = {kind: {} for kind in sections}
-    for each in workspace.get("rests_on", ()):
-        rests_on.setdefault(each["type"], {})[key_of(each["key"])] = each["was"]
-    if unread := {change.kind for change in found}.union(rests_on, workspace.get("relies_on", {})) - sections.keys():
+    prior_state: dict[str, dict[str, LiveObject]] = {kind: {} for kind in sections}
+    for each in workspace.get("prior_state", ()):
+        prior_state.setdefault(each["type"], {})[key_of(each["key"])] = each["was"]
+    if unread := {change.kind for change in found}.union(prior_state, workspace.get("quorums", {})) - sections.keys():
         raise UndecodableError(f"no section for {min(unread)}")
     return Plan(
         workspace=workspace["workspace"],
@@ -185,9 +186,10 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
         notes=tuple(Note(fact_of(each)) for each in workspace["notes"]),
         tally={UnchangedReason(each["code"]): each["count"] for each in workspace["unchanged"]},
         fingerprint=workspace["fingerprint"],
-        relies_on={kind: tuple(keys) for kind, keys in workspace.get("relies_on", {}).items()},
-        keeps=workspace.get("keeps", {}),
-        rests_on=rests_on,
+        quorums={
+            kind: Quorum(tuple(each["keys"]), each["at_least"]) for kind, each in workspace.get("quorums", {}).items()
+        },
+        prior_state=prior_state,
         seen=workspace.get("seen", {}),
         declared=declared_of(workspace),
     )

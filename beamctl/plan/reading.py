@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -17,6 +17,11 @@ L = TypeVar("L")
 def deletes_nothing(_key: str) -> bool:
     """For reads before which nothing is deleted."""
     return False
+
+
+def deletes_only(kind: Kind[Any], deleted: Collection[tuple[str, str]]) -> MayDelete:
+    """For reads before which only these objects, given as kind and key, are deleted."""
+    return lambda key: (kind.name, key) in deleted
 
 
 def read(kind: Kind[L], workspace: str, reader: Reader, may_delete: MayDelete = deletes_nothing) -> L:

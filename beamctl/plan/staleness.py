@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.text import printable
-from beamctl.plan.across_kinds import how_many_stay, mass_removal, with_dependencies
+from beamctl.plan.across_kinds import mass_removal, quorums_of, with_dependencies
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import Note, Preconditions, Situation, sizes
 from beamctl.plan.diff import same
@@ -18,11 +18,11 @@ from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, InForce, declared_i
 from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import Hazard, Risk, merged
 from beamctl.plan.kind import Kind
-from beamctl.plan.plan import LiveObject, Plan, in_order, who_stays
+from beamctl.plan.plan import LiveObject, Plan, in_order, unchanged_keys
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class StaleObject:
     """An object that changed since the plan was made.
 
     Attributes:
@@ -37,22 +37,22 @@ class Moved:
     now: LiveObject
 
 
-def moved(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tuple[Moved, ...]:
+def stale_objects(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tuple[StaleObject, ...]:
     """The objects that the plan depends on and that changed since."""
     names = {(change.kind, change.key): change.name for change in plan.changes}
     found = []
     for kind in kinds:
-        was = plan.rests_on.get(kind.name, {})
+        was = plan.prior_state.get(kind.name, {})
         now = kind.objects(live[kind.name], was)
         found += [
-            Moved(kind.name, names.get((kind.name, key), key), was[key], now.get(key))
+            StaleObject(kind.name, names.get((kind.name, key), key), was[key], now.get(key))
             for key in sorted(was)
             if not same(was[key], now.get(key))
         ]
     return tuple(found)
 
 
-def in_place(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tuple[Change, ...]:
+def in_effect(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> tuple[Change, ...]:
     """The changes of the plan that are already in effect."""
     by_name = {kind.name: kind for kind in kinds}
     return tuple(change for change in plan.changes if by_name[change.kind].is_in_effect(live[change.kind], change))
@@ -117,19 +117,20 @@ def run_as(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situ
         *(hazard for each in preconditions.values() for hazard in each.hazards),
         *(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.OWN_ACCESS_REDUCED, name=name)) for name in names),
     ]
-    relies_on = _relies_on(changes, preconditions)
     declared = Bounds(plan.declared.guards.min_admins) if plan.declared else NO_FLOORS
-    keeps = how_many_stay(relies_on, InForce(declared, situation.floors))
+    takes = any(change.revokes_access for change in changes)
+    quorums = (
+        quorums_of(preconditions, InForce(declared, situation.floors)) if takes else {}
+    )  # a file may list fewer keys
     blind = identity is None and plan.runs_as and any(each.admins_lose for each in preconditions.values())
     return replace(
         plan,
-        changes=with_dependencies(kinds, sorted(changes, key=lambda change: change.order), relies_on, keeps),
+        changes=with_dependencies(kinds, sorted(changes, key=lambda change: change.order), quorums),
         hazards=merged(plan.hazards, hazards),
         notes=(*plan.notes, *([Note(fact(Code.CREDENTIAL_OWNER_UNKNOWN))] if blind else [])),
         runs_as=identity.name if identity else plan.runs_as,
-        relies_on=relies_on,
-        keeps=keeps,
-        stays=who_stays(kinds, live, changes),
+        quorums=quorums,
+        unchanged_keys=unchanged_keys(kinds, live, changes),
         seen={name: each.seen for name, each in preconditions.items() if each.seen is not None},
     )
 
@@ -138,10 +139,3 @@ def _preconditions(
     kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change], situation: Situation
 ) -> Mapping[str, Preconditions]:
     return in_order(kinds, situation, lambda kind, context: kind.preconditions(live[kind.name], changes, context))
-
-
-def _relies_on(changes: Sequence[Change], preconditions: Mapping[str, Preconditions]) -> Mapping[str, tuple[str, ...]]:
-    """By kind, what must exist before access is reduced. Recomputed: a file may list less than is needed."""
-    if not any(change.revokes_access for change in changes):
-        return {}
-    return {name: each.relies_on for name, each in preconditions.items() if each.relies_on}

@@ -72,15 +72,17 @@ def drift_json(plans: Sequence[Plan]) -> str:
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)
-    doubts = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
-    return _dumps({"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "doubts": doubts})
+    anomalies = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
+    return _dumps(
+        {"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "anomalies": anomalies}
+    )
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
-    """The current state of a workspace. A section that cannot be read is null; `not_known` says why."""
+    """The current state of a workspace. A section that cannot be read is null; `unavailable` says why."""
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
     unseen = {name: _said(shown.unread) for name, shown in sections.items() if shown.unread}
-    return _dumps({"workspace": workspace, "api_url": api, **rows, "not_known": unseen})
+    return _dumps({"workspace": workspace, "api_url": api, **rows, "unavailable": unseen})
 
 
 def applied_json(
@@ -138,7 +140,7 @@ def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) ->
     unknown = {part.section: _said(part.items.why) for part in contents.parts if isinstance(part.items, Unknown)}
     unknown |= {part.section: _said(part.unread) for part in contents.parts if part.unread}
     unknown |= {"counts": _said(contents.counts.why)} if isinstance(contents.counts, Unknown) else {}
-    lost = {
+    parts = {
         part.section: None
         if isinstance(part.items, Unknown)
         else [{"name": each.name, **dict(zip(part.grouped_by, each.group, strict=True))} for each in part.items]
@@ -152,10 +154,10 @@ def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) ->
             "id": contents.id,
             "created_at": contents.created_at,
             "display_name": contents.display_name,
-            "lost": lost | {"counts": counts},
-            "not_known": unknown,
-            "ending": deletion.status.value,
-            "told": deletion_summary(contents.workspace, deletion),
+            "contents": parts | {"counts": counts},
+            "unavailable": unknown,
+            "status": deletion.status.value,
+            "text": deletion_summary(contents.workspace, deletion),
         }
     )
 

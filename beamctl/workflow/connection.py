@@ -101,7 +101,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class LastLink:
+class DeletionLink:
     """An open connection to one workspace for `destroy`, the only command that gets a deleter.
 
     Attributes:
@@ -153,7 +153,7 @@ def open_link(access: Access, workspace: str) -> Iterator[Link]:
 
 
 @contextmanager
-def open_last_link(access: Access, workspace: str) -> Iterator[LastLink]:
+def open_deletion_link(access: Access, workspace: str) -> Iterator[DeletionLink]:
     """Open a workspace that is to be deleted, for the duration of the block.
 
     Raises:
@@ -161,7 +161,7 @@ def open_last_link(access: Access, workspace: str) -> Iterator[LastLink]:
     """
     with _opened(access, workspace) as (api_url, api):
         reader = _with_notices(api.reader(), access, workspace)
-        yield LastLink(api_url, reader, api.deleter(), _identity(api), access.pause)
+        yield DeletionLink(api_url, reader, api.deleter(), _identity(api), access.pause)
 
 
 def _with_notices(reader: Reader, access: Access, workspace: str) -> Reader:

@@ -108,7 +108,7 @@ def _path(workspace: str) -> str:
     return f"/workspaces/{segment(workspace)}"
 
 
-class _Sight(Enum):
+class _Presence(Enum):
     """What a read shows."""
 
     THERE = auto()
@@ -147,12 +147,12 @@ def destroy(
             "Only workspace admins can. Nothing was deleted.",
             status=answer.status,
         )
-    sight = _look(shown, reader, certain=answer.certain)
+    presence = _look(shown, reader, certain=answer.certain)
     for seconds in PAUSES if answer.ok else ():
-        if sight is not _Sight.THERE or not pause(seconds):
+        if presence is not _Presence.THERE or not pause(seconds):
             break
-        sight = _look(shown, reader, certain=answer.certain)
-    return _found(shown.workspace, answer, sight)
+        presence = _look(shown, reader, certain=answer.certain)
+    return _found(shown.workspace, answer, presence)
 
 
 def _refuse_moved(shown: WorkspaceContents, reader: Reader) -> None:
@@ -168,20 +168,20 @@ def _refuse_moved(shown: WorkspaceContents, reader: Reader) -> None:
         )
 
 
-def _look(shown: WorkspaceContents, reader: Reader, *, certain: bool) -> _Sight | Unknown:
+def _look(shown: WorkspaceContents, reader: Reader, *, certain: bool) -> _Presence | Unknown:
     """Whether it still exists. Being denied access proves nothing, unless the API just confirmed the deletion, which
     also ended our access."""
     try:
         now = reader.get(_path(shown.workspace))
     except MissingError:
-        return _Sight.GONE
+        return _Presence.GONE
     except (ForbiddenError, UnauthenticatedError) as error:
-        return _Sight.GONE if certain else Unknown(fact(Code.ERROR, detail=error.message))
+        return _Presence.GONE if certain else Unknown(fact(Code.ERROR, detail=error.message))
     except BeamctlError as error:
         return Unknown(fact(Code.ERROR, detail=error.message))
     if not isinstance(now, dict) or now.get("name") != shown.workspace:
         return Unknown(fact(Code.NOT_A_WORKSPACE))
-    return _Sight.GONE if _is_another(shown, now) else _Sight.THERE
+    return _Presence.GONE if _is_another(shown, now) else _Presence.THERE
 
 
 def _is_another(shown: WorkspaceContents, now: dict[str, Any]) -> bool:
@@ -192,22 +192,22 @@ def _is_another(shown: WorkspaceContents, now: dict[str, Any]) -> bool:
     return False
 
 
-def _found(name: str, answer: Response | NoResponse, sight: _Sight | Unknown) -> Deletion:
+def _found(name: str, answer: Response | NoResponse, presence: _Presence | Unknown) -> Deletion:
     """What this response and this read mean together."""
     see = f"Check whether it exists:  beamctl show -w {name}"
-    match sight:
-        case _Sight.GONE:
+    match presence:
+        case _Presence.GONE:
             if answer.ok:
                 return Deletion(DeletionStatus.DELETED)
             return Deletion(
                 DeletionStatus.FOUND_GONE if isinstance(answer, NoResponse) else DeletionStatus.GONE_AT_ANSWER,
                 fact(Code.ERROR, detail=answer.why),
             )
-        case _Sight.THERE:
+        case _Presence.THERE:
             refused = isinstance(answer, Response) and not answer.ok
             still = "" if refused else "The API may still be deleting it. Check again in a minute.\n"
             raise ApiError(f"{name} still exists: {answer.why}", still + see)
         case Unknown(why=why):
             raise ApiError(f"it is not known whether {name} was deleted: {answer.why}; then {words(why)}", see)
         case _:
-            assert_never(sight)
+            assert_never(presence)

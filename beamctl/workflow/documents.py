@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from beamctl.document.document import Desired, Document
-from beamctl.document.lint import lint
 from beamctl.document.load import YAML_SUFFIXES, SourceText, load, with_lines
 from beamctl.document.problem import Problem, bounded
 from beamctl.document.text_encoding import LARGEST
@@ -73,7 +72,7 @@ def validate(sources: Sequence[SourceText]) -> Checked:
     found = (
         problem for document in loaded.documents for kind in _kinds(document) for problem in kind.problems(document)
     )
-    warnings = bounded(warning for desired in loaded.desired for warning in lint(desired.document))
+    warnings = bounded(warning for desired in loaded.desired for warning in desired.warnings)
     problems = with_lines([*loaded.problems, *bounded(found)], sources)
     return Checked(loaded.desired, tuple(problems), tuple(with_lines(warnings, sources)))
 

@@ -7,8 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
-from beamctl.document.document import Desired, Document
-from beamctl.document.lint import lint
+from beamctl.document.document import Desired
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import kinds_for
 from beamctl.model.api_call import Reader, segment
@@ -29,7 +28,7 @@ from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
 from beamctl.workflow.documents import read_desired
 
-LateSituation = Situation | Callable[[], Situation]
+LazySituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
 
 
@@ -67,18 +66,18 @@ class Checks:
     records: RecordFolder
 
 
-def plan(desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
+def plan(desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
     """Read the declared kinds and compare."""
     kinds = managed(kinds_for(desired.document.data), desired)
     live = {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
     made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
-    return replace(made, notes=(*_warnings(desired.document), *made.notes))
+    return replace(made, notes=(*_warnings(desired), *made.notes))
 
 
-def _warnings(document: Document) -> Iterator[Note]:
+def _warnings(desired: Desired) -> Iterator[Note]:
     """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
-    known = document.place("guards", "self", "email")
-    warnings = (each for each in lint(document) if each.place != known)
+    known = desired.document.place("guards", "self", "email")
+    warnings = (each for each in desired.warnings if each.place != known)
     return (Note(fact(Code.DOCUMENT_WARNING, message=each.message, hint=each.hint), each.place) for each in warnings)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
 
 from beamctl.document.load import YAML_SUFFIXES
 from beamctl.document.schema import conforms
@@ -20,13 +19,12 @@ from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
 from beamctl.plan.hazard import Allowance, Hazard, merged, unused
-from beamctl.plan.kind import Kind, MayDelete
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import BY_HAND, LARGEST, Saved, read_saved, refuse_untimely
 from beamctl.plan.plan_json import change_data
-from beamctl.plan.reading import read
-from beamctl.plan.staleness import Moved, below_floors, ends, in_place, moved, run_as, since_recorded
-from beamctl.report.text.drift import moved_text
+from beamctl.plan.reading import deletes_only, read
+from beamctl.plan.staleness import StaleObject, below_floors, ends, in_effect, run_as, since_recorded, stale_objects
+from beamctl.report.text.drift import stale_text
 from beamctl.runs.last_run import last_run
 from beamctl.runs.store import applied_before
 from beamctl.secrets.sources import with_source_hazards
@@ -44,15 +42,15 @@ class Recheck:
     Attributes:
         plan: The plan for the identity that applies it.
         workspace_id: The API's id of the workspace.
-        moved: The objects that the plan depends on and that changed.
-        in_place: The changes that are already in effect.
+        stale_objects: The objects that the plan depends on and that changed.
+        in_effect: The changes that are already in effect.
         below_floors: The hazards raised by the floors of this run, which the file cannot allow.
     """
 
     plan: Plan
     workspace_id: str
-    moved: tuple[Moved, ...]
-    in_place: tuple[Change, ...]
+    stale_objects: tuple[StaleObject, ...]
+    in_effect: tuple[Change, ...]
     below_floors: tuple[Hazard, ...] = ()
 
 
@@ -66,7 +64,7 @@ def open_plan(content: bytes, name: str) -> Saved:
     plans = []
     for plan in saved.plans:
         kinds = [kind for kind in all_kinds() if kind.name in plan.sections]
-        changes = with_dependencies(kinds, plan.changes, plan.relies_on, plan.keeps)  # the file's own are not trusted
+        changes = with_dependencies(kinds, plan.changes, plan.quorums)  # the file's own are not trusted
         plans.append(replace(plan, changes=changes))
         _refuse_invalid(changes, name)
         if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in all_kinds()}:
@@ -99,12 +97,7 @@ def refuse_unplanned(where: str, unplanned: Iterable[Change]) -> None:
         raise UsageError(message, BY_HAND)
 
 
-def goes_in(kind: Kind[Any], gone: Collection[tuple[str, str]]) -> MayDelete:
-    """Whether the object with a key is among those that go, each given as kind and key."""
-    return lambda key: (kind.name, key) in gone
-
-
-def look_again(
+def recheck_plan(
     saved: Plan,
     reader: Reader,
     identity: Identity | None,
@@ -125,15 +118,15 @@ def look_again(
     """
     kinds = tuple(kind for kind in all_kinds() if kind.name in saved.sections)
     gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
-    live = {kind.name: read(kind, saved.workspace, reader, goes_in(kind, gone)) for kind in kinds}
+    live = {kind.name: read(kind, saved.workspace, reader, deletes_only(kind, gone)) for kind in kinds}
     situation = Situation(today() if callable(today) else today, saved.api, identity, floors=floors, recorded=recorded)
     plan = since_recorded(run_as(saved, kinds, live, situation), kinds, live, situation)
     below = below_floors(plan, kinds, live, situation)
     return Recheck(
         plan=replace(plan, hazards=merged(below, plan.hazards)),
         workspace_id=identify(saved.workspace, reader),
-        moved=moved(saved, kinds, live),
-        in_place=in_place(saved, kinds, live),
+        stale_objects=stale_objects(saved, kinds, live),
+        in_effect=in_effect(saved, kinds, live),
         below_floors=below,
     )
 
@@ -200,7 +193,9 @@ def _held(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tu
             return api_time(link.skew()).date()
 
         _refuse_expired(saved, [plan], file, current_time())
-        found = look_again(plan, link.reader, link.identity, floors=checks.floors, recorded=last.declared, today=today)
+        found = recheck_plan(
+            plan, link.reader, link.identity, floors=checks.floors, recorded=last.declared, today=today
+        )
         _refuse_expired(saved, [plan], file, api_time(link.skew()))
         _refuse_moved(saved, file, found)
         return replace(found, plan=with_clocks(with_source_hazards(found.plan), link))
@@ -230,13 +225,13 @@ def _refuse_moved(saved: Saved, file: str, found: Recheck) -> None:
     name = found.plan.workspace
     if saved.workspace_ids[name] != found.workspace_id:
         raise _stale(file, f"{name} is not the workspace that {file} was made for, but another with the same name")
-    if not found.moved:
+    if not found.stale_objects:
         return
-    if found.plan.changes and len(found.in_place) == len(found.plan.changes):
+    if found.plan.changes and len(found.in_effect) == len(found.plan.changes):
         raise _stale(file, f"{file} was already applied: {name} matches it")
-    done = f"{len(found.in_place)} of its {len(found.plan.changes)} changes are already in place."
+    done = f"{len(found.in_effect)} of its {len(found.plan.changes)} changes are already in place."
     why = f"{name} changed since {file} was made, so nothing was changed"
-    raise _stale(file, why, *moved_text(found.moved), *([done] if found.in_place else []))
+    raise _stale(file, why, *stale_text(found.stale_objects), *([done] if found.in_effect else []))
 
 
 def _stale(file: str, why: str, *lines: str) -> StalePlanError:

@@ -17,17 +17,17 @@ from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan, make_undo
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
-from beamctl.plan.reading import read
+from beamctl.plan.reading import deletes_only, read
 from beamctl.runs.last_run import last_run
 from beamctl.runs.store import made_with
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Link
 from beamctl.workflow.documents import defaults, quoted, read_desired
-from beamctl.workflow.plan import Checks, LateSituation, Planned, situation, with_clocks
-from beamctl.workflow.saved_plan import could_be_planned, goes_in, refuse_unplanned
+from beamctl.workflow.plan import Checks, LazySituation, Planned, situation, with_clocks
+from beamctl.workflow.saved_plan import could_be_planned, refuse_unplanned
 
 
-def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituation) -> Plan:
+def undo(record: Record, desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
     """Plan what undoes a run: what it did, and what it may have done.
 
     Args:
@@ -45,7 +45,7 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: LateSituat
     begun = [change for change in record.changes if record.made(change)]
     kinds = tuple(kind for kind in all_kinds() if any(change.kind == kind.name for change in begun))
     gone = {(change.kind, change.key) for change in begun if change.before is None}
-    live = {kind.name: read(kind, desired.workspace, reader, goes_in(kind, gone)) for kind in kinds}
+    live = {kind.name: read(kind, desired.workspace, reader, deletes_only(kind, gone)) for kind in kinds}
     plan = make_undo(kinds, begun, desired, live, situation() if callable(situation) else situation)
     unsure = {(change.kind, change.key) for change in begun if record.state(change) is not State.DONE}
     notes = [

@@ -381,7 +381,7 @@ def test_up_to_five_members_are_named(count: int, more: str) -> None:
 def test_settings_change_does_not_stop_a_removal() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin"}, settings={"displayName": "New"}), live)
-    assert set(plan.stays) == {"settings", "member"}
+    assert set(plan.unchanged_keys) == {"settings", "member"}
     assert outcomes(applied(plan, live)) == {"displayName": "done", "old@x.io": "done"}
 
 

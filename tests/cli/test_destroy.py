@@ -151,15 +151,15 @@ def test_destroy_shows_what_will_be_deleted_and_deletes_it(cli: Cli, api: Api, e
 def test_json_output_is_one_object(cli: Cli, api: Api, emulator: Emulator) -> None:
     ran = cli(*CONFIRMED, "-o", "json")
     assert (ran.code, ran.err) == (0, "")
-    assert (ran.json["workspace"], ran.json["ending"], ran.json["not_known"]) == (
+    assert (ran.json["workspace"], ran.json["status"], ran.json["unavailable"]) == (
         "acme",
         "deleted",
         {"environments": {"code": "not-listed", "fields": {}, "text": "the API does not list them"}},
     )
     assert ran.json["api_url"] == api.url
-    assert ran.json["lost"]["members"][-1] == {"name": "kim@example.com", "role": "viewer", "standing": "invited"}
-    assert ran.json["lost"]["integrations"] == [{"name": "gpt", "integration": "openai"}]
-    assert ran.json["lost"]["counts"]["agents"] == 1
+    assert ran.json["contents"]["members"][-1] == {"name": "kim@example.com", "role": "viewer", "standing": "invited"}
+    assert ran.json["contents"]["integrations"] == [{"name": "gpt", "integration": "openai"}]
+    assert ran.json["contents"]["counts"]["agents"] == 1
     assert not emulator.has_acme
 
 

@@ -27,7 +27,7 @@ def test_a_section_without_permission_is_reported(cli: Cli) -> None:
     found = cli("show", "-w", "acme", "-o", "json")
     assert found.code == 4
     assert (found.json["policies"], found.json["integrations"]) == (None, [])
-    assert {name: each["text"] for name, each in found.json["not_known"].items()} == {"policies": WHY}
+    assert {name: each["text"] for name, each in found.json["unavailable"].items()} == {"policies": WHY}
 
 
 @pytest.mark.usefixtures("refusing")

@@ -26,7 +26,7 @@ WORDS: dict[object, list[str]] = {
 }
 EXTRAS: dict[str, Data] = {
     "depends_on": [{"type": "x", "keys": ["x"], "at_least": 1}],
-    "lane": "x",
+    "serial_group": "x",
     "declared": {"owner": "x"},
     "secrets": {"secretTo": {"file": "x"}},
     "source": {"file": "x", "line": 1, "column": 1},
@@ -68,12 +68,12 @@ def forged(data: Data, edit: Edit) -> bytes:
     whole = edited(data, edit)
     for workspace in whole.get("workspaces", ()):
         with suppress(KeyError, TypeError, AttributeError):
-            for rest in workspace["rests_on"]:
+            for rest in workspace["prior_state"]:
                 rest["fingerprint"] = fingerprint(rest["was"])
-            workspace["rests_on"].sort(key=lambda each: (each["type"], _order(each["key"])))
+            workspace["prior_state"].sort(key=lambda each: (each["type"], _order(each["key"])))
             workspace["refused"] = any(each["refused"] for each in workspace["hazards"])
             for hazard in workspace["hazards"]:
-                hazard["allow"] = f"{hazard['name']}={hazard['value']}" if hazard["allow"] is not None else None
+                hazard["allow"] = f"{hazard['hazard']}={hazard['value']}" if hazard["allow"] is not None else None
     return signed(whole)
 
 

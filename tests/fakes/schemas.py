@@ -14,7 +14,8 @@ FOLDER = Path(__file__).parents[2] / "schemas"
 @cache
 def _validator(name: str) -> Draft202012Validator:
     schemas = {
-        each: json.loads((FOLDER / f"{each}.schema.json").read_text("utf-8")) for each in ("changes", "plan", "run")
+        each: json.loads((FOLDER / f"{each}.schema.json").read_text("utf-8"))
+        for each in ("changes", "plan", "run", "workspace")
     }
     registry: Registry[Any] = Registry().with_resources(
         (each["$id"], Resource.from_contents(each)) for each in schemas.values()

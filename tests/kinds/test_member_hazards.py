@@ -11,9 +11,10 @@ from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
+from beamctl.plan.kind import Quorum
 from beamctl.report.json_report import drift_json
 from beamctl.report.text.drift import drift_text
-from beamctl.workflow.saved_plan import look_again
+from beamctl.workflow.saved_plan import recheck_plan
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -353,9 +354,9 @@ def test_saved_plan_is_stale_if_the_listing_loses_its_admins() -> None:
     plan = planned(document({"b@x.io": "member", "c@x.io": "member"}, manage=ADDITIVE), live)
     assert plan.hazards == ()
     live.users["a@x.io"]["role"] = "member"
-    assert {hazard.risk for hazard in look_again(plan, live, None).plan.hazards} == {Risk.LIVE_WITHOUT_ADMINS}
+    assert {hazard.risk for hazard in recheck_plan(plan, live, None).plan.hazards} == {Risk.LIVE_WITHOUT_ADMINS}
     live.users.clear()
-    empty = {hazard.risk for hazard in look_again(replace(plan, stays={}), live, None).plan.hazards}
+    empty = {hazard.risk for hazard in recheck_plan(replace(plan, unchanged_keys={}), live, None).plan.hazards}
     assert empty == {Risk.LIVE_EMPTY}
 
 
@@ -490,7 +491,7 @@ def test_admin_who_may_lose_the_role_is_not_relied_on() -> None:
         ("too-few-admins", "1"),
         ("unmaps-admins", "platform"),
     ]
-    assert plan.relies_on == {"member": ("ada@x.io",)}
+    assert plan.quorums == {"member": Quorum(("ada@x.io",), 1)}
 
 
 def test_changed_email_is_a_suspected_rename() -> None:

@@ -17,7 +17,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Reason, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from beamctl.workflow.saved_plan import could_be_planned, look_again
+from beamctl.workflow.saved_plan import could_be_planned, recheck_plan
 from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import all_done, applied, document, outcomes
 from tests.fakes.runs import planned as planned_with
@@ -205,7 +205,7 @@ def test_saved_plan_is_stale_after_a_key_was_stored() -> None:
     live = hub(MARKER, OLD, NEW)
     plan = planned(KEY, live)
     live.accounts.kept["c1"]["description"] = ""
-    assert [each.name for each in look_again(plan, live, None).moved] == ["ci/hub (n1)"]
+    assert [each.name for each in recheck_plan(plan, live, None).stale_objects] == ["ci/hub (n1)"]
     assert planned(KEY, live).fingerprint != plan.fingerprint
 
 
@@ -346,7 +346,7 @@ def test_superseded_key_of_beamctl_is_deleted_last() -> None:
         ("ci/hub (old)", Stage.OURSELVES),
     ]
     assert plan.hazards == ()
-    again = look_again(plan, live, Identity(sub="c1")).plan
+    again = recheck_plan(plan, live, Identity(sub="c1")).plan
     assert again.hazards == ()
     assert [each.revokes_access for each in plan.changes] == [True, False]
     assert all_done(applied(plan, live))
@@ -361,7 +361,7 @@ def test_deleting_a_key_that_beamctl_may_use_is_a_hazard(keys: list[dict[str, An
     assert plan.changes[-1].stage is Stage.OURSELVES
     assert Risk.SELF_LOCKOUT in risks(plan)
     later = planned(document(serviceAccounts={"ci": {**CI, "apiKeys": {"hub": HUB}}}), live)
-    assert Risk.SELF_LOCKOUT in risks(look_again(later, live, Identity(sub="c1")).plan)
+    assert Risk.SELF_LOCKOUT in risks(recheck_plan(later, live, Identity(sub="c1")).plan)
 
 
 def test_superseded_key_is_kept_if_the_newer_one_is_gone() -> None:

@@ -139,7 +139,7 @@ def test_policy_in_use_is_not_deleted_unless_allowed() -> None:
     ]
     live.resources.users["p"]["agents"] = ["a"]
     assert outcomes(applied(plan, live)) == {"p": "not attempted"}
-    unread = replace(plan, rests_on={})  # the policy comes into use after the recheck
+    unread = replace(plan, prior_state={})  # the policy comes into use after the recheck
     (ended,) = [event for event in applied(unread, live) if isinstance(event, Ended)]
     assert words(ended.outcome.remark) == "is now in use by agent/a, which the plan does not list; it was not deleted"
     assert "p" in live.resources.kept["policies"]

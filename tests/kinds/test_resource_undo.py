@@ -13,7 +13,7 @@ from beamctl.errors import UsageError
 from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.integration import IntegrationKind
 from beamctl.kinds.policy import PolicyKind
-from beamctl.plan.change import Action, Change, Stage
+from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Situation
 from beamctl.plan.kind import Status
 from beamctl.workflow.saved_plan import could_be_planned
@@ -126,6 +126,12 @@ INVALID: list[Change] = [
     replace(CREATE, after={"type": 7}),
     replace(CREATE, after={"name": "x"}),
     replace(CREATE, after={"usedBy": []}),
+    replace(CREATE, after={"type": "bogus"}),
+    replace(CREATE, after={"type": "location", "displayName": "x" * 64}),
+    replace(CREATE, after={"type": "location", "resourceTypes": ["planet"]}),
+    replace(CREATE, after={"type": "location", "locations": ["eu"]}),
+    replace(MAKE, after={"integration": ""}),
+    replace(MAKE, secrets={"from": {"k": {"env": "KEY", "file": "key"}}}),
     replace(CREATE, secrets={"from": {"k": {"env": "KEY"}}}),
     replace(UPDATE, after={}),
     replace(UPDATE, after={"locations": []}),
@@ -138,6 +144,10 @@ INVALID: list[Change] = [
     replace(MAKE, secrets={"from": {"k": {"keyring": {"service": "s", "user": "u"}}}}),
     replace(changes("environments", resource("t"), None), key="production", name="production"),
 ]
+
+
+def test_undo_may_restore_what_no_document_declares() -> None:
+    assert could_be_planned(replace(CREATE, reason=Reason.UNDOES, after={"type": "bogus"}))
 
 
 @pytest.mark.parametrize("change", INVALID)

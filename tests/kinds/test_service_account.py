@@ -22,7 +22,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import read_saved, saved_text
 from beamctl.plan.plan_json import address
 from beamctl.plan.reading import read
-from beamctl.plan.staleness import in_place, moved
+from beamctl.plan.staleness import in_effect, stale_objects
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.workflow.documents import validate
@@ -244,8 +244,8 @@ def test_saved_plan_is_stale_once_the_account_exists(tmp_path: Path) -> None:
     ours = [kinds[name] for name in made.sections]
     with accounts.reader() as reader:
         live = {kind.name: read(kind, "acme", reader) for kind in ours}
-    assert {each.name for each in moved(again, ours, live)} == {change.name for change in again.changes}
-    assert {change.name for change in in_place(again, ours, live)} >= {"ci", "bot", "gone", "bot/k"}
+    assert {each.name for each in stale_objects(again, ours, live)} == {change.name for change in again.changes}
+    assert {change.name for change in in_effect(again, ours, live)} >= {"ci", "bot", "gone", "bot/k"}
 
 
 def test_account_changes_are_undone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from beamctl.document.document import Desired, Guards, Limit
 from beamctl.plan.guards import NO_FLOORS, Bounds, in_force, stricter
 from beamctl.plan.plan import Plan
-from beamctl.workflow.saved_plan import look_again
+from beamctl.workflow.saved_plan import recheck_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -60,7 +60,7 @@ def test_floor_never_removes_a_hazard(want: Desired, live: FakeWorkspace, one: B
     found = [refused(planned(want, live, floors=each)) for each in (one, two, stricter(one, two))]
     assert found[2] == found[0] | found[1]  # exactly the hazards of both
     assert refused(bare) <= found[2]
-    again = look_again(bare, live, None, floors=one)
+    again = recheck_plan(bare, live, None, floors=one)
     assert refused(bare) <= refused(again.plan)
 
 
@@ -112,7 +112,7 @@ def test_hazard_names_the_limit(floors: Bounds, expected: tuple[str, str, str]) 
     assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in found if hazard.value != "b@x.io"] == [
         expected
     ]
-    again = look_again(planned(DOCUMENT, live), live, None, floors=floors)
+    again = recheck_plan(planned(DOCUMENT, live), live, None, floors=floors)
     assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in again.below_floors] == [expected]
     assert set(again.below_floors) <= set(again.plan.hazards)
 
@@ -157,7 +157,7 @@ def test_removal_floor_also_limits_missing_objects() -> None:
 def test_floor_hazard_replaces_the_documents() -> None:
     live = FakeWorkspace.of(LIVE)
     plan = planned(document(WANT, guards={"maxRemovals": 1}), live)
-    found = look_again(plan, live, None, floors=Bounds(max_removals=(Limit(2),))).plan.hazards
+    found = recheck_plan(plan, live, None, floors=Bounds(max_removals=(Limit(2),))).plan.hazards
     assert [words(hazard.fact) for hazard in found if hazard.risk.label == "mass-removal"] == [
         "3 would lose access or be deleted; --max-removals / BEAMCTL_MAX_REMOVALS is 2"
     ]
@@ -172,7 +172,7 @@ def test_removals_of_all_kinds_are_counted_together() -> None:
         guards={"maxRemovals": 9},
     )
     for number, refuses in ((1, ["2"]), (2, [])):
-        found = look_again(planned(want, live), live, None, floors=Bounds(max_removals=(Limit(number),)))
+        found = recheck_plan(planned(want, live), live, None, floors=Bounds(max_removals=(Limit(number),)))
         assert [hazard.value for hazard in found.below_floors] == refuses
 
 
@@ -181,6 +181,6 @@ def test_admins_of_an_unmapped_group_do_not_count() -> None:
     live.settings["groupMappings"] = [{"groupName": "ops", "role": "admin"}]
     members = {str(each["email"]): each["role"] for each in LIVE} | {"b@x.io": "member"}
     plan = planned(document(members, settings={"groupMappings": []}), live)
-    found = look_again(plan, live, None, floors=Bounds(min_admins=2))
+    found = recheck_plan(plan, live, None, floors=Bounds(min_admins=2))
     assert [(hazard.risk.label, hazard.value) for hazard in found.below_floors] == [("too-few-admins", "1")]
-    assert found.plan.relies_on == {"member": ("a@x.io",)}
+    assert found.plan.quorums["member"].keys == ("a@x.io",)

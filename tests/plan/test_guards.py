@@ -13,7 +13,7 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import _GUARDS, Declared, Sizes, declared_of, loosened
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import address
-from beamctl.workflow.saved_plan import look_again
+from beamctl.workflow.saved_plan import recheck_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, planned
 from tests.fakes.wording import words
@@ -184,13 +184,13 @@ def test_saved_plan_is_compared_with_the_record_at_apply() -> None:
     live = workspace()
     plan = planned(ATTACK, live)
     assert loosens(plan) == {}
-    found = look_again(plan, live, None, recorded=declared(STRICT), today=TODAY).plan
+    found = recheck_plan(plan, live, None, recorded=declared(STRICT), today=TODAY).plan
     assert set(loosens(found)) == {"minAdmins", "maxRemovals", "allowedDomains", "protected", "self"}
     assert found.declared == plan.declared
     told = planned(ATTACK, live, recorded=declared(STRICT))
-    assert look_again(told, live, None, recorded=declared(STRICT), today=TODAY).plan.hazards == told.hazards
+    assert recheck_plan(told, live, None, recorded=declared(STRICT), today=TODAY).plan.hazards == told.hazards
     idle = planned(changed({"minAdmins": 1}), live)
-    kept = look_again(idle, live, None, recorded=declared(STRICT), today=TODAY).plan
+    kept = recheck_plan(idle, live, None, recorded=declared(STRICT), today=TODAY).plan
     assert (kept.hazards, kept.declared) == ((), declared(STRICT))
 
 
@@ -199,7 +199,7 @@ def test_forged_date_in_a_saved_plan_is_not_recorded() -> None:
     plan = planned(document(AS_IS | {"a@x.io": {"role": "admin", "until": "2099-01-01"}}), live)
     assert plan.declared is not None
     forged = Declared(plan.declared.guards, {"member": {"a@x.io": "2099-01-01", "b@x.io": "2026-11-24"}})
-    found = look_again(replace(plan, declared=forged), live, None, today=TODAY).plan
+    found = recheck_plan(replace(plan, declared=forged), live, None, today=TODAY).plan
     assert found.declared == plan.declared
 
 

@@ -45,7 +45,7 @@ def test_saved_plan_is_read_back() -> None:
     text = saved_text(written)
     found = open_plan(text.encode(), "p.json")
     assert found.digest == json.loads(text)["saved"]["digest"]
-    assert found == replace(written, plans=(replace(PLAN, stays={}),), digest=found.digest)
+    assert found == replace(written, plans=(replace(PLAN, unchanged_keys={}),), digest=found.digest)
     assert saved_text(found) == text
 
 
@@ -56,11 +56,11 @@ def test_workspace_without_an_id() -> None:
 
 def test_plans_with_and_without_changes() -> None:
     idle = replace(
-        PLAN, workspace="labs", changes=(), hazards=(), relies_on={}, keeps={}, rests_on={"settings": {}, "member": {}}
+        PLAN, workspace="labs", changes=(), hazards=(), quorums={}, prior_state={"settings": {}, "member": {}}
     )
     found = open_plan(saved_text(saved(PLAN, idle)).encode(), "p.json")
     assert [(plan.workspace, len(plan.changes)) for plan in found.plans] == [("acme", len(PLAN.changes)), ("labs", 0)]
-    assert found.plans[1] == replace(idle, stays={})
+    assert found.plans[1] == replace(idle, unchanged_keys={})
 
 
 def test_declared_attributes_of_a_change_are_kept() -> None:
@@ -203,7 +203,7 @@ def change(data: dict[str, Any], name: str) -> Any:
 
 
 def rest(data: dict[str, Any], key: str) -> Any:
-    return next(each for each in entry(data)["rests_on"] if each["key"] == key)
+    return next(each for each in entry(data)["prior_state"] if each["key"] == key)
 
 
 def forge_fingerprint(data: dict[str, Any]) -> None:
@@ -278,11 +278,11 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         "no section for policy",
     ),
     "reliance on an unknown kind": (
-        lambda data: entry(data)["relies_on"].update(policy=[]),
+        lambda data: entry(data)["quorums"].update(policy={"keys": [], "at_least": 0}),
         "no section for policy",
     ),
     "no admin to rely on": (
-        lambda data: entry(data).pop("relies_on"),
+        lambda data: entry(data).pop("quorums"),
         "contradicts itself",
     ),
     "no count of live objects": (
@@ -302,19 +302,19 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         "would not plan: set displayName",
     ),
     "an additional setting": (
-        lambda data: change(data, "labels").pop("lane"),
+        lambda data: change(data, "labels").pop("serial_group"),
         "would not plan: set labels",
     ),
     "a missing precondition": (
-        lambda data: entry(data)["rests_on"].remove(rest(data, "gone@x.io")),
+        lambda data: entry(data)["prior_state"].remove(rest(data, "gone@x.io")),
         "it does not record the live state of gone@x.io",
     ),
     "no preconditions": (
-        lambda data: entry(data).pop("rests_on"),
+        lambda data: entry(data).pop("prior_state"),
         "it does not record the live state of",
     ),
     "a missing precondition about an admin": (
-        lambda data: entry(data)["rests_on"].remove(rest(data, "root@x.io")),
+        lambda data: entry(data)["prior_state"].remove(rest(data, "root@x.io")),
         "it does not record the live state of root@x.io",
     ),
     "a wrong fingerprint": (
@@ -348,7 +348,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
         "would not plan: remove gone@x.io",
     ),
     "an unknown serial group": (
-        lambda data: change(data, "gone@x.io").update(lane="x"),
+        lambda data: change(data, "gone@x.io").update(serial_group="x"),
         "would not plan: remove gone@x.io",
     ),
     "another spelling of the e-mail": (

@@ -18,7 +18,7 @@ from beamctl.document.document import Desired
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action
 from beamctl.plan.hazard import Risk
-from beamctl.plan.kind import Status
+from beamctl.plan.kind import Quorum, Status
 from beamctl.plan.plan import Plan
 from tests.fakes.journal import LONG_AGO, Journal
 from tests.fakes.runs import applied, document, planned
@@ -150,7 +150,7 @@ def check_first(plan: Plan, events: list[Event], live: RefusingWorkspace, min_ad
             fault = live.refusals.get(f"DELETE {change.key}")
             assert change.key not in live.users or fault not in (None, "lost after"), change
     admins = [key for key, user in live.users.items() if user["accepted"] and user["role"] == "admin"]
-    floor = min(min_admins, len(plan.relies_on.get("member", ())) or 1)
+    floor = min(min_admins, len(plan.quorums.get("member", Quorum()).keys) or 1)
     assert len(admins) >= min(floor, live.admins[0])
     if any(change in losses for change in left):  # no more admins were kept than needed
         assert len(admins) <= floor + sum(change.id in ended and change.id not in made for change in losses)

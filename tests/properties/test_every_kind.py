@@ -25,7 +25,7 @@ from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
 from beamctl.report.text.runs import run_text
 from beamctl.workflow.documents import validate
-from beamctl.workflow.saved_plan import could_be_planned, look_again, open_plan
+from beamctl.workflow.saved_plan import could_be_planned, open_plan, recheck_plan
 from beamctl.workflow.show import export
 from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
@@ -158,13 +158,13 @@ def test_saved_plan_is_read_back_and_not_stale(sample: Sample, data: st.DataObje
     text = saved_text(saved(plan))
     assert problems_with("plan", json.loads(text)) == []
     found = open_plan(text.encode(), "p.json").plans[0]
-    assert found == replace(plan, stays={}, notes=found.notes)
+    assert found == replace(plan, unchanged_keys={}, notes=found.notes)
     assert [words(note.fact) for note in found.notes] == [words(note.fact) for note in plan.notes]
-    assert look_again(found, live, None).moved == ()
+    assert recheck_plan(found, live, None).stale_objects == ()
     if not sample.refused(plan):
         applied(plan, live, vault=vault())
-        again = look_again(found, live, None)
-        assert again.in_place == plan.changes or again.moved != ()  # it is not made twice
+        again = recheck_plan(found, live, None)
+        assert again.in_effect == plan.changes or again.stale_objects != ()  # it is not made twice
 
 
 @every_kind

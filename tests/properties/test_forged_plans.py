@@ -25,7 +25,7 @@ from beamctl.plan.plan_file import Saved, refuse_untimely, saved_text
 from beamctl.plan.staleness import ends
 from beamctl.report.text.plan import plan_text, plans_text
 from beamctl.report.text.runs import run_text
-from beamctl.workflow.saved_plan import look_again, open_plan
+from beamctl.workflow.saved_plan import open_plan, recheck_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.forgery import edited, edits, forged
 from tests.fakes.journal import interrupted_runs
@@ -121,11 +121,11 @@ def opened(content: bytes, live: Live) -> Opened | None:
     except UsageError:
         return None
     (plan,) = found.plans
-    again = look_again(plan, live(), None)
+    again = recheck_plan(plan, live(), None)
     ended = ends(plan)
     is_past = found.expires <= NOW or (ended is not None and ended <= NOW.date())
     is_another = set(found.workspace_ids.values()) != {""}
-    return None if again.moved or is_past or is_another else Opened(found, again.plan)
+    return None if again.stale_objects or is_past or is_another else Opened(found, again.plan)
 
 
 def sample(name: str) -> Saved:

@@ -19,10 +19,10 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import read_saved, saved_text
-from beamctl.plan.staleness import moved
+from beamctl.plan.staleness import stale_objects
 from beamctl.report.json_report import runs_json
 from beamctl.report.text.runs import outcome_text, run_text
-from beamctl.workflow.saved_plan import look_again, open_plan
+from beamctl.workflow.saved_plan import open_plan, recheck_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved_plans import by_hand, saved
@@ -89,7 +89,7 @@ def test_unrelated_member_does_not_make_a_plan_stale(
     shuffled = list(live.users.items())
     random.shuffle(shuffled)
     live.users = dict(shuffled) | {other: person(other, random.choice(["admin", "member"]))}
-    assert look_again(plan, live, None).moved == ()
+    assert recheck_plan(plan, live, None).stale_objects == ()
 
 
 @given(documents(), workspaces, st.sampled_from(EMAILS), st.sampled_from(["gone", "admin", "viewer", "expired"]))
@@ -103,10 +103,10 @@ def test_changed_member_makes_a_plan_stale(want: Desired, live: FakeWorkspace, e
     elif how != "gone":
         live.users[key] = person(email, how)
     kinds = [kind for kind in all_kinds() if kind.name == "member"]
-    found = moved(plan, kinds, {"member": shown(kinds[0], live.get("/users"))})
+    found = stale_objects(plan, kinds, {"member": shown(kinds[0], live.get("/users"))})
     was = shown(kinds[0], [before] if before else []), shown(kinds[0], [live.users[key]] if key in live.users else [])
     differs = kinds[0].objects(was[0], [key]) != kinds[0].objects(was[1], [key])
-    assert [each.name.lower() for each in found] == ([key] if differs and key in plan.rests_on["member"] else [])
+    assert [each.name.lower() for each in found] == ([key] if differs and key in plan.prior_state["member"] else [])
 
 
 def recorded(plan: Plan, events: list[Event]) -> bytes:

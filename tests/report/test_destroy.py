@@ -133,16 +133,16 @@ def test_json_is_complete() -> None:
         "id": "w1",
         "created_at": "2025-03-01",
         "display_name": "Acme",
-        "lost": {
+        "contents": {
             "members": [{"name": f"p{number:05}@x.io", "role": "member"} for number in range(50)],
             "policies": None,
             "counts": {"agents": 3},
         },
-        "not_known": {"policies": said("no"), "members": said("some")},
-        "ending": "deleted",
-        "told": "Deleted acme and everything in it.",
+        "unavailable": {"policies": said("no"), "members": said("some")},
+        "status": "deleted",
+        "text": "Deleted acme and everything in it.",
     }
     silent = json.loads(
         destroyed_json(contents(counts=Unknown(failure("why"))), "local", Deletion(DeletionStatus.DELETED))
     )
-    assert (silent["lost"], silent["not_known"]) == ({"counts": None}, {"counts": said("why")})
+    assert (silent["contents"], silent["unavailable"]) == ({"counts": None}, {"counts": said("why")})

@@ -106,7 +106,7 @@ def test_unread_section_is_not_shown_as_empty() -> None:
     )
     found = json.loads(show_json("acme", "https://a.b/v0", sections))
     assert (found["none"], found["hidden"], found["some"]) == ([], None, [{"name": "a"}])
-    assert list(found["not_known"]) == ["hidden", "some"]
+    assert list(found["unavailable"]) == ["hidden", "some"]
 
 
 def test_problems_with_place_and_hint() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from beamctl.model.identity import Identity
 from beamctl.plan.plan import Plan
-from beamctl.workflow.saved_plan import Recheck, look_again
+from beamctl.workflow.saved_plan import Recheck, recheck_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -35,12 +35,12 @@ PLAN = planned(document(MEMBERS, settings={"displayName": "New"}, guards={"maxRe
 
 
 def again(now: FakeWorkspace, identity: Identity | None = None, plan: Plan = PLAN) -> Recheck:
-    return look_again(replace(plan, stays={}), now, identity)  # like a plan that is read from a file
+    return recheck_plan(replace(plan, unchanged_keys={}), now, identity)  # like a plan that is read from a file
 
 
 def test_unchanged_workspace_is_not_stale() -> None:
     found = again(live(*PEOPLE[::-1]))
-    assert (found.plan, found.moved, found.in_place) == (PLAN, (), ())
+    assert (found.plan, found.stale_objects, found.in_effect) == (PLAN, (), ())
 
 
 MOVED: list[tuple[FakeWorkspace, list[tuple[str, str, object, object]]]] = [
@@ -64,7 +64,7 @@ def test_changed_precondition_is_reported(now: FakeWorkspace, expected: list[tup
 
     found = [
         (each.kind, each.name, fact(each.was or {}, each.now), fact(each.now or {}, each.was))
-        for each in again(now).moved
+        for each in again(now).stale_objects
     ]
     assert found == expected
 
@@ -74,14 +74,14 @@ def test_invited_person_with_a_new_id_has_not_changed() -> None:
     plan = planned(document(MEMBERS, guards={"maxRemovals": 9}), live(*invited))
     assert "wait@x.io" in {change.key for change in plan.changes}
     now = live(*PEOPLE, person("wait@x.io", accepted=False, sub="s7"))
-    assert again(now, plan=plan).moved == ()
+    assert again(now, plan=plan).stale_objects == ()
 
 
 def test_order_of_group_mappings_has_not_changed() -> None:
     plan = planned(document(settings={"groupMappings": [OPS]}, guards={"maxRemovals": 9}), live())
-    assert again(live(groupMappings=[ALL, OPS]), plan=plan).moved == ()
-    assert [each.name for each in again(live(groupMappings=[ALL, ALL]), plan=plan).moved] == ["groupMappings"]
-    assert [change.name for change in again(live(groupMappings=[OPS]), plan=plan).in_place] == ["groupMappings"]
+    assert again(live(groupMappings=[ALL, OPS]), plan=plan).stale_objects == ()
+    assert [each.name for each in again(live(groupMappings=[ALL, ALL]), plan=plan).stale_objects] == ["groupMappings"]
+    assert [change.name for change in again(live(groupMappings=[OPS]), plan=plan).in_effect] == ["groupMappings"]
 
 
 def test_changes_already_in_effect() -> None:
@@ -91,11 +91,11 @@ def test_changes_already_in_effect() -> None:
         person("new@x.io", "viewer", accepted=False, source="invitation"),
         displayName="New",
     )
-    assert again(now).in_place == PLAN.changes
+    assert again(now).in_effect == PLAN.changes
     one = live(*with_changed("up@x.io", role="member"))
-    assert [change.name for change in again(one).in_place] == ["Up@x.io"]
+    assert [change.name for change in again(one).in_effect] == ["Up@x.io"]
     other_role = live(*PEOPLE, person("new@x.io", "member", accepted=False, source="invitation"))
-    assert again(other_role).in_place == ()
+    assert again(other_role).in_effect == ()
 
 
 def test_removing_the_person_who_applies_is_a_hazard() -> None:
@@ -106,7 +106,7 @@ def test_removing_the_person_who_applies_is_a_hazard() -> None:
         ("removes-admin", "gone@x.io", "gone@x.io is an admin"),
     ]
     assert [(change.key, change.stage.name) for change in found.changes][-1] == ("gone@x.io", "OURSELVES")
-    assert found.stays == {"settings": (), "member": ("root@x.io", "same@x.io")}
+    assert found.unchanged_keys == {"settings": (), "member": ("root@x.io", "same@x.io")}
 
 
 def test_own_removal_comes_last() -> None:

@@ -18,7 +18,7 @@ from beamctl.plan.contents import Deletion, WorkspaceContents
 from beamctl.plan.plan import runs_as
 from beamctl.report.style import PLAIN, Style
 from beamctl.report.text.destroy import contents_text, deletion_text
-from beamctl.workflow.connection import Access, LastLink, open_last_link
+from beamctl.workflow.connection import Access, DeletionLink, open_deletion_link
 from beamctl.workflow.destroy import contents_of, destroy, document_that_allows
 from beamctl.workflow.documents import defaults, read_desired
 
@@ -51,7 +51,7 @@ def command(
     document = document_that_allows(read_desired(files) if files or defaults() else (), workspace)
     if confirm is not None and confirm != workspace:
         raise _another_name("--confirm is not the name of")
-    with open_last_link(access, workspace) as link:
+    with open_deletion_link(access, workspace) as link:
         contents = contents_of(workspace, link.reader)
         if not out.json:
             out.result(_shown(contents, link, document, out.style))
@@ -63,7 +63,7 @@ def command(
     return Exit.INTERRUPTED if access.stop.is_set() else Exit.DONE
 
 
-def _shown(contents: WorkspaceContents, link: LastLink, document: Desired, style: Style) -> str:
+def _shown(contents: WorkspaceContents, link: DeletionLink, document: Desired, style: Style) -> str:
     return contents_text(contents, link.api_url, runs_as(document, link.identity), style)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 import click
 
@@ -11,13 +13,13 @@ from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
 from beamctl.plan.guards import Bounds
-from beamctl.plan.hazard import allowance
-from beamctl.report.text.plan import saved_text, unused_note
+from beamctl.plan.hazard import Allowance, allowance
+from beamctl.report.text.plan import APPLY, plans_text, saved_text, unused_note
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, unread
-from beamctl.workflow.plan import Checks, is_refused, plan_all, unused_allowances
-from beamctl.workflow.save_plan import save, target_of
+from beamctl.workflow.plan import Checks, Planned, is_refused, plan_all, unused_allowances
+from beamctl.workflow.save_plan import Target, save, target_of
 
 
 @click.command(
@@ -60,20 +62,36 @@ def command(  # noqa: PLR0913 - one argument per option
         if note := unread(files):
             out.info(note)
         plans = [each.plan for each in planned]
-        saved = save(planned, granted, target, out.redaction)
-        if out.json:
-            from beamctl.report.json_report import plans_json
-
-            out.result(plans_json(plans, granted))
-        else:
-            from beamctl.report.text.plan import APPLY, plans_text
-
-            command = command_for(APPLY, files, workspaces)
-            out.result(plans_text(plans, granted, out.style, command=command))
-        for text in unused_allowances(plans, granted):
-            out.info(unused_note(text))
-        if saved and target.file:
-            out.info(saved_text(saved, target.file))
-    if is_refused(plans, granted):
+        command = command_for(APPLY, files, workspaces)
+        text = partial(plans_text, plans, granted, out.style, command=command)
+        refused = report(planned, granted, target, out, text)
+    if refused:
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE
+
+
+def report(
+    planned: Sequence[Planned], granted: Sequence[Allowance], target: Target, out: Output, text: Callable[[], str]
+) -> bool:
+    """Save plans if there is a target file, and report them. Returns whether `apply` would refuse them.
+
+    Args:
+        planned: The plans.
+        granted: The allowed hazards.
+        target: Where to save the plans.
+        out: The output.
+        text: Makes the text report.
+    """
+    plans = [each.plan for each in planned]
+    saved = save(planned, granted, target, out.redaction)
+    if out.json:
+        from beamctl.report.json_report import plans_json
+
+        out.result(plans_json(plans, granted))
+    else:
+        out.result(text())
+    for unused in unused_allowances(plans, granted):
+        out.info(unused_note(unused))
+    if saved and target.file:
+        out.info(saved_text(saved, target.file))
+    return is_refused(plans, granted)

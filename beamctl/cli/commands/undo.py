@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from beamctl.cli import options
+from beamctl.cli.commands.plan import report
 from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Output
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
-from beamctl.report.text.plan import saved_text, unused_note
+from beamctl.report.text.plan import undo_text
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import find_record
 from beamctl.workflow.connection import Access, open_link
 from beamctl.workflow.documents import command_for
-from beamctl.workflow.plan import Checks, is_refused, unused_allowances
-from beamctl.workflow.save_plan import save, target_of
+from beamctl.workflow.plan import Checks
+from beamctl.workflow.save_plan import target_of
 from beamctl.workflow.undo import guards_for, plan_undo, undo_command
 
 
@@ -55,22 +58,9 @@ def command(  # noqa: PLR0913 - one argument per option
     desired = guards_for(found, files, out.info)
     with open_link(access, found.workspace) as link:
         planned = plan_undo(found, desired, link, Checks(floors, record))
-        plan = planned.plan
-        saved = save([planned], granted, target, out.redaction)
-    command = command_for(f"{undo_command(found.run.id, record.named)} --out FILE", files, ())
-    if out.json:
-        from beamctl.report.json_report import plans_json
-
-        out.result(plans_json([plan], granted))
-    else:
-        from beamctl.report.text.plan import undo_text
-
-        out.result(undo_text(plan, granted, out.style, command))
-    for text in unused_allowances([plan], granted):
-        out.info(unused_note(text))
-    refused = is_refused([plan], granted)
-    if saved and target.file:
-        out.info(saved_text(saved, target.file))
-    elif plan.changes and not refused:
+        command = command_for(f"{undo_command(found.run.id, record.named)} --out FILE", files, ())
+        text = partial(undo_text, planned.plan, granted, out.style, command)
+        refused = report([planned], granted, target, out, text)
+    if planned.plan.changes and not refused and not target.file:
         out.info(f"Nothing was changed. To make these changes, save the plan and apply the file:  {command}")
     return Exit.REFUSED if refused else Exit.DONE

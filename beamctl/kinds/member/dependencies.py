@@ -20,17 +20,17 @@ from beamctl.plan.kind import Dependencies, Quorum
 def dependencies(changes: Sequence[Change], quorum: Quorum) -> Dependencies:
     """See `Kind.dependencies`. The quorum are the admins that remain after the changes."""
     people = [change for change in changes if change.kind == KIND]
-    relies_on = quorum.keys
+    quorum_keys = quorum.keys
     found: dict[ChangeId, list[Dependency]] = {change.id: [] for change in changes}
     for old, new in renamed(people):
         found[old.id].append(Dependency(KIND, (new.key,), 1))
     for change in filter(_maps_more_groups, changes):
         for loss in (each for each in people if each.revokes_access):
             found[loss.id].append(Dependency(change.kind, (change.key,), 1))
-    promoted = tuple(change.key for change in people if change.key in relies_on and _makes_admin(change))
+    promoted = tuple(change.key for change in people if change.key in quorum_keys and _makes_admin(change))
     losses = _admin_losses(people)
     missing = (
-        quorum.at_least - (len(relies_on) - len(promoted)) - len(losses)
+        quorum.at_least - (len(quorum_keys) - len(promoted)) - len(losses)
     )  # promotions needed before the first loss
     for number, change in enumerate(losses, 1):
         if missing + number > 0:

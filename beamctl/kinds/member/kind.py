@@ -82,7 +82,7 @@ class MemberKind(Kind[People]):
         population, invited = _with_access_and_invited(live.values())
         return Preconditions(
             seen=len(live),
-            relies_on=count.relied_on,
+            quorum_keys=count.relied_on,
             hazards=(*hazards.last_admin(changes, count), *(self.anomalies(live) if changes else ())),
             admins_lose=removes_admin(changes, count),
             population=population,
@@ -151,7 +151,7 @@ class MemberKind(Kind[People]):
             notes=tuple(sorted(decider.notes, key=lambda note: (note.place or Place(""), note.fact.order))),
             population=population,
             invited=invited,
-            relies_on=count.relied_on,
+            quorum_keys=count.relied_on,
         )
 
     def is_valid(self, change: Change) -> bool:
@@ -176,10 +176,10 @@ class MemberKind(Kind[People]):
         """Make a change to one person."""
         return operations.perform(change)
 
-    def why_incomplete(self, live: People, relies_on: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
+    def why_incomplete(self, live: People, quorum_keys: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
         """Whether no admin is shown although there must be one, or an unchanged person is missing."""
-        if relies_on and not admins(live.items()):
-            return fact(Code.ADMINS_MISSING, names=tuple(relies_on))
+        if quorum_keys and not admins(live.items()):
+            return fact(Code.ADMINS_MISSING, names=tuple(quorum_keys))
         missing = tuple(key for key in unchanged if key not in live or not live[key].accepted)
         return fact(Code.MEMBERS_MISSING, names=missing) if missing else None
 

@@ -117,7 +117,7 @@ class ResourceKind(Kind[Resources]):
         return operations.perform(self.shape, change)
 
     def why_incomplete(
-        self, live_resources: Resources, _relies_on: Sequence[str], unchanged: Sequence[str]
+        self, live_resources: Resources, _quorum_keys: Sequence[str], unchanged: Sequence[str]
     ) -> Fact | None:
         """Unchanged resources that are missing."""
         missing = tuple(key for key in unchanged if key not in (live_resources or {}))

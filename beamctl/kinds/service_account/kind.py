@@ -139,7 +139,7 @@ class ServiceAccountKind(Kind[Accounts]):
         """Make a change to one service account."""
         return operations.perform(change)
 
-    def why_incomplete(self, live: Accounts, _relies_on: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
+    def why_incomplete(self, live: Accounts, _quorum_keys: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
         """An unchanged account that is missing."""
         missing = tuple(key for key in unchanged if key not in live.by_id)
         return fact(Code.ACCOUNTS_MISSING, names=missing) if missing else None

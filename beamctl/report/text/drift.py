@@ -10,7 +10,7 @@ from beamctl.plan.change import ALL_ATTRIBUTES, Change, Reason
 from beamctl.plan.comparison import Note
 from beamctl.plan.diff import ABSENT, Difference, differences
 from beamctl.plan.plan import Plan
-from beamctl.plan.staleness import Moved
+from beamctl.plan.staleness import StaleObject
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 from beamctl.report.text.plan import counts_and_notes
@@ -119,15 +119,15 @@ def _sum(plan: Plan) -> str:
 _MOST = 20
 
 
-def moved_text(moved: Sequence[Moved]) -> list[str]:
+def stale_text(stale: Sequence[StaleObject]) -> list[str]:
     """One line per difference, up to a limit, and how many more there are. Every object past the limit
     counts as one."""
-    lines = [line for item in moved[:_MOST] for line in _lines(item)]
-    more = len(lines[_MOST:]) + len(moved[_MOST:])
+    lines = [line for item in stale[:_MOST] for line in _lines(item)]
+    more = len(lines[_MOST:]) + len(stale[_MOST:])
     return [*lines[:_MOST], *([f"and {more} more"] if more else [])]
 
 
-def _lines(item: Moved) -> Iterator[str]:
+def _lines(item: StaleObject) -> Iterator[str]:
     name = printable(item.name)
     if item.was is None:
         yield f"{name} now exists: {_attributes(item.now or {})}"
