@@ -16,11 +16,25 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.text.apply import totals, unconfirmed_text
 from beamctl.report.text.destroy import deletion_summary
 from beamctl.report.text.drift import difference_text
 from beamctl.report.text.show import Sections
 from beamctl.report.wording import TALLY, words
+
+
+def report(data: ReportData) -> str:
+    """What the command prints with `-o json`."""
+    match data.command:
+        case CommandName.PLAN:
+            return plans_json(data.plans, data.allowed)
+        case CommandName.DRIFT:
+            return drift_json(data.plans)
+        case CommandName.APPLY:
+            return applied_json(data.plans, data.allowed, data.results, saved=data.saved)
+        case _:
+            assert_never(data.command)
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:

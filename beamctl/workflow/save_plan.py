@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +14,7 @@ from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import LONGEST, Saved, saved_text
 from beamctl.system.clock import current_time
+from beamctl.system.files import replace_file
 from beamctl.workflow.plan import Planned, identify
 
 _USUAL = timedelta(hours=24)
@@ -100,22 +98,6 @@ def save(
         created=created,
         expires=valid_until(created + target.lasts, [each.plan for each in planned]),
     )
-    _write(Path(target.file), redactor.require_no_secrets(saved_text(saved), "the plan"))
+    text = redactor.require_no_secrets(saved_text(saved), "the plan")
+    replace_file(Path(target.file), text, "the plan", "Name another file with --out.")
     return saved
-
-
-def _write(path: Path, text: str) -> None:
-    """Write atomically, through a temporary file."""
-    temporary = ""
-    try:
-        if path.exists() and not path.is_file():
-            raise UsageError(f"{path} is not a regular file", "Name another file with --out.")
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).replace(path)
-    except (OSError, ValueError) as error:
-        with suppress(OSError):
-            Path(temporary).unlink() if temporary else None
-        why = error.strerror if isinstance(error, OSError) else "invalid file name"
-        raise UsageError(f"cannot write the plan to {path}: {why}", "Name another file with --out.") from None

@@ -12,12 +12,14 @@ from beamctl.cli import options
 from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
+from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowance
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.text.plan import APPLY, plans_text, saved_text, unused_note
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
-from beamctl.workflow.documents import command_for, unread
+from beamctl.workflow.documents import command_for, named_files, unread
 from beamctl.workflow.plan import Checks, Planned, is_refused, plan_all, unused_allowances
 from beamctl.workflow.save_plan import Target, save, target_of
 
@@ -32,6 +34,7 @@ from beamctl.workflow.save_plan import Target, save, target_of
 @option(Group.OUTPUT, "--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @options.allow
 @options.saving
+@options.reports
 @options.record
 @options.view
 @options.connection
@@ -43,6 +46,7 @@ def command(  # noqa: PLR0913 - one argument per option
     allowed: tuple[str, ...],
     file: str | None,
     expires: str | None,
+    reports: tuple[ReportFile, ...],
     record: RecordFolder,
     out: Output,
     detailed_exitcode: bool,
@@ -55,6 +59,7 @@ def command(  # noqa: PLR0913 - one argument per option
     """
     granted = tuple(map(allowance, allowed))
     target = target_of(file, expires, record.path)
+    refuse_unwritable(reports, named_files(files), record.path, file)
     for note in record.ignored():
         out.info(note)
     with ExitStack() as stack:
@@ -65,6 +70,7 @@ def command(  # noqa: PLR0913 - one argument per option
         command = command_for(APPLY, files, workspaces)
         text = partial(plans_text, plans, granted, out.style, command=command)
         refused = report(planned, granted, target, out, text)
+        write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out.redaction)
     if refused:
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE
