@@ -15,6 +15,8 @@ from beamctl.api.clock import MOST_WAITING
 from beamctl.cli.floors import floor_options
 from beamctl.cli.help import Group, combined, option
 from beamctl.cli.output import Output
+from beamctl.cli.reports import report_file
+from beamctl.report.formats import FORMATS
 from beamctl.runs.folder import RecordFolder
 
 if TYPE_CHECKING:
@@ -130,6 +132,15 @@ saving = combined(
         metavar="TIME",
         help="How long a saved plan is valid, such as 30m or 7d. Default: 24h.",
     ),
+)
+reports = option(
+    Group.OUTPUT,
+    "--report",
+    "reports",
+    multiple=True,
+    callback=lambda _context, _option, named: tuple(map(report_file, named)),
+    metavar="FORMAT=FILE",
+    help=f"Also write a report to a file. Repeatable. Formats: {', '.join(FORMATS)}.",
 )
 record = option(
     Group.OUTPUT,

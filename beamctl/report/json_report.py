@@ -16,9 +16,23 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.drift_text import difference_text
 from beamctl.report.wording import TALLY, words
 from beamctl.report.workspace_text import Sections, deletion_summary
+
+
+def report(data: ReportData) -> str:
+    """What the command prints with `-o json`."""
+    match data.command:
+        case CommandName.PLAN:
+            return plans_json(data.plans, data.allowed)
+        case CommandName.DRIFT:
+            return drift_json(data.plans)
+        case CommandName.APPLY:
+            return applied_json(data.plans, data.allowed, data.results, saved=data.saved)
+        case _:
+            assert_never(data.command)
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from datetime import UTC
+from typing import TYPE_CHECKING
 
 from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import ALL_ATTRIBUTES, Change
@@ -13,10 +14,12 @@ from beamctl.plan.diff import ABSENT
 from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
-from beamctl.plan.plan_file import Saved
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
 from beamctl.report.wording import TALLY, words
+
+if TYPE_CHECKING:
+    from beamctl.plan.plan_file import Saved
 
 APPLY = "beamctl apply"
 

@@ -1,10 +1,12 @@
-"""Reads regular files up to a size limit. Pipes and devices are refused, without blocking on them."""
+"""Reads regular files up to a size limit, and replaces files atomically. Pipes and devices are refused, without
+blocking on them."""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from beamctl.errors import UsageError
@@ -60,6 +62,29 @@ def read_standard_input(most: int) -> bytes:
         return sys.stdin.buffer.read(most)
     except OSError as error:  # a directory
         raise unreadable("standard input", error) from None
+
+
+def replace_file(path: Path, text: str, what: str, hint: str) -> None:
+    """Write a file atomically, through a temporary file next to it.
+
+    Raises:
+        UsageError: `what` cannot be written.
+    """
+    import tempfile
+
+    temporary = ""
+    try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is not a regular file", hint)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(temporary).replace(path)
+    except (OSError, ValueError) as error:
+        with suppress(OSError):
+            Path(temporary).unlink() if temporary else None
+        why = error.strerror if isinstance(error, OSError) else "invalid file name"
+        raise UsageError(f"cannot write {what} to {path}: {why}", hint) from None
 
 
 def real_path(path: str | Path) -> str:

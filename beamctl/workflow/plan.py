@@ -20,7 +20,6 @@ from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, refused, unused
 from beamctl.plan.plan import Plan, make_plan, managed, may_delete
-from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
 from beamctl.report.wording import words
 from beamctl.runs.commit import commit_of
@@ -181,9 +180,15 @@ def _planned(desired: Desired, link: Link, granted: Sequence[Allowance], checks:
         link,
         lambda: make() == first,
         lambda: commit_of(source),
-        lambda: digest_of(plans_data([first], ())),
+        partial(_digest, first),
         unrecorded=first.declared != last.declared,
     )
+
+
+def _digest(plan: Plan) -> str:
+    from beamctl.plan.plan_file import digest_of
+
+    return digest_of(plans_data([plan], ()))
 
 
 def identify(workspace: str, reader: Reader) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +14,7 @@ from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import LONGEST, Saved, saved_text
 from beamctl.system.clock import current_time
+from beamctl.system.files import replace_file
 from beamctl.workflow.plan import Planned, identify
 
 _USUAL = timedelta(hours=24)
@@ -27,11 +25,11 @@ class Target:
     """Where and how to save plans.
 
     Attributes:
-        file: The file; None to not save them.
+        file: The file.
         lasts: How long they are valid.
     """
 
-    file: str | None
+    file: str
     lasts: timedelta
 
 
@@ -39,7 +37,7 @@ def target_of(out: str | None, expires: str | None, records: Path) -> Target:
     """Parse the options of `options.saving`.
 
     Args:
-        out: The file.
+        out: The file; None if it is missing.
         expires: How long the plan is valid.
         records: The folder of run records.
 
@@ -50,12 +48,10 @@ def target_of(out: str | None, expires: str | None, records: Path) -> Target:
         raise UsageError("--out needs a file, not standard output", "For a machine-readable plan, use -o json.")
     if out is not None and (why := _why_not_to(Path(out), records)):
         raise UsageError(f"--out: {out} {why}, so it was not written", "Name another file with --out.")
-    if expires is None:
-        return Target(out, _USUAL)
-    lasts = duration(expires)
+    lasts = _USUAL if expires is None else duration(expires)
     if lasts is None or lasts > LONGEST:
         hint = f"Write it like 30m, 24h or 7d. The maximum is {LONGEST.days}d."
-        raise UsageError(f"--expires: {printable(expires)!r} is not a valid lifetime of a plan", hint)
+        raise UsageError(f"--expires: {printable(expires or '')!r} is not a valid lifetime of a plan", hint)
     if out is None:
         raise UsageError("--expires applies only to a saved plan", "Save the plan with --out FILE.")
     return Target(out, lasts)
@@ -78,17 +74,13 @@ def _why_not_to(path: Path, records: Path) -> str:
     return "" if is_ours else "already exists and is not a saved plan"
 
 
-def save(
-    planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, redactor: RecordRedactor
-) -> Saved | None:
-    """Write plans to the target file, atomically. Returns what was saved, if there is a target file.
+def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, redactor: RecordRedactor) -> Saved:
+    """Write plans to the target file, atomically. Returns what was saved.
 
     Raises:
         UsageError: The file cannot be written.
         ApiError: The ID of a workspace cannot be read.
     """
-    if target.file is None:
-        return None
     from beamctl.workflow.saved_plan import valid_until
 
     created = current_time().replace(microsecond=0)
@@ -100,22 +92,6 @@ def save(
         created=created,
         expires=valid_until(created + target.lasts, [each.plan for each in planned]),
     )
-    _write(Path(target.file), redactor.require_no_secrets(saved_text(saved), "the plan"))
+    text = redactor.require_no_secrets(saved_text(saved), "the plan")
+    replace_file(Path(target.file), text, "the plan", "Name another file with --out.")
     return saved
-
-
-def _write(path: Path, text: str) -> None:
-    """Write atomically, through a temporary file."""
-    temporary = ""
-    try:
-        if path.exists() and not path.is_file():
-            raise UsageError(f"{path} is not a regular file", "Name another file with --out.")
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).replace(path)
-    except (OSError, ValueError) as error:
-        with suppress(OSError):
-            Path(temporary).unlink() if temporary else None
-        why = error.strerror if isinstance(error, OSError) else "invalid file name"
-        raise UsageError(f"cannot write the plan to {path}: {why}", "Name another file with --out.") from None

@@ -12,7 +12,8 @@ from beamctl.document.yaml_writer import written
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.plan.across_kinds import see
-from beamctl.plan.listing import Listing, Unreadable, parts
+from beamctl.plan.export import parts
+from beamctl.plan.listing import Listing, Unreadable
 from beamctl.report.wording import words
 
 

@@ -15,10 +15,13 @@ from beamctl.cli import options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.output import Exit, Output
+from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.errors import RefusedError, UnwritableError, UsageError
+from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.apply_text import end_text, event_text, is_summarized, not_permitted_text
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import plans_text
 from beamctl.report.style import PLAIN, Style
 from beamctl.runs.folder import RecordFolder
@@ -26,6 +29,7 @@ from beamctl.secrets.terminal import OPTION, terminal
 from beamctl.workflow.apply import NOT_STOPPED, run_apply
 from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review
 from beamctl.workflow.connection import Access
+from beamctl.workflow.documents import named_files
 from beamctl.workflow.plan import Checks, Planned
 
 _EXIT = {
@@ -66,6 +70,7 @@ _EXIT = {
 @option(
     Group.OUTPUT, "-v", "--verbose", is_flag=True, help="List each change as it ends, even if there are more than 30."
 )
+@options.reports
 @options.record
 @options.view
 @options.connection
@@ -77,6 +82,7 @@ def command(  # noqa: PLR0913 - one argument per option
     workspaces: tuple[str, ...],
     allowed: tuple[str, ...],
     parallelism: int,
+    reports: tuple[ReportFile, ...],
     record: RecordFolder,
     out: Output,
     auto_approve: bool,
@@ -94,6 +100,7 @@ def command(  # noqa: PLR0913 - one argument per option
     granted = tuple(map(allowance, allowed))
     if saved is not None and files:
         raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
+    refuse_unwritable(reports, named_files(files) if saved is None else [saved], record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack:
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
@@ -101,19 +108,38 @@ def command(  # noqa: PLR0913 - one argument per option
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
+    data = _data(applied)
     if out.json:
-        _report(applied, out)
+        _show_json(data, out)
+    try:
+        write_reports(reports, data, out.redaction)
+    except UsageError as error:
+        if not data.results:
+            raise
+        out.say(f"Error: {printable(error.message)}\n  {NOT_STOPPED}")
+        return Exit.PARTLY if applied.status is ApplyStatus.DONE else _EXIT[applied.status]
     return _EXIT[applied.status]
 
 
-def _report(applied: Applied, out: Output) -> None:
-    from beamctl.report.json_report import applied_json
+def _data(applied: Applied) -> ReportData:
+    review = applied.review
+    return ReportData(
+        CommandName.APPLY,
+        [each.plan for each in review.planned],
+        review.allowed,
+        [(each.plan, events) for each, events in applied.results],
+        review.saved,
+        review.command,
+    )
 
-    review, results = applied.review, [(each.plan, events) for each, events in applied.results]
+
+def _show_json(data: ReportData, out: Output) -> None:
+    from beamctl.report.json_report import report
+
     try:
-        out.result(applied_json([each.plan for each in review.planned], review.allowed, results, saved=review.saved))
+        out.result(report(data))
     except UnwritableError as error:
-        raise UnwritableError(error.message, NOT_STOPPED if results else "") from None
+        raise UnwritableError(error.message, NOT_STOPPED if data.results else "") from None
 
 
 class _View:

@@ -1,0 +1,127 @@
+"""The option `--report FORMAT=FILE`: writes reports to files, next to the result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from beamctl.errors import UsageError
+from beamctl.model.text import printable
+from beamctl.report.formats import FORMATS
+from beamctl.secrets.redaction import OutputRedaction
+from beamctl.system.files import real_path, replace_file
+
+if TYPE_CHECKING:
+    from beamctl.report.data import ReportData
+
+_HINT = f"Write it as FORMAT=FILE, such as text=plan.txt. Formats: {', '.join(FORMATS)}."
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """One report to write.
+
+    Attributes:
+        format: The name of the format.
+        path: The file.
+    """
+
+    format: str
+    path: Path
+
+
+def report_file(text: str) -> ReportFile:
+    """Parse a value of `--report`.
+
+    Raises:
+        UsageError: It is not `FORMAT=FILE` with a known format.
+    """
+    name, _, file = text.partition("=")
+    if name not in FORMATS:
+        raise UsageError(f"--report: unknown format {printable(name)!r}", _HINT)
+    if not file or file == "-":
+        raise UsageError(f"--report {printable(text)}: a report needs a file", _HINT)
+    return ReportFile(name, Path(file))
+
+
+def refuse_unwritable(reports: Sequence[ReportFile], inputs: Sequence[str], records: Path, saved: str | None) -> None:
+    """Refuse reports that cannot be written, before anything is read or changed.
+
+    Args:
+        reports: The reports.
+        inputs: The documents, and the saved plan that is applied.
+        records: The folder of run records.
+        saved: The file that the plan is saved to, if any.
+
+    Raises:
+        UsageError: A file is needed for something else, is named twice, or cannot be written.
+    """
+    if not reports:
+        return
+    from beamctl.secrets.file import ReservedFiles
+
+    reserved = ReservedFiles(documents=tuple(inputs), records=records)
+    taken = {real_path(saved): "--out"} if saved else {}
+    for each in reports:
+        option = f"--report {each.format}={printable(str(each.path))}"
+        if other := taken.get(real_path(each.path)):
+            raise UsageError(f"{option}: {other} writes the same file", "Name another file.")
+        taken[real_path(each.path)] = f"--report {each.format}"
+        if why := reserved.why_not_to(each.path, read=True) or _why_not(each.path):
+            raise UsageError(f"{option}: the file {why}", "Name another file.")
+
+
+def _why_not(path: Path) -> str:
+    try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            return "is not a regular file"
+        if not path.parent.is_dir():
+            return f"cannot be written: {path.parent} is not a directory"
+        return "" if os.access(path.parent, os.W_OK | os.X_OK) else f"cannot be written: {path.parent} is not writable"
+    except (OSError, ValueError) as error:
+        return f"cannot be written: {getattr(error, 'strerror', None) or 'invalid file name'}"
+
+
+def write_reports(reports: Sequence[ReportFile], data: ReportData, redaction: OutputRedaction) -> None:
+    """Write every report. Known secrets are hidden in the value that all reports are made from.
+
+    Raises:
+        UsageError: A report cannot be written. The others were.
+    """
+    if not reports:
+        return
+    shown = _redacted(data, redaction.redact)
+    failed: UsageError | None = None
+    for each in reports:
+        try:
+            text = FORMATS[each.format].report(shown)
+            replace_file(each.path, text, f"the {each.format} report", "Name another file with --report.")
+        except UsageError as error:
+            failed = error
+    if failed is not None:
+        raise failed
+
+
+def _redacted(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 - any value of a report
+    """The same value without known secrets in its strings."""
+    from beamctl.document.document import Document
+
+    match value:
+        case Enum() | Document():
+            return value
+        case str():
+            hidden = redact(value)
+            return value if hidden == value else hidden
+        case Mapping():
+            return {_redacted(key, redact): _redacted(inner, redact) for key, inner in value.items()}
+        case tuple() | list():
+            return tuple(_redacted(inner, redact) for inner in value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            inner = {each.name: _redacted(getattr(value, each.name), redact) for each in fields(value) if each.init}
+            return replace(value, **inner)
+        case _:
+            return value

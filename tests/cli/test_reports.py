@@ -1,0 +1,95 @@
+"""`--report FORMAT=FILE` writes what is shown; one that cannot be written is refused before anything is changed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, People, Write
+
+pytestmark = pytest.mark.usefixtures("local")
+
+
+@pytest.mark.parametrize(("command", "code"), [("plan", 0), ("drift", 2)])
+def test_text_and_json_reports_are_what_is_shown(cli: Cli, write: Write, command: str, code: int) -> None:
+    write("beamctl.yaml", CHANGED)
+    reports = ("--report", "text=report.txt", "--report", "json=report.json")
+    shown = cli(command, *reports)
+    assert shown.code == code, shown.err
+    assert Path("report.txt").read_text() == shown.out
+    as_json = cli(command, "-o", "json", *reports)
+    assert as_json.code == code
+    assert json.loads(Path("report.json").read_text()) == as_json.json
+    assert Path("report.txt").read_text() == shown.out
+
+
+def test_an_apply_reports_its_results(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    ran = cli("apply", "--auto-approve", "-o", "json", "--report", "json=r.json", "--report", "text=r.txt")
+    assert ran.code == 0, ran.err
+    assert json.loads(Path("r.json").read_text()) == ran.json
+    assert "Applied to acme: 2 done." in Path("r.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        ("text", "needs a file"),
+        ("text=", "needs a file"),
+        ("text=-", "needs a file"),
+        ("words=x.txt", "unknown format 'words'"),
+        ("=x.txt", "unknown format ''"),
+        ("text=beamctl.yaml", "is a document"),
+        ("text=./plans/../beamctl.yaml", "is a document"),
+        ("text=runs/x.txt", "is in the folder of run records"),
+        ("text=saved.json", "--out writes the same file"),
+        ("text=missing/x.txt", "missing is not a directory"),
+        ("text=plans", "is not a regular file"),
+        ("text=link", "is not a regular file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_report_that_cannot_be_written_is_refused_first(
+    cli: Cli, write: Write, people: People, command: str, report: str, said: str
+) -> None:
+    write("beamctl.yaml", CHANGED)
+    Path("plans").mkdir()
+    Path("link").symlink_to("/dev/stdout")
+    before = dict(people())
+    more = ("--out", "saved.json") if command == "plan" else ("--auto-approve",)
+    if command == "apply" and "saved" in report:
+        pytest.skip("apply saves no plan")
+    ran = cli(command, *more, "--record", "runs", "--report", report)
+    assert ran.code == 3
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+    assert not ran.out
+    assert people() == before
+    assert Path("beamctl.yaml").read_text() == CHANGED
+
+
+def test_two_reports_never_share_a_file(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", AS_IS)
+    ran = cli("plan", "--report", "text=r.txt", "--report", "json=./r.txt")
+    assert ran.code == 3
+    assert "--report json=r.txt: --report text writes the same file" in ran.err
+
+
+def test_a_report_that_fails_after_an_apply_is_exit_7(cli: Cli, write: Write, people: People) -> None:
+    account = "serviceAccounts: {ci: {role: member, secretTo: {file: keys/ci.json}}}\n"
+    write("beamctl.yaml", CHANGED + account)
+    ran = cli("apply", "--auto-approve", "--report", "text=keys", "--report", "json=r.json")
+    assert ran.code == 7
+    assert "Applied to acme: 3 done." in ran.out
+    assert "Error: keys is not a regular file\n  The apply was not stopped by this." in ran.err
+    assert people()["kim@example.com"] == "viewer"
+    assert json.loads(Path("r.json").read_text())["summary"]["done"] == 3
+
+
+@pytest.mark.usefixtures("api")
+def test_secrets_are_hidden_in_every_format(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", AS_IS + f"settings: {{displayName: 'x {CANARY}'}}\n")
+    cli("plan", "--report", "text=r.txt", "--report", "json=r.json")
+    assert "x •••" in Path("r.txt").read_text()
+    for file in ("r.txt", "r.json"):
+        assert CANARY not in Path(file).read_text()
