@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from beamctl import errors
 from beamctl.model.code import Code
 
-_ERRORS = (
-    Code.API_ERROR,
-    Code.ERROR,
-    Code.FORBIDDEN,
-    Code.INVALID_DOCUMENT,
-    Code.INVALID_USAGE,
-    Code.NOT_FOUND,
-    Code.OUTPUT_NOT_WRITTEN,
-    Code.RECORD_NOT_WRITTEN,
-    Code.REFUSED,
-    Code.STALE_PLAN,
-    Code.UNAUTHENTICATED,
-    Code.UNEXPECTED_RESPONSE,
-    Code.UNREACHABLE,
-)
 APPLY_TEMPLATES: Mapping[Code, str] = {
-    **dict.fromkeys(_ERRORS, "{detail}"),
+    **{
+        Code(each.code): "{detail}"
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.BeamctlError)
+    },
     # causes
     Code.API_ANSWERED: "the API responded with {status}{detail:after : }",
     Code.BUG: "beamctl has a bug: {error}",

@@ -160,7 +160,7 @@ def digest(members: People) -> str:
     for key, person in members.items():
         groups.setdefault((person.role, person.standing, person.accepted), []).append(key)
     lines = sorted(f"{role} {standing} {yes} {sorted(keys)}" for (role, standing, yes), keys in groups.items())
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogatepass")).hexdigest()
 
 
 def admins(members: Iterable[tuple[str, Person]]) -> set[str]:
