@@ -22,13 +22,13 @@ from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Inbound, Route
 from beamctl.emulator.clock import utc_now
 from beamctl.emulator.control_plane import BASE_PATH, CALLER_KEY, ControlPlane, PublicUrl
-from beamctl.emulator.database import Database
 from beamctl.emulator.errors import Refusal, raised_at
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.permission import Operator, Person, ServiceAccount
 from beamctl.emulator.request_log import context_of
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.store import Database
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -163,6 +163,6 @@ class _Dispatcher:
         path = environ.get("PATH_INFO", "")
         if path == BASE_PATH or path.startswith(f"{BASE_PATH}/"):
             return self._api(environ, start_response)
-        from beamctl.emulator.console.app import PLANE_KEY, console
+        from beamctl.emulator.console import PLANE_KEY, console
 
         return console()({**environ, PLANE_KEY: self._plane}, start_response)

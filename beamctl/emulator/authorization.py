@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Call, Inbound, Reach, Route
 from beamctl.emulator.credentials import TokenUse, digest, token_subject
-from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import bad_request, forbidden, not_found, unauthorized
 from beamctl.emulator.permission import BY_SORT, Caller, Operator, Person, ServiceAccount
 from beamctl.emulator.request_log import NOBODY
-from beamctl.emulator.store import api_key, people, service_account, workspace
+from beamctl.emulator.store import membership, people, service_account, signing_secret, workspace
 from beamctl.emulator.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def authenticate(db: sqlite3.Connection, headers: Headers, moment: datetime) -> 
         Refusal: 401: it is missing, unknown or expired.
     """
     credential = _credential(headers)
-    caller = api_key.owner(db, digest(credential), moment)
+    caller = service_account.key_owner(db, digest(credential), moment)
     if caller is None and credential.count(".") == _DOTS_IN_A_TOKEN:
         subject = token_subject(signing_secret(db), credential, TokenUse.ACCESS, moment)
         caller = by_subject(db, subject) if subject else None
@@ -130,7 +129,7 @@ def _role(db: sqlite3.Connection, space: Workspace, caller: Caller) -> str:
     if isinstance(caller, ServiceAccount):
         role = caller.role if caller.workspace_id == space.id else None
     else:
-        role = people.role_of(db, space.id, caller.sub)
+        role = membership.role_of(db, space.id, caller.sub)
     if role is None:
         raise forbidden(_NO_ACCESS)
     return role

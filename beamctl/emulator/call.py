@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.errors import bad_request, forbidden
-from beamctl.emulator.mail.emails import Email
+from beamctl.emulator.mail import Email
 from beamctl.emulator.permission import Caller, Operator, Permission, Person, role_allows
 from beamctl.emulator.request_log import RequestContext
 from beamctl.emulator.store.workspace import Workspace

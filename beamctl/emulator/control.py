@@ -16,8 +16,8 @@ from werkzeug.wrappers import Request, Response
 from beamctl.emulator.body import json_object
 from beamctl.emulator.clock import MovableClock, read_duration, read_moment, stamp, utc_now
 from beamctl.emulator.errors import EmulatorError, FaultError, Refusal, bad_request, forbidden, not_found
+from beamctl.emulator.faults import FaultScript
 from beamctl.emulator.faults.parser import read_rule
-from beamctl.emulator.faults.rule import FaultScript
 from beamctl.emulator.request_log import RequestLog
 
 if TYPE_CHECKING:

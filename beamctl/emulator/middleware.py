@@ -14,8 +14,8 @@ from beamctl.emulator.clock import MovableClock, stamp
 from beamctl.emulator.control import Control, ControlActions
 from beamctl.emulator.control_plane import BASE_PATH, plane_of
 from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.faults import Fault, FaultKind, FaultScript, fault_text
 from beamctl.emulator.faults.injection import FaultInjector
-from beamctl.emulator.faults.rule import Fault, FaultKind, FaultScript, fault_text
 from beamctl.emulator.request_log import HIDDEN, Entry, RequestLog, attach_context, logged_method, logged_query
 
 if TYPE_CHECKING:

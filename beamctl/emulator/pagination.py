@@ -13,9 +13,8 @@ from itsdangerous import BadData
 
 from beamctl.emulator.call import EXTERNAL_ID, Parameter
 from beamctl.emulator.credentials import digest, serializer
-from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.store import resource
+from beamctl.emulator.store import resource, signing_secret
 from beamctl.emulator.store.resource import ListQuery, Place, Position, Sort
 
 API_VERSIONS = ("2026-04-16", "2026-04-28", "2026-09-22")

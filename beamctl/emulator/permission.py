@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from beamctl.emulator.behavior import BehaviorFlag
 
@@ -135,13 +136,9 @@ class Person:
         email: The address, as written.
     """
 
+    sort: ClassVar = Sort.PERSON
     sub: str
     email: str
-
-    @property
-    def sort(self) -> Sort:
-        """The sort of caller."""
-        return Sort.PERSON
 
     @property
     def name(self) -> str:
@@ -159,14 +156,10 @@ class ServiceAccount:
         role: Its role in the workspace.
     """
 
+    sort: ClassVar = Sort.SERVICE_ACCOUNT
     client_id: str
     workspace_id: int
     role: str
-
-    @property
-    def sort(self) -> Sort:
-        """The sort of caller."""
-        return Sort.SERVICE_ACCOUNT
 
     @property
     def name(self) -> str:
@@ -178,10 +171,7 @@ class ServiceAccount:
 class Operator:
     """The operator, who runs the emulator in their own process: has every permission and is listed nowhere."""
 
-    @property
-    def sort(self) -> Sort:
-        """The sort of caller."""
-        return Sort.OPERATOR
+    sort: ClassVar = Sort.OPERATOR
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ import pytest
 from werkzeug.test import Client
 
 from beamctl.emulator.call import Reach
-from beamctl.emulator.in_process import approve_login, as_operator
+from beamctl.emulator.control_plane import approve_login, as_operator
 from beamctl.emulator.permission import BY_ROLE, BY_SORT
 from beamctl.emulator.routes import ROUTES
 from tests.emulator.world import RESOURCES, SEED, World, body_of

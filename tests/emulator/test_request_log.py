@@ -12,13 +12,13 @@ from werkzeug.test import Client
 
 from beamctl.emulator.app import create_app
 from beamctl.emulator.authorization import BEARER_HEADERS, KEY_HEADERS
+from beamctl.emulator.control_plane import as_operator, as_person, ask
 from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.faults import FaultScript
 from beamctl.emulator.faults.parser import read_rule
-from beamctl.emulator.faults.rule import FaultScript
-from beamctl.emulator.in_process import as_operator, as_person, ask
 from beamctl.emulator.middleware import MiddlewareOptions, add_middleware
 from beamctl.emulator.request_log import Entry, LogFile, RequestLog, logged_query
-from beamctl.emulator.seed.load import load_seed
+from beamctl.emulator.seed import load_seed
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import Clock, World
 

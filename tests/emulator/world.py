@@ -22,7 +22,7 @@ from beamctl.emulator.kind import KINDS
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi import body_schema, load_schemas
 from beamctl.emulator.routes import ROUTES
-from beamctl.emulator.seed.load import load_seed
+from beamctl.emulator.seed import load_seed
 from tests.fakes.contract import answer_fault
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "api"

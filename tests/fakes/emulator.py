@@ -17,7 +17,7 @@ from typing import Any
 from beamctl.emulator import BehaviorFlag, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credentials import digest
 from beamctl.emulator.mail.mailer import Mailer
-from beamctl.emulator.store import api_key, service_account
+from beamctl.emulator.store import service_account
 from beamctl.kinds.create_with_secret import ids_in
 from beamctl.kinds.service_account.live import CLIENT_SECRET
 from beamctl.plan.change import Action, Change
@@ -261,7 +261,7 @@ class EmulatedWorkspace:
         if secret.startswith("{"):
             pair = json.loads(secret)
             return service_account.has_secret(self._rows, pair["clientId"], digest(pair["clientSecret"]))
-        return api_key.owner(self._rows, digest(secret), self.clock.now) is not None
+        return service_account.key_owner(self._rows, digest(secret), self.clock.now) is not None
 
     def invalid_secrets(self) -> set[str]:
         """The destinations that hold a secret that is no longer valid."""

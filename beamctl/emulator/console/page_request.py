@@ -17,7 +17,7 @@ from beamctl.emulator.errors import not_found, unauthorized
 from beamctl.emulator.permission import Permission, Person, role_allows
 from beamctl.emulator.request_log import context_of
 from beamctl.emulator.routes import ROUTES
-from beamctl.emulator.store import people, workspace
+from beamctl.emulator.store import membership, workspace
 
 if TYPE_CHECKING:
     from beamctl.emulator.console.security import Session
@@ -112,7 +112,7 @@ class Visit:
         shown = self.call_api("GET", _ONE_WORKSPACE, name=name)
         with self.plane.database.reading() as db:
             space = workspace.find(db, name)
-            role = people.role_of(db, space.id, self.person.sub) if space else None
+            role = membership.role_of(db, space.id, self.person.sub) if space else None
         if role is None:  # the workspace or membership was deleted in between
             raise not_found("Workspace not found")
         return Space(shown, role, self.plane.flags)

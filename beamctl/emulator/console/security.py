@@ -15,10 +15,9 @@ from flask import Response, request
 from markupsafe import Markup
 
 from beamctl.emulator.credentials import TokenUse, form_key, issue_token, token_subject
-from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import Refusal, forbidden
 from beamctl.emulator.permission import Person
-from beamctl.emulator.store import people
+from beamctl.emulator.store import people, signing_secret
 
 if TYPE_CHECKING:
     from beamctl.emulator.control_plane import ControlPlane

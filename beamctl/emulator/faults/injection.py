@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_input_stream
 
-from beamctl.emulator.faults.rule import Fault, FaultKind
+from beamctl.emulator.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -14,7 +14,7 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from beamctl.emulator.mail.message import UnwritableEmailError, deliverable
+from beamctl.emulator.mail import UnwritableEmailError, deliverable
 from beamctl.emulator.rules import folded
 
 _GIVES_UP = (ValueError, LookupError, AttributeError)

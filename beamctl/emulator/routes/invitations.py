@@ -8,38 +8,37 @@ from typing import Any
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.errors import MISSING, not_found
 from beamctl.emulator.permission import Permission
-from beamctl.emulator.store import invitation, people, workspace
+from beamctl.emulator.store import membership, workspace
 from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
 
 
 def list_invitations(call: Call) -> Answer:
     """List the caller's invitations that can still be accepted."""
-    mine = invitation.of_address(call.db, call.person.email, call.moment)
+    mine = membership.invitations_to(call.db, call.person.email, call.moment)
     if not mine:
         raise not_found("no pending invitations")
-    members = people.addresses_where_invited(call.db, call.person.email, call.now)
+    members = membership.addresses_where_invited(call.db, call.person.email, call.now)
     return Answer([_rendered(row, members.get(row["workspace_id"], [])) for row in mine])
 
 
 def join(call: Call) -> Answer:
     """Accept an invitation; the caller becomes a member."""
     space, row = _invited(call)
-    invitation.remove(call.db, row["id"])
-    people.accept(call.db, row, call.person.sub, call.moment)
+    membership.accept(call.db, row, call.person.sub, call.moment)
     return Answer({"email": row["email"], "workspace": workspace.payload(space)})
 
 
 def decline(call: Call) -> Answer:
     """Decline an invitation and delete it."""
     space, row = _invited(call)
-    invitation.remove(call.db, row["id"])
-    return Answer(invitation.payload(row, space.name, call.flags))
+    membership.remove_invitation(call.db, row["id"])
+    return Answer(membership.invitation_payload(row, space.name, call.flags))
 
 
 def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:
     """The workspace of the path and the caller's unexpired invitation to it."""
     space = workspace.find(call.db, call.inbound.path["name"])
-    row = invitation.find(call.db, space.id, call.person.email) if space else None
+    row = membership.find_invitation(call.db, space.id, call.person.email) if space else None
     if space is None or row is None or row["expires_at"] <= call.now:
         raise not_found("Workspace or invitation not found")
     return space, row

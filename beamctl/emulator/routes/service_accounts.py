@@ -13,7 +13,7 @@ from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.errors import bad_request, not_found
 from beamctl.emulator.permission import Permission, Role, ServiceAccount
-from beamctl.emulator.store import api_key, service_account
+from beamctl.emulator.store import service_account
 from beamctl.emulator.store.service_account import Fields
 
 _RULES: Mapping[str, rules.Rule] = {
@@ -92,8 +92,8 @@ _ONE = "/service_accounts/<client_id>"
 
 def list_keys(call: Call) -> Answer:
     """List the keys of a service account, without the keys themselves."""
-    keys = api_key.of_account(call.db, _known_account(call)["client_id"])
-    return Answer([api_key.payload(row, call.flags) for row in keys])
+    keys = service_account.keys_of(call.db, _known_account(call)["client_id"])
+    return Answer([service_account.key_payload(row, call.flags) for row in keys])
 
 
 def create_key(call: Call) -> Answer:
@@ -107,13 +107,15 @@ def create_key(call: Call) -> Answer:
     owner = ServiceAccount(row["client_id"], row["workspace_id"], row["role"])
     duration = _lifetime(call, content)
     expires_in = content["expires_in"] if duration else ""
-    draft = api_key.Draft(digest(key), owner, name, call.who.name, expires_in, duration)
-    return Answer({**api_key.payload(api_key.add(call.db, draft, call.moment), call.flags), "apiKey": key})
+    draft = service_account.KeyDraft(digest(key), owner, name, call.who.name, expires_in, duration)
+    return Answer(
+        {**service_account.key_payload(service_account.add_key(call.db, draft, call.moment), call.flags), "apiKey": key}
+    )
 
 
 def delete_key(call: Call) -> Answer:
     """Delete a key; it stops working at once."""
-    if not api_key.remove(call.db, _known_account(call)["client_id"], call.inbound.path["key_id"]):
+    if not service_account.remove_key(call.db, _known_account(call)["client_id"], call.inbound.path["key_id"]):
         raise not_found("API key not found")
     return Answer({})
 

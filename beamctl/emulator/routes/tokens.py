@@ -23,10 +23,9 @@ from beamctl.emulator.credentials import (
     token_subject,
     user_code_digest,
 )
-from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.store import device_login, service_account
-from beamctl.emulator.store.device_login import INTERVAL, LIFETIME, DeviceLogin, State
+from beamctl.emulator.store import people, service_account, signing_secret
+from beamctl.emulator.store.people import LOGIN_LIFETIME, POLL_INTERVAL, DeviceLogin, LoginState
 
 _DEVICE_PAGE = "/device"
 """The page to approve a login, below the public URL."""
@@ -46,15 +45,15 @@ def begin_login(call: Call) -> Answer:
     if wrong := rules.description(fields.get("scope", "")):
         raise bad_request(f"scope {wrong}")
     device_code, user_code = new_device_code(), new_user_code()
-    device_login.add(call.db, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
+    people.add_login(call.db, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
     page = call.public_url + _DEVICE_PAGE
     answer = {
         "device_code": device_code,
         "user_code": user_code,
         "verification_uri": page,
         "verification_uri_complete": f"{page}?user_code={user_code}",
-        "expires_in": int(LIFETIME.total_seconds()),
-        "interval": INTERVAL,
+        "expires_in": int(LOGIN_LIFETIME.total_seconds()),
+        "interval": POLL_INTERVAL,
     }
     return Answer({**answer, "client_id": client_id} if call.beamlit else answer, {"Cache-Control": "no-store"})
 
@@ -95,16 +94,16 @@ def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
     if login.expired(call.moment):
         raise bad_request("expired_token")
     match login.state:
-        case State.PENDING:
+        case LoginState.PENDING:
             too_soon = login.polled_too_soon(call.moment)
-            device_login.note_poll(call.db, login, _SLOWER if too_soon else 0, call.moment)
+            people.note_poll(call.db, login, _SLOWER if too_soon else 0, call.moment)
             return _not_yet("slow_down" if too_soon else "authorization_pending", call.flags)
-        case State.DENIED:
+        case LoginState.DENIED:
             raise bad_request("access_denied")
-        case State.USED:
+        case LoginState.USED:
             raise bad_request("invalid device_code: it has already been used")
-        case State.APPROVED:
-            device_login.use(call.db, login)
+        case LoginState.APPROVED:
+            people.use_login(call.db, login)
             return _tokens(call, str(login.sub))
         case _:
             assert_never(login.state)
@@ -114,7 +113,7 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
     code = fields.get("device_code")
     if not isinstance(code, str) or not code:
         raise bad_request("missing device_code")
-    login = device_login.find(call.db, digest(code))
+    login = people.find_login(call.db, digest(code))
     if login is None:
         raise bad_request("invalid device_code")
     if fields.get("client_id", login.client_id) != login.client_id:

@@ -7,17 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from beamctl.emulator import body, rules
+from beamctl.emulator import body, mail, rules
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, Reach, Route
 from beamctl.emulator.credentials import invitation_link
-from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, forbidden, not_found
-from beamctl.emulator.mail import emails
-from beamctl.emulator.mail.emails import Email
+from beamctl.emulator.mail import Email
 from beamctl.emulator.permission import Permission, Person, Role
 from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
-from beamctl.emulator.store import invitation, people, service_account
+from beamctl.emulator.store import membership, people, service_account, signing_secret
 
 _NOBODY = "Workspace or user not found"
 _BAD_ROLE = "Invalid role provided"
@@ -26,9 +24,9 @@ _ONESELF = "You cannot remove yourself; another workspace admin must remove you"
 
 def list_users(call: Call) -> Answer:
     """List members and invitees and, under a behavior flag, service accounts."""
-    team = people.team(call.db, call.here.id)
+    team = membership.team(call.db, call.here.id)
     now, shows_mfa = call.now, call.may(Permission.SEE_MFA)
-    shown = [people.member_payload(row, now, call.flags, shows_mfa=shows_mfa) for row in team]
+    shown = [membership.member_payload(row, now, call.flags, shows_mfa=shows_mfa) for row in team]
     return Answer(shown + _accounts(call))
 
 
@@ -40,17 +38,19 @@ def invite_user(call: Call) -> Answer:
     if not isinstance(email, str) or rules.email(email):
         raise bad_request("invalid email format")
     role = _invited_role(call, content)
-    if people.find_member(call.db, call.here.id, email):
+    if membership.find_member(call.db, call.here.id, email):
         raise conflict(f"{email} is already in the workspace")
-    known = invitation.find(call.db, call.here.id, email)
+    known = membership.find_invitation(call.db, call.here.id, email)
     if known:
         if known["expires_at"] > call.now or BehaviorFlag.REINVITE_CONFLICTS in call.flags:
             raise conflict(f"{email} already has a pending invitation")
-        invitation.remove(call.db, known["id"])
-    expires = call.moment + invitation.lifetime(call.flags)
-    draft = invitation.Draft(email, role, by=call.who.name, created=call.moment, expires=expires)
-    row = invitation.add(call.db, call.here.id, draft)
-    return Answer(invitation.payload(row, call.here.name, call.flags), emails=(_invitation_email(call, row, expires),))
+        membership.remove_invitation(call.db, known["id"])
+    expires = call.moment + membership.invitation_lifetime(call.flags)
+    draft = membership.InvitationDraft(email, role, by=call.who.name, created=call.moment, expires=expires)
+    row = membership.add_invitation(call.db, call.here.id, draft)
+    return Answer(
+        membership.invitation_payload(row, call.here.name, call.flags), emails=(_invitation_email(call, row, expires),)
+    )
 
 
 def set_role(call: Call) -> Answer:
@@ -59,27 +59,27 @@ def set_role(call: Call) -> Answer:
     role = body.json_object(call.inbound.body).get("role")
     if rules.role(role):
         raise bad_request(_BAD_ROLE)
-    known = people.find_member(call.db, call.here.id, call.inbound.path["who"])
+    known = membership.find_member(call.db, call.here.id, call.inbound.path["who"])
     if known is None:
         return _set_account_role(call, Role(str(role))) or _set_invited_role(call, Role(str(role)))
     if role != Role.ADMIN:
         keep_an_admin(call, call.here, known["sub"])
-    people.set_role(call.db, call.here.id, known["sub"], Role(str(role)), call.moment)
-    after = people.find_member(call.db, call.here.id, known["sub"]) or known
-    return Answer(people.member_payload(after, call.now, call.flags, shows_mfa=call.may(Permission.SEE_MFA)))
+    membership.set_role(call.db, call.here.id, known["sub"], Role(str(role)), call.moment)
+    after = membership.find_member(call.db, call.here.id, known["sub"]) or known
+    return Answer(membership.member_payload(after, call.now, call.flags, shows_mfa=call.may(Permission.SEE_MFA)))
 
 
 def remove_user(call: Call) -> Answer:
     """Remove a member or revoke an invitation."""
     keep_managed(call.here)
-    known = people.find_member(call.db, call.here.id, call.inbound.path["who"])
+    known = membership.find_member(call.db, call.here.id, call.inbound.path["who"])
     if known is None:
-        invitation.remove(call.db, _pending(call)["id"])
+        membership.remove_invitation(call.db, _pending(call)["id"])
         return Answer({})
     if isinstance(call.caller, Person) and call.caller.sub == known["sub"]:
         raise (forbidden if BehaviorFlag.SELF_REMOVAL_IS_403 in call.flags else bad_request)(_ONESELF)
     keep_an_admin(call, call.here, known["sub"])
-    people.remove_member(call.db, call.here.id, known["sub"])
+    membership.remove_member(call.db, call.here.id, known["sub"])
     return Answer({})
 
 
@@ -96,7 +96,7 @@ def _invited_role(call: Call, content: dict[str, object]) -> Role:
 
 def _invitation_email(call: Call, row: sqlite3.Row, expires: datetime) -> Email:
     """The invitation e-mail."""
-    invited = emails.Invited(
+    invited = mail.Invited(
         email=row["email"],
         role=row["role"],
         workspace=call.here.name,
@@ -104,7 +104,7 @@ def _invitation_email(call: Call, row: sqlite3.Row, expires: datetime) -> Email:
         inviter=_display_name(call.db, row["invited_by"]),
         expires=expires,
     )
-    return emails.invitation(invited, invitation_link(call.public_url, signing_secret(call.db), row["id"]))
+    return mail.invitation_email(invited, invitation_link(call.public_url, signing_secret(call.db), row["id"]))
 
 
 def _accounts(call: Call) -> list[dict[str, Any]]:
@@ -130,15 +130,15 @@ def _set_invited_role(call: Call, role: Role) -> Answer:
     known = _pending(call)
     if BehaviorFlag.NO_ROLE_ON_PENDING in call.flags:
         raise not_found(_NOBODY)
-    invitation.set_role(call.db, known["id"], role, call.who.name, call.moment)
-    after = invitation.find(call.db, call.here.id, known["email"]) or known
-    return Answer(people.pending_payload(after, call.now, call.flags))
+    membership.set_invited_role(call.db, known["id"], role, call.who.name, call.moment)
+    after = membership.find_invitation(call.db, call.here.id, known["email"]) or known
+    return Answer(membership.pending_payload(after, call.now, call.flags))
 
 
 def _pending(call: Call) -> sqlite3.Row:
     """The invitation named by the path."""
     who = call.inbound.path["who"]
-    known = invitation.find(call.db, call.here.id, who)
+    known = membership.find_invitation(call.db, call.here.id, who)
     if known is None or (BehaviorFlag.PENDING_WITHOUT_SUB in call.flags and who == known["sub"]):
         raise not_found(_NOBODY)
     return known

@@ -10,7 +10,7 @@ from beamctl.emulator.call import COUNT_RESOURCES, WITH_REASON, Answer, Call, Re
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.permission import Operator, Permission, Person, Role, ServiceAccount
-from beamctl.emulator.store import people, resource, service_account, workspace
+from beamctl.emulator.store import membership, people, resource, service_account, workspace
 from beamctl.emulator.store.workspace import Settings, Workspace
 
 NO_BILLING = "no billing account is linked"
@@ -44,7 +44,7 @@ def create_workspace(call: Call) -> Answer:
     given = body.settings(content, Settings(), call.flags)
     space = workspace.create(call.db, str(name), given, call.who.name, call.moment)
     if isinstance(call.caller, Person):
-        people.add_member(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
+        membership.add_member(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
     return Answer(workspace.payload(space))
 
 
@@ -73,11 +73,11 @@ def delete_workspace(call: Call) -> Answer:
 def leave_workspace(call: Call) -> Answer:
     """End the caller's membership."""
     space = workspace.find(call.db, call.inbound.path["name"])
-    if space is None or people.role_of(call.db, space.id, call.person.sub) is None:
+    if space is None or membership.role_of(call.db, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
     keep_managed(space)
     keep_an_admin(call, space, call.person.sub)
-    people.remove_member(call.db, space.id, call.person.sub)
+    membership.remove_member(call.db, space.id, call.person.sub)
     return Answer(workspace.payload(space))
 
 
@@ -93,7 +93,7 @@ def keep_managed(space: Workspace) -> None:
 
 def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
     """Raise if the person is the last admin of the workspace."""
-    if BehaviorFlag.ALLOW_LAST_ADMIN not in call.flags and people.is_last_admin(call.db, space.id, sub):
+    if BehaviorFlag.ALLOW_LAST_ADMIN not in call.flags and membership.is_last_admin(call.db, space.id, sub):
         raise conflict(_LAST_ADMIN) if BehaviorFlag.LAST_ADMIN_IS_409 in call.flags else bad_request(_LAST_ADMIN)
 
 

@@ -13,7 +13,7 @@ from beamctl.emulator.credentials import digest
 from beamctl.emulator.kind import KINDS, Kind
 from beamctl.emulator.rules import folded
 from beamctl.emulator.seed.entries import Seed
-from beamctl.emulator.store import api_key, service_account, workspace
+from beamctl.emulator.store import service_account, workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ def _keys(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     given += [(f"{key.path}.apiKey", digest(key.key)) for entry in seed.accounts for key in entry.keys or () if key.key]
     yield from _duplicates((path, key, "this key") for path, key in given)
     for path, key in given:
-        if api_key.is_known(db, key):
+        if service_account.key_is_known(db, key):
             yield f"{path}: this key already exists"
 
 

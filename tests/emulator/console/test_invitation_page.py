@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator.in_process import as_person
+from beamctl.emulator.control_plane import as_person
 from beamctl.emulator.mail.mailer import open_mailer
 from tests.emulator.console.browsing import Browser, Page
 from tests.emulator.console.emails import link_in_last_email

@@ -6,8 +6,8 @@ import pytest
 
 from beamctl.emulator import Rule
 from beamctl.emulator.errors import FaultError
+from beamctl.emulator.faults import Argument, Fault, FaultKind, When
 from beamctl.emulator.faults.parser import read_rule
-from beamctl.emulator.faults.rule import Argument, Fault, FaultKind, When
 
 READ = {
     "503@3": Rule(Fault(FaultKind.UNAVAILABLE), When(first=3, last=3)),

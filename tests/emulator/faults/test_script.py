@@ -2,8 +2,8 @@
 
 import threading
 
+from beamctl.emulator.faults import FaultScript, fault_text
 from beamctl.emulator.faults.parser import read_rule
-from beamctl.emulator.faults.rule import FaultScript, fault_text
 
 
 def hits(script: FaultScript, *calls: str) -> list[str]:

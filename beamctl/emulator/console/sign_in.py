@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, Response, request
 
-from beamctl.emulator import rules
+from beamctl.emulator import mail, rules
 from beamctl.emulator.console import security
 from beamctl.emulator.console.forms import FormError, Notice, Page, back, field, go, open_account, shown, wrong_names
 from beamctl.emulator.console.page_request import here
 from beamctl.emulator.credentials import TOKEN_LIFETIMES, TokenUse, digest, sign_in_address, sign_in_link
-from beamctl.emulator.database import signing_secret
-from beamctl.emulator.mail import emails
 from beamctl.emulator.permission import Person
-from beamctl.emulator.store import api_key, device_login, people
+from beamctl.emulator.store import people, service_account, signing_secret
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -41,7 +39,7 @@ def with_key() -> AnyResponse:
     visit = here()
     plane = visit.plane
     with plane.database.reading() as db:
-        owner = api_key.owner(db, digest(field("key")), plane.now())
+        owner = service_account.key_owner(db, digest(field("key")), plane.now())
     if not isinstance(owner, Person):
         return show(FormError(_NO_SUCH_KEY, "key", 403))
     return security.begin_session(plane, visit.session, owner, cast("Response", back(field("next"), "profile.show")))
@@ -57,7 +55,7 @@ def send_link() -> AnyResponse:
         known = people.find_person(db, email)
         email = known.email if known else email  # the account's address, not one that merely compares equal
         url = sign_in_link(str(plane.public_url), signing_secret(db), email, plane.now())
-    plane.send(emails.sign_in(email, url, int(TOKEN_LIFETIMES[TokenUse.SIGN_IN].total_seconds() // 60)))
+    plane.send(mail.sign_in_email(email, url, int(TOKEN_LIFETIMES[TokenUse.SIGN_IN].total_seconds() // 60)))
     return go("sign_in.show", Notice.LINK_SENT)
 
 
@@ -107,7 +105,7 @@ def show_device(form_error: FormError | None = None) -> Page:
     email, code = visit.person.email, request.values.get("user_code", "").strip()
     if code and not form_error:
         with visit.plane.database.reading() as db:
-            login = device_login.by_user_code(db, code)
+            login = people.login_by_user_code(db, code)
         if login and login.can_be_approved(visit.plane.now()):
             return shown("device_confirm.html", email=email, code=code, client=login.client_id)
         form_error = FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND)
@@ -120,9 +118,9 @@ def decide_device() -> AnyResponse:
     visit = here()
     sub, moment, approves = visit.person.sub, visit.plane.now(), field("decision") == "approve"
     with visit.plane.database.writing() as db:
-        login = device_login.by_user_code(db, field("user_code"))
+        login = people.login_by_user_code(db, field("user_code"))
         done = login and (
-            device_login.approve(db, login, sub, moment) if approves else device_login.deny(db, login, moment)
+            people.approve_login(db, login, sub, moment) if approves else people.deny_login(db, login, moment)
         )
     if not done:
         return show_device(FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND))

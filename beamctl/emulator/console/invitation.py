@@ -14,10 +14,9 @@ from beamctl.emulator.console import security
 from beamctl.emulator.console.forms import FormError, Notice, Page, field, go, open_account, refused, shown, wrong_names
 from beamctl.emulator.console.page_request import here
 from beamctl.emulator.credentials import opens_invitation
-from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import Refusal
 from beamctl.emulator.permission import Person
-from beamctl.emulator.store import invitation, people
+from beamctl.emulator.store import membership, people, signing_secret
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -108,9 +107,9 @@ def _find(invitation_id: str, key: str) -> Found:
     with plane.database.reading() as db:
         if not opens_invitation(signing_secret(db), invitation_id, key):
             return Found(State.WRONG_KEY, {})
-        row = invitation.by_id(db, invitation_id)
+        row = membership.invitation_by_id(db, invitation_id)
         if row is None:
-            joined = people.workspace_joined_by(db, invitation_id)
+            joined = membership.workspace_joined_by(db, invitation_id)
             return Found(State.ACCEPTED, {"workspace": joined}) if joined else Found(State.GONE, {})
         facts = {name: row[name] for name in ("email", "role", "workspace", "display_name", "expires_at")}
         facts["inviter"] = people.profile(db, row["invited_by"])
