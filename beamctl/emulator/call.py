@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from http import HTTPStatus
@@ -193,40 +193,46 @@ class Route:
     Attributes:
         method: The HTTP method.
         rule: The path below the base path, with variable parts in Flask's syntax.
-        reach: What it is about.
         permission: The required permission; None if the reach is OPEN.
         handle: Answers an authorized request, or raises a `Refusal`.
-        writes: Whether it may change rows.
-        beamlit_only: Whether it existed only in the Beamlit era.
-        response_schema: The schema of a success, by its name in `schemas/api`.
-        page_schema: The schema of a success in API versions with pages; empty if this route has none.
-        accepted_schema: The schema of a 202 (ask again later); empty if there is none.
-        request_schema: The schema of the body; empty if none is read.
+        response: The schema of a success, by its name in `schemas/api`.
+        page: The same in API versions with pages; empty if this route has none.
+        accepted: The schema of a 202 (ask again later); empty if there is none.
+        request: The schema of the body; empty if none is read.
         allows_form: Whether the body may be a form instead of JSON.
         required_fields: Fields that the body must have beyond its schema, such as `metadata.name`.
         query: The query parameters it reads, apart from `workspace`.
-        error_statuses: The statuses of its own errors, apart from 400 and those of authorization.
+        errors: The statuses of its own errors, apart from 400 and those of authorization.
+        reach: What it is about.
+        reads_only: Whether it changes nothing although its method is not GET.
+        beamlit_only: Whether it existed only in the Beamlit era.
     """
 
     method: str
     rule: str
-    reach: Reach
     permission: Permission | None
     handle: Callable[[Call], Answer]
-    writes: bool = False
+    _: KW_ONLY
+    response: str
+    page: str = ""
+    accepted: str = ""
+    request: str = ""
+    allows_form: bool = False
+    required_fields: tuple[str, ...] = ()
+    query: tuple[Parameter, ...] = ()
+    errors: frozenset[HTTPStatus] = frozenset()
+    reach: Reach = Reach.WORKSPACE
+    reads_only: bool = False
     beamlit_only: bool = False
-    response_schema: str = field(kw_only=True)
-    page_schema: str = field(default="", kw_only=True)
-    accepted_schema: str = field(default="", kw_only=True)
-    request_schema: str = field(default="", kw_only=True)
-    allows_form: bool = field(default=False, kw_only=True)
-    required_fields: tuple[str, ...] = field(default=(), kw_only=True)
-    query: tuple[Parameter, ...] = field(default=(), kw_only=True)
-    error_statuses: frozenset[HTTPStatus] = field(default=frozenset(), kw_only=True)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change rows."""
+        return self.method != "GET" and not self.reads_only
 
     @property
     def statuses(self) -> frozenset[HTTPStatus]:
         """Every status the route may return."""
         era = frozenset({HTTPStatus.NOT_FOUND}) if self.beamlit_only else frozenset()
-        later = frozenset({HTTPStatus.ACCEPTED}) if self.accepted_schema else frozenset()
-        return _ANYBODY | _GATE[self.reach] | era | later | self.error_statuses
+        later = frozenset({HTTPStatus.ACCEPTED}) if self.accepted else frozenset()
+        return _ANYBODY | _GATE[self.reach] | era | later | self.errors

@@ -10,7 +10,7 @@ from pathlib import Path
 
 MISSING = frozenset({HTTPStatus.NOT_FOUND})
 TAKEN = frozenset({HTTPStatus.CONFLICT})
-"""For `Route.error_statuses`: not found, or in conflict with another object."""
+"""For `Route.errors`: not found, or in conflict with another object."""
 
 
 class EmulatorError(Exception):

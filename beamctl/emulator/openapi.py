@@ -60,7 +60,7 @@ def _request_body(route: Route) -> dict[str, Any]:
 
 def body_schema(route: Route) -> dict[str, Any]:
     """The schema of a body, with the additional required fields of the route."""
-    return {"$ref": SCHEMA_PREFIX + route.request_schema, **_required(route.required_fields)}
+    return {"$ref": SCHEMA_PREFIX + route.request, **_required(route.required_fields)}
 
 
 def _embedded(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.beamlit_only:
         shown["deprecated"] = True
         shown["description"] = "Beamlit era only: 404 without a header that begins with X-Beamlit-."
-    if route.request_schema:
+    if route.request:
         shown["requestBody"] = _request_body(route)
     return shown
 
@@ -177,10 +177,10 @@ def _variable(name: str, *, slashes: bool) -> dict[str, Any]:
 
 def _response(route: Route, status: HTTPStatus) -> dict[str, Any]:
     if status is HTTPStatus.ACCEPTED:
-        return _answer(status, route.accepted_schema)
+        return _answer(status, route.accepted)
     if status is not HTTPStatus.OK:
         return {"$ref": _RESPONSES + status.name}
-    success = _answer(status, *filter(None, (route.response_schema, route.page_schema)))
+    success = _answer(status, *filter(None, (route.response, route.page)))
     links = _links(route)
     return {**success, "links": links} if links else success
 

@@ -70,30 +70,22 @@ def show_openid_configuration(call: Call) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "/features", Reach.WORKSPACE, Permission.FEATURES_LIST, list_features, response_schema="features"),
-    Route(
-        "GET",
-        "/features/<key>",
-        Reach.WORKSPACE,
-        Permission.FEATURES_GET,
-        show_feature,
-        response_schema="feature",
-        error_statuses=MISSING,
-    ),
+    Route("GET", "/features", Permission.FEATURES_LIST, list_features, response="features"),
+    Route("GET", "/features/<key>", Permission.FEATURES_GET, show_feature, response="feature", errors=MISSING),
     Route(
         "GET",
         "/configuration",
-        Reach.CALLER,
         Permission.CONFIGURATION,
         show_configuration,
-        response_schema="configuration",
+        response="configuration",
+        reach=Reach.CALLER,
     ),
     Route(
         "GET",
         "/.well-known/openid-configuration",
-        Reach.OPEN,
         None,
         show_openid_configuration,
-        response_schema="openid_configuration",
+        response="openid_configuration",
+        reach=Reach.OPEN,
     ),
 )

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from beamctl.emulator import body, pagination
-from beamctl.emulator.call import EXTERNAL_ID, Answer, Call, Reach, Route
+from beamctl.emulator.call import EXTERNAL_ID, Answer, Call, Route
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
 from beamctl.emulator.kind import DEPLOYED, KINDS, Kind, shown_spec
 from beamctl.emulator.store import resource
@@ -112,35 +112,28 @@ def _routes(kind: Kind) -> Iterator[Route]:
     deletes = TAKEN if kind.kept_while_used else frozenset()
     yield replace(
         _route(kind, "GET", kind.path, "list", list_resources),
-        response_schema=f"{kind.schema}_list",
-        page_schema=f"{kind.schema}_page" if kind.paged else "",
+        response=f"{kind.schema}_list",
+        page=f"{kind.schema}_page" if kind.paged else "",
         query=pagination.PAGE_PARAMETERS if kind.paged else (EXTERNAL_ID,),
     )
     needs = ("metadata.name", "spec") if kind.required else ("metadata.name",)
     yield replace(
         _route(kind, "POST", kind.path, "create", create_resource),
-        request_schema=body,
+        request=body,
         required_fields=needs,
-        error_statuses=TAKEN,
+        errors=TAKEN,
     )
     yield _route(kind, "GET", one, "get", show_resource)
-    yield replace(_route(kind, "PUT", one, "update", update_resource), request_schema=body)
-    yield replace(_route(kind, "DELETE", one, "delete", delete_resource), error_statuses=deletes)
+    yield replace(_route(kind, "PUT", one, "update", update_resource), request=body)
+    yield replace(_route(kind, "DELETE", one, "delete", delete_resource), errors=deletes)
     if kind.tells_usage:
-        yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), response_schema="policy_usages")
+        yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), response="policy_usages")
 
 
 def _route(kind: Kind, method: str, rule: str, verb: str, handle: Callable[[Kind, Call], Answer]) -> Route:
     """A route that returns one object of the kind."""
     return Route(
-        method,
-        rule,
-        Reach.WORKSPACE,
-        kind.permission(verb),
-        partial(handle, kind),
-        writes=method != "GET",
-        beamlit_only=kind.beamlit_only,
-        response_schema=kind.schema,
+        method, rule, kind.permission(verb), partial(handle, kind), response=kind.schema, beamlit_only=kind.beamlit_only
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.emulator import body, clock, rules
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Answer, Call, Reach, Route
+from beamctl.emulator.call import Answer, Call, Route
 from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.errors import bad_request, not_found
 from beamctl.emulator.permission import Permission, Role, ServiceAccount
@@ -133,62 +133,26 @@ def _lifetime(call: Call, content: dict[str, Any]) -> timedelta | None:
 
 _KEYS = f"{_ONE}/api_keys"
 ROUTES = (
-    Route(
-        "GET",
-        "/service_accounts",
-        Reach.WORKSPACE,
-        Permission.GET,
-        list_service_accounts,
-        response_schema="service_account_list",
-    ),
+    Route("GET", "/service_accounts", Permission.GET, list_service_accounts, response="service_account_list"),
     Route(
         "POST",
         "/service_accounts",
-        Reach.WORKSPACE,
         Permission.UPDATE,
         create_service_account,
-        writes=True,
-        request_schema="service_account_request",
+        request="service_account_request",
+        response="service_account_created",
         required_fields=("name",),
-        response_schema="service_account_created",
     ),
     Route(
         "PUT",
         _ONE,
-        Reach.WORKSPACE,
         Permission.UPDATE,
         change_service_account,
-        writes=True,
-        request_schema="service_account_request",
-        response_schema="service_account",
+        request="service_account_request",
+        response="service_account",
     ),
-    Route(
-        "DELETE",
-        _ONE,
-        Reach.WORKSPACE,
-        Permission.UPDATE,
-        delete_service_account,
-        writes=True,
-        response_schema="service_account_deleted",
-    ),
-    Route("GET", _KEYS, Reach.WORKSPACE, Permission.LIST_KEYS, list_keys, response_schema="api_key_list"),
-    Route(
-        "POST",
-        _KEYS,
-        Reach.WORKSPACE,
-        Permission.WRITE_KEYS,
-        create_key,
-        writes=True,
-        request_schema="api_key_request",
-        response_schema="api_key_created",
-    ),
-    Route(
-        "DELETE",
-        f"{_KEYS}/<key_id>",
-        Reach.WORKSPACE,
-        Permission.WRITE_KEYS,
-        delete_key,
-        writes=True,
-        response_schema="removal",
-    ),
+    Route("DELETE", _ONE, Permission.UPDATE, delete_service_account, response="service_account_deleted"),
+    Route("GET", _KEYS, Permission.LIST_KEYS, list_keys, response="api_key_list"),
+    Route("POST", _KEYS, Permission.WRITE_KEYS, create_key, request="api_key_request", response="api_key_created"),
+    Route("DELETE", f"{_KEYS}/<key_id>", Permission.WRITE_KEYS, delete_key, response="removal"),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.emulator import body, mail, rules
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Answer, Call, Reach, Route
+from beamctl.emulator.call import Answer, Call, Route
 from beamctl.emulator.credentials import invitation_link
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.mail import Email
@@ -146,39 +146,18 @@ def _pending(call: Call) -> sqlite3.Row:
 
 _ONE = "/users/<path:who>"
 ROUTES = (
-    Route("GET", "/users", Reach.WORKSPACE, Permission.LIST, list_users, response_schema="user_list"),
+    Route("GET", "/users", Permission.LIST, list_users, response="user_list"),
     Route(
         "POST",
         "/users",
-        Reach.WORKSPACE,
         Permission.INVITE,
         invite_user,
-        writes=True,
-        request_schema="invite_request",
-        response_schema="pending_invitation",
-        error_statuses=TAKEN,
+        request="invite_request",
+        response="pending_invitation",
+        errors=TAKEN,
     ),
-    Route(
-        "PUT",
-        _ONE,
-        Reach.WORKSPACE,
-        Permission.UPDATE,
-        set_role,
-        writes=True,
-        request_schema="role_request",
-        response_schema="workspace_user",
-        error_statuses=TAKEN,
-    ),
-    Route(
-        "DELETE",
-        _ONE,
-        Reach.WORKSPACE,
-        Permission.REMOVE,
-        remove_user,
-        writes=True,
-        response_schema="removal",
-        error_statuses=TAKEN,
-    ),
+    Route("PUT", _ONE, Permission.UPDATE, set_role, request="role_request", response="workspace_user", errors=TAKEN),
+    Route("DELETE", _ONE, Permission.REMOVE, remove_user, response="removal", errors=TAKEN),
 )
 
 
