@@ -19,14 +19,14 @@ from werkzeug.routing import Map, Rule
 
 from beamctl.emulator import pagination
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Inbound, Route
+from beamctl.emulator.call import Inbound, context_of
 from beamctl.emulator.clock import utc_now
 from beamctl.emulator.control_plane import BASE_PATH, CALLER_KEY, ControlPlane, PublicUrl
 from beamctl.emulator.errors import Refusal, raised_at
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.permission import Operator, Person, ServiceAccount
-from beamctl.emulator.request_log import context_of
+from beamctl.emulator.route import Route
 from beamctl.emulator.routes import ROUTES
 from beamctl.emulator.store import Database
 

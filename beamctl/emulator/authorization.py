@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Call, Inbound, Reach, Route
+from beamctl.emulator.call import NOBODY, Call, Inbound
 from beamctl.emulator.credentials import TokenUse, digest, token_subject
 from beamctl.emulator.errors import bad_request, forbidden, not_found, unauthorized
 from beamctl.emulator.permission import BY_SORT, Caller, Operator, Person, ServiceAccount
-from beamctl.emulator.request_log import NOBODY
+from beamctl.emulator.route import Reach, Route
 from beamctl.emulator.store import membership, people, service_account, signing_secret, workspace
 from beamctl.emulator.store.workspace import Workspace
 

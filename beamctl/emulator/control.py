@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from beamctl.emulator.body import json_object
+from beamctl.emulator.call import json_object
 from beamctl.emulator.clock import MovableClock, read_duration, read_moment, stamp, utc_now
 from beamctl.emulator.errors import EmulatorError, FaultError, Refusal, bad_request, forbidden, not_found
 from beamctl.emulator.faults import FaultScript

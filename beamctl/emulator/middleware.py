@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
 
+from beamctl.emulator.call import attach_context
 from beamctl.emulator.clock import MovableClock, stamp
 from beamctl.emulator.control import Control, ControlActions
 from beamctl.emulator.control_plane import BASE_PATH, plane_of
 from beamctl.emulator.errors import EmulatorError
 from beamctl.emulator.faults import Fault, FaultKind, FaultScript, fault_text
 from beamctl.emulator.faults.injection import FaultInjector
-from beamctl.emulator.request_log import HIDDEN, Entry, RequestLog, attach_context, logged_method, logged_query
+from beamctl.emulator.request_log import HIDDEN, Entry, RequestLog, logged_method, logged_query
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

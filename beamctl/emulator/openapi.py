@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 from beamctl.emulator.authorization import BEARER_HEADERS, KEY_HEADERS, WORKSPACE_HEADERS
-from beamctl.emulator.call import Parameter, Reach, Route
 from beamctl.emulator.control_plane import BASE_PATH
 from beamctl.emulator.errors import EmulatorError
 from beamctl.emulator.pagination import API_VERSIONS, FIRST_VERSION_WITH_PAGES
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission
+from beamctl.emulator.route import Parameter, Reach, Route
 from beamctl.emulator.routes import ROUTES
 
 SCHEMA_PREFIX = "urn:beamctl:api:"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from beamctl.emulator.call import Reach
 from beamctl.emulator.control_plane import approve_login, as_operator
 from beamctl.emulator.permission import BY_ROLE, BY_SORT
+from beamctl.emulator.route import Reach
 from beamctl.emulator.routes import ROUTES
 from tests.emulator.world import RESOURCES, SEED, World, body_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from beamctl.emulator.call import Route
+from beamctl.emulator.route import Route
 from beamctl.emulator.routes import ROUTES
 from tests.emulator.world import SCHEMAS
 from tests.fakes.contract import validator

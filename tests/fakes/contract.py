@@ -17,8 +17,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from beamctl.emulator import openapi
-from beamctl.emulator.call import Route
 from beamctl.emulator.openapi import body_schema
+from beamctl.emulator.route import Route
 from beamctl.emulator.routes import ROUTES
 
 _REFUSED = HTTPStatus.BAD_REQUEST

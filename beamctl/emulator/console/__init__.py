@@ -13,6 +13,7 @@ from flask import Flask, Response, g, redirect, render_template, request, url_fo
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
+from beamctl.emulator.call import context_of
 from beamctl.emulator.console import (
     field_text,
     forms,
@@ -27,7 +28,6 @@ from beamctl.emulator.console import (
 from beamctl.emulator.console.page_request import Visit
 from beamctl.emulator.errors import Refusal, raised_at
 from beamctl.emulator.permission import Role
-from beamctl.emulator.request_log import context_of
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse

@@ -12,10 +12,9 @@ from werkzeug.datastructures import Headers
 
 from beamctl.emulator.authorization import WORKSPACE_HEADERS
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Inbound
+from beamctl.emulator.call import Inbound, context_of
 from beamctl.emulator.errors import not_found, unauthorized
 from beamctl.emulator.permission import Permission, Person, role_allows
-from beamctl.emulator.request_log import context_of
 from beamctl.emulator.routes import ROUTES
 from beamctl.emulator.store import membership, workspace
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from beamctl.emulator import body, pagination
-from beamctl.emulator.call import EXTERNAL_ID, Answer, Call, Route
+from beamctl.emulator import pagination
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.call import Answer, Call, json_object
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
-from beamctl.emulator.kind import DEPLOYED, KINDS, Kind, shown_spec
+from beamctl.emulator.kind import DEPLOYED, EMPTY, KINDS, Kind, kept_secret, shown_spec
+from beamctl.emulator.route import EXTERNAL_ID, Route
+from beamctl.emulator.rules import METADATA, Rule, an_object, limited, resource_name
 from beamctl.emulator.store import resource
 from beamctl.emulator.store.resource import Fields, ListQuery, Place
 
@@ -29,7 +32,7 @@ def list_resources(kind: Kind, call: Call) -> Answer:
 
 def create_resource(kind: Kind, call: Call) -> Answer:
     """Create an object; the name must be free."""
-    content = body.read_resource(call.inbound.body)
+    content = read_resource(call.inbound.body)
     name = content.name()
     after = content.fields(kind, Fields(), call.flags)
     if resource.find(call.db, _place(kind, call), name):
@@ -46,7 +49,7 @@ def show_resource(kind: Kind, call: Call) -> Answer:
 def update_resource(kind: Kind, call: Call) -> Answer:
     """Update metadata and spec of an existing object."""
     row = _known(kind, call)
-    content = body.read_resource(call.inbound.body)
+    content = read_resource(call.inbound.body)
     content.check_name(row["name"])
     after = content.fields(kind, resource.fields(row), call.flags)
     resource.change(call.db, _place(kind, call), row["name"], after, call.who.name, call.moment)
@@ -69,6 +72,91 @@ def show_usages(kind: Kind, call: Call) -> Answer:
     """List what uses the object, by kind."""
     users = _users(kind, call, [_known(kind, call)["name"]])
     return Answer({each.name: [{"name": name} for _, user, name in users if user == each.name] for each in DEPLOYED})
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceBody:
+    """A body with two optional objects."""
+
+    metadata: dict[str, Any]
+    spec: dict[str, Any] | None
+
+    def name(self) -> str:
+        """The name of a new object.
+
+        Raises:
+            Refusal: 400: it is missing or invalid.
+        """
+        name = self.metadata.get("name")
+        if wrong := resource_name(name):
+            raise bad_request(f"metadata.name {wrong}")
+        return str(name)
+
+    def check_name(self, name: str) -> None:
+        """Raise a 400 if the body has another name."""
+        if self.metadata.get("name", name) != name:
+            raise bad_request("metadata.name cannot be changed")
+
+    def fields(self, kind: Kind, before: Fields, flags: Collection[BehaviorFlag]) -> Fields:
+        """The writable part of an object after this request.
+
+        Raises:
+            Refusal: 400: a field is invalid or missing.
+        """
+        kept = Fields() if BehaviorFlag.PUT_REPLACES in flags else before
+        given = {key: self.metadata[key] for key in METADATA if key in self.metadata}
+        metadata_rules = limited(METADATA, flags)
+        for key, value in given.items():
+            _check(f"metadata.{key}", metadata_rules[key], value)
+        return Fields(
+            display_name=given.get("displayName", kept.display_name),
+            external_id=given.get("externalId", kept.external_id),
+            labels=given.get("labels", kept.labels),
+            spec=_spec(kind, self.spec, before.spec, flags),
+        )
+
+
+def read_resource(content: bytes) -> ResourceBody:
+    """Parse the body of a request.
+
+    Raises:
+        Refusal: 400: it is not an object of objects.
+    """
+    parsed = json_object(content)
+    metadata, spec = parsed.get("metadata", {}), parsed.get("spec", {})
+    if not isinstance(metadata, dict):
+        raise bad_request("metadata must be an object")
+    _check("spec", an_object, spec)
+    return ResourceBody(metadata, spec if "spec" in parsed else None)
+
+
+def _spec(
+    kind: Kind, given: dict[str, Any] | None, before: dict[str, Any], flags: Collection[BehaviorFlag]
+) -> dict[str, Any]:
+    """The spec after the request: the new one if given, else the stored one."""
+    if given is None or BehaviorFlag.SPEC_MERGES in flags:
+        given = {**before, **(given or {})}
+    elif (
+        kind.hidden in before and BehaviorFlag.PUT_REPLACES not in flags
+    ):  # a client that cannot read it cannot send it back
+        given = {kind.hidden: before[kind.hidden], **given}
+    if kind.fields is None:
+        return given
+    for key, rule in kind.fields.items():
+        if key in given:
+            _check(f"spec.{key}", rule, given[key])
+    known = {key: value for key, value in given.items() if key in kind.fields and value not in EMPTY}
+    for key in kind.required:
+        if key not in known:
+            raise bad_request(f"spec.{key} is required")
+    if kind.hidden in known:
+        known[kind.hidden] = kept_secret(known[kind.hidden], before.get(kind.hidden, {}), flags)
+    return known
+
+
+def _check(path: str, rule: Rule, value: object) -> None:
+    if wrong := rule(value):
+        raise bad_request(f"{path} {wrong}")
 
 
 def _place(kind: Kind, call: Call) -> Place:

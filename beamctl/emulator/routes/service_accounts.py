@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from beamctl.emulator import body, clock, rules
+from beamctl.emulator import clock, rules
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Answer, Call, Route
+from beamctl.emulator.call import Answer, Call, json_object
 from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.errors import bad_request, not_found
 from beamctl.emulator.permission import Permission, Role, ServiceAccount
+from beamctl.emulator.route import Route
 from beamctl.emulator.store import service_account
 from beamctl.emulator.store.service_account import Fields
 
@@ -72,7 +73,7 @@ def _known_account(call: Call) -> sqlite3.Row:
 
 def _given(call: Call) -> dict[str, Any]:
     """The writable fields of the body; others are ignored."""
-    content = body.json_object(call.inbound.body)
+    content = json_object(call.inbound.body)
     ignored = {"role"} if BehaviorFlag.NO_SERVICE_ACCOUNT_ROLES in call.flags else set()
     given = {key: content[key] for key in _RULES if key in content and key not in ignored}
     for key, value in given.items():
@@ -99,7 +100,7 @@ def list_keys(call: Call) -> Answer:
 def create_key(call: Call) -> Answer:
     """Create a key and return it, once."""
     row = _known_account(call)
-    content = body.json_object(call.inbound.body)
+    content = json_object(call.inbound.body)
     name = content.get("name", "")
     if wrong := rules.text(name):
         raise bad_request(f"name {wrong}")

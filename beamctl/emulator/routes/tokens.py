@@ -1,4 +1,4 @@
-"""OAuth2 tokens for client credentials, refresh tokens and device logins, which also start here."""
+"""OAuth2 tokens for client credentials, refresh tokens and device logins; OpenID metadata; the regions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any, assert_never
 from beamctl.emulator import rules
 from beamctl.emulator.authorization import by_subject
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.body import json_or_form
-from beamctl.emulator.call import Answer, Call, Inbound, Reach, Route
+from beamctl.emulator.call import Answer, Call, Inbound, json_or_form
 from beamctl.emulator.credentials import (
     ACCESS_LIFETIME,
     TokenUse,
@@ -24,6 +23,8 @@ from beamctl.emulator.credentials import (
     user_code_digest,
 )
 from beamctl.emulator.errors import bad_request
+from beamctl.emulator.permission import Permission
+from beamctl.emulator.route import Reach, Route
 from beamctl.emulator.store import people, service_account, signing_secret
 from beamctl.emulator.store.people import LOGIN_LIFETIME, POLL_INTERVAL, DeviceLogin, LoginState
 
@@ -160,6 +161,49 @@ _EXCHANGES: Mapping[str, Callable[[Call, Mapping[str, Any]], Answer]] = {
 GRANTS = tuple(_EXCHANGES)
 """The supported grant types."""
 
+_CONFIGURATION: dict[str, Any] = {
+    "continents": [
+        {"name": "eu", "displayName": "Europe"},
+        {"name": "na", "displayName": "North America"},
+    ],
+    "countries": [
+        {"name": "gb", "displayName": "United Kingdom"},
+        {"name": "us", "displayName": "United States"},
+    ],
+    "regions": [
+        {"name": "eu-lon-1", "continent": "eu", "country": "gb"},
+        {"name": "us-pdx-1", "continent": "na", "country": "us"},
+    ],
+    "privateLocations": [],
+    "detectedRegion": "",
+}
+"""The shape is documented, the contents are invented."""
+
+
+def show_configuration(_call: Call) -> Answer:
+    """Return the regions of the platform."""
+    return Answer(_CONFIGURATION)
+
+
+def show_openid_configuration(call: Call) -> Answer:
+    """Return OpenID discovery metadata.
+
+    Without an authorization endpoint or ID tokens, the response types, algorithms and keys that OpenID requires are
+    left out.
+    """
+    base = call.inbound.base_url
+    return Answer(
+        {
+            "issuer": base,
+            "token_endpoint": f"{base}/oauth/token",
+            "device_authorization_endpoint": f"{base}/login/device",
+            "subject_types_supported": ["public"],
+            "grant_types_supported": list(GRANTS),
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        }
+    )
+
+
 ROUTES = (
     Route(
         "POST",
@@ -179,6 +223,22 @@ ROUTES = (
         response="token_response",
         accepted="device_login_pending",
         allows_form=True,
+        reach=Reach.OPEN,
+    ),
+    Route(
+        "GET",
+        "/configuration",
+        Permission.CONFIGURATION,
+        show_configuration,
+        response="configuration",
+        reach=Reach.CALLER,
+    ),
+    Route(
+        "GET",
+        "/.well-known/openid-configuration",
+        None,
+        show_openid_configuration,
+        response="openid_configuration",
         reach=Reach.OPEN,
     ),
 )

@@ -1,4 +1,4 @@
-"""Members of a workspace: list, invite, set role, remove, revoke."""
+"""Members and invitations of a workspace (list, invite, set role, remove, revoke), and the invitations of the caller."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from beamctl.emulator import body, mail, rules
+from beamctl.emulator import mail, rules
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Answer, Call, Route
+from beamctl.emulator.call import Answer, Call, json_object
 from beamctl.emulator.credentials import invitation_link
-from beamctl.emulator.errors import TAKEN, bad_request, conflict, forbidden, not_found
+from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.mail import Email
 from beamctl.emulator.permission import Permission, Person, Role
+from beamctl.emulator.route import Reach, Route
 from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
-from beamctl.emulator.store import membership, people, service_account, signing_secret
+from beamctl.emulator.store import membership, people, service_account, signing_secret, workspace
+from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
 
-_NOBODY = "Workspace or user not found"
+_NOT_FOUND = "Workspace or user not found"
 _BAD_ROLE = "Invalid role provided"
-_ONESELF = "You cannot remove yourself; another workspace admin must remove you"
+_SELF_REMOVAL = "You cannot remove yourself; another workspace admin must remove you"
 
 
 def list_users(call: Call) -> Answer:
@@ -33,7 +35,7 @@ def list_users(call: Call) -> Answer:
 def invite_user(call: Call) -> Answer:
     """Create an invitation, replacing an expired one."""
     keep_managed(call.here)
-    content = body.json_object(call.inbound.body)
+    content = json_object(call.inbound.body)
     email = content.get("email")
     if not isinstance(email, str) or rules.email(email):
         raise bad_request("invalid email format")
@@ -56,7 +58,7 @@ def invite_user(call: Call) -> Answer:
 def set_role(call: Call) -> Answer:
     """Set the role of a member or invitee."""
     keep_managed(call.here)
-    role = body.json_object(call.inbound.body).get("role")
+    role = json_object(call.inbound.body).get("role")
     if rules.role(role):
         raise bad_request(_BAD_ROLE)
     known = membership.find_member(call.db, call.here.id, call.inbound.path["who"])
@@ -77,7 +79,7 @@ def remove_user(call: Call) -> Answer:
         membership.remove_invitation(call.db, _pending(call)["id"])
         return Answer({})
     if isinstance(call.caller, Person) and call.caller.sub == known["sub"]:
-        raise (forbidden if BehaviorFlag.SELF_REMOVAL_IS_403 in call.flags else bad_request)(_ONESELF)
+        raise (forbidden if BehaviorFlag.SELF_REMOVAL_IS_403 in call.flags else bad_request)(_SELF_REMOVAL)
     keep_an_admin(call, call.here, known["sub"])
     membership.remove_member(call.db, call.here.id, known["sub"])
     return Answer({})
@@ -96,15 +98,19 @@ def _invited_role(call: Call, content: dict[str, object]) -> Role:
 
 def _invitation_email(call: Call, row: sqlite3.Row, expires: datetime) -> Email:
     """The invitation e-mail."""
-    invited = mail.Invited(
-        email=row["email"],
-        role=row["role"],
-        workspace=call.here.name,
-        display_name=call.here.settings.display_name,
-        inviter=_display_name(call.db, row["invited_by"]),
-        expires=expires,
-    )
+    space, inviter = call.here, _display_name(call.db, row["invited_by"])
+    invited = mail.Invited(row["email"], row["role"], space.name, space.settings.display_name, inviter, expires)
     return mail.invitation_email(invited, invitation_link(call.public_url, signing_secret(call.db), row["id"]))
+
+
+def _display_name(db: sqlite3.Connection, invited_by: str) -> str:
+    """The display name for an invitation's `invited_by`, such as `Ada Lovelace (ada@example.com)`."""
+    if who := people.profile(db, invited_by):
+        name = " ".join(who[key] for key in ("given_name", "family_name") if key in who)
+        return f"{name} ({who['email']})" if name else who["email"]
+    if name := service_account.name(db, invited_by):
+        return f"The service account {name}"
+    return "The operator of the control plane"
 
 
 def _accounts(call: Call) -> list[dict[str, Any]]:
@@ -129,7 +135,7 @@ def _set_account_role(call: Call, role: Role) -> Answer | None:
 def _set_invited_role(call: Call, role: Role) -> Answer:
     known = _pending(call)
     if BehaviorFlag.NO_ROLE_ON_PENDING in call.flags:
-        raise not_found(_NOBODY)
+        raise not_found(_NOT_FOUND)
     membership.set_invited_role(call.db, known["id"], role, call.who.name, call.moment)
     after = membership.find_invitation(call.db, call.here.id, known["email"]) or known
     return Answer(membership.pending_payload(after, call.now, call.flags))
@@ -140,8 +146,61 @@ def _pending(call: Call) -> sqlite3.Row:
     who = call.inbound.path["who"]
     known = membership.find_invitation(call.db, call.here.id, who)
     if known is None or (BehaviorFlag.PENDING_WITHOUT_SUB in call.flags and who == known["sub"]):
-        raise not_found(_NOBODY)
+        raise not_found(_NOT_FOUND)
     return known
+
+
+def list_invitations(call: Call) -> Answer:
+    """List the caller's invitations that can still be accepted."""
+    mine = membership.invitations_to(call.db, call.person.email, call.moment)
+    if not mine:
+        raise not_found("no pending invitations")
+    members = membership.addresses_where_invited(call.db, call.person.email, call.now)
+    return Answer([_rendered(row, members.get(row["workspace_id"], [])) for row in mine])
+
+
+def join(call: Call) -> Answer:
+    """Accept an invitation; the caller becomes a member."""
+    space, row = _invited(call)
+    membership.accept(call.db, row, call.person.sub, call.moment)
+    return Answer({"email": row["email"], "workspace": workspace.payload(space)})
+
+
+def decline(call: Call) -> Answer:
+    """Decline an invitation and delete it."""
+    space, row = _invited(call)
+    membership.remove_invitation(call.db, row["id"])
+    return Answer(membership.invitation_payload(row, space.name, call.flags))
+
+
+def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:
+    """The workspace of the path and the caller's unexpired invitation to it."""
+    space = workspace.find(call.db, call.inbound.path["name"])
+    row = membership.find_invitation(call.db, space.id, call.person.email) if space else None
+    if space is None or row is None or row["expires_at"] <= call.now:
+        raise not_found("Workspace or invitation not found")
+    return space, row
+
+
+def _rendered(row: sqlite3.Row, emails: list[str]) -> dict[str, Any]:
+    """A PendingInvitationRender."""
+    space = {"name": row["workspace"], "displayName": row["display_name"]}
+    rendered = {
+        "email": row["email"],
+        "role": row["role"],
+        "invitedAt": row["created_at"],
+        "expiresAt": row["expires_at"],
+        "invitationId": row["id"],
+        "type": "workspace",
+        "account": {"id": ACCOUNT_ID},
+        "workspace": {key: value for key, value in space.items() if value},
+        "workspaceDetails": {"emails": emails, "user_number": len(emails)},
+    }
+    if row["inviter_sub"] is None:  # a service account, or the operator
+        return rendered
+    names = {"given_name": row["given_name"], "family_name": row["family_name"]}
+    inviter = {"sub": row["inviter_sub"], "email": row["inviter_email"]}
+    return {**rendered, "invitedBy": inviter | {key: value for key, value in names.items() if value}}
 
 
 _ONE = "/users/<path:who>"
@@ -158,14 +217,31 @@ ROUTES = (
     ),
     Route("PUT", _ONE, Permission.UPDATE, set_role, request="role_request", response="workspace_user", errors=TAKEN),
     Route("DELETE", _ONE, Permission.REMOVE, remove_user, response="removal", errors=TAKEN),
+    Route(
+        "GET",
+        "/profile/invitations",
+        Permission.INVITATIONS,
+        list_invitations,
+        response="invitation_list",
+        errors=MISSING,
+        reach=Reach.CALLER,
+    ),
+    Route(
+        "POST",
+        "/workspaces/<name>/join",
+        Permission.ACCEPT,
+        join,
+        response="invitation_accept",
+        errors=MISSING,
+        reach=Reach.CALLER,
+    ),
+    Route(
+        "POST",
+        "/workspaces/<name>/decline",
+        Permission.DECLINE,
+        decline,
+        response="pending_invitation",
+        errors=MISSING,
+        reach=Reach.CALLER,
+    ),
 )
-
-
-def _display_name(db: sqlite3.Connection, invited_by: str) -> str:
-    """The display name for an invitation's `invited_by`, such as `Ada Lovelace (ada@example.com)`."""
-    if who := people.profile(db, invited_by):
-        name = " ".join(who[key] for key in ("given_name", "family_name") if key in who)
-        return f"{name} ({who['email']})" if name else who["email"]
-    if name := service_account.name(db, invited_by):
-        return f"The service account {name}"
-    return "The operator of the control plane"

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
 
-from beamctl.emulator import body, rules
+from beamctl.emulator import rules
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import COUNT_RESOURCES, WITH_REASON, Answer, Call, Reach, Route
+from beamctl.emulator.call import Answer, Call, json_object
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.permission import Operator, Permission, Person, Role, ServiceAccount
+from beamctl.emulator.route import COUNT_RESOURCES, WITH_REASON, Reach, Route
+from beamctl.emulator.rules import SETTINGS, limited
 from beamctl.emulator.store import membership, people, resource, service_account, workspace
 from beamctl.emulator.store.workspace import Settings, Workspace
 
@@ -36,12 +41,12 @@ def create_workspace(call: Call) -> Answer:
     """Create a workspace; the caller becomes its first admin."""
     if isinstance(call.caller, Person) and not people.has_billing(call.db, call.caller.sub):
         raise forbidden(NO_BILLING)
-    content = body.json_object(call.inbound.body)
+    content = json_object(call.inbound.body)
     name = content.get("name")
     reason, message = _unavailable(call, name)
     if message:
         raise conflict(message) if reason == "taken" else bad_request(message)
-    given = body.settings(content, Settings(), call.flags)
+    given = _settings(content, Settings(), call.flags)
     space = workspace.create(call.db, str(name), given, call.who.name, call.moment)
     if isinstance(call.caller, Person):
         membership.add_member(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
@@ -56,12 +61,40 @@ def show_workspace(call: Call) -> Answer:
 
 def change_workspace(call: Call) -> Answer:
     """Replace the writable fields that the body gives; read-only ones are ignored."""
-    content = body.json_object(call.inbound.body)
+    content = json_object(call.inbound.body)
     if content.get("name", call.here.name) != call.here.name:
         raise bad_request("the name of a workspace cannot be changed")
     before = Settings() if BehaviorFlag.PUT_REPLACES in call.flags else call.here.settings
-    after = body.settings(content, before, call.flags)
+    after = _settings(content, before, call.flags)
     return Answer(workspace.payload(workspace.change(call.db, call.here.id, after, call.who.name, call.moment)))
+
+
+def _settings(body: dict[str, Any], before: Settings, flags: Collection[BehaviorFlag]) -> Settings:
+    """The settings of a workspace updated with the writable fields of the body; other fields are ignored.
+
+    Raises:
+        Refusal: 400: a field is invalid.
+    """
+    if not isinstance(body.get("accountId", ""), str):  # there is only one account, so the value is not used
+        raise bad_request("accountId must be a string")
+    given = {key: body[key] for key in SETTINGS if key in body}
+    rules = limited(SETTINGS, flags)
+    for key, value in given.items():
+        if wrong := rules[key](value):
+            raise bad_request(f"{key} {wrong}")
+    if "groupMappings" in given:
+        kept = [{"groupName": item["groupName"], "role": item["role"]} for item in given["groupMappings"]]
+        given["groupMappings"] = kept
+    return replace(before, **{_ATTRIBUTES[key]: value for key, value in given.items()})
+
+
+_ATTRIBUTES = {
+    "displayName": "display_name",
+    "labels": "labels",
+    "region": "region",
+    "groupMappings": "group_mappings",
+    "runtime": "runtime",
+}
 
 
 def delete_workspace(call: Call) -> Answer:
@@ -99,7 +132,7 @@ def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
 
 def check_availability(call: Call) -> Answer:
     """Whether a workspace name is available; with `withReason`, also why not."""
-    name = body.json_object(call.inbound.body).get("name")
+    name = json_object(call.inbound.body).get("name")
     if not isinstance(name, str) or not name:
         raise bad_request("name is required")
     reason, message = _unavailable(call, name)
@@ -137,6 +170,21 @@ def _forbidden(name: str) -> tuple[str, str]:
     return "", ""
 
 
+def list_features(call: Call) -> Answer:
+    """List the enabled flags; disabled ones are not shown."""
+    flags = workspace.features(call.db, call.here.id)
+    return Answer({"features": {key: True for key, on in flags.items() if on}})
+
+
+def show_feature(call: Call) -> Answer:
+    """Return whether one flag is on."""
+    key = call.inbound.path["key"]
+    enabled = workspace.features(call.db, call.here.id).get(key)
+    if enabled is None:
+        raise not_found("Feature flag not found")
+    return Answer({"featureKey": key, "enabled": enabled, "evaluatedAt": call.now})
+
+
 _ONE = "/workspaces/<name>"
 ROUTES = (
     Route("GET", "/workspaces", Permission.LIST, list_workspaces, response="workspace_list", reach=Reach.CALLER),
@@ -163,6 +211,8 @@ ROUTES = (
         reach=Reach.OPEN,
     ),
     Route("GET", _ONE, Permission.GET, show_workspace, response="workspace", query=(COUNT_RESOURCES,)),
+    Route("GET", "/features", Permission.FEATURES_LIST, list_features, response="features"),
+    Route("GET", "/features/<key>", Permission.FEATURES_GET, show_feature, response="feature", errors=MISSING),
     Route("PUT", _ONE, Permission.UPDATE, change_workspace, request="workspace_request", response="workspace"),
     Route("DELETE", _ONE, Permission.DELETE, delete_workspace, response="workspace"),
     Route(
