@@ -30,15 +30,14 @@ if TYPE_CHECKING:
     from beamctl.emulator.mail.maildir import received_emails as received_letters
     from beamctl.emulator.mail.mailer import open_mailer
     from beamctl.emulator.mail.mailer import open_mailer as open_post
-    from beamctl.emulator.middleware import MiddlewareOptions, add_middleware
+    from beamctl.emulator.middleware import Entry, MiddlewareOptions, RequestLog, add_middleware
     from beamctl.emulator.middleware import MiddlewareOptions as Instruments
     from beamctl.emulator.middleware import add_middleware as instrument
     from beamctl.emulator.openapi import openapi_document
-    from beamctl.emulator.request_log import Entry, LogFile, RequestLog
     from beamctl.emulator.seed import load_seed
     from beamctl.emulator.seed.entries import GeneratedKey, KeyKind
     from beamctl.emulator.seed.entries import GeneratedKey as MadeKey
-    from beamctl.emulator.server import serve
+    from beamctl.emulator.server import LogFile, serve
 
 __all__ = [
     "BehaviorFlag",
@@ -105,12 +104,11 @@ _MODULES = {
     "faults.parser": ("read_rule",),
     "mail.maildir": ("received_emails",),
     "mail.mailer": ("open_mailer",),
-    "middleware": ("MiddlewareOptions", "add_middleware"),
+    "middleware": ("Entry", "MiddlewareOptions", "RequestLog", "add_middleware"),
     "openapi": ("openapi_document",),
-    "request_log": ("Entry", "LogFile", "RequestLog"),
     "seed": ("load_seed",),
     "seed.entries": ("GeneratedKey", "KeyKind"),
-    "server": ("serve",),
+    "server": ("LogFile", "serve"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _FORMER_NAMES = {

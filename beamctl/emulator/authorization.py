@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import NOBODY, Call, Inbound
+from beamctl.emulator.call import ANONYMOUS, Call, Inbound
 from beamctl.emulator.credentials import TokenUse, digest, token_subject
 from beamctl.emulator.errors import bad_request, forbidden, not_found, unauthorized
 from beamctl.emulator.permission import BY_SORT, Caller, Operator, Person, ServiceAccount
@@ -89,7 +89,7 @@ def admit(route: Route, call: Call) -> Call:
 def _caller(call: Call) -> Caller:
     """The caller, who is also recorded for the log, even if there is none."""
     inbound = call.inbound
-    inbound.context.who = NOBODY
+    inbound.context.who = ANONYMOUS
     caller = inbound.in_process_caller or authenticate(call.db, inbound.headers, call.moment)
     inbound.context.record_caller(caller)
     return caller

@@ -34,7 +34,7 @@ class RequestContext:
     """Filled during authorization; what was found is kept even if the request is then rejected.
 
     Attributes:
-        who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `nobody` if unknown; None if not
+        who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `anonymous` if unknown; None if not
             authenticated yet.
         workspace: The name of the workspace, if it exists.
         page: The rule of a page outside `/v0`, such as `/invitation/<key>`. It is logged instead of the path, which may
@@ -71,7 +71,7 @@ def context_of(environ: WSGIEnvironment) -> RequestContext:
     return context if isinstance(context, RequestContext) else RequestContext()
 
 
-NOBODY = "nobody"
+ANONYMOUS = "anonymous"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from beamctl.emulator.clock import MovableClock, read_duration, read_moment, sta
 from beamctl.emulator.errors import EmulatorError, FaultError, Refusal, bad_request, forbidden, not_found
 from beamctl.emulator.faults import FaultScript
 from beamctl.emulator.faults.parser import read_rule
-from beamctl.emulator.request_log import RequestLog
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from beamctl.emulator.middleware import RequestLog
 
 _MOST_FAULTS = 1000
 

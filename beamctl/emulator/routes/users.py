@@ -1,4 +1,4 @@
-"""Members and invitations of a workspace (list, invite, set role, remove, revoke), and the invitations of the caller."""
+"""Members and invitations of a workspace, and the caller's own invitations."""
 
 from __future__ import annotations
 
