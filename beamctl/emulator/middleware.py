@@ -1,4 +1,4 @@
-"""WSGI middleware around a control plane: injects faults, logs requests (without secrets), and adds the control endpoint."""
+"""WSGI middleware: injects faults, logs requests without their secrets, and adds the control endpoint."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class Entry:
         time: When it arrived, by the control plane's clock, in the API's format.
         method: The method.
         path: The route, such as `/v0/users/<path:who>`, and the pagination parameters of the query.
-        who: An e-mail address, `service account CLIENT-ID`, `operator` or `anonymous`; None if the caller was not checked:
-            an open route, an unknown route, or a fault that came first.
+        who: An e-mail address, `service account CLIENT-ID`, `operator`, or `anonymous` without a known credential; None
+            if no credential was checked: an open route, an unknown route, or a fault that came first.
         workspace: The name of its workspace; None if it has none or the workspace does not exist.
         status: The status sent; None if there was no response.
         faults: The injected faults, as they are written.

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
+import hmac
+import ipaddress
 import logging
 import sqlite3
+from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, render_template, request, url_for
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from beamctl.emulator.call import context_of
-from beamctl.emulator.console import (
-    field_text,
-    forms,
-    invitation,
-    profile,
-    security,
-    service_accounts,
-    sign_in,
-    team,
-    workspaces,
-)
-from beamctl.emulator.console.page_request import Visit
-from beamctl.emulator.errors import Refusal, raised_at
+from beamctl.emulator.console import forms, service_accounts, session, sign_in, team, workspaces
+from beamctl.emulator.console.session import FORM_FIELD, Session, Visit
+from beamctl.emulator.errors import Refusal, forbidden, raised_at
 from beamctl.emulator.permission import Role
 
 if TYPE_CHECKING:
@@ -34,11 +28,30 @@ if TYPE_CHECKING:
 
     from beamctl.emulator.control_plane import ControlPlane
 
-
 PLANE_KEY = "beamctl.emulator.plane"
 """WSGI environment key of the console's control plane. Headers become `HTTP_…`, so they cannot set it."""
 
 _LARGEST_FORM = 256 * 1024
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+_OWN_SITE = ("", "same-origin", "none")
+"""`Sec-Fetch-Site` of our own forms; browsers omit it for untrustworthy hosts."""
+
+
+STALE_FORM = (
+    "This form has expired or is not from this page. Nothing was changed. Go back, reload the page and try again."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -51,9 +64,9 @@ def console() -> Flask:
     site.url_map.merge_slashes = False
     site.jinja_env.undefined = StrictUndefined
     site.jinja_env.trim_blocks = site.jinja_env.lstrip_blocks = True
-    site.jinja_env.filters["moment"] = field_text.moment
-    site.jinja_env.globals.update(wording=field_text, roles=[(role.value, role.value) for role in Role])
-    for pages in (sign_in, invitation, profile, workspaces, team, service_accounts):
+    site.jinja_env.filters["moment"] = forms.moment
+    site.jinja_env.globals.update(wording=forms, roles=[(role.value, role.value) for role in Role])
+    for pages in (sign_in, workspaces, team, service_accounts):
         site.register_blueprint(pages.page)
     site.add_url_rule("/style.css", view_func=_style)
     site.add_url_rule("/icon.svg", view_func=_icon)
@@ -71,18 +84,57 @@ def _begin() -> None:
     plane: ControlPlane = request.environ[PLANE_KEY]
     context = context_of(request.environ)
     context.page = request.url_rule.rule if request.url_rule else ""
-    security.check_host(str(plane.public_url))
-    g.visit = Visit(plane, security.read_session(plane))
+    check_host(str(plane.public_url))
+    g.visit = Visit(plane, session.read_session(plane))
     if g.visit.session.person:
         context.record_caller(g.visit.session.person)
     if request.url_rule:  # otherwise there is no page to protect
-        security.check_form(g.visit.session)
+        check_form(g.visit.session)
 
 
 def _end(response: Response) -> Response:
     if "visit" in g:
-        security.keep_nonce(g.visit.session, response)
-    return security.harden(response)
+        session.keep_nonce(g.visit.session, response)
+    return harden(response)
+
+
+def check_host(public_url: str) -> None:
+    """Reject foreign host names, against DNS rebinding.
+
+    Args:
+        public_url: The public base URL. Besides its host, `localhost` and IP addresses are accepted.
+
+    Raises:
+        Refusal: 421.
+    """
+    host = urlsplit(f"//{request.host}").hostname or ""
+    if host == "localhost" or host.endswith(".localhost") or host == urlsplit(public_url).hostname:
+        return
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return
+    text = "The emulator does not accept this host name. Open it as localhost, or start it with --public-url."
+    raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, text)
+
+
+def check_form(session: Session) -> None:
+    """Reject forms from other sites, browsers or sessions.
+
+    Raises:
+        Refusal: 403.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    shown = request.form.get(FORM_FIELD, "").encode()
+    own = request.headers.get("Sec-Fetch-Site", "") in _OWN_SITE
+    if not own or not hmac.compare_digest(shown, session.form_key.encode()):
+        raise forbidden(STALE_FORM)
+
+
+def harden(response: Response) -> Response:
+    """Add the security headers."""
+    response.headers.update(_HEADERS)
+    return response
 
 
 def _shared() -> dict[str, Any]:
@@ -90,7 +142,7 @@ def _shared() -> dict[str, Any]:
     current = g.visit.session if "visit" in g else None
     return {
         "person": current.person if current else None,
-        "form_key_field": security.form_key_field(current) if current else "",
+        "form_key_field": session.form_key_field(current) if current else "",
         "notice": forms.notice_text(request.args.get("done", "")),
     }
 
@@ -112,7 +164,7 @@ def _refused(refusal: Refusal) -> AnyResponse | tuple[str, int]:
     if refusal.status is HTTPStatus.UNAUTHORIZED:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("sign_in.show", next=back), HTTPStatus.SEE_OTHER)
-    return _error(refusal.status, field_text.refusal(refusal))
+    return _error(refusal.status, forms.error_sentence(refusal))
 
 
 def _http_error(error: HTTPException) -> tuple[str | dict[str, Any], int]:
@@ -137,4 +189,4 @@ def _broken(error: Exception) -> tuple[str, int]:
 
 
 def _error(status: int, text: str) -> tuple[str, int]:
-    return render_template("error.html", title=field_text.title(status), text=text), int(status)
+    return render_template("error.html", title=forms.error_title(status), text=text), int(status)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from beamctl.emulator.console.forms import FormError, Notice, Page, field, go, refused, shown
-from beamctl.emulator.console.page_request import Visit, here
+from beamctl.emulator.console.session import Visit, here
 from beamctl.emulator.errors import Refusal, not_found
 
 if TYPE_CHECKING:

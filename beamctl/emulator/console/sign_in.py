@@ -1,19 +1,41 @@
-"""Sign-in by API key or by e-mailed link, sign-out, and the approval of device logins."""
+"""Pages that need no session: sign-in by API key or e-mailed link, and invitations. Sign-out and device logins, too."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import Enum, auto
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 
 from beamctl.emulator import mail, rules
-from beamctl.emulator.console import security
-from beamctl.emulator.console.forms import FormError, Notice, Page, back, field, go, open_account, shown, wrong_names
-from beamctl.emulator.console.page_request import here
-from beamctl.emulator.credentials import TOKEN_LIFETIMES, TokenUse, digest, sign_in_address, sign_in_link
+from beamctl.emulator.clock import stamp
+from beamctl.emulator.console import session
+from beamctl.emulator.console.forms import (
+    FormError,
+    Notice,
+    Page,
+    back,
+    field,
+    go,
+    open_account,
+    refused,
+    shown,
+    wrong_names,
+)
+from beamctl.emulator.console.session import here
+from beamctl.emulator.credentials import (
+    TOKEN_LIFETIMES,
+    TokenUse,
+    digest,
+    opens_invitation,
+    sign_in_address,
+    sign_in_link,
+)
+from beamctl.emulator.errors import Refusal
 from beamctl.emulator.permission import Person
-from beamctl.emulator.store import people, service_account, signing_secret
+from beamctl.emulator.store import membership, people, service_account, signing_secret
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -42,7 +64,9 @@ def with_key() -> AnyResponse:
         owner = service_account.key_owner(db, digest(field("key")), plane.now())
     if not isinstance(owner, Person):
         return show(FormError(_NO_SUCH_KEY, "key", 403))
-    return security.begin_session(plane, visit.session, owner, cast("Response", back(field("next"), "profile.show")))
+    return session.begin_session(
+        plane, visit.session, owner, cast("Response", back(field("next"), "workspaces.show_profile"))
+    )
 
 
 @page.post("/sign-in-link")
@@ -78,13 +102,13 @@ def with_link(shown_token: str) -> AnyResponse:
     if not _known(email) and (form_error := wrong_names()):
         return show_link(shown_token, form_error)
     person, _ = open_account(visit.plane, email)
-    return security.begin_session(visit.plane, visit.session, person, cast("Response", go("profile.show")))
+    return session.begin_session(visit.plane, visit.session, person, cast("Response", go("workspaces.show_profile")))
 
 
 @page.post("/sign-out")
 def out() -> AnyResponse:
     """Sign out."""
-    return security.end_session(cast("Response", go("sign_in.show", Notice.SIGNED_OUT)))
+    return session.end_session(cast("Response", go("sign_in.show", Notice.SIGNED_OUT)))
 
 
 def _address(shown_token: str) -> str:
@@ -125,3 +149,96 @@ def decide_device() -> AnyResponse:
     if not done:
         return show_device(FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND))
     return shown("device_done.html", approved=approves)
+
+
+class InvitationState(Enum):
+    """The state of an invitation."""
+
+    OPEN = auto()
+    EXPIRED = auto()
+    ACCEPTED = auto()
+    GONE = auto()
+    WRONG_KEY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The invitation that a link leads to.
+
+    Attributes:
+        state: Its state.
+        facts: Workspace, inviter, expiry and so on; empty if the invitation is gone.
+        invitee: The invitee's account, if there is one.
+    """
+
+    state: InvitationState
+    facts: dict[str, Any]
+    invitee: Person | None = None
+
+
+@page.get("/invitation/<invitation_id>/<key>")
+def show_invitation(invitation_id: str, key: str, form_error: FormError | None = None) -> Page:
+    """Show the invitation or its final state."""
+    found = _find(invitation_id, key)
+    if found.state is not InvitationState.OPEN:
+        status = 403 if found.state is InvitationState.WRONG_KEY else 410
+        values = {"state": found.state.name, "facts": found.facts}
+        return shown("invitation_ended.html", FormError(form_error.text if form_error else "", "", status), **values)
+    names = {"given_name": field("given_name"), "family_name": field("family_name")}
+    address = {"invitation_id": invitation_id, "key": key}
+    return shown("invitation.html", form_error, facts=found.facts, invitee=found.invitee, address=address, **names)
+
+
+@page.post("/invitation/<invitation_id>/<key>/accept")
+def accept(invitation_id: str, key: str) -> AnyResponse:
+    """Accept the invitation. New people get an account and are signed in.
+
+    People with an account are not signed in: an account is worth more than this workspace, and e-mails are kept for
+    long. They sign in at `/sign-in`.
+    """
+    visit, found = here(), _find(invitation_id, key)
+    if found.state is not InvitationState.OPEN:
+        return show_invitation(invitation_id, key)
+    if found.invitee is None and (form_error := wrong_names()):
+        return show_invitation(invitation_id, key, form_error)
+    name = found.facts["workspace"]
+    invitee, is_new = open_account(visit.plane, found.facts["email"])
+    try:
+        visit.call_api_as(invitee, "POST", "/workspaces/<name>/join", name=name)
+    except Refusal as refusal:
+        return show_invitation(invitation_id, key, refused(refusal, "accept"))
+    into = go("team.show", Notice.ACCEPTED, name=name)
+    if is_new:
+        return session.begin_session(visit.plane, visit.session, invitee, cast("Response", into))
+    if visit.session.person and visit.session.person.sub == invitee.sub:
+        return into
+    return go("sign_in.show", Notice.ACCEPTED_SIGNED_OUT, next=url_for("team.show", name=name))
+
+
+@page.post("/invitation/<invitation_id>/<key>/decline")
+def decline(invitation_id: str, key: str) -> AnyResponse:
+    """Decline the invitation. No account is needed: the key proves the address, which is all the API checks."""
+    visit, found = here(), _find(invitation_id, key)
+    if found.state is not InvitationState.OPEN:
+        return show_invitation(invitation_id, key)
+    invitee = found.invitee or Person("", found.facts["email"])
+    try:
+        visit.call_api_as(invitee, "POST", "/workspaces/<name>/decline", name=found.facts["workspace"])
+    except Refusal as refusal:
+        return show_invitation(invitation_id, key, refused(refusal, "decline"))
+    return shown("invitation_declined.html", facts=found.facts)
+
+
+def _find(invitation_id: str, key: str) -> Found:
+    plane = here().plane
+    with plane.database.reading() as db:
+        if not opens_invitation(signing_secret(db), invitation_id, key):
+            return Found(InvitationState.WRONG_KEY, {})
+        row = membership.invitation_by_id(db, invitation_id)
+        if row is None:
+            joined = membership.workspace_joined_by(db, invitation_id)
+            return Found(InvitationState.ACCEPTED, {"workspace": joined}) if joined else Found(InvitationState.GONE, {})
+        facts = {name: row[name] for name in ("email", "role", "workspace", "display_name", "expires_at")}
+        facts["inviter"] = people.profile(db, row["invited_by"])
+        state = InvitationState.OPEN if row["expires_at"] > stamp(plane.now()) else InvitationState.EXPIRED
+        return Found(state, facts, people.find_person(db, row["email"]))

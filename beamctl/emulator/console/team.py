@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, request
 
-from beamctl.emulator.console import field_text
+from beamctl.emulator.console import forms
 from beamctl.emulator.console.forms import FormError, Notice, Page, field, go, refused, shown
-from beamctl.emulator.console.page_request import Visit, here
+from beamctl.emulator.console.session import Visit, here
 from beamctl.emulator.errors import Refusal, not_found
 from beamctl.emulator.rules import folded
 
@@ -57,7 +57,7 @@ class Listing:
 def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
     """The requested page, or the nearest one, of people whose address or name contains the text."""
     needle = folded(q)
-    found = [user for user in team if needle in folded(user["email"]) or needle in folded(field_text.full_name(user))]
+    found = [user for user in team if needle in folded(user["email"]) or needle in folded(forms.full_name(user))]
     last_page = max(1, -(-len(found) // PAGE_SIZE))
     number = min(int(asked[:9]), last_page) if asked.isascii() and asked.isdecimal() else 1
     start = (max(1, number) - 1) * PAGE_SIZE

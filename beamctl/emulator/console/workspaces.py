@@ -1,14 +1,15 @@
-"""Create a workspace, change its settings, and delete it after its name is typed."""
+"""My workspaces and invitations; create a workspace, change its settings, and delete it after its name is typed."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
 
-from beamctl.emulator.console import field_text
+from beamctl.emulator.console import forms
 from beamctl.emulator.console.forms import FormError, Notice, Page, field, fields, go, refused, restored, shown
-from beamctl.emulator.console.page_request import here
+from beamctl.emulator.console.session import Visit, here
 from beamctl.emulator.errors import Refusal, forbidden
 
 if TYPE_CHECKING:
@@ -18,6 +19,66 @@ page = Blueprint("workspaces", __name__)
 
 _DELETE = "workspaces:delete"
 _WRITABLE = ("displayName", "labels", "region", "groupMappings", "runtime")
+
+
+@page.get("/")
+def start() -> AnyResponse:
+    """Redirect to the start page."""
+    return go("workspaces.show_profile")
+
+
+@page.get("/profile")
+def show_profile(form_error: FormError | None = None) -> Page:
+    """Show my workspaces and invitations."""
+    visit = here()
+    mine = visit.call_api("GET", "/workspaces")
+    return shown("profile.html", form_error, workspaces=mine, invitations=_invitations(visit))
+
+
+@page.post("/profile/invitations/<name>/accept")
+def accept(name: str) -> AnyResponse:
+    """Accept an invitation."""
+    try:
+        here().call_api("POST", "/workspaces/<name>/join", name=name)
+    except Refusal as refusal:
+        return show_profile(refused(refusal, "invitations"))
+    return go("team.show", Notice.ACCEPTED, name=name)
+
+
+@page.post("/profile/invitations/<name>/decline")
+def decline(name: str) -> AnyResponse:
+    """Decline an invitation."""
+    try:
+        here().call_api("POST", "/workspaces/<name>/decline", name=name)
+    except Refusal as refusal:
+        return show_profile(refused(refusal, "invitations"))
+    return go("workspaces.show_profile", Notice.DECLINED)
+
+
+@page.get("/profile/leave/<name>")
+def ask_to_leave(name: str, form_error: FormError | None = None) -> Page:
+    """Ask for confirmation to leave a workspace."""
+    return shown("leave.html", form_error, space=here().workspace(name))
+
+
+@page.post("/profile/leave/<name>")
+def leave(name: str) -> AnyResponse:
+    """Leave a workspace."""
+    try:
+        here().call_api("DELETE", "/workspaces/<name>/leave", name=name)
+    except Refusal as refusal:
+        return ask_to_leave(name, refused(refusal, "leave"))
+    return go("workspaces.show_profile", Notice.LEFT)
+
+
+def _invitations(visit: Visit) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = visit.call_api("GET", "/profile/invitations")
+    except Refusal as refusal:
+        if refusal.status is not HTTPStatus.NOT_FOUND:  # the API's response if there are none
+            raise
+        return []
+    return found
 
 
 @page.get("/new-workspace")
@@ -57,7 +118,7 @@ def ask_to_delete(name: str, form_error: FormError | None = None) -> Page:
     team = visit.call_api("GET", "/users", workspace=name)
     members = sum(user["accepted"] for user in team)
     counts = {"members": members, "invitations": len(team) - members, **space.shown["resourceCounts"]}
-    return shown("workspace_delete.html", form_error, space=space, losses=field_text.losses(counts))
+    return shown("workspace_delete.html", form_error, space=space, losses=forms.losses(counts))
 
 
 @page.post("/workspaces/<name>/delete")
@@ -69,7 +130,7 @@ def delete(name: str) -> AnyResponse:
         here().call_api("DELETE", "/workspaces/<name>", name=name)
     except Refusal as refusal:
         return ask_to_delete(name, refused(refusal, "typed"))
-    return go("profile.show", Notice.WORKSPACE_DELETED)
+    return go("workspaces.show_profile", Notice.WORKSPACE_DELETED)
 
 
 @page.get("/workspaces/<name>/settings")
