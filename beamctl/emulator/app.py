@@ -26,8 +26,8 @@ from beamctl.emulator.errors import Refusal, raised_at
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.permission import Operator, Person, ServiceAccount
-from beamctl.emulator.route import Route
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import Route
 from beamctl.emulator.store import Database
 
 if TYPE_CHECKING:

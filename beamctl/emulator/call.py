@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _YES_OR_NO = {"true": True, "1": True, "false": False, "0": False, "": False}
 
-
 _CONTEXT_KEY = "beamctl.emulator.request_context"
 """A WSGI environment key. Headers become `HTTP_…`, so they cannot set it."""
 

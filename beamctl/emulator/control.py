@@ -112,7 +112,6 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
 }
 """The handlers by path and method."""
 
-
 PATH = "/control"
 _LARGEST_BODY = 1024 * 1024
 

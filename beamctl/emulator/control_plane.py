@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from beamctl.emulator import rules
-from beamctl.emulator.authorization import admit
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, Inbound
 from beamctl.emulator.errors import EmulatorError, NoAddressError, WrongOptionError
 from beamctl.emulator.mail import Email
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.permission import Caller, Operator
-from beamctl.emulator.route import Route
+from beamctl.emulator.routing import Route, admit
 from beamctl.emulator.store import Database, people
 from beamctl.emulator.store.people import DeviceLogin, LoginState
 

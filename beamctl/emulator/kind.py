@@ -180,7 +180,6 @@ KINDS = (
 )
 """All kinds."""
 
-
 MASK = "********"
 
 

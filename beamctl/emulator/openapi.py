@@ -11,13 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from beamctl.emulator.authorization import BEARER_HEADERS, KEY_HEADERS, WORKSPACE_HEADERS
 from beamctl.emulator.control_plane import BASE_PATH
 from beamctl.emulator.errors import EmulatorError
 from beamctl.emulator.pagination import API_VERSIONS, FIRST_VERSION_WITH_PAGES
 from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission
-from beamctl.emulator.route import Parameter, Reach, Route
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import BEARER_HEADERS, KEY_HEADERS, WORKSPACE_HEADERS, Parameter, Reach, Route
 
 SCHEMA_PREFIX = "urn:beamctl:api:"
 """Prefix of each `$id`; the rest is the schema's name."""

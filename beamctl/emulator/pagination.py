@@ -13,7 +13,7 @@ from itsdangerous import BadData
 
 from beamctl.emulator.credentials import digest, serializer
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.route import EXTERNAL_ID, Parameter
+from beamctl.emulator.routing import EXTERNAL_ID, Parameter
 from beamctl.emulator.store import resource, signing_secret
 from beamctl.emulator.store.resource import ListQuery, Place, Position, Sort
 

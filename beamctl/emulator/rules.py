@@ -37,7 +37,6 @@ _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FEATURE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{0,64}")
 
-
 _BLANK = "\u2800\u2d7f\U0001107f\U00013441\U00013442\U00016fe4\U0001d159"
 """Drawn blank, although no Unicode property says so."""
 

@@ -7,8 +7,8 @@ from werkzeug.test import Client
 
 from beamctl.emulator.control_plane import approve_login, as_operator
 from beamctl.emulator.permission import BY_ROLE, BY_SORT
-from beamctl.emulator.route import Reach
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import Reach
 from tests.emulator.world import RESOURCES, SEED, World, body_of
 
 CALLERS = (

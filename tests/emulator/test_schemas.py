@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from beamctl.emulator.route import Route
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import Route
 from tests.emulator.world import SCHEMAS
 from tests.fakes.contract import validator
 

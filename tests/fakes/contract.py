@@ -18,8 +18,8 @@ from werkzeug.routing import Map, Rule
 
 from beamctl.emulator import openapi
 from beamctl.emulator.openapi import body_schema
-from beamctl.emulator.route import Route
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import Route
 
 _REFUSED = HTTPStatus.BAD_REQUEST
 _NO_ROUTE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})

@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from beamctl.emulator.call import context_of
-from beamctl.emulator.console import forms, service_accounts, session, sign_in, team, workspaces
+from beamctl.emulator.console import forms, session, sign_in, team, workspaces
 from beamctl.emulator.console.session import FORM_FIELD, Session, Visit
 from beamctl.emulator.errors import Refusal, forbidden, raised_at
 from beamctl.emulator.permission import Role
@@ -44,10 +44,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-
 _OWN_SITE = ("", "same-origin", "none")
 """`Sec-Fetch-Site` of our own forms; browsers omit it for untrustworthy hosts."""
-
 
 STALE_FORM = (
     "This form has expired or is not from this page. Nothing was changed. Go back, reload the page and try again."
@@ -66,7 +64,7 @@ def console() -> Flask:
     site.jinja_env.trim_blocks = site.jinja_env.lstrip_blocks = True
     site.jinja_env.filters["moment"] = forms.moment
     site.jinja_env.globals.update(wording=forms, roles=[(role.value, role.value) for role in Role])
-    for pages in (sign_in, workspaces, team, service_accounts):
+    for pages in (sign_in, workspaces, team):
         site.register_blueprint(pages.page)
     site.add_url_rule("/style.css", view_func=_style)
     site.add_url_rule("/icon.svg", view_func=_icon)

@@ -126,7 +126,6 @@ def notice_text(slug: str) -> str:
 
 _NOTICES = {notice.slug: notice.value for notice in Notice}
 
-
 Page = Response
 
 

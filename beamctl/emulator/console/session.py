@@ -13,13 +13,13 @@ from flask import Response, g, request
 from markupsafe import Markup
 from werkzeug.datastructures import Headers
 
-from beamctl.emulator.authorization import WORKSPACE_HEADERS
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Inbound, context_of
 from beamctl.emulator.credentials import TokenUse, form_key, issue_token, token_subject
 from beamctl.emulator.errors import not_found, unauthorized
 from beamctl.emulator.permission import Permission, Person, role_allows
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import WORKSPACE_HEADERS
 from beamctl.emulator.store import membership, people, signing_secret, workspace
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Members and invitations of a workspace, a hundred per page: invite, set role, remove, revoke."""
+"""Who has access to a workspace: its members, invitations, service accounts and their API keys."""
 
 from __future__ import annotations
 
@@ -129,3 +129,115 @@ def _find(visit: Visit, name: str, email: str) -> dict[str, Any]:
     if not found:
         raise not_found("No member or invitee of this workspace has that address.")
     return found[0]
+
+
+_ACCOUNTS = "/service_accounts"
+_ONE_ACCOUNT = "/service_accounts/<client_id>"
+_KEYS = "/service_accounts/<client_id>/api_keys"
+
+
+@page.get("/workspaces/<name>/service-accounts")
+def show_accounts(name: str, form_error: FormError | None = None) -> Page:
+    """Show all service accounts and the form for a new one."""
+    visit = here()
+    space = visit.workspace(name)
+    accounts = visit.call_api("GET", _ACCOUNTS, workspace=name)
+    given = {**_account_fields(), "role": field("role") or "member"}
+    return shown("service_accounts.html", form_error, space=space, accounts=accounts, given=given)
+
+
+@page.post("/workspaces/<name>/service-accounts")
+def create_account(name: str) -> AnyResponse:
+    """Create a service account and show its secret."""
+    visit = here()
+    try:
+        made = visit.call_api("POST", _ACCOUNTS, _account_fields(), workspace=name)
+    except Refusal as refusal:
+        return show_accounts(name, _account_error(refusal))
+    return shown("secret_account.html", space=visit.workspace(name), account=made)
+
+
+@page.post("/workspaces/<name>/service-accounts/<client_id>")
+def change_account(name: str, client_id: str) -> AnyResponse:
+    """Update a service account."""
+    given = (
+        _account_fields()
+        if field("role")
+        else {key: value for key, value in _account_fields().items() if key != "role"}
+    )
+    try:
+        here().call_api("PUT", _ONE_ACCOUNT, given, workspace=name, client_id=client_id)
+    except Refusal as refusal:
+        return show_account(name, client_id, _account_error(refusal))
+    return go("team.show_account", Notice.ACCOUNT_CHANGED, name=name, client_id=client_id)
+
+
+@page.post("/workspaces/<name>/service-accounts/<client_id>/delete")
+def delete_account(name: str, client_id: str) -> AnyResponse:
+    """Delete a service account and its credentials."""
+    try:
+        here().call_api("DELETE", _ONE_ACCOUNT, workspace=name, client_id=client_id)
+    except Refusal as refusal:
+        return show_account(name, client_id, refused(refusal, "delete"))
+    return go("team.show_accounts", Notice.ACCOUNT_DELETED, name=name)
+
+
+@page.get("/workspaces/<name>/service-accounts/<client_id>")
+def show_account(name: str, client_id: str, form_error: FormError | None = None) -> Page:
+    """Show a service account, with its keys if the visitor may see them."""
+    visit = here()
+    space = visit.workspace(name)
+    account = _find_account(visit, name, client_id)
+    keys = (
+        visit.call_api("GET", f"{_ONE_ACCOUNT}/api_keys", workspace=name, client_id=client_id)
+        if space.may("apiKey:list")
+        else []
+    )
+    given = _account_fields() if form_error else account
+    return shown("service_account.html", form_error, space=space, account=account, keys=keys, given=given)
+
+
+def _find_account(visit: Visit, name: str, client_id: str) -> dict[str, Any]:
+    """The service account with this client ID.
+
+    Raises:
+        Refusal: 404: it is not in this workspace.
+    """
+    accounts: list[dict[str, Any]] = visit.call_api("GET", _ACCOUNTS, workspace=name)
+    found = [account for account in accounts if account["client_id"] == client_id]
+    if not found:
+        raise not_found("This service account does not exist in this workspace.")
+    return found[0]
+
+
+def _account_fields() -> dict[str, Any]:
+    return {key: field(key) for key in ("name", "description", "role")}
+
+
+def _account_error(refusal: Refusal) -> FormError:
+    about = [key for key in ("description", "role") if key in refusal.text.lower()]
+    return refused(refusal, about[0] if about else "name")
+
+
+@page.post("/workspaces/<name>/service-accounts/<client_id>/keys")
+def create_key(name: str, client_id: str) -> AnyResponse:
+    """Create a key and show it."""
+    visit = here()
+    given = {"name": field("key_name"), "expires_in": field("expires_in")}
+    try:
+        made = visit.call_api("POST", _KEYS, given, workspace=name, client_id=client_id)
+    except Refusal as refusal:
+        about = "expires_in" if "expires_in" in refusal.text else "key_name"
+        return show_account(name, client_id, refused(refusal, about))
+    account = _find_account(visit, name, client_id)
+    return shown("secret_key.html", space=visit.workspace(name), account=account, key=made)
+
+
+@page.post("/workspaces/<name>/service-accounts/<client_id>/keys/<key_id>/delete")
+def delete_key(name: str, client_id: str, key_id: str) -> AnyResponse:
+    """Delete a key."""
+    try:
+        here().call_api("DELETE", f"{_KEYS}/<key_id>", workspace=name, client_id=client_id, key_id=key_id)
+    except Refusal as refusal:
+        return show_account(name, client_id, refused(refusal, "keys"))
+    return go("team.show_account", Notice.KEY_DELETED, name=name, client_id=client_id)

@@ -118,7 +118,6 @@ _MONTHS = (
 )
 """Not `%B`, which depends on the locale."""
 
-
 SENDER = "beamctl emulator"
 _LONGEST_LINE = 998
 """The line length that mail servers must accept (RFC 5322)."""

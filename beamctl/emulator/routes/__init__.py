@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from beamctl.emulator.route import Route
 from beamctl.emulator.routes import resources, service_accounts, tokens, users, workspaces
+from beamctl.emulator.routing import Route
 
 ROUTES: tuple[Route, ...] = (
     *workspaces.ROUTES,

@@ -14,7 +14,7 @@ from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, json_object
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
 from beamctl.emulator.kind import DEPLOYED, EMPTY, KINDS, Kind, kept_secret, shown_spec
-from beamctl.emulator.route import EXTERNAL_ID, Route
+from beamctl.emulator.routing import EXTERNAL_ID, Route
 from beamctl.emulator.rules import METADATA, Rule, an_object, limited, resource_name
 from beamctl.emulator.store import resource
 from beamctl.emulator.store.resource import Fields, ListQuery, Place

@@ -13,7 +13,7 @@ from beamctl.emulator.call import Answer, Call, json_object
 from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.errors import bad_request, not_found
 from beamctl.emulator.permission import Permission, Role, ServiceAccount
-from beamctl.emulator.route import Route
+from beamctl.emulator.routing import Route
 from beamctl.emulator.store import service_account
 from beamctl.emulator.store.service_account import Fields
 

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, assert_never
 
 from beamctl.emulator import rules
-from beamctl.emulator.authorization import by_subject
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, Inbound, json_or_form
 from beamctl.emulator.credentials import (
@@ -24,7 +23,7 @@ from beamctl.emulator.credentials import (
 )
 from beamctl.emulator.errors import bad_request
 from beamctl.emulator.permission import Permission
-from beamctl.emulator.route import Reach, Route
+from beamctl.emulator.routing import Reach, Route, by_subject
 from beamctl.emulator.store import people, service_account, signing_secret
 from beamctl.emulator.store.people import LOGIN_LIFETIME, POLL_INTERVAL, DeviceLogin, LoginState
 

@@ -14,8 +14,8 @@ from beamctl.emulator.credentials import invitation_link
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.mail import Email
 from beamctl.emulator.permission import Permission, Person, Role
-from beamctl.emulator.route import Reach, Route
 from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
+from beamctl.emulator.routing import Reach, Route
 from beamctl.emulator.store import membership, people, service_account, signing_secret, workspace
 from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
 

@@ -13,7 +13,7 @@ from beamctl.emulator.call import Answer, Call, json_object
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.permission import Operator, Permission, Person, Role, ServiceAccount
-from beamctl.emulator.route import COUNT_RESOURCES, WITH_REASON, Reach, Route
+from beamctl.emulator.routing import COUNT_RESOURCES, WITH_REASON, Reach, Route
 from beamctl.emulator.rules import SETTINGS, limited
 from beamctl.emulator.store import membership, people, resource, service_account, workspace
 from beamctl.emulator.store.workspace import Settings, Workspace

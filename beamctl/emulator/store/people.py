@@ -205,7 +205,6 @@ def _login(row: sqlite3.Row | None) -> DeviceLogin | None:
 DIRECTORY_SOURCE = "directory_sync"
 """The API's `source` of members added by the directory."""
 
-
 _MISSING = """
 SELECT workspace.name AS workspace, workspace_id, sub, email, person.folded, directory.role
 FROM directory JOIN person USING (sub) JOIN workspace ON workspace.id = workspace_id

@@ -11,12 +11,12 @@ import pytest
 from werkzeug.test import Client
 
 from beamctl.emulator.app import create_app
-from beamctl.emulator.authorization import BEARER_HEADERS, KEY_HEADERS
 from beamctl.emulator.control_plane import as_operator, as_person, ask
 from beamctl.emulator.errors import EmulatorError
 from beamctl.emulator.faults import FaultScript
 from beamctl.emulator.faults.parser import read_rule
 from beamctl.emulator.middleware import Entry, MiddlewareOptions, RequestLog, add_middleware, logged_query
+from beamctl.emulator.routing import BEARER_HEADERS, KEY_HEADERS
 from beamctl.emulator.seed import load_seed
 from beamctl.emulator.server import LogFile
 from tests.emulator.console.browsing import Browser
