@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     )
     from beamctl.emulator.errors import EmulatorError, FaultError, NoAddressError, SeedError, WrongOptionError
     from beamctl.emulator.faults import Fault, FaultKind, FaultScript, Rule, When
-    from beamctl.emulator.faults.injection import ConnectionCut
+    from beamctl.emulator.faults.injection import ConnectionDropped
+    from beamctl.emulator.faults.injection import ConnectionDropped as ConnectionCut
     from beamctl.emulator.faults.parser import read_rule
     from beamctl.emulator.mail.maildir import received_emails
     from beamctl.emulator.mail.maildir import received_emails as received_letters
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BehaviorFlag",
     "ConnectionCut",
+    "ConnectionDropped",
     "EmulatorError",
     "Entry",
     "Fault",
@@ -100,7 +102,7 @@ _MODULES = {
     ),
     "errors": ("EmulatorError", "FaultError", "NoAddressError", "SeedError", "WrongOptionError"),
     "faults": ("Fault", "FaultKind", "FaultScript", "Rule", "When"),
-    "faults.injection": ("ConnectionCut",),
+    "faults.injection": ("ConnectionDropped",),
     "faults.parser": ("read_rule",),
     "mail.maildir": ("received_emails",),
     "mail.mailer": ("open_mailer",),
@@ -112,6 +114,7 @@ _MODULES = {
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _FORMER_NAMES = {
+    "ConnectionCut": "ConnectionDropped",
     "Instruments": "MiddlewareOptions",
     "MadeKey": "GeneratedKey",
     "Quirk": "BehaviorFlag",

@@ -39,23 +39,27 @@ _LARGEST_BODY = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - the last two are former names
     db: Path,
     *,
-    quirks: frozenset[BehaviorFlag] = frozenset(),
+    flags: frozenset[BehaviorFlag] = frozenset(),
     now: Callable[[], datetime] = utc_now,
-    post: Mailer | None = None,
+    mailer: Mailer | None = None,
     public_url: str | None = None,
+    quirks: frozenset[BehaviorFlag] = frozenset(),
+    post: Mailer | None = None,
 ) -> Flask:
     """Create the control plane over a database file, creating the file (mode 0600) if it does not exist.
 
     Args:
         db: The file. Several applications and processes may share it.
-        quirks: Behaviors that the real API may have instead of the assumed ones.
+        flags: Behaviors that the real API may have instead of the assumed ones.
         now: The clock.
-        post: Where e-mails are delivered, see `open_mailer`; None to send none.
+        mailer: Where e-mails are delivered, see `open_mailer`; None to send none.
         public_url: Base URL of links in e-mails, such as `https://beam.example.com`; None for the address that the
             emulator listens on.
+        quirks: The name of `flags` in 0.1.0.
+        post: The name of `mailer` in 0.1.0.
 
     Raises:
         EmulatorError: The file cannot be opened, is not an emulator database, or has another version.
@@ -65,7 +69,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.url_map = _url_map()
     reached = PublicUrl(public_url)  # before the database may be created: an invalid URL leaves no file behind
-    plane = ControlPlane(Database(db), quirks, now, post or Mailer(), reached)
+    plane = ControlPlane(Database(db), flags | quirks, now, mailer or post or Mailer(), reached)
     app.extensions[CALLER_KEY] = plane
     weakref.finalize(app, plane.database.close)
     app.view_functions = {rule: _view(plane, routes) for rule, routes in _by_rule().items()}

@@ -17,7 +17,7 @@ from beamctl.emulator.errors import EmulatorError, NoAddressError, WrongOptionEr
 from beamctl.emulator.mail import Email
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.permission import Caller, Operator
-from beamctl.emulator.routing import Route, admit
+from beamctl.emulator.routing import Route, authorize
 from beamctl.emulator.store import Database, people
 from beamctl.emulator.store.people import DeviceLogin, LoginState
 
@@ -52,7 +52,7 @@ class ControlPlane:
         database = self.database
         with database.writing() if route.writes else database.reading() as db:
             call = Call(inbound, db, self.now(), self.flags, str(self.public_url))
-            answer = route.handle(admit(route, call))
+            answer = route.handle(authorize(route, call))
         self.send(*answer.emails)
         return answer
 

@@ -184,10 +184,10 @@ class RequestMiddleware:
     now: Callable[[], datetime]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer the request or cut the connection, as the script says.
+        """Answer the request or drop the connection, as the script says.
 
         Raises:
-            ConnectionCut: There is no response.
+            ConnectionDropped: There is no response.
         """
         arrived, method, path = stamp(self.now()), environ["REQUEST_METHOD"], _path(environ)
         is_api = path == BASE_PATH or path.startswith(f"{BASE_PATH}/")

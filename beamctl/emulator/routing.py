@@ -170,7 +170,7 @@ def _credential(headers: Headers) -> str:
     raise unauthorized()
 
 
-def admit(route: Route, call: Call) -> Call:
+def authorize(route: Route, call: Call) -> Call:
     """Return the call with caller and workspace filled in, if it is permitted.
 
     Raises:
@@ -187,10 +187,10 @@ def admit(route: Route, call: Call) -> Call:
         return replace(call, caller=caller)
     space = _workspace(call, caller)
     call.inbound.context.workspace = space.name
-    admitted = replace(call, caller=caller, workspace=space, role=_role(call.db, space, caller))
-    if not admitted.may(route.permission):
+    permitted = replace(call, caller=caller, workspace=space, role=_role(call.db, space, caller))
+    if not permitted.may(route.permission):
         raise forbidden()
-    return admitted
+    return permitted
 
 
 def _caller(call: Call) -> Caller:

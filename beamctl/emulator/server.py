@@ -22,7 +22,7 @@ from waitress.task import ErrorTask, WSGITask
 
 from beamctl.emulator.control_plane import BASE_PATH, plane_of
 from beamctl.emulator.errors import EmulatorError
-from beamctl.emulator.faults.injection import ConnectionCut
+from beamctl.emulator.faults.injection import ConnectionDropped
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -40,12 +40,12 @@ LAST_PORT = 65535
 
 
 class _Task(WSGITask):
-    """A request whose application may cut the connection; waitress itself would answer 500."""
+    """A request whose application may drop the connection; waitress itself would answer 500."""
 
     def service(self) -> None:
         try:
             super().service()
-        except ConnectionCut:
+        except ConnectionDropped:
             self.close_on_finish = True
             if not self.wrote_header and self.channel.socket is not None:
                 with suppress(OSError):  # the client may have closed it

@@ -96,7 +96,7 @@ class World:
             load_seed(self.db, self.seed, now=self.clock)
             SEEDED[loaded] = self.db.read_bytes()
         self.db.write_bytes(SEEDED[loaded])
-        self.app = create_app(self.db, quirks=self.flags, now=self.clock, post=self.mailer, public_url=self.public_url)
+        self.app = create_app(self.db, flags=self.flags, now=self.clock, mailer=self.mailer, public_url=self.public_url)
 
     def call(
         self, who: str | None, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None

@@ -170,10 +170,10 @@ class EmulatedWorkspace:
         self.emails: list[str] = []
         self.journal = Journal()
         self._start_records: list[str] = []
-        self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Mailer((self,)))
+        self.app = create_app(self.db, flags=frozenset(quirks), now=self.clock, post=Mailer((self,)))
         era = frozenset(quirks) & {BehaviorFlag.BEAMLIT_ERA}
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
-        self._watcher = as_operator(create_app(self.db, quirks=era, now=self.clock))  # without faults and other quirks
+        self._watcher = as_operator(create_app(self.db, flags=era, now=self.clock))  # without faults and other quirks
         self._rows = sqlite3.connect(
             self.db, check_same_thread=False
         )  # requests come from several threads, one at a time

@@ -191,7 +191,7 @@ from pathlib import Path
 from beamctl.emulator import create_app, open_mailer
 from beamctl.emulator.control_plane import plane_of
 from beamctl.emulator.mail import sign_in_email
-app = create_app(Path(sys.argv[1]), post=open_mailer(Path(sys.argv[2])))
+app = create_app(Path(sys.argv[1]), mailer=open_mailer(Path(sys.argv[2])))
 plane_of(app).send(sign_in_email("kim@example.com", "http://127.0.0.1:8080/sign-in/x", 15))
 """
 
