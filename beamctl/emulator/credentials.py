@@ -1,4 +1,7 @@
-"""Keys, secrets, signed tokens and links. Only digests of keys are stored; no key is ever logged or in an error."""
+"""Keys, secrets, signed tokens and links. Only digests of keys are stored; no key is ever logged or in an error.
+
+itsdangerous signs the JWTs; PyJWT would be one more dependency.
+"""
 
 from __future__ import annotations
 

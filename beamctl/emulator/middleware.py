@@ -1,4 +1,7 @@
-"""WSGI middleware: injects faults, logs requests without their secrets, and adds the control endpoint."""
+"""WSGI middleware: injects faults, logs requests without their secrets, and adds the control endpoint.
+
+Hand-written, because it must see a request before Flask and its response after Flask.
+"""
 
 from __future__ import annotations
 

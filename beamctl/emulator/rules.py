@@ -1,4 +1,7 @@
-"""Validation rules for values in requests and seeds. Each returns what is wrong with a value, or an empty string."""
+"""Validation rules for values in requests and seeds. Each returns what is wrong with a value, or an empty string.
+
+Hand-written, because the messages are the API's. Tests compare the rules with the schemas in `schemas/api/`.
+"""
 
 from __future__ import annotations
 

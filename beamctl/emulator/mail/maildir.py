@@ -1,4 +1,8 @@
-"""Writes and reads a maildir: one file per e-mail, readable by its owner only."""
+"""Writes and reads a maildir: one file per e-mail, readable by its owner only.
+
+Not with the standard library's `mailbox`: it syncs each e-mail to disk, creates files that others can read, and is not
+thread-safe.
+"""
 
 from __future__ import annotations
 

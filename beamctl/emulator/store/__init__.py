@@ -1,4 +1,7 @@
-"""The SQLite file: creates and opens it, and runs transactions for any number of threads and processes."""
+"""The SQLite file: creates and opens it, and runs transactions for any number of threads and processes.
+
+Without an ORM, which would hide what the statements use: STRICT tables, triggers, `json_each`, and one write lock.
+"""
 
 from __future__ import annotations
 
