@@ -22,7 +22,7 @@ from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Inbound, context_of
 from beamctl.emulator.clock import utc_now
 from beamctl.emulator.control_plane import BASE_PATH, CALLER_KEY, ControlPlane, PublicUrl
-from beamctl.emulator.errors import Refusal, raised_at
+from beamctl.emulator.errors import ApiError, raised_at
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.permission import Operator, Person, ServiceAccount
@@ -75,7 +75,7 @@ def create_app(  # noqa: PLR0913 - the last two are former names
     app.view_functions = {rule: _view(plane, routes) for rule, routes in _by_rule().items()}
     app.view_functions[_OPENAPI] = _show_openapi
     app.before_request(_check_version)
-    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sqlite3.OperationalError, _busy)
     app.register_error_handler(Exception, _broken)
@@ -134,8 +134,8 @@ def _check_version() -> Response | None:
     return _json(fault, HTTPStatus.BAD_REQUEST) if fault else None
 
 
-def _refused(refusal: Refusal) -> Response:
-    return _error(refusal.status, refusal.text, refusal.headers)
+def _api_error(error: ApiError) -> Response:
+    return _error(error.status, error.text, error.headers)
 
 
 def _http_error(error: HTTPException) -> Response:

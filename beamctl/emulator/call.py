@@ -103,7 +103,7 @@ class Inbound:
         """Whether the query turns a flag on.
 
         Raises:
-            Refusal: 400: the value is not a boolean.
+            ApiError: 400: the value is not a boolean.
         """
         value = self.query.get(name, "").lower()
         if value not in _YES_OR_NO:
@@ -136,7 +136,7 @@ class Call:
     role: str = ""
 
     @property
-    def here(self) -> Workspace:
+    def space(self) -> Workspace:
         """The workspace, on a route that has one."""
         assert self.workspace  # noqa: S101 - authorization sets it: the route's reach is WORKSPACE
         return self.workspace
@@ -177,7 +177,7 @@ class Answer:
         body: Plain data, sent as JSON.
         headers: Additional headers.
         emails: E-mails to send after the commit.
-        status: Another status, for an error that keeps its changes (a `Refusal` rolls them back).
+        status: Another status, for an error that keeps its changes (a `ApiError` rolls them back).
     """
 
     body: object
@@ -193,7 +193,7 @@ def json_object(body: bytes) -> dict[str, Any]:
     """The object in a JSON body.
 
     Raises:
-        Refusal: 400: it is not JSON or not an object.
+        ApiError: 400: it is not JSON or not an object.
     """
     try:
         content = json.loads(body)
@@ -210,7 +210,7 @@ def json_or_form(body: bytes, content_type: str) -> dict[str, Any]:
     """The fields of a JSON object or, by content type, of a form.
 
     Raises:
-        Refusal: 400: it is neither.
+        ApiError: 400: it is neither.
     """
     if content_type.partition(";")[0].strip().lower() != _FORM:
         return json_object(body)

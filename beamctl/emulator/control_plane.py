@@ -29,7 +29,7 @@ BASE_PATH = "/v0"
 CALLER_KEY = "beamctl.emulator.in_process"
 """WSGI environment key for the caller of an in-process request. Headers become `HTTP_…`, so they cannot set it."""
 
-IN_PROCESS = "http://127.0.0.1:8080"
+DEFAULT_URL = "http://127.0.0.1:8080"
 """Default address of `beamctl emulator serve`: what is done in process can be opened there later."""
 
 
@@ -47,7 +47,7 @@ class ControlPlane:
         """Answer one request in one transaction, then send the e-mails it caused.
 
         Raises:
-            Refusal: The response is an error; nothing was changed.
+            ApiError: The response is an error; nothing was changed.
         """
         database = self.database
         with database.writing() if route.writes else database.reading() as db:
@@ -81,7 +81,7 @@ class PublicUrl:
             WrongOptionError: It is not a public URL.
         """
         self._given = given is not None
-        self._text = IN_PROCESS if given is None else _checked(given)
+        self._text = DEFAULT_URL if given is None else _checked(given)
 
     def __str__(self) -> str:
         return self._text
@@ -211,13 +211,13 @@ def ask(app: WSGIApplication, method: str, path: str, body: object = None, works
 
 def _as(app: Flask, caller: Caller) -> WSGIApplication:
     def inside(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = _tunnelled(environ.get("PATH_INFO", ""))
+        path = _wsgi_path(environ.get("PATH_INFO", ""))
         return app({**environ, CALLER_KEY: caller, "PATH_INFO": path}, start_response)
 
     return inside
 
 
-def _tunnelled(path: str) -> str:
+def _wsgi_path(path: str) -> str:
     """The path with one character per byte, as WSGI requires; some in-process clients pass decoded text."""
     try:
         path.encode("latin-1").decode()

@@ -109,7 +109,7 @@ class RequestLog:
         self._write = write
         self._entries: deque[Entry] = deque(maxlen=most)
         self._lock = Lock()
-        self._complained = False
+        self._warned = False
 
     def add(self, entry: Entry) -> None:
         """Add an entry and write it. A failed write is logged once and is not an error."""
@@ -121,9 +121,9 @@ class RequestLog:
             try:
                 self._write(line)
             except (OSError, ValueError) as error:  # a full disk, a closed pipe, a file closed at shutdown
-                if not self._complained:
+                if not self._warned:
                     _log.warning("the request log cannot be written: %s", error)
-                self._complained = True
+                self._warned = True
 
     def entries(self) -> list[Entry]:
         """The entries in the order in which the requests were answered."""

@@ -14,7 +14,7 @@ from typing import Any
 from beamctl.emulator.control_plane import BASE_PATH
 from beamctl.emulator.errors import EmulatorError
 from beamctl.emulator.pagination import API_VERSIONS, FIRST_VERSION_WITH_PAGES
-from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission
+from beamctl.emulator.permission import BY_CALLER_TYPE, BY_ROLE, Permission
 from beamctl.emulator.routes import ROUTES
 from beamctl.emulator.routing import BEARER_HEADERS, KEY_HEADERS, WORKSPACE_HEADERS, Parameter, Reach, Route
 
@@ -143,7 +143,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "security": [{scheme: [route.permission.value]} for scheme in _security_schemes()] if route.permission else [],
     }
     if route.permission:
-        table = BY_SORT if route.reach is Reach.CALLER else BY_ROLE
+        table = BY_CALLER_TYPE if route.reach is Reach.CALLER else BY_ROLE
         shown["x-allowed-to"] = sorted(each.value for each in table[route.permission])
     if route.beamlit_only:
         shown["deprecated"] = True

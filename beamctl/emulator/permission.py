@@ -20,7 +20,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-class Sort(StrEnum):
+class CallerType(StrEnum):
     """The sorts of callers."""
 
     PERSON = "person"
@@ -105,16 +105,16 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
 }
 """What a role in a workspace allows, for people and service accounts."""
 
-_PEOPLE = frozenset({Sort.PERSON})
+_PEOPLE = frozenset({CallerType.PERSON})
 
-BY_SORT: Mapping[Permission, frozenset[Sort]] = {
-    Permission.LIST: frozenset(Sort),
-    Permission.CREATE: frozenset({Sort.PERSON, Sort.OPERATOR}),
+BY_CALLER_TYPE: Mapping[Permission, frozenset[CallerType]] = {
+    Permission.LIST: frozenset(CallerType),
+    Permission.CREATE: frozenset({CallerType.PERSON, CallerType.OPERATOR}),
     Permission.LEAVE: _PEOPLE,
     Permission.ACCEPT: _PEOPLE,
     Permission.DECLINE: _PEOPLE,
     Permission.INVITATIONS: _PEOPLE,
-    Permission.CONFIGURATION: frozenset(Sort),
+    Permission.CONFIGURATION: frozenset(CallerType),
 }
 """What a caller may do that concerns only themselves and needs no role in a workspace."""
 
@@ -136,7 +136,7 @@ class Person:
         email: The address, as written.
     """
 
-    sort: ClassVar = Sort.PERSON
+    type: ClassVar = CallerType.PERSON
     sub: str
     email: str
 
@@ -156,7 +156,7 @@ class ServiceAccount:
         role: Its role in the workspace.
     """
 
-    sort: ClassVar = Sort.SERVICE_ACCOUNT
+    type: ClassVar = CallerType.SERVICE_ACCOUNT
     client_id: str
     workspace_id: int
     role: str
@@ -171,7 +171,7 @@ class ServiceAccount:
 class Operator:
     """The operator, who runs the emulator in their own process: has every permission and is listed nowhere."""
 
-    sort: ClassVar = Sort.OPERATOR
+    type: ClassVar = CallerType.OPERATOR
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import ANONYMOUS, Call, Inbound
 from beamctl.emulator.credentials import TokenUse, digest, token_subject
 from beamctl.emulator.errors import bad_request, forbidden, not_found, unauthorized
-from beamctl.emulator.permission import BY_SORT, Caller, Operator, Permission, Person, ServiceAccount
+from beamctl.emulator.permission import BY_CALLER_TYPE, Caller, Operator, Permission, Person, ServiceAccount
 from beamctl.emulator.store import membership, people, service_account, signing_secret, workspace
 from beamctl.emulator.store.workspace import Workspace
 
@@ -61,12 +61,12 @@ class Reach(Enum):
     """One workspace; `permission.BY_ROLE` decides."""
 
 
-_ANYBODY = frozenset(
+_COMMON_STATUSES = frozenset(
     {HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE}
 )
 """Statuses of every route: unknown version, body too large, database locked for too long."""
 
-_GATE: Mapping[Reach, frozenset[HTTPStatus]] = {
+_AUTHORIZATION_STATUSES: Mapping[Reach, frozenset[HTTPStatus]] = {
     Reach.OPEN: frozenset(),
     Reach.CALLER: frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}),
     Reach.WORKSPACE: frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}),
@@ -82,7 +82,7 @@ class Route:
         method: The HTTP method.
         rule: The path below the base path, with variable parts in Flask's syntax.
         permission: The required permission; None if the reach is OPEN.
-        handle: Answers an authorized request, or raises a `Refusal`.
+        handle: Answers an authorized request, or raises a `ApiError`.
         response: The schema of a success, by its name in `schemas/api`.
         page: The same in API versions with pages; empty if this route has none.
         accepted: The schema of a 202 (ask again later); empty if there is none.
@@ -123,7 +123,7 @@ class Route:
         """Every status the route may return."""
         era = frozenset({HTTPStatus.NOT_FOUND}) if self.beamlit_only else frozenset()
         later = frozenset({HTTPStatus.ACCEPTED}) if self.accepted else frozenset()
-        return _ANYBODY | _GATE[self.reach] | era | later | self.errors
+        return _COMMON_STATUSES | _AUTHORIZATION_STATUSES[self.reach] | era | later | self.errors
 
 
 BEARER_HEADERS = ("X-Blaxel-Authorization", "X-Beamlit-Authorization", "Authorization")
@@ -141,7 +141,7 @@ def authenticate(db: sqlite3.Connection, headers: Headers, moment: datetime) -> 
     """Return the owner of the credential.
 
     Raises:
-        Refusal: 401: it is missing, unknown or expired.
+        ApiError: 401: it is missing, unknown or expired.
     """
     credential = _credential(headers)
     caller = service_account.key_owner(db, digest(credential), moment)
@@ -174,7 +174,7 @@ def authorize(route: Route, call: Call) -> Call:
     """Return the call with caller and workspace filled in, if it is permitted.
 
     Raises:
-        Refusal: 400, 401, 403 or 404, in the order of the checks.
+        ApiError: 400, 401, 403 or 404, in the order of the checks.
     """
     if route.beamlit_only and not call.beamlit:
         raise not_found("Not Found")
@@ -182,7 +182,7 @@ def authorize(route: Route, call: Call) -> Call:
         return call
     caller = _caller(call)
     if route.reach is Reach.CALLER:
-        if caller.sort not in BY_SORT[route.permission]:
+        if caller.type not in BY_CALLER_TYPE[route.permission]:
             raise forbidden()
         return replace(call, caller=caller)
     space = _workspace(call, caller)

@@ -64,11 +64,11 @@ def folded(email: str) -> str:
     """
     if email.isascii():
         return email.lower()
-    pieces = ((alike, "".join(chars)) for alike, chars in groupby(email, _looks_plain))
+    pieces = ((alike, "".join(chars)) for alike, chars in groupby(email, _folds_to_ascii))
     return "".join(piece if alike else _composed(_composed(piece).casefold()) for alike, piece in pieces)
 
 
-def _looks_plain(char: str) -> bool:
+def _folds_to_ascii(char: str) -> bool:
     return not char.isascii() and _composed(char).casefold().isascii()
 
 

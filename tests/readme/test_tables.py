@@ -20,7 +20,7 @@ from beamctl.document.scalars import LONGEST_NUMBER
 from beamctl.document.yaml_errors import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
 from beamctl.emulator import BehaviorFlag, FaultKind
-from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
+from beamctl.emulator.permission import BY_CALLER_TYPE, BY_ROLE, CallerType, Permission, Role
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import DESIRED_ROLES, ROWS
 from beamctl.kinds.policy import MOST_LOOKED_INTO
@@ -142,7 +142,11 @@ def fault_table() -> str:
 
 TABLES = [
     ("beamctl/emulator/README.md", "permissions", permission_table("admin | member | viewer", BY_ROLE, Role)),
-    ("beamctl/emulator/README.md", "callers", permission_table("person | service account | operator", BY_SORT, Sort)),
+    (
+        "beamctl/emulator/README.md",
+        "callers",
+        permission_table("person | service account | operator", BY_CALLER_TYPE, CallerType),
+    ),
     ("beamctl/emulator/README.md", "flags", flag_table()),
     ("beamctl/emulator/README.md", "faults", fault_table()),
     ("schemas/README.md", "keys", key_table()),

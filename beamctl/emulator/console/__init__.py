@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 from beamctl.emulator.call import context_of
 from beamctl.emulator.console import forms, session, sign_in, team, workspaces
 from beamctl.emulator.console.session import FORM_FIELD, Session, Visit
-from beamctl.emulator.errors import Refusal, forbidden, raised_at
+from beamctl.emulator.errors import ApiError, forbidden, raised_at
 from beamctl.emulator.permission import Role
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def console() -> Flask:
     site.before_request(_begin)
     site.after_request(_end)
     site.context_processor(_shared)
-    site.register_error_handler(Refusal, _refused)
+    site.register_error_handler(ApiError, _api_error)
     site.register_error_handler(HTTPException, _http_error)
     site.register_error_handler(sqlite3.OperationalError, _busy)
     site.register_error_handler(Exception, _broken)
@@ -93,7 +93,7 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     if "visit" in g:
         session.keep_nonce(g.visit.session, response)
-    return harden(response)
+    return add_security_headers(response)
 
 
 def check_host(public_url: str) -> None:
@@ -103,7 +103,7 @@ def check_host(public_url: str) -> None:
         public_url: The public base URL. Besides its host, `localhost` and IP addresses are accepted.
 
     Raises:
-        Refusal: 421.
+        ApiError: 421.
     """
     host = urlsplit(f"//{request.host}").hostname or ""
     if host == "localhost" or host.endswith(".localhost") or host == urlsplit(public_url).hostname:
@@ -112,14 +112,14 @@ def check_host(public_url: str) -> None:
         ipaddress.ip_address(host)
         return
     text = "The emulator does not accept this host name. Open it as localhost, or start it with --public-url."
-    raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, text)
+    raise ApiError(HTTPStatus.MISDIRECTED_REQUEST, text)
 
 
 def check_form(session: Session) -> None:
     """Reject forms from other sites, browsers or sessions.
 
     Raises:
-        Refusal: 403.
+        ApiError: 403.
     """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
@@ -129,7 +129,7 @@ def check_form(session: Session) -> None:
         raise forbidden(STALE_FORM)
 
 
-def harden(response: Response) -> Response:
+def add_security_headers(response: Response) -> Response:
     """Add the security headers."""
     response.headers.update(_HEADERS)
     return response
@@ -157,12 +157,12 @@ def _file(name: str) -> bytes:
     return (files("beamctl.emulator.console") / "static" / name).read_bytes()
 
 
-def _refused(refusal: Refusal) -> AnyResponse | tuple[str, int]:
+def _api_error(error: ApiError) -> AnyResponse | tuple[str, int]:
     """An API error. If no one is signed in, redirect to the sign-in page and return afterwards."""
-    if refusal.status is HTTPStatus.UNAUTHORIZED:
+    if error.status is HTTPStatus.UNAUTHORIZED:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("sign_in.show", next=back), HTTPStatus.SEE_OTHER)
-    return _error(refusal.status, forms.error_sentence(refusal))
+    return _error(error.status, forms.error_sentence(error))
 
 
 def _http_error(error: HTTPException) -> tuple[str | dict[str, Any], int]:

@@ -12,7 +12,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 
 from beamctl.emulator import rules
 from beamctl.emulator.clock import read_moment
-from beamctl.emulator.errors import Refusal
+from beamctl.emulator.errors import ApiError
 from beamctl.emulator.permission import Person
 from beamctl.emulator.store import people
 
@@ -37,15 +37,15 @@ class FormError:
     status: int = 400
 
 
-def refused(refusal: Refusal, field: str) -> FormError:
+def api_error(error: ApiError, field: str) -> FormError:
     """An API error, shown next to the field that most likely caused it.
 
     Raises:
-        Refusal: 401 or 403: no other input helps, and the field may not be on the page.
+        ApiError: 401 or 403: no other input helps, and the field may not be on the page.
     """
-    if refusal.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise refusal
-    return FormError(error_sentence(refusal), field, int(refusal.status))
+    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise error
+    return FormError(error_sentence(error), field, int(error.status))
 
 
 def field(name: str) -> str:
@@ -66,7 +66,7 @@ def restored(typed: str, known: Iterable[str]) -> str:
     return typed
 
 
-def wrong_names() -> FormError | None:
+def name_error() -> FormError | None:
     """An error in the names in the form; None if they are valid."""
     if not field("given_name"):
         return FormError("Enter your given name.", "given_name")
@@ -129,19 +129,19 @@ _NOTICES = {notice.slug: notice.value for notice in Notice}
 Page = Response
 
 
-def shown(template: str, form_error: FormError | None = None, **values: Any) -> Page:  # noqa: ANN401 - template variables
+def render(template: str, form_error: FormError | None = None, **values: Any) -> Page:  # noqa: ANN401 - template variables
     """Render a template, with the error of the submitted form and its status."""
     status = form_error.status if form_error else HTTPStatus.OK
     return make_response(render_template(template, form_error=form_error, **values), status)
 
 
-def go(endpoint: str, notice: Notice | None = None, **values: str) -> AnyResponse:
+def redirect_to(endpoint: str, notice: Notice | None = None, **values: str) -> AnyResponse:
     """Redirect to a page by GET, with a notice."""
     arguments: dict[str, Any] = {**values, "done": notice.slug} if notice else {**values}
     return redirect(url_for(endpoint, **arguments), HTTPStatus.SEE_OTHER)
 
 
-def back(path: str, otherwise: str) -> AnyResponse:
+def redirect_back(path: str, otherwise: str) -> AnyResponse:
     """Redirect to where the person was before signing in, if it is one of our pages."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return redirect(path if ours else url_for(otherwise), HTTPStatus.SEE_OTHER)
@@ -180,7 +180,7 @@ def moment(stamp: str) -> str:
     return f"{read.day} {read:%B %Y, %H:%M} UTC" if read else stamp
 
 
-def losses(counts: Mapping[str, int]) -> list[tuple[int, str]]:
+def deletions(counts: Mapping[str, int]) -> list[tuple[int, str]]:
     """The non-zero counts in order, each with its singular or plural noun."""
     words = {name: _COUNTED.get(name, (name, name)) for name in counts}
     return [(number, words[name][number != 1]) for name, number in counts.items() if number]
@@ -201,7 +201,7 @@ _COUNTED = {
 }
 
 
-def error_sentence(refused: Refusal) -> str:
+def error_sentence(refused: ApiError) -> str:
     """An API error as a sentence."""
     if refused.text in _PLAINER:
         return _PLAINER[refused.text]

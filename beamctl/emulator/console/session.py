@@ -142,7 +142,7 @@ class Visit:
         """The signed-in person.
 
         Raises:
-            Refusal: 401: no one is signed in.
+            ApiError: 401: no one is signed in.
         """
         if self.session.person is None:
             raise unauthorized()
@@ -159,7 +159,7 @@ class Visit:
             path: The variable parts of the path.
 
         Raises:
-            Refusal: The API returns an error.
+            ApiError: The API returns an error.
         """
         return self.call_api_as(self.person, method, rule, body, workspace=workspace, **path)
 
@@ -176,7 +176,7 @@ class Visit:
         """Return a workspace that the visitor has access to.
 
         Raises:
-            Refusal: 401, 403 or 404.
+            ApiError: 401, 403 or 404.
         """
         shown = self.call_api("GET", _ONE_WORKSPACE, name=name)
         with self.plane.database.reading() as db:
@@ -187,7 +187,7 @@ class Visit:
         return Space(shown, role, self.plane.flags)
 
 
-def here() -> Visit:
+def current_visit() -> Visit:
     """The visit of the current request."""
     visit = g.visit
     assert isinstance(visit, Visit)  # noqa: S101 - `site` sets it before every page

@@ -16,15 +16,15 @@ from beamctl.emulator.console.forms import (
     FormError,
     Notice,
     Page,
-    back,
+    api_error,
     field,
-    go,
+    name_error,
     open_account,
-    refused,
-    shown,
-    wrong_names,
+    redirect_back,
+    redirect_to,
+    render,
 )
-from beamctl.emulator.console.session import here
+from beamctl.emulator.console.session import current_visit
 from beamctl.emulator.credentials import (
     TOKEN_LIFETIMES,
     TokenUse,
@@ -33,7 +33,7 @@ from beamctl.emulator.credentials import (
     sign_in_address,
     sign_in_link,
 )
-from beamctl.emulator.errors import Refusal
+from beamctl.emulator.errors import ApiError
 from beamctl.emulator.permission import Person
 from beamctl.emulator.store import membership, people, service_account, signing_secret
 
@@ -51,28 +51,30 @@ _NO_SUCH_CODE = (
 @page.get("/sign-in")
 def show(form_error: FormError | None = None) -> Page:
     """Show both ways to sign in."""
-    by_mail = bool(here().plane.mailer.deliveries)
-    return shown("sign_in.html", form_error, back=request.values.get("next", ""), email=field("email"), by_mail=by_mail)
+    by_mail = bool(current_visit().plane.mailer.deliveries)
+    return render(
+        "sign_in.html", form_error, back=request.values.get("next", ""), email=field("email"), by_mail=by_mail
+    )
 
 
 @page.post("/sign-in")
 def with_key() -> AnyResponse:
     """Sign in with a personal API key."""
-    visit = here()
+    visit = current_visit()
     plane = visit.plane
     with plane.database.reading() as db:
         owner = service_account.key_owner(db, digest(field("key")), plane.now())
     if not isinstance(owner, Person):
         return show(FormError(_NO_SUCH_KEY, "key", 403))
     return session.begin_session(
-        plane, visit.session, owner, cast("Response", back(field("next"), "workspaces.show_profile"))
+        plane, visit.session, owner, cast("Response", redirect_back(field("next"), "workspaces.show_profile"))
     )
 
 
 @page.post("/sign-in-link")
 def send_link() -> AnyResponse:
     """Send a sign-in link. The response does not reveal whether the account exists."""
-    plane, email = here().plane, field("email")
+    plane, email = current_visit().plane, field("email")
     if rules.email(email):
         return show(FormError("Enter an e-mail address, such as kim@example.com.", "email"))
     with plane.database.reading() as db:
@@ -80,7 +82,7 @@ def send_link() -> AnyResponse:
         email = known.email if known else email  # the account's address, not one that merely compares equal
         url = sign_in_link(str(plane.public_url), signing_secret(db), email, plane.now())
     plane.send(mail.sign_in_email(email, url, int(TOKEN_LIFETIMES[TokenUse.SIGN_IN].total_seconds() // 60)))
-    return go("sign_in.show", Notice.LINK_SENT)
+    return redirect_to("sign_in.show", Notice.LINK_SENT)
 
 
 @page.get("/sign-in/<shown_token>")
@@ -88,58 +90,60 @@ def show_link(shown_token: str, form_error: FormError | None = None) -> Page:
     """Show a button behind the link, because mail scanners follow links too."""
     email = _address(shown_token)
     if not email:
-        return shown("link_ended.html", FormError("", "", 410))
+        return render("link_ended.html", FormError("", "", 410))
     names = {"given_name": field("given_name"), "family_name": field("family_name")}
-    return shown("sign_in_link.html", form_error, email=email, is_known=_known(email), **names)
+    return render("sign_in_link.html", form_error, email=email, is_known=_known(email), **names)
 
 
 @page.post("/sign-in/<shown_token>")
 def with_link(shown_token: str) -> AnyResponse:
     """Sign in with the link; new people get an account."""
-    visit, email = here(), _address(shown_token)
+    visit, email = current_visit(), _address(shown_token)
     if not email:
         return show_link(shown_token)
-    if not _known(email) and (form_error := wrong_names()):
+    if not _known(email) and (form_error := name_error()):
         return show_link(shown_token, form_error)
     person, _ = open_account(visit.plane, email)
-    return session.begin_session(visit.plane, visit.session, person, cast("Response", go("workspaces.show_profile")))
+    return session.begin_session(
+        visit.plane, visit.session, person, cast("Response", redirect_to("workspaces.show_profile"))
+    )
 
 
 @page.post("/sign-out")
 def out() -> AnyResponse:
     """Sign out."""
-    return session.end_session(cast("Response", go("sign_in.show", Notice.SIGNED_OUT)))
+    return session.end_session(cast("Response", redirect_to("sign_in.show", Notice.SIGNED_OUT)))
 
 
 def _address(shown_token: str) -> str:
-    plane = here().plane
+    plane = current_visit().plane
     with plane.database.reading() as db:
         return sign_in_address(signing_secret(db), shown_token, plane.now()) or ""
 
 
 def _known(email: str) -> bool:
-    with here().plane.database.reading() as db:
+    with current_visit().plane.database.reading() as db:
         return people.find_person(db, email) is not None
 
 
 @page.get("/device")
 def show_device(form_error: FormError | None = None) -> Page:
     """Ask for the code or, if the URL contains it, for the decision."""
-    visit = here()
+    visit = current_visit()
     email, code = visit.person.email, request.values.get("user_code", "").strip()
     if code and not form_error:
         with visit.plane.database.reading() as db:
             login = people.login_by_user_code(db, code)
         if login and login.can_be_approved(visit.plane.now()):
-            return shown("device_confirm.html", email=email, code=code, client=login.client_id)
+            return render("device_confirm.html", email=email, code=code, client=login.client_id)
         form_error = FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND)
-    return shown("device.html", form_error, email=email, code=code)
+    return render("device.html", form_error, email=email, code=code)
 
 
 @page.post("/device")
 def decide_device() -> AnyResponse:
     """Approve or deny."""
-    visit = here()
+    visit = current_visit()
     sub, moment, approves = visit.person.sub, visit.plane.now(), field("decision") == "approve"
     with visit.plane.database.writing() as db:
         login = people.login_by_user_code(db, field("user_code"))
@@ -148,7 +152,7 @@ def decide_device() -> AnyResponse:
         )
     if not done:
         return show_device(FormError(_NO_SUCH_CODE, "user_code", HTTPStatus.NOT_FOUND))
-    return shown("device_done.html", approved=approves)
+    return render("device_done.html", approved=approves)
 
 
 class InvitationState(Enum):
@@ -183,10 +187,10 @@ def show_invitation(invitation_id: str, key: str, form_error: FormError | None =
     if found.state is not InvitationState.OPEN:
         status = 403 if found.state is InvitationState.WRONG_KEY else 410
         values = {"state": found.state.name, "facts": found.facts}
-        return shown("invitation_ended.html", FormError(form_error.text if form_error else "", "", status), **values)
+        return render("invitation_ended.html", FormError(form_error.text if form_error else "", "", status), **values)
     names = {"given_name": field("given_name"), "family_name": field("family_name")}
     address = {"invitation_id": invitation_id, "key": key}
-    return shown("invitation.html", form_error, facts=found.facts, invitee=found.invitee, address=address, **names)
+    return render("invitation.html", form_error, facts=found.facts, invitee=found.invitee, address=address, **names)
 
 
 @page.post("/invitation/<invitation_id>/<key>/accept")
@@ -196,41 +200,41 @@ def accept(invitation_id: str, key: str) -> AnyResponse:
     People with an account are not signed in: an account is worth more than this workspace, and e-mails are kept for
     long. They sign in at `/sign-in`.
     """
-    visit, found = here(), _find(invitation_id, key)
+    visit, found = current_visit(), _find(invitation_id, key)
     if found.state is not InvitationState.OPEN:
         return show_invitation(invitation_id, key)
-    if found.invitee is None and (form_error := wrong_names()):
+    if found.invitee is None and (form_error := name_error()):
         return show_invitation(invitation_id, key, form_error)
     name = found.facts["workspace"]
     invitee, is_new = open_account(visit.plane, found.facts["email"])
     try:
         visit.call_api_as(invitee, "POST", "/workspaces/<name>/join", name=name)
-    except Refusal as refusal:
-        return show_invitation(invitation_id, key, refused(refusal, "accept"))
-    into = go("team.show", Notice.ACCEPTED, name=name)
+    except ApiError as error:
+        return show_invitation(invitation_id, key, api_error(error, "accept"))
+    into = redirect_to("team.show", Notice.ACCEPTED, name=name)
     if is_new:
         return session.begin_session(visit.plane, visit.session, invitee, cast("Response", into))
     if visit.session.person and visit.session.person.sub == invitee.sub:
         return into
-    return go("sign_in.show", Notice.ACCEPTED_SIGNED_OUT, next=url_for("team.show", name=name))
+    return redirect_to("sign_in.show", Notice.ACCEPTED_SIGNED_OUT, next=url_for("team.show", name=name))
 
 
 @page.post("/invitation/<invitation_id>/<key>/decline")
 def decline(invitation_id: str, key: str) -> AnyResponse:
     """Decline the invitation. No account is needed: the key proves the address, which is all the API checks."""
-    visit, found = here(), _find(invitation_id, key)
+    visit, found = current_visit(), _find(invitation_id, key)
     if found.state is not InvitationState.OPEN:
         return show_invitation(invitation_id, key)
     invitee = found.invitee or Person("", found.facts["email"])
     try:
         visit.call_api_as(invitee, "POST", "/workspaces/<name>/decline", name=found.facts["workspace"])
-    except Refusal as refusal:
-        return show_invitation(invitation_id, key, refused(refusal, "decline"))
-    return shown("invitation_declined.html", facts=found.facts)
+    except ApiError as error:
+        return show_invitation(invitation_id, key, api_error(error, "decline"))
+    return render("invitation_declined.html", facts=found.facts)
 
 
 def _find(invitation_id: str, key: str) -> Found:
-    plane = here().plane
+    plane = current_visit().plane
     with plane.database.reading() as db:
         if not opens_invitation(signing_secret(db), invitation_id, key):
             return Found(InvitationState.WRONG_KEY, {})

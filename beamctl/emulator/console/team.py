@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, request
 
 from beamctl.emulator.console import forms
-from beamctl.emulator.console.forms import FormError, Notice, Page, field, go, refused, shown
-from beamctl.emulator.console.session import Visit, here
-from beamctl.emulator.errors import Refusal, not_found
+from beamctl.emulator.console.forms import FormError, Notice, Page, api_error, field, redirect_to, render
+from beamctl.emulator.console.session import Visit, current_visit
+from beamctl.emulator.errors import ApiError, not_found
 from beamctl.emulator.rules import folded
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ def listing(team: list[dict[str, Any]], q: str, asked: str) -> Listing:
 @page.get("/workspaces/<name>/team")
 def show(name: str, form_error: FormError | None = None) -> Page:
     """Show members and invitations."""
-    visit = here()
+    visit = current_visit()
     space = visit.workspace(name)
     q = request.args.get("q", "").strip()
     found = listing(_people(visit, name), q, request.args.get("page", ""))
     given = {"email": field("email"), "role": field("role") or "member"}
-    return shown("team.html", form_error, space=space, listing=found, q=q, given=given)
+    return render("team.html", form_error, space=space, listing=found, q=q, given=given)
 
 
 @page.post("/workspaces/<name>/team/invite")
@@ -80,20 +80,20 @@ def invite(name: str) -> AnyResponse:
     """Invite a person with a role."""
     given = {"email": field("email"), "role": field("role")}
     try:
-        here().call_api("POST", "/users", given, workspace=name)
-    except Refusal as refusal:
-        return show(name, refused(refusal, "role" if "role" in refusal.text else "email"))
-    return go("team.show", Notice.INVITED, name=name, q=given["email"])
+        current_visit().call_api("POST", "/users", given, workspace=name)
+    except ApiError as error:
+        return show(name, api_error(error, "role" if "role" in error.text else "email"))
+    return redirect_to("team.show", Notice.INVITED, name=name, q=given["email"])
 
 
 @page.get("/workspaces/<name>/team/person")
 def show_person(name: str, form_error: FormError | None = None) -> Page:
     """Show one person and what can be changed about them."""
-    visit = here()
+    visit = current_visit()
     space = visit.workspace(name)
     user = _find(visit, name, request.args.get("email", ""))
     is_self = user.get("sub") == visit.person.sub and user["accepted"]
-    return shown("person.html", form_error, space=space, user=user, is_self=is_self)
+    return render("person.html", form_error, space=space, user=user, is_self=is_self)
 
 
 @page.post("/workspaces/<name>/team/person/role")
@@ -101,10 +101,10 @@ def set_role(name: str) -> AnyResponse:
     """Set the role of a member or invitee."""
     email = request.args.get("email", "")
     try:
-        here().call_api("PUT", _ONE_USER, {"role": field("role")}, workspace=name, who=email)
-    except Refusal as refusal:
-        return show_person(name, refused(refusal, "role"))
-    return go("team.show_person", Notice.ROLE_CHANGED, name=name, email=email)
+        current_visit().call_api("PUT", _ONE_USER, {"role": field("role")}, workspace=name, who=email)
+    except ApiError as error:
+        return show_person(name, api_error(error, "role"))
+    return redirect_to("team.show_person", Notice.ROLE_CHANGED, name=name, email=email)
 
 
 @page.post("/workspaces/<name>/team/person/remove")
@@ -113,10 +113,10 @@ def remove(name: str) -> AnyResponse:
     email = request.args.get("email", "")
     revokes = field("revoke") != ""
     try:
-        here().call_api("DELETE", _ONE_USER, workspace=name, who=email)
-    except Refusal as refusal:
-        return show_person(name, refused(refusal, "remove"))
-    return go("team.show", Notice.REVOKED if revokes else Notice.REMOVED, name=name)
+        current_visit().call_api("DELETE", _ONE_USER, workspace=name, who=email)
+    except ApiError as error:
+        return show_person(name, api_error(error, "remove"))
+    return redirect_to("team.show", Notice.REVOKED if revokes else Notice.REMOVED, name=name)
 
 
 def _people(visit: Visit, name: str) -> list[dict[str, Any]]:
@@ -139,22 +139,22 @@ _KEYS = "/service_accounts/<client_id>/api_keys"
 @page.get("/workspaces/<name>/service-accounts")
 def show_accounts(name: str, form_error: FormError | None = None) -> Page:
     """Show all service accounts and the form for a new one."""
-    visit = here()
+    visit = current_visit()
     space = visit.workspace(name)
     accounts = visit.call_api("GET", _ACCOUNTS, workspace=name)
     given = {**_account_fields(), "role": field("role") or "member"}
-    return shown("service_accounts.html", form_error, space=space, accounts=accounts, given=given)
+    return render("service_accounts.html", form_error, space=space, accounts=accounts, given=given)
 
 
 @page.post("/workspaces/<name>/service-accounts")
 def create_account(name: str) -> AnyResponse:
     """Create a service account and show its secret."""
-    visit = here()
+    visit = current_visit()
     try:
         made = visit.call_api("POST", _ACCOUNTS, _account_fields(), workspace=name)
-    except Refusal as refusal:
-        return show_accounts(name, _account_error(refusal))
-    return shown("secret_account.html", space=visit.workspace(name), account=made)
+    except ApiError as error:
+        return show_accounts(name, _account_error(error))
+    return render("secret_account.html", space=visit.workspace(name), account=made)
 
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>")
@@ -166,26 +166,26 @@ def change_account(name: str, client_id: str) -> AnyResponse:
         else {key: value for key, value in _account_fields().items() if key != "role"}
     )
     try:
-        here().call_api("PUT", _ONE_ACCOUNT, given, workspace=name, client_id=client_id)
-    except Refusal as refusal:
-        return show_account(name, client_id, _account_error(refusal))
-    return go("team.show_account", Notice.ACCOUNT_CHANGED, name=name, client_id=client_id)
+        current_visit().call_api("PUT", _ONE_ACCOUNT, given, workspace=name, client_id=client_id)
+    except ApiError as error:
+        return show_account(name, client_id, _account_error(error))
+    return redirect_to("team.show_account", Notice.ACCOUNT_CHANGED, name=name, client_id=client_id)
 
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>/delete")
 def delete_account(name: str, client_id: str) -> AnyResponse:
     """Delete a service account and its credentials."""
     try:
-        here().call_api("DELETE", _ONE_ACCOUNT, workspace=name, client_id=client_id)
-    except Refusal as refusal:
-        return show_account(name, client_id, refused(refusal, "delete"))
-    return go("team.show_accounts", Notice.ACCOUNT_DELETED, name=name)
+        current_visit().call_api("DELETE", _ONE_ACCOUNT, workspace=name, client_id=client_id)
+    except ApiError as error:
+        return show_account(name, client_id, api_error(error, "delete"))
+    return redirect_to("team.show_accounts", Notice.ACCOUNT_DELETED, name=name)
 
 
 @page.get("/workspaces/<name>/service-accounts/<client_id>")
 def show_account(name: str, client_id: str, form_error: FormError | None = None) -> Page:
     """Show a service account, with its keys if the visitor may see them."""
-    visit = here()
+    visit = current_visit()
     space = visit.workspace(name)
     account = _find_account(visit, name, client_id)
     keys = (
@@ -194,14 +194,14 @@ def show_account(name: str, client_id: str, form_error: FormError | None = None)
         else []
     )
     given = _account_fields() if form_error else account
-    return shown("service_account.html", form_error, space=space, account=account, keys=keys, given=given)
+    return render("service_account.html", form_error, space=space, account=account, keys=keys, given=given)
 
 
 def _find_account(visit: Visit, name: str, client_id: str) -> dict[str, Any]:
     """The service account with this client ID.
 
     Raises:
-        Refusal: 404: it is not in this workspace.
+        ApiError: 404: it is not in this workspace.
     """
     accounts: list[dict[str, Any]] = visit.call_api("GET", _ACCOUNTS, workspace=name)
     found = [account for account in accounts if account["client_id"] == client_id]
@@ -214,30 +214,30 @@ def _account_fields() -> dict[str, Any]:
     return {key: field(key) for key in ("name", "description", "role")}
 
 
-def _account_error(refusal: Refusal) -> FormError:
-    about = [key for key in ("description", "role") if key in refusal.text.lower()]
-    return refused(refusal, about[0] if about else "name")
+def _account_error(error: ApiError) -> FormError:
+    about = [key for key in ("description", "role") if key in error.text.lower()]
+    return api_error(error, about[0] if about else "name")
 
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>/keys")
 def create_key(name: str, client_id: str) -> AnyResponse:
     """Create a key and show it."""
-    visit = here()
+    visit = current_visit()
     given = {"name": field("key_name"), "expires_in": field("expires_in")}
     try:
         made = visit.call_api("POST", _KEYS, given, workspace=name, client_id=client_id)
-    except Refusal as refusal:
-        about = "expires_in" if "expires_in" in refusal.text else "key_name"
-        return show_account(name, client_id, refused(refusal, about))
+    except ApiError as error:
+        about = "expires_in" if "expires_in" in error.text else "key_name"
+        return show_account(name, client_id, api_error(error, about))
     account = _find_account(visit, name, client_id)
-    return shown("secret_key.html", space=visit.workspace(name), account=account, key=made)
+    return render("secret_key.html", space=visit.workspace(name), account=account, key=made)
 
 
 @page.post("/workspaces/<name>/service-accounts/<client_id>/keys/<key_id>/delete")
 def delete_key(name: str, client_id: str, key_id: str) -> AnyResponse:
     """Delete a key."""
     try:
-        here().call_api("DELETE", f"{_KEYS}/<key_id>", workspace=name, client_id=client_id, key_id=key_id)
-    except Refusal as refusal:
-        return show_account(name, client_id, refused(refusal, "keys"))
-    return go("team.show_account", Notice.KEY_DELETED, name=name, client_id=client_id)
+        current_visit().call_api("DELETE", f"{_KEYS}/<key_id>", workspace=name, client_id=client_id, key_id=key_id)
+    except ApiError as error:
+        return show_account(name, client_id, api_error(error, "keys"))
+    return redirect_to("team.show_account", Notice.KEY_DELETED, name=name, client_id=client_id)

@@ -110,11 +110,11 @@ class When:
     first: int = 1
     last: int | None = None
 
-    def concerns(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         """Whether a request matches and is counted."""
         return self.method in ("", method) and (not self.path or _matches(self.path, path))
 
-    def reaches(self, number: int) -> bool:
+    def includes(self, number: int) -> bool:
         """Whether the fault hits the matching request with this number."""
         return self.first <= number and (self.last is None or number <= self.last)
 
@@ -232,7 +232,7 @@ class FaultScript:
                 faults.extend(hit)
             return RequestFaults(self._number, tuple(faults))
 
-    def standings(self) -> list[RuleState]:
+    def states(self) -> list[RuleState]:
         """The state of every rule."""
         with self._lock:
             return list(self._states)
@@ -241,10 +241,10 @@ class FaultScript:
 def _advance(state: RuleState, method: str, path: str, others: Sequence[Fault]) -> tuple[RuleState, tuple[Fault, ...]]:
     """The rule's state after one more request, and its fault if the request is hit and no earlier rule came first."""
     rule = state.rule
-    if not rule.when.concerns(method, path):
+    if not rule.when.matches(method, path):
         return state, ()
     counted = state.counted + 1
     taken = rule.fault.kind is not FaultKind.LATENCY and any(fault.kind is not FaultKind.LATENCY for fault in others)
-    if taken or not rule.when.reaches(counted):
+    if taken or not rule.when.includes(counted):
         return RuleState(rule, counted, state.hits), ()
     return RuleState(rule, counted, state.hits + 1), (rule.fault,)

@@ -65,7 +65,7 @@ def invitation_email(invited: Invited, link: str) -> Email:
         before=(
             "Hello,",
             f"{plain(invited.inviter)} invites you to the workspace {named}, with the role {role}.",
-            f"The invitation is for {invited.email} and expires on {_until(invited.expires)}.",
+            f"The invitation is for {invited.email} and expires on {_date_text(invited.expires)}.",
             "Open the link to accept or decline. Opening it changes nothing.",
             "If you have no account, you can sign up there. If you have one, sign in afterwards as usual.",
         ),
@@ -107,7 +107,7 @@ def plain(text: str) -> str:
     return "".join(char if is_visible(char) else char.encode("unicode_escape").decode() for char in line)
 
 
-def _until(moment: datetime) -> str:
+def _date_text(moment: datetime) -> str:
     shown = moment.astimezone(UTC)
     return f"{shown.day} {_MONTHS[shown.month - 1]} {shown.year}, {shown:%H:%M} UTC"
 

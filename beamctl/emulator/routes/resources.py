@@ -13,7 +13,7 @@ from beamctl.emulator import pagination
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, json_object
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
-from beamctl.emulator.kind import DEPLOYED, EMPTY, KINDS, Kind, kept_secret, shown_spec
+from beamctl.emulator.kind import DEPLOYED, EMPTY, KINDS, Kind, shown_spec, stored_secret
 from beamctl.emulator.routing import EXTERNAL_ID, Route
 from beamctl.emulator.rules import METADATA, Rule, an_object, limited, resource_name
 from beamctl.emulator.store import resource
@@ -36,7 +36,7 @@ def create_resource(kind: Kind, call: Call) -> Answer:
     name = content.name()
     after = content.fields(kind, Fields(), call.flags)
     if resource.find(call.db, _place(kind, call), name):
-        raise conflict(f"{kind.word} {name} already exists")
+        raise conflict(f"{kind.label} {name} already exists")
     resource.add(call.db, _place(kind, call), name, after, call.who.name, call.moment)
     return Answer(_shown(kind, call, _known(kind, call, name)))
 
@@ -60,10 +60,10 @@ def delete_resource(kind: Kind, call: Call) -> Answer:
     """Delete an object, unless it is built in, or in use and protected."""
     row = _known(kind, call)
     if row["name"] in kind.built_in:
-        raise bad_request(f"{kind.word} {row['name']} is built in and cannot be deleted")
-    if kind.kept_while_used and (users := _users(kind, call, [row["name"]])):
+        raise bad_request(f"{kind.label} {row['name']} is built in and cannot be deleted")
+    if kind.protected_in_use and (users := _users(kind, call, [row["name"]])):
         first = ", ".join(f"{user}/{name}" for _, user, name in users[:3])
-        raise conflict(f"{kind.word} {row['name']} is in use by {first}")
+        raise conflict(f"{kind.label} {row['name']} is in use by {first}")
     resource.remove(call.db, _place(kind, call), row["name"])
     return Answer(_shown(kind, call, row))
 
@@ -85,7 +85,7 @@ class ResourceBody:
         """The name of a new object.
 
         Raises:
-            Refusal: 400: it is missing or invalid.
+            ApiError: 400: it is missing or invalid.
         """
         name = self.metadata.get("name")
         if wrong := resource_name(name):
@@ -101,7 +101,7 @@ class ResourceBody:
         """The writable part of an object after this request.
 
         Raises:
-            Refusal: 400: a field is invalid or missing.
+            ApiError: 400: a field is invalid or missing.
         """
         kept = Fields() if BehaviorFlag.PUT_REPLACES in flags else before
         given = {key: self.metadata[key] for key in METADATA if key in self.metadata}
@@ -120,7 +120,7 @@ def read_resource(content: bytes) -> ResourceBody:
     """Parse the body of a request.
 
     Raises:
-        Refusal: 400: it is not an object of objects.
+        ApiError: 400: it is not an object of objects.
     """
     parsed = json_object(content)
     metadata, spec = parsed.get("metadata", {}), parsed.get("spec", {})
@@ -137,9 +137,9 @@ def _spec(
     if given is None or BehaviorFlag.SPEC_MERGES in flags:
         given = {**before, **(given or {})}
     elif (
-        kind.hidden in before and BehaviorFlag.PUT_REPLACES not in flags
+        kind.masked_field in before and BehaviorFlag.PUT_REPLACES not in flags
     ):  # a client that cannot read it cannot send it back
-        given = {kind.hidden: before[kind.hidden], **given}
+        given = {kind.masked_field: before[kind.masked_field], **given}
     if kind.fields is None:
         return given
     for key, rule in kind.fields.items():
@@ -149,8 +149,8 @@ def _spec(
     for key in kind.required:
         if key not in known:
             raise bad_request(f"spec.{key} is required")
-    if kind.hidden in known:
-        known[kind.hidden] = kept_secret(known[kind.hidden], before.get(kind.hidden, {}), flags)
+    if kind.masked_field in known:
+        known[kind.masked_field] = stored_secret(known[kind.masked_field], before.get(kind.masked_field, {}), flags)
     return known
 
 
@@ -160,25 +160,25 @@ def _check(path: str, rule: Rule, value: object) -> None:
 
 
 def _place(kind: Kind, call: Call) -> Place:
-    return Place(call.here.id, kind.name)
+    return Place(call.space.id, kind.name)
 
 
 def _known(kind: Kind, call: Call, name: str = "") -> sqlite3.Row:
     """The object with this name or, without a name, the one named by the path."""
     row = resource.find(call.db, _place(kind, call), name or call.inbound.path["resource_name"])
     if row is None:
-        raise not_found(f"{kind.word} not found")
+        raise not_found(f"{kind.label} not found")
     return row
 
 
 def _shown(kind: Kind, call: Call, row: sqlite3.Row) -> dict[str, Any]:
-    payload = resource.payload(row, call.here.name)
-    return {**payload, "spec": shown_spec(payload["spec"], kind.hidden, call.flags)}
+    payload = resource.payload(row, call.space.name)
+    return {**payload, "spec": shown_spec(payload["spec"], kind.masked_field, call.flags)}
 
 
 def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
     shown = [_shown(kind, call, row) for row in rows]
-    if not kind.tells_usage:
+    if not kind.shows_usage:
         return shown
     users = Counter((used, user) for used, user, _ in _users(kind, call, [row["name"] for row in rows]))
     return [
@@ -190,14 +190,14 @@ def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, A
 def _users(kind: Kind, call: Call, names: list[str]) -> list[tuple[str, str, str]]:
     """Deployed objects that use these names: tuples of (name used, kind of the user, name of the user)."""
     deployed = {each.name for each in DEPLOYED}
-    users = resource.users(call.db, call.here.id, kind.used_by, names)
+    users = resource.users(call.db, call.space.id, kind.used_by, names)
     return [user for user in users if user[1] in deployed]
 
 
 def _routes(kind: Kind) -> Iterator[Route]:
     """The routes of one kind."""
     one, body = f"{kind.path}/<resource_name>", f"{kind.schema}_request"
-    deletes = TAKEN if kind.kept_while_used else frozenset()
+    deletes = TAKEN if kind.protected_in_use else frozenset()
     yield replace(
         _route(kind, "GET", kind.path, "list", list_resources),
         response=f"{kind.schema}_list",
@@ -214,7 +214,7 @@ def _routes(kind: Kind) -> Iterator[Route]:
     yield _route(kind, "GET", one, "get", show_resource)
     yield replace(_route(kind, "PUT", one, "update", update_resource), request=body)
     yield replace(_route(kind, "DELETE", one, "delete", delete_resource), errors=deletes)
-    if kind.tells_usage:
+    if kind.shows_usage:
         yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), response="policy_usages")
 
 

@@ -26,7 +26,7 @@ _RULES: Mapping[str, rules.Rule] = {
 
 def list_service_accounts(call: Call) -> Answer:
     """List the service accounts of the workspace."""
-    accounts = service_account.of_workspace(call.db, call.here.id)
+    accounts = service_account.of_workspace(call.db, call.space.id)
     return Answer([service_account.payload(row, call.flags) for row in accounts])
 
 
@@ -37,7 +37,7 @@ def create_service_account(call: Call) -> Answer:
         raise bad_request("name is required")
     after = Fields(given["name"], given.get("role", Role.ADMIN.value), given.get("description", ""))
     client_id, secret = new_identifier(), new_client_secret()
-    service_account.add(call.db, call.here.id, client_id, digest(secret), after, call.moment)
+    service_account.add(call.db, call.space.id, client_id, digest(secret), after, call.moment)
     return Answer({**_shown(call, client_id), "client_secret": secret})
 
 
@@ -63,9 +63,9 @@ def _known_account(call: Call) -> sqlite3.Row:
     """The service account named by the path.
 
     Raises:
-        Refusal: 404: it is not in this workspace.
+        ApiError: 404: it is not in this workspace.
     """
-    row = service_account.in_workspace(call.db, call.here.id, call.inbound.path["client_id"])
+    row = service_account.in_workspace(call.db, call.space.id, call.inbound.path["client_id"])
     if row is None:
         raise not_found("Service account not found")
     return row
@@ -83,7 +83,7 @@ def _given(call: Call) -> dict[str, Any]:
 
 
 def _shown(call: Call, client_id: str) -> dict[str, Any]:
-    row = service_account.in_workspace(call.db, call.here.id, client_id)
+    row = service_account.in_workspace(call.db, call.space.id, client_id)
     assert row  # noqa: S101 - written in this transaction
     return service_account.payload(row, call.flags)
 

@@ -32,7 +32,7 @@ _DEVICE_PAGE = "/device"
 
 _NOT_STORED = {"Cache-Control": "no-store"}
 
-_SLOWER = 5
+_SLOW_DOWN_SECONDS = 5
 """By how many seconds each early poll increases the interval (RFC 8628)."""
 
 
@@ -96,8 +96,8 @@ def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
     match login.state:
         case LoginState.PENDING:
             too_soon = login.polled_too_soon(call.moment)
-            people.note_poll(call.db, login, _SLOWER if too_soon else 0, call.moment)
-            return _not_yet("slow_down" if too_soon else "authorization_pending", call.flags)
+            people.note_poll(call.db, login, _SLOW_DOWN_SECONDS if too_soon else 0, call.moment)
+            return _not_ready("slow_down" if too_soon else "authorization_pending", call.flags)
         case LoginState.DENIED:
             raise bad_request("access_denied")
         case LoginState.USED:
@@ -121,8 +121,8 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
     return login
 
 
-def _not_yet(error: str, flags: frozenset[BehaviorFlag]) -> Answer:
-    """Tell the device to poll again. Not a `Refusal`, because the poll must be recorded."""
+def _not_ready(error: str, flags: frozenset[BehaviorFlag]) -> Answer:
+    """Tell the device to poll again. Not a `ApiError`, because the poll must be recorded."""
     waits = error == "authorization_pending" and BehaviorFlag.PENDING_IS_202 in flags
     status = HTTPStatus.ACCEPTED if waits else HTTPStatus.BAD_REQUEST
     return Answer({"error": error, "code": int(status)}, _NOT_STORED, status=status)

@@ -14,7 +14,7 @@ from beamctl.emulator.credentials import invitation_link
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.mail import Email
 from beamctl.emulator.permission import Permission, Person, Role
-from beamctl.emulator.routes.workspaces import keep_an_admin, keep_managed
+from beamctl.emulator.routes.workspaces import reject_if_managed, require_another_admin
 from beamctl.emulator.routing import Reach, Route
 from beamctl.emulator.store import membership, people, service_account, signing_secret, workspace
 from beamctl.emulator.store.workspace import ACCOUNT_ID, Workspace
@@ -26,7 +26,7 @@ _SELF_REMOVAL = "You cannot remove yourself; another workspace admin must remove
 
 def list_users(call: Call) -> Answer:
     """List members and invitees and, under a behavior flag, service accounts."""
-    team = membership.team(call.db, call.here.id)
+    team = membership.team(call.db, call.space.id)
     now, shows_mfa = call.now, call.may(Permission.SEE_MFA)
     shown = [membership.member_payload(row, now, call.flags, shows_mfa=shows_mfa) for row in team]
     return Answer(shown + _accounts(call))
@@ -34,54 +34,54 @@ def list_users(call: Call) -> Answer:
 
 def invite_user(call: Call) -> Answer:
     """Create an invitation, replacing an expired one."""
-    keep_managed(call.here)
+    reject_if_managed(call.space)
     content = json_object(call.inbound.body)
     email = content.get("email")
     if not isinstance(email, str) or rules.email(email):
         raise bad_request("invalid email format")
     role = _invited_role(call, content)
-    if membership.find_member(call.db, call.here.id, email):
+    if membership.find_member(call.db, call.space.id, email):
         raise conflict(f"{email} is already in the workspace")
-    known = membership.find_invitation(call.db, call.here.id, email)
+    known = membership.find_invitation(call.db, call.space.id, email)
     if known:
         if known["expires_at"] > call.now or BehaviorFlag.REINVITE_CONFLICTS in call.flags:
             raise conflict(f"{email} already has a pending invitation")
         membership.remove_invitation(call.db, known["id"])
     expires = call.moment + membership.invitation_lifetime(call.flags)
     draft = membership.InvitationDraft(email, role, by=call.who.name, created=call.moment, expires=expires)
-    row = membership.add_invitation(call.db, call.here.id, draft)
+    row = membership.add_invitation(call.db, call.space.id, draft)
     return Answer(
-        membership.invitation_payload(row, call.here.name, call.flags), emails=(_invitation_email(call, row, expires),)
+        membership.invitation_payload(row, call.space.name, call.flags), emails=(_invitation_email(call, row, expires),)
     )
 
 
 def set_role(call: Call) -> Answer:
     """Set the role of a member or invitee."""
-    keep_managed(call.here)
+    reject_if_managed(call.space)
     role = json_object(call.inbound.body).get("role")
     if rules.role(role):
         raise bad_request(_BAD_ROLE)
-    known = membership.find_member(call.db, call.here.id, call.inbound.path["who"])
+    known = membership.find_member(call.db, call.space.id, call.inbound.path["who"])
     if known is None:
         return _set_account_role(call, Role(str(role))) or _set_invited_role(call, Role(str(role)))
     if role != Role.ADMIN:
-        keep_an_admin(call, call.here, known["sub"])
-    membership.set_role(call.db, call.here.id, known["sub"], Role(str(role)), call.moment)
-    after = membership.find_member(call.db, call.here.id, known["sub"]) or known
+        require_another_admin(call, call.space, known["sub"])
+    membership.set_role(call.db, call.space.id, known["sub"], Role(str(role)), call.moment)
+    after = membership.find_member(call.db, call.space.id, known["sub"]) or known
     return Answer(membership.member_payload(after, call.now, call.flags, shows_mfa=call.may(Permission.SEE_MFA)))
 
 
 def remove_user(call: Call) -> Answer:
     """Remove a member or revoke an invitation."""
-    keep_managed(call.here)
-    known = membership.find_member(call.db, call.here.id, call.inbound.path["who"])
+    reject_if_managed(call.space)
+    known = membership.find_member(call.db, call.space.id, call.inbound.path["who"])
     if known is None:
         membership.remove_invitation(call.db, _pending(call)["id"])
         return Answer({})
     if isinstance(call.caller, Person) and call.caller.sub == known["sub"]:
         raise (forbidden if BehaviorFlag.SELF_REMOVAL_IS_403 in call.flags else bad_request)(_SELF_REMOVAL)
-    keep_an_admin(call, call.here, known["sub"])
-    membership.remove_member(call.db, call.here.id, known["sub"])
+    require_another_admin(call, call.space, known["sub"])
+    membership.remove_member(call.db, call.space.id, known["sub"])
     return Answer({})
 
 
@@ -98,7 +98,7 @@ def _invited_role(call: Call, content: dict[str, object]) -> Role:
 
 def _invitation_email(call: Call, row: sqlite3.Row, expires: datetime) -> Email:
     """The invitation e-mail."""
-    space, inviter = call.here, _display_name(call.db, row["invited_by"])
+    space, inviter = call.space, _display_name(call.db, row["invited_by"])
     invited = mail.Invited(row["email"], row["role"], space.name, space.settings.display_name, inviter, expires)
     return mail.invitation_email(invited, invitation_link(call.public_url, signing_secret(call.db), row["id"]))
 
@@ -117,18 +117,18 @@ def _accounts(call: Call) -> list[dict[str, Any]]:
     """The service accounts listed among the users."""
     if BehaviorFlag.SERVICE_ACCOUNTS_IN_USERS not in call.flags:
         return []
-    accounts = service_account.of_workspace(call.db, call.here.id)
+    accounts = service_account.of_workspace(call.db, call.space.id)
     return [service_account.payload_as_user(row, call.flags) for row in accounts]
 
 
 def _set_account_role(call: Call, role: Role) -> Answer | None:
     """Set the role of a service account, if the behavior flag allows it and the path names one."""
     client_id = call.inbound.path["who"]
-    known = service_account.in_workspace(call.db, call.here.id, client_id)
+    known = service_account.in_workspace(call.db, call.space.id, client_id)
     if known is None or BehaviorFlag.USERS_TAKE_CLIENT_IDS not in call.flags:
         return None
     service_account.change(call.db, client_id, replace(service_account.fields(known), role=role.value), call.moment)
-    after = service_account.in_workspace(call.db, call.here.id, client_id) or known
+    after = service_account.in_workspace(call.db, call.space.id, client_id) or known
     return Answer(service_account.payload_as_user(after, call.flags))
 
 
@@ -137,14 +137,14 @@ def _set_invited_role(call: Call, role: Role) -> Answer:
     if BehaviorFlag.NO_ROLE_ON_PENDING in call.flags:
         raise not_found(_NOT_FOUND)
     membership.set_invited_role(call.db, known["id"], role, call.who.name, call.moment)
-    after = membership.find_invitation(call.db, call.here.id, known["email"]) or known
+    after = membership.find_invitation(call.db, call.space.id, known["email"]) or known
     return Answer(membership.pending_payload(after, call.now, call.flags))
 
 
 def _pending(call: Call) -> sqlite3.Row:
     """The invitation named by the path."""
     who = call.inbound.path["who"]
-    known = membership.find_invitation(call.db, call.here.id, who)
+    known = membership.find_invitation(call.db, call.space.id, who)
     if known is None or (BehaviorFlag.PENDING_WITHOUT_SUB in call.flags and who == known["sub"]):
         raise not_found(_NOT_FOUND)
     return known

@@ -55,25 +55,25 @@ def create_workspace(call: Call) -> Answer:
 
 def show_workspace(call: Call) -> Answer:
     """Return one workspace; with `countResources`, also the number of objects in it."""
-    shown = workspace.payload(call.here)
+    shown = workspace.payload(call.space)
     return Answer({**shown, "resourceCounts": _counts(call)} if call.inbound.is_asked("countResources") else shown)
 
 
 def change_workspace(call: Call) -> Answer:
     """Replace the writable fields that the body gives; read-only ones are ignored."""
     content = json_object(call.inbound.body)
-    if content.get("name", call.here.name) != call.here.name:
+    if content.get("name", call.space.name) != call.space.name:
         raise bad_request("the name of a workspace cannot be changed")
-    before = Settings() if BehaviorFlag.PUT_REPLACES in call.flags else call.here.settings
+    before = Settings() if BehaviorFlag.PUT_REPLACES in call.flags else call.space.settings
     after = _settings(content, before, call.flags)
-    return Answer(workspace.payload(workspace.change(call.db, call.here.id, after, call.who.name, call.moment)))
+    return Answer(workspace.payload(workspace.change(call.db, call.space.id, after, call.who.name, call.moment)))
 
 
 def _settings(body: dict[str, Any], before: Settings, flags: Collection[BehaviorFlag]) -> Settings:
     """The settings of a workspace updated with the writable fields of the body; other fields are ignored.
 
     Raises:
-        Refusal: 400: a field is invalid.
+        ApiError: 400: a field is invalid.
     """
     if not isinstance(body.get("accountId", ""), str):  # there is only one account, so the value is not used
         raise bad_request("accountId must be a string")
@@ -99,8 +99,8 @@ _ATTRIBUTES = {
 
 def delete_workspace(call: Call) -> Answer:
     """Delete a workspace and everything in it."""
-    workspace.delete(call.db, call.here.id)
-    return Answer(workspace.payload(call.here))
+    workspace.delete(call.db, call.space.id)
+    return Answer(workspace.payload(call.space))
 
 
 def leave_workspace(call: Call) -> Answer:
@@ -108,23 +108,23 @@ def leave_workspace(call: Call) -> Answer:
     space = workspace.find(call.db, call.inbound.path["name"])
     if space is None or membership.role_of(call.db, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
-    keep_managed(space)
-    keep_an_admin(call, space, call.person.sub)
+    reject_if_managed(space)
+    require_another_admin(call, space, call.person.sub)
     membership.remove_member(call.db, space.id, call.person.sub)
     return Answer(workspace.payload(space))
 
 
-def keep_managed(space: Workspace) -> None:
+def reject_if_managed(space: Workspace) -> None:
     """Reject membership changes in a workspace that Baseten manages (documented; the status is a guess).
 
     Raises:
-        Refusal: 403.
+        ApiError: 403.
     """
     if space.facts.baseten_team:
         raise forbidden(MANAGED)
 
 
-def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
+def require_another_admin(call: Call, space: Workspace, sub: str) -> None:
     """Raise if the person is the last admin of the workspace."""
     if BehaviorFlag.ALLOW_LAST_ADMIN not in call.flags and membership.is_last_admin(call.db, space.id, sub):
         raise conflict(_LAST_ADMIN) if BehaviorFlag.LAST_ADMIN_IS_409 in call.flags else bad_request(_LAST_ADMIN)
@@ -144,8 +144,8 @@ def check_availability(call: Call) -> Answer:
 
 def _counts(call: Call) -> dict[str, int]:
     """The number of objects in the workspace, by the API's names of the kinds."""
-    counts = resource.counts(call.db, call.here.id)
-    accounts = len(service_account.of_workspace(call.db, call.here.id))
+    counts = resource.counts(call.db, call.space.id)
+    accounts = len(service_account.of_workspace(call.db, call.space.id))
     return {kind.counted: counts.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
 
 
@@ -172,14 +172,14 @@ def _forbidden(name: str) -> tuple[str, str]:
 
 def list_features(call: Call) -> Answer:
     """List the enabled flags; disabled ones are not shown."""
-    flags = workspace.features(call.db, call.here.id)
+    flags = workspace.features(call.db, call.space.id)
     return Answer({"features": {key: True for key, on in flags.items() if on}})
 
 
 def show_feature(call: Call) -> Answer:
     """Return whether one flag is on."""
     key = call.inbound.path["key"]
-    enabled = workspace.features(call.db, call.here.id).get(key)
+    enabled = workspace.features(call.db, call.space.id).get(key)
     if enabled is None:
         raise not_found("Feature flag not found")
     return Answer({"featureKey": key, "enabled": enabled, "evaluatedAt": call.now})

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from beamctl.emulator.clock import read_moment
-from beamctl.emulator.kind import EMPTY, KINDS, Kind, kept_secret
+from beamctl.emulator.kind import EMPTY, KINDS, Kind, stored_secret
 from beamctl.emulator.permission import Role
 from beamctl.emulator.store.resource import Fields
 from beamctl.emulator.store.workspace import Facts, Settings
@@ -198,7 +198,7 @@ def _resource(kind: Kind, path: str, entry: dict[str, Any]) -> SeedResource:
     """Omitted fields are empty; a secret is stored as a mask."""
     given = entry.get("spec", {})
     spec = given if kind.fields is None else {key: value for key, value in given.items() if value not in EMPTY}
-    if kind.hidden in spec:
-        spec = {**spec, kind.hidden: kept_secret(spec[kind.hidden], {}, ())}
+    if kind.masked_field in spec:
+        spec = {**spec, kind.masked_field: stored_secret(spec[kind.masked_field], {}, ())}
     fields = Fields(entry.get("displayName", ""), entry.get("externalId", ""), entry.get("labels", {}), spec)
     return SeedResource(path, kind, entry["workspace"], entry["name"], fields)

@@ -114,4 +114,4 @@ def test_an_invalid_fault_is_an_error(given: str | Mapping[str, object], said: s
     ],
 )
 def test_the_paths_that_a_pattern_matches(pattern: str, path: str, *, concerned: bool) -> None:
-    assert When(path=pattern).concerns("GET", path) is concerned
+    assert When(path=pattern).matches("GET", path) is concerned
