@@ -79,7 +79,7 @@ def create_app(  # noqa: PLR0913 - the last two are former names
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sqlite3.OperationalError, _busy)
     app.register_error_handler(Exception, _broken)
-    app.wsgi_app = _Dispatcher(app.wsgi_app, plane)  # type: ignore[method-assign] # as Flask says
+    app.wsgi_app = _Dispatcher(app.wsgi_app, plane)  # type: ignore[method-assign] # as Flask documents it
     return app
 
 

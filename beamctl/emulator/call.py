@@ -1,4 +1,4 @@
-"""A request and its response as the routes see them, and how its body is read."""
+"""The request and the response of a route, and the parsing of request bodies."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _CONTEXT_KEY = "beamctl.emulator.request_context"
 
 @dataclass(slots=True)
 class RequestContext:
-    """Filled during authorization; what was found is kept even if the request is then rejected.
+    """What the request log records of a request. Authorization fills it in, also if it then rejects the request.
 
     Attributes:
-        who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `anonymous` if unknown; None if not
-            authenticated yet.
+        who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `anonymous` without a known
+            credential; None if no credential was checked.
         workspace: The name of the workspace, if it exists.
         page: The rule of a page outside `/v0`, such as `/invitation/<key>`. It is logged instead of the path, which may
             contain a link that acts as a credential.
@@ -171,13 +171,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response whose changes are committed. Almost always a success with status 200.
+    """A response whose changes are committed; its status is 200 unless another one is given.
 
     Attributes:
         body: Plain data, sent as JSON.
         headers: Additional headers.
         emails: E-mails to send after the commit.
-        status: Another status, for an error that keeps its changes (a `ApiError` rolls them back).
+        status: Another status, for an error that keeps its changes (an `ApiError` rolls them back).
     """
 
     body: object

@@ -1,4 +1,4 @@
-"""The control endpoint: faults, clock and request log of a running control plane, for programs and not for browsers."""
+"""The control endpoint: faults, clock and request log of a running control plane. It refuses browsers."""
 
 from __future__ import annotations
 
@@ -165,8 +165,8 @@ def _reject_browsers(request: Request) -> None:
     """Reject requests that a web page in a user's browser could have sent.
 
     Current browsers identify themselves with `Sec-Fetch-…` or `Origin`. Others cannot send a PUT or DELETE to another
-    origin without a preflight (OPTIONS), which gets a 405 here. What remains is DNS rebinding: such requests carry the
-    page's own name as `Host`, which is not one of ours.
+    origin without a preflight (OPTIONS), which gets a 405 here. A page could still use DNS rebinding, but
+    its requests have its own host name in `Host`, which is rejected.
 
     Raises:
         ApiError: 403.

@@ -30,7 +30,7 @@ CALLER_KEY = "beamctl.emulator.in_process"
 """WSGI environment key for the caller of an in-process request. Headers become `HTTP_…`, so they cannot set it."""
 
 DEFAULT_URL = "http://127.0.0.1:8080"
-"""Default address of `beamctl emulator serve`: what is done in process can be opened there later."""
+"""Default address of `beamctl emulator serve`: links made in process work there later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class ControlPlane:
 def plane_of(app: Flask) -> ControlPlane:
     """Return the shared state of an application."""
     plane = app.extensions[CALLER_KEY]
-    assert isinstance(plane, ControlPlane)  # noqa: S101 - `create_app` put it there
+    assert isinstance(plane, ControlPlane)  # noqa: S101 - `create_app` sets it
     return plane
 
 
@@ -117,7 +117,7 @@ def _checked(text: str) -> str:
 
 
 def as_operator(app: Flask) -> WSGIApplication:
-    """Return the application for the operator: no credential, every permission, listed as a member nowhere."""
+    """Return the application for the operator: no credential, every permission, not listed as a member."""
     return _as(app, Operator())
 
 
@@ -164,7 +164,7 @@ def deny_login(app: Flask, user_code: str) -> None:
 
 
 def synchronize_directory(app: Flask) -> list[tuple[str, str]]:
-    """Re-add members that a directory manages and that are missing; return pairs of address and workspace."""
+    """Re-add directory members who were removed or left; return the address and workspace of each."""
     plane = plane_of(app)
     with plane.database.writing() as db:
         return people.synchronize_directory(db, plane.now())

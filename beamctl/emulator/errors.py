@@ -10,11 +10,11 @@ from pathlib import Path
 
 MISSING = frozenset({HTTPStatus.NOT_FOUND})
 TAKEN = frozenset({HTTPStatus.CONFLICT})
-"""For `Route.errors`: not found, or in conflict with another object."""
+"""Values for `Route.errors`: not found; in conflict with another object."""
 
 
 class EmulatorError(Exception):
-    """The emulator cannot be started or used as requested; the message says why."""
+    """The emulator cannot be started or used as requested."""
 
 
 class WrongOptionError(EmulatorError):

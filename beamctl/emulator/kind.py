@@ -1,4 +1,4 @@
-"""One table of all kinds of objects that have a name, metadata and a spec. A new kind is a new row."""
+"""The kinds of objects that have a name, metadata and a spec, in one table."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ class Kind:
         counted: Its name in `resourceCounts`; empty if it is not counted.
         masked_field: The field of the spec whose values are secret.
         used_by: The field of other specs that refers to objects of this kind.
-        kept_while_used: Whether an object in use cannot be deleted.
-        tells_usage: Whether listings show how often each is used, and `/usages` by what.
+        protected_in_use: Whether an object in use cannot be deleted.
+        shows_usage: Whether listings show how often each is used, and `/usages` by what.
         built_in: The names that exist in every workspace and cannot be deleted.
         beamlit_only: Whether it existed only in the Beamlit era.
     """
@@ -186,7 +186,7 @@ MASK = "********"
 def stored_secret(given: dict[str, str], before: dict[str, str], flags: Collection[BehaviorFlag]) -> dict[str, str]:
     """The secret as it is stored: a mask for each value, so the file contains none.
 
-    A client that writes what it read sends a mask back; it stands for the stored value.
+    A client that writes what it read sends a mask back, which means the stored value.
     """
     if BehaviorFlag.ECHOED_SECRETS not in flags:
         return dict.fromkeys(given, MASK)

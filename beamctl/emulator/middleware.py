@@ -50,7 +50,7 @@ _log = logging.getLogger(__name__)
 
 
 def logged_method(method: str) -> str:
-    """The method, if it is a standard one; a client may send anything in its place."""
+    """The method if it is a standard one. Others are hidden: a client may send anything."""
     return method if method in set(HTTPMethod) else HIDDEN
 
 
@@ -167,7 +167,7 @@ def add_middleware(app: Flask, options: MiddlewareOptions) -> None:
     wrapped: WSGIApplication = RequestMiddleware(app.wsgi_app, app.url_map.bind("localhost"), options, now)
     if options.control:
         wrapped = Control(wrapped, ControlActions(options.script, options.log, options.clock))
-    app.wsgi_app = wrapped  # type: ignore[assignment, method-assign] # Flask's own way to put something around an application
+    app.wsgi_app = wrapped  # type: ignore[assignment, method-assign] # as Flask documents it
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +236,11 @@ class _StatusRecorder:
 
 
 def _latencies_first(faults: tuple[Fault, ...]) -> list[Fault]:
-    """The faults with latencies first, in whatever order they were given."""
+    """The faults, latencies first."""
     return sorted(faults, key=lambda fault: fault.kind is not FaultKind.LATENCY)
 
 
 def _path(environ: WSGIEnvironment) -> str:
-    """The path, decoded. WSGI has one character per byte."""
+    """The decoded path. In WSGI, each of its characters is a byte."""
     path = str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", ""))
     return path.encode("latin-1", "replace").decode(errors="replace")

@@ -205,7 +205,7 @@ it, from the emulator's permission table."""
 
 
 def openapi_document() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of the emulator, also served at `/v0/openapi.json`; it is not the real API's.
+    """Return the OpenAPI 3.1 document of the emulator, also served at `/v0/openapi.json`.
 
     Raises:
         EmulatorError: The installation is incomplete.

@@ -1,4 +1,4 @@
-"""Pagination, and the API versions that have it. A cursor is signed, bound to its query, and expires after a day."""
+"""Pagination, and the API versions that have it. A cursor is signed, valid for one query, and expires after a day."""
 
 from __future__ import annotations
 

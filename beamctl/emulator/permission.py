@@ -1,4 +1,4 @@
-"""Callers and permissions: what a role allows in a workspace, and what each sort of caller may do without one."""
+"""Callers and permissions: what a role allows in a workspace, and what each type of caller may do without one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Role(StrEnum):
 
 
 class CallerType(StrEnum):
-    """The sorts of callers."""
+    """The types of callers."""
 
     PERSON = "person"
     SERVICE_ACCOUNT = "service account"
@@ -169,7 +169,7 @@ class ServiceAccount:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The operator, who runs the emulator in their own process: has every permission and is listed nowhere."""
+    """The operator, who runs the emulator in their own process: has every permission and is not listed as a member."""
 
     type: ClassVar = CallerType.OPERATOR
 

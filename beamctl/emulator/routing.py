@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter.
+    """A query or header parameter.
 
     Attributes:
-        name: Its name in the query.
+        name: Its name.
         meaning: What it does, and how that is known.
         schema: The JSON Schema of its value.
     """
@@ -51,12 +51,12 @@ EXTERNAL_ID = Parameter(
 
 
 class Reach(Enum):
-    """What a route is about, and so what authorization must find out first."""
+    """What a route acts on, which decides what authorization checks."""
 
     OPEN = auto()
     """No credential needed."""
     CALLER = auto()
-    """The caller; `permission.BY_SORT` decides."""
+    """The caller; `permission.BY_CALLER_TYPE` decides."""
     WORKSPACE = auto()
     """One workspace; `permission.BY_ROLE` decides."""
 
@@ -76,13 +76,13 @@ _AUTHORIZATION_STATUSES: Mapping[Reach, frozenset[HTTPStatus]] = {
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route. The OpenAPI document and the tests are generated from these declarations.
+    """A route. The OpenAPI document and the tests are generated from these declarations.
 
     Attributes:
         method: The HTTP method.
         rule: The path below the base path, with variable parts in Flask's syntax.
         permission: The required permission; None if the reach is OPEN.
-        handle: Answers an authorized request, or raises a `ApiError`.
+        handle: Answers an authorized request, or raises an `ApiError`.
         response: The schema of a success, by its name in `schemas/api`.
         page: The same in API versions with pages; empty if this route has none.
         accepted: The schema of a 202 (ask again later); empty if there is none.
@@ -91,7 +91,7 @@ class Route:
         required_fields: Fields that the body must have beyond its schema, such as `metadata.name`.
         query: The query parameters it reads, apart from `workspace`.
         errors: The statuses of its own errors, apart from 400 and those of authorization.
-        reach: What it is about.
+        reach: What it acts on.
         reads_only: Whether it changes nothing although its method is not GET.
         beamlit_only: Whether it existed only in the Beamlit era.
     """
@@ -194,7 +194,7 @@ def authorize(route: Route, call: Call) -> Call:
 
 
 def _caller(call: Call) -> Caller:
-    """The caller, who is also recorded for the log, even if there is none."""
+    """Authenticate the caller, and record the result for the request log."""
     inbound = call.inbound
     inbound.context.who = ANONYMOUS
     caller = inbound.in_process_caller or authenticate(call.db, inbound.headers, call.moment)

@@ -41,7 +41,7 @@ _FEATURE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{0,64}")
 
 _BLANK = "\u2800\u2d7f\U0001107f\U00013441\U00013442\U00016fe4\U0001d159"
-"""Drawn blank, although no Unicode property says so."""
+"""Characters that fonts show as blank, although no Unicode property says so."""
 
 
 def is_visible(text: str) -> bool:
@@ -59,7 +59,7 @@ def _invisible() -> regex.Pattern[str]:
 def folded(email: str) -> str:
     """Fold an e-mail address for comparison: equal results mean the same person.
 
-    Non-ASCII letters that would fold into ASCII (the Kelvin sign, `ß`, the long s) are kept: they are another mailbox.
+    Non-ASCII letters that would fold into ASCII (the Kelvin sign, `ß`, the long s) are kept: their mailbox is another.
     beamctl has the same rule for the part before the `@`; a test compares the two.
     """
     if email.isascii():
@@ -133,7 +133,7 @@ client_id = _matching(
 """A client ID; it must fit into a path and before the colon of Basic credentials."""
 
 source = one_of("invitation", "directory_sync", "domain_capture", "local")
-"""How a person came into a workspace."""
+"""How a person joined a workspace."""
 
 workspace_status = one_of("created", "account_binded", "account_configured", "workspace_configured", "ready", "error")
 """The provisioning status of a workspace."""

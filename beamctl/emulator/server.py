@@ -1,4 +1,4 @@
-"""Serves the emulator on a socket until it is stopped, and the file of its request log."""
+"""Serves the emulator on a socket until it is stopped, and writes the request log to a file."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
 
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket."""
-    if not 0 <= port <= LAST_PORT:  # the resolver would take it modulo 65536
+    if not 0 <= port <= LAST_PORT:  # the resolver would use it modulo 65536
         raise EmulatorError(f"cannot listen on {host}, port {port}: the port must be 0 to {LAST_PORT}")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

@@ -56,7 +56,7 @@ _log = logging.getLogger(__name__)
 
 @cache
 def console() -> Flask:
-    """The console, shared by all control planes in this process: a request carries its own."""
+    """The console, shared by all control planes in this process. Each request carries its control plane."""
     site = Flask("beamctl.emulator.console", static_folder=None, template_folder="templates")
     site.config["MAX_CONTENT_LENGTH"] = _LARGEST_FORM
     site.url_map.merge_slashes = False
@@ -116,7 +116,7 @@ def check_host(public_url: str) -> None:
 
 
 def check_form(session: Session) -> None:
-    """Reject forms from other sites, browsers or sessions.
+    """Reject forms that were not made for this site, browser and session.
 
     Raises:
         ApiError: 403.
@@ -168,7 +168,7 @@ def _api_error(error: ApiError) -> AnyResponse | tuple[str, int]:
 def _http_error(error: HTTPException) -> tuple[str | dict[str, Any], int]:
     """Unknown paths, wrong methods, forms that are too large."""
     missing = error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
-    if missing and "text/html" not in request.headers.get("Accept", ""):  # a program that left out the base path
+    if missing and "text/html" not in request.headers.get("Accept", ""):  # an API client whose URL lacks the base path
         return {"error": error.name, "code": error.code}, error.code or 0
     text = "There is no page at this address. The API is below /v0." if missing else "The request cannot be read."
     return _error(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, text)

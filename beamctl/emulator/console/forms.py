@@ -59,7 +59,7 @@ def fields(name: str) -> list[str]:
 
 
 def restored(typed: str, known: Iterable[str]) -> str:
-    """The known text that was shown as `typed`: browsers remove line breaks from one-line fields."""
+    """The stored text that a one-line field showed as `typed`: browsers remove its line breaks."""
     for text in known:
         if text.replace("\r", "").replace("\n", "").strip() == typed:
             return text
@@ -77,7 +77,7 @@ def name_error() -> FormError | None:
 
 
 def open_account(plane: ControlPlane, email: str) -> tuple[Person, bool]:
-    """Return the person with this address and whether the account is new. New accounts get the names in the form."""
+    """Return the person with this address, and whether the account is new. A new account gets the names in the form."""
     with plane.database.writing() as db:
         known = people.find_person(db, email)
         if known:
@@ -165,12 +165,12 @@ def standing(user: Mapping[str, Any]) -> str:
 
 
 def source(user: Mapping[str, Any]) -> str:
-    """How a member came in; empty for invitees."""
+    """How a member joined; empty for invitees."""
     return _SOURCES.get(user.get("source", ""), "Local") if user["accepted"] else ""
 
 
 def full_name(user: Mapping[str, Any]) -> str:
-    """Given and family name, as far as known."""
+    """Given and family name, or what is known of them."""
     return f"{user.get('given_name', '')} {user.get('family_name', '')}".strip()
 
 
@@ -181,7 +181,7 @@ def moment(stamp: str) -> str:
 
 
 def deletions(counts: Mapping[str, int]) -> list[tuple[int, str]]:
-    """The non-zero counts in order, each with its singular or plural noun."""
+    """What would be deleted: each count above zero, with its noun."""
     words = {name: _COUNTED.get(name, (name, name)) for name in counts}
     return [(number, words[name][number != 1]) for name, number in counts.items() if number]
 

@@ -1,4 +1,4 @@
-"""A page request: the session in its cookies, the signed-in person, and calls to the API as that person."""
+"""A page request: its session, its signed-in person, and calls to the API as that person."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def read_session(plane: ControlPlane) -> Session:
         sub = token_subject(key, shown, TokenUse.SESSION, plane.now())
         known = people.person_by_sub(db, sub) if sub else None
     bound = shown if known else ""
-    public = urlsplit(str(plane.public_url))  # behind a proxy, only the public URL tells
+    public = urlsplit(str(plane.public_url))  # behind a proxy, only the public URL shows whether it is HTTPS
     secure = request.is_secure or (public.scheme == "https" and request.host == public.netloc)
     return Session(known, nonce, secure, form_key(key, nonce, bound))
 
@@ -188,7 +188,7 @@ class Visit:
 
 
 def current_visit() -> Visit:
-    """The visit of the current request."""
+    """The `Visit` of the current request."""
     visit = g.visit
     assert isinstance(visit, Visit)  # noqa: S101 - `site` sets it before every page
     return visit

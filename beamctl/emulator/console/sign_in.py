@@ -79,7 +79,7 @@ def send_link() -> AnyResponse:
         return show(FormError("Enter an e-mail address, such as kim@example.com.", "email"))
     with plane.database.reading() as db:
         known = people.find_person(db, email)
-        email = known.email if known else email  # the account's address, not one that merely compares equal
+        email = known.email if known else email  # as the account spells it
         url = sign_in_link(str(plane.public_url), signing_secret(db), email, plane.now())
     plane.send(mail.sign_in_email(email, url, int(TOKEN_LIFETIMES[TokenUse.SIGN_IN].total_seconds() // 60)))
     return redirect_to("sign_in.show", Notice.LINK_SENT)
@@ -197,8 +197,8 @@ def show_invitation(invitation_id: str, key: str, form_error: FormError | None =
 def accept(invitation_id: str, key: str) -> AnyResponse:
     """Accept the invitation. New people get an account and are signed in.
 
-    People with an account are not signed in: an account is worth more than this workspace, and e-mails are kept for
-    long. They sign in at `/sign-in`.
+    People with an account are not signed in: the link gives access to one workspace, not to their account. They
+    sign in at `/sign-in`.
     """
     visit, found = current_visit(), _find(invitation_id, key)
     if found.state is not InvitationState.OPEN:
@@ -221,7 +221,7 @@ def accept(invitation_id: str, key: str) -> AnyResponse:
 
 @page.post("/invitation/<invitation_id>/<key>/decline")
 def decline(invitation_id: str, key: str) -> AnyResponse:
-    """Decline the invitation. No account is needed: the key proves the address, which is all the API checks."""
+    """Decline the invitation. No account is needed: the key in the link proves the address."""
     visit, found = current_visit(), _find(invitation_id, key)
     if found.state is not InvitationState.OPEN:
         return show_invitation(invitation_id, key)

@@ -179,7 +179,7 @@ def set_groups(name: str) -> AnyResponse:
 
 
 def _save(name: str, change: dict[str, Any], about: str) -> AnyResponse:
-    """Write all current settings with the change: a PUT may clear what it is not given."""
+    """Write all current settings with the change: a PUT may clear omitted fields."""
     visit = current_visit()
     shown_now = visit.workspace(name).shown
     before = {key: shown_now[key] for key in _WRITABLE if key in shown_now}

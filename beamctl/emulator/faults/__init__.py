@@ -96,7 +96,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Which requests: the first to the last of those with this method and path.
+    """The requests that a fault hits: from the first to the last of those with this method and path.
 
     Attributes:
         method: The method; empty for any.
@@ -239,7 +239,7 @@ class FaultScript:
 
 
 def _advance(state: RuleState, method: str, path: str, others: Sequence[Fault]) -> tuple[RuleState, tuple[Fault, ...]]:
-    """The rule's state after one more request, and its fault if the request is hit and no earlier rule came first."""
+    """The rule's state after one more request, and its fault, if it hits the request and no earlier fault does."""
     rule = state.rule
     if not rule.when.matches(method, path):
         return state, ()

@@ -49,10 +49,7 @@ _WRONG_TYPE = '"not the expected response"'
 
 
 class ConnectionDropped(ConnectionError):  # noqa: N818 - intended, not an error of the emulator
-    """The client receives no more of this response.
-
-    Raised before the response starts, the connection is reset; raised from the body, it ends in the middle.
-    """
+    """The connection to the client is dropped: reset before the response, or closed in the middle of its body."""
 
     def __init__(self) -> None:
         super().__init__("the connection was dropped by an injected fault")

@@ -160,7 +160,7 @@ def compose(email: Email, public_url: str, moment: datetime) -> EmailMessage:
             message[name] = _header(name, value)
         message.attach(_part(_text(email), "plain"))
         message.attach(_part(_html(email), "html"))
-    except (ValueError, IndexError, LookupError) as error:  # the last two: how the header parser fails
+    except (ValueError, IndexError, LookupError) as error:  # the header parser raises all three
         raise UnwritableEmailError(f"not allowed in an e-mail ({type(error).__name__})") from None
     _check_headers(message, to)
     return message
@@ -192,7 +192,7 @@ def deliverable(email: str) -> str:
 
 @lru_cache(maxsize=64)
 def _header(name: str, value: str) -> Any:  # noqa: ANN401 - each header has a class of its own
-    """A header common to many e-mails, cached: parsing took half the time of an e-mail."""
+    """A header that many e-mails have. Cached, because parsing it takes half the time of an e-mail."""
     return SMTP.header_factory(name, value)
 
 

@@ -188,7 +188,7 @@ def _listed(kind: Kind, call: Call, rows: list[sqlite3.Row]) -> list[dict[str, A
 
 
 def _users(kind: Kind, call: Call, names: list[str]) -> list[tuple[str, str, str]]:
-    """Deployed objects that use these names: tuples of (name used, kind of the user, name of the user)."""
+    """The deployed objects that use these names, as tuples: the name used, the kind and the name of its user."""
     deployed = {each.name for each in DEPLOYED}
     users = resource.users(call.db, call.space.id, kind.used_by, names)
     return [user for user in users if user[1] in deployed]

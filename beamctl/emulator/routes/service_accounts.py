@@ -31,7 +31,7 @@ def list_service_accounts(call: Call) -> Answer:
 
 
 def create_service_account(call: Call) -> Answer:
-    """Create a service account and return its secret, once."""
+    """Create a service account. Only this response contains its secret."""
     given = _given(call)
     if "name" not in given:
         raise bad_request("name is required")
@@ -98,7 +98,7 @@ def list_keys(call: Call) -> Answer:
 
 
 def create_key(call: Call) -> Answer:
-    """Create a key and return it, once."""
+    """Create a key. Only this response contains it."""
     row = _known_account(call)
     content = json_object(call.inbound.body)
     name = content.get("name", "")

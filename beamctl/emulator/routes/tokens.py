@@ -33,7 +33,7 @@ _DEVICE_PAGE = "/device"
 _NOT_STORED = {"Cache-Control": "no-store"}
 
 _SLOW_DOWN_SECONDS = 5
-"""By how many seconds each early poll increases the interval (RFC 8628)."""
+"""How much each early poll adds to the interval (RFC 8628)."""
 
 
 def begin_login(call: Call) -> Answer:
@@ -122,7 +122,7 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
 
 
 def _not_ready(error: str, flags: frozenset[BehaviorFlag]) -> Answer:
-    """Tell the device to poll again. Not a `ApiError`, because the poll must be recorded."""
+    """Tell the device to poll again. Not an `ApiError`, because the poll must be recorded."""
     waits = error == "authorization_pending" and BehaviorFlag.PENDING_IS_202 in flags
     status = HTTPStatus.ACCEPTED if waits else HTTPStatus.BAD_REQUEST
     return Answer({"error": error, "code": int(status)}, _NOT_STORED, status=status)
@@ -187,8 +187,8 @@ def show_configuration(_call: Call) -> Answer:
 def show_openid_configuration(call: Call) -> Answer:
     """Return OpenID discovery metadata.
 
-    Without an authorization endpoint or ID tokens, the response types, algorithms and keys that OpenID requires are
-    left out.
+    It lacks the response types, algorithms and keys that OpenID requires, because there is no authorization endpoint
+    and no ID token.
     """
     base = call.inbound.base_url
     return Answer(

@@ -183,7 +183,7 @@ def _invited(call: Call) -> tuple[Workspace, sqlite3.Row]:
 
 
 def _rendered(row: sqlite3.Row, emails: list[str]) -> dict[str, Any]:
-    """A PendingInvitationRender."""
+    """The invitation as its invitee sees it, `PendingInvitationRender` in the API."""
     space = {"name": row["workspace"], "displayName": row["display_name"]}
     rendered = {
         "email": row["email"],

@@ -1,4 +1,4 @@
-"""Workspaces: list, create, get, update, delete, leave, and check a name."""
+"""Workspaces: list, create, get, update, delete, leave, check a name, and list feature flags."""
 
 from __future__ import annotations
 
@@ -125,7 +125,11 @@ def reject_if_managed(space: Workspace) -> None:
 
 
 def require_another_admin(call: Call, space: Workspace, sub: str) -> None:
-    """Raise if the person is the last admin of the workspace."""
+    """Reject a change that would take the last admin from the workspace.
+
+    Raises:
+        ApiError: 400 or, with the behavior flag, 409.
+    """
     if BehaviorFlag.ALLOW_LAST_ADMIN not in call.flags and membership.is_last_admin(call.db, space.id, sub):
         raise conflict(_LAST_ADMIN) if BehaviorFlag.LAST_ADMIN_IS_409 in call.flags else bad_request(_LAST_ADMIN)
 
@@ -150,7 +154,7 @@ def _counts(call: Call) -> dict[str, int]:
 
 
 def _unavailable(call: Call, value: object) -> tuple[str, str]:
-    """The API's reason, and a message, why a name is unavailable; the list of reserved words is a guess."""
+    """The API's reason why a name is unavailable, and a message. The reserved words are a guess."""
     is_free = BehaviorFlag.ANY_WORKSPACE_NAME in call.flags
     if wrong := (rules.any_name if is_free else rules.resource_name)(value):
         return "", f"name {wrong}"

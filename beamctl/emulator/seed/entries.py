@@ -125,7 +125,7 @@ class Seed:
 
 
 def read(data: dict[str, Any]) -> Seed:
-    """Read plain data that `shape.faults` found valid."""
+    """Read plain data that `structure_problems` accepts."""
     return Seed(
         workspaces=tuple(_workspace(path, entry) for path, entry in _entries(data, "workspaces")),
         users=tuple(_user(path, entry) for path, entry in _entries(data, "users")),

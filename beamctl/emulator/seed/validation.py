@@ -23,7 +23,7 @@ class Field:
     Attributes:
         rule: The validation rule of its value.
         required: Whether it is required.
-        inside: The nested fields, if any.
+        nested: The nested fields, if any.
         many: Whether they are nested in a list.
     """
 
@@ -233,7 +233,7 @@ def _resources(seed: Seed) -> Iterator[str]:
 
 
 def _duplicates(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    """For each duplicate of (path, compared value, display name): where the first one is."""
+    """A problem for each value that occurs twice. Each place is a path, the compared value, and the value as shown."""
     first: dict[str, str] = {}
     for path, compared, called in places:
         if compared in first:

@@ -59,7 +59,7 @@ class Database:
             yield db
 
     def close(self) -> None:
-        """Close the idle connections. One in use is closed when it is returned and the pool is full."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 

@@ -32,7 +32,7 @@ _MEMBER = f"{_MEMBERS} AND sub = coalesce((SELECT sub FROM person WHERE folded =
 
 
 def team(db: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
-    """The members and invitees of a workspace by address, for `payload`."""
+    """The members and invitees of a workspace by address, for `member_payload`."""
     return db.execute(_TEAM, {"workspace": workspace_id}).fetchall()
 
 
@@ -49,7 +49,7 @@ def addresses_where_invited(db: sqlite3.Connection, email: str, now: str) -> dic
 
 
 def find_member(db: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
-    """The member with this sub or address, for `payload`."""
+    """The member with this sub or address, for `member_payload`."""
     parameters = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
     row: sqlite3.Row | None = db.execute(_MEMBER, parameters).fetchone()
     return row
@@ -218,7 +218,7 @@ def remove_invitation(db: sqlite3.Connection, invitation_id: str) -> None:
 
 
 def invitation_payload(row: sqlite3.Row, workspace: str, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
-    """A PendingInvitation as the API returns it."""
+    """The invitation as an admin sees it, `PendingInvitation` in the API."""
     answer = {
         "email": row["email"],
         "role": row["role"],

@@ -58,7 +58,7 @@ def has_billing(db: sqlite3.Connection, sub: str) -> bool:
 
 
 def profile(db: sqlite3.Connection, sub: str) -> dict[str, str] | None:
-    """What an invitation shows of its sender; None if the sender is not a person."""
+    """The sub, address and names of a person; None if there is no person with this sub."""
     row = db.execute("SELECT sub, email, given_name, family_name FROM person WHERE sub = ?", (sub,)).fetchone()
     return {key: row[key] for key in row.keys() if row[key]} if row else None  # noqa: SIM118 - a Row is not a mapping
 
