@@ -16,6 +16,7 @@ from beamctl.emulator.clock import stamp
 from beamctl.emulator.errors import bad_request, forbidden
 from beamctl.emulator.mail import Email
 from beamctl.emulator.permission import Caller, Operator, Permission, Person, ServiceAccount, role_allows
+from beamctl.emulator.rules import Rule
 from beamctl.emulator.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -218,3 +219,13 @@ def json_or_form(body: bytes, content_type: str) -> dict[str, Any]:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
     except ValueError:
         raise bad_request("the body is not a valid form") from None
+
+
+def check(field: str, rule: Rule, value: object) -> None:
+    """Reject an invalid value of a field.
+
+    Raises:
+        ApiError: 400.
+    """
+    if wrong := rule(value):
+        raise bad_request(f"{field} {wrong}")

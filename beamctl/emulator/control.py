@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from beamctl.emulator.call import json_object
 from beamctl.emulator.clock import MovableClock, read_duration, read_moment, stamp, utc_now
+from beamctl.emulator.control_plane import is_local_host
 from beamctl.emulator.errors import ApiError, EmulatorError, FaultError, bad_request, forbidden, not_found
 from beamctl.emulator.faults import FaultScript
 from beamctl.emulator.faults.parser import read_rule
@@ -176,23 +175,8 @@ def _reject_browsers(request: Request) -> None:
         raise forbidden(
             f"web pages cannot use this endpoint, and browsers send {browser_headers[0]}; use a program such as curl"
         )
-    if not _is_local(request.headers.get("Host", "")):
+    if not is_local_host(request.headers.get("Host", "")):
         raise forbidden("this host name is not accepted: send a Host header of localhost or an IP address")
-
-
-def _is_local(host: str) -> bool:
-    """Whether a `Host` is an IP address or `localhost`."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    if name == "localhost":
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _json(body: object, status: int, headers: Mapping[str, str] | None = None) -> Response:

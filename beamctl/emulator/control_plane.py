@@ -224,3 +224,18 @@ def _wsgi_path(path: str) -> str:
     except UnicodeError:
         return path.encode(errors="replace").decode("latin-1")
     return path
+
+
+def is_local_host(host: str) -> bool:
+    """Whether a `Host` is an IP address or `localhost`."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    if name == "localhost":
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

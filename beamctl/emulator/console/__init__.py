@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import logging
 import sqlite3
-from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -20,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from beamctl.emulator.call import context_of
 from beamctl.emulator.console import forms, session, sign_in, team, workspaces
 from beamctl.emulator.console.session import FORM_FIELD, Session, Visit
+from beamctl.emulator.control_plane import is_local_host
 from beamctl.emulator.errors import ApiError, forbidden, raised_at
 from beamctl.emulator.permission import Role
 
@@ -106,10 +105,7 @@ def check_host(public_url: str) -> None:
         ApiError: 421.
     """
     host = urlsplit(f"//{request.host}").hostname or ""
-    if host == "localhost" or host.endswith(".localhost") or host == urlsplit(public_url).hostname:
-        return
-    with suppress(ValueError):
-        ipaddress.ip_address(host)
+    if is_local_host(request.host) or host.endswith(".localhost") or host == urlsplit(public_url).hostname:
         return
     text = "The emulator does not accept this host name. Open it as localhost, or start it with --public-url."
     raise ApiError(HTTPStatus.MISDIRECTED_REQUEST, text)

@@ -11,11 +11,11 @@ from typing import Any
 
 from beamctl.emulator import pagination
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Answer, Call, json_object
+from beamctl.emulator.call import Answer, Call, check, json_object
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
 from beamctl.emulator.kind import DEPLOYED, EMPTY, KINDS, Kind, shown_spec, stored_secret
 from beamctl.emulator.routing import EXTERNAL_ID, Route
-from beamctl.emulator.rules import METADATA, Rule, an_object, limited, resource_name
+from beamctl.emulator.rules import METADATA, an_object, limited, resource_name
 from beamctl.emulator.store import resource
 from beamctl.emulator.store.resource import Fields, ListQuery, Place
 
@@ -88,8 +88,7 @@ class ResourceBody:
             ApiError: 400: it is missing or invalid.
         """
         name = self.metadata.get("name")
-        if wrong := resource_name(name):
-            raise bad_request(f"metadata.name {wrong}")
+        check("metadata.name", resource_name, name)
         return str(name)
 
     def check_name(self, name: str) -> None:
@@ -107,7 +106,7 @@ class ResourceBody:
         given = {key: self.metadata[key] for key in METADATA if key in self.metadata}
         metadata_rules = limited(METADATA, flags)
         for key, value in given.items():
-            _check(f"metadata.{key}", metadata_rules[key], value)
+            check(f"metadata.{key}", metadata_rules[key], value)
         return Fields(
             display_name=given.get("displayName", kept.display_name),
             external_id=given.get("externalId", kept.external_id),
@@ -126,7 +125,7 @@ def read_resource(content: bytes) -> ResourceBody:
     metadata, spec = parsed.get("metadata", {}), parsed.get("spec", {})
     if not isinstance(metadata, dict):
         raise bad_request("metadata must be an object")
-    _check("spec", an_object, spec)
+    check("spec", an_object, spec)
     return ResourceBody(metadata, spec if "spec" in parsed else None)
 
 
@@ -144,7 +143,7 @@ def _spec(
         return given
     for key, rule in kind.fields.items():
         if key in given:
-            _check(f"spec.{key}", rule, given[key])
+            check(f"spec.{key}", rule, given[key])
     known = {key: value for key, value in given.items() if key in kind.fields and value not in EMPTY}
     for key in kind.required:
         if key not in known:
@@ -152,11 +151,6 @@ def _spec(
     if kind.masked_field in known:
         known[kind.masked_field] = stored_secret(known[kind.masked_field], before.get(kind.masked_field, {}), flags)
     return known
-
-
-def _check(path: str, rule: Rule, value: object) -> None:
-    if wrong := rule(value):
-        raise bad_request(f"{path} {wrong}")
 
 
 def _place(kind: Kind, call: Call) -> Place:

@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.emulator import clock, rules
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Answer, Call, json_object
+from beamctl.emulator.call import Answer, Call, check, json_object
 from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.errors import bad_request, not_found
 from beamctl.emulator.permission import Permission, Role, ServiceAccount
@@ -77,8 +77,7 @@ def _given(call: Call) -> dict[str, Any]:
     ignored = {"role"} if BehaviorFlag.NO_SERVICE_ACCOUNT_ROLES in call.flags else set()
     given = {key: content[key] for key in _RULES if key in content and key not in ignored}
     for key, value in given.items():
-        if wrong := _RULES[key](value):
-            raise bad_request(f"{key} {wrong}")
+        check(key, _RULES[key], value)
     return given
 
 
@@ -102,8 +101,7 @@ def create_key(call: Call) -> Answer:
     row = _known_account(call)
     content = json_object(call.inbound.body)
     name = content.get("name", "")
-    if wrong := rules.text(name):
-        raise bad_request(f"name {wrong}")
+    check("name", rules.text, name)
     key = new_api_key()
     owner = ServiceAccount(row["client_id"], row["workspace_id"], row["role"])
     duration = _lifetime(call, content)

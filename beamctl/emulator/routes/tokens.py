@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from beamctl.emulator import rules
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Answer, Call, Inbound, json_or_form
+from beamctl.emulator.call import Answer, Call, Inbound, check, json_or_form
 from beamctl.emulator.credentials import (
     ACCESS_LIFETIME,
     TokenUse,
@@ -40,10 +40,8 @@ def begin_login(call: Call) -> Answer:
     """Return the device code for polling and the user code for approval."""
     fields = json_or_form(call.inbound.body, call.inbound.headers.get("Content-Type", ""))
     client_id = fields.get("client_id")
-    if wrong := rules.filled_text(client_id):
-        raise bad_request(f"client_id {wrong}")
-    if wrong := rules.description(fields.get("scope", "")):
-        raise bad_request(f"scope {wrong}")
+    check("client_id", rules.filled_text, client_id)
+    check("scope", rules.description, fields.get("scope", ""))
     device_code, user_code = new_device_code(), new_user_code()
     people.add_login(call.db, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
     page = call.public_url + _DEVICE_PAGE

@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.emulator import rules
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Answer, Call, json_object
+from beamctl.emulator.call import Answer, Call, check, json_object
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.permission import Operator, Permission, Person, Role, ServiceAccount
@@ -80,8 +80,7 @@ def _settings(body: dict[str, Any], before: Settings, flags: Collection[Behavior
     given = {key: body[key] for key in SETTINGS if key in body}
     rules = limited(SETTINGS, flags)
     for key, value in given.items():
-        if wrong := rules[key](value):
-            raise bad_request(f"{key} {wrong}")
+        check(key, rules[key], value)
     if "groupMappings" in given:
         kept = [{"groupName": item["groupName"], "role": item["role"]} for item in given["groupMappings"]]
         given["groupMappings"] = kept
