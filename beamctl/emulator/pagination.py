@@ -15,7 +15,7 @@ from beamctl.emulator.credentials import digest, serializer
 from beamctl.emulator.errors import bad_request
 from beamctl.emulator.routing import EXTERNAL_ID, Parameter
 from beamctl.emulator.store import resource, signing_secret
-from beamctl.emulator.store.resource import ListQuery, Place, Position, Sort
+from beamctl.emulator.store.resource import ListQuery, Position, ResourceScope, Sort
 
 API_VERSIONS = ("2026-04-16", "2026-04-28", "2026-09-22")
 """The versions named by the documentation and the official clients."""
@@ -85,14 +85,14 @@ class Page:
     meta: dict[str, Any]
 
 
-def page(db: sqlite3.Connection, place: Place, query: Mapping[str, str], moment: datetime) -> Page:
+def page(db: sqlite3.Connection, scope: ResourceScope, query: Mapping[str, str], moment: datetime) -> Page:
     """Return the page that the query asks for.
 
     Raises:
         ApiError: 400: the query is invalid.
     """
-    listed, limit = _list_query(place, query), _limit(query.get("limit", ""))
-    total = resource.total(db, place)
+    listed, limit = _list_query(scope, query), _limit(query.get("limit", ""))
+    total = resource.total(db, scope)
     if _is_last_page(query, listed.sort):
         return Page(resource.last_rows(db, listed, limit), {"hasMore": False, "nextCursor": "", "total": total})
     key = signing_secret(db)
@@ -104,13 +104,13 @@ def page(db: sqlite3.Connection, place: Place, query: Mapping[str, str], moment:
     return Page(found, {"hasMore": more, "nextCursor": following, "total": total})
 
 
-def _list_query(place: Place, query: Mapping[str, str]) -> ListQuery:
+def _list_query(scope: ResourceScope, query: Mapping[str, str]) -> ListQuery:
     sort, q = query.get("sort", "") or Sort.NEWEST.value, query.get("q", "")
     if sort not in set(Sort):
         raise bad_request(f"sort must be one of {', '.join(Sort)}")
     if len(q) > MAX_Q_LENGTH:
         raise bad_request(f"q must be at most {MAX_Q_LENGTH} characters")
-    return ListQuery(place, Sort(sort), q if len(q) >= MIN_Q_LENGTH else "", query.get("externalId", ""))
+    return ListQuery(scope, Sort(sort), q if len(q) >= MIN_Q_LENGTH else "", query.get("externalId", ""))
 
 
 def _limit(text: str) -> int:
@@ -149,5 +149,5 @@ def _read_cursor(key: bytes, cursor: str, listed: ListQuery, moment: datetime) -
 
 
 def _query_digest(listed: ListQuery) -> str:
-    place = listed.place
-    return digest(json.dumps([place.workspace_id, place.kind, listed.sort, listed.q, listed.external_id]))
+    scope = listed.scope
+    return digest(json.dumps([scope.workspace_id, scope.kind, listed.sort, listed.q, listed.external_id]))

@@ -17,16 +17,16 @@ from beamctl.emulator.kind import DEPLOYED, EMPTY, KINDS, Kind, shown_spec, stor
 from beamctl.emulator.routing import EXTERNAL_ID, Route
 from beamctl.emulator.rules import METADATA, an_object, limited, resource_name
 from beamctl.emulator.store import resource
-from beamctl.emulator.store.resource import Fields, ListQuery, Place
+from beamctl.emulator.store.resource import ListQuery, ResourceFields, ResourceScope
 
 
 def list_resources(kind: Kind, call: Call) -> Answer:
     """List the objects of a kind: all of them, or one page in API versions with pages."""
-    place = _place(kind, call)
+    scope = _scope(kind, call)
     if kind.paged and pagination.has_pages(call.inbound.headers.get("Blaxel-Version")):
-        found = pagination.page(call.db, place, call.inbound.query, call.moment)
+        found = pagination.page(call.db, scope, call.inbound.query, call.moment)
         return Answer({"data": _listed(kind, call, found.rows), "meta": found.meta})
-    query = ListQuery(place, external_id="" if kind.paged else call.inbound.query.get("externalId", ""))
+    query = ListQuery(scope, external_id="" if kind.paged else call.inbound.query.get("externalId", ""))
     return Answer(_listed(kind, call, resource.rows_from(call.db, query)))
 
 
@@ -34,10 +34,10 @@ def create_resource(kind: Kind, call: Call) -> Answer:
     """Create an object; the name must be free."""
     content = read_resource(call.inbound.body)
     name = content.name()
-    after = content.fields(kind, Fields(), call.flags)
-    if resource.find(call.db, _place(kind, call), name):
+    after = content.fields(kind, ResourceFields(), call.flags)
+    if resource.find(call.db, _scope(kind, call), name):
         raise conflict(f"{kind.label} {name} already exists")
-    resource.add(call.db, _place(kind, call), name, after, call.who.name, call.moment)
+    resource.add(call.db, _scope(kind, call), name, after, call.who.name, call.moment)
     return Answer(_shown(kind, call, _known(kind, call, name)))
 
 
@@ -52,7 +52,7 @@ def update_resource(kind: Kind, call: Call) -> Answer:
     content = read_resource(call.inbound.body)
     content.check_name(row["name"])
     after = content.fields(kind, resource.fields(row), call.flags)
-    resource.change(call.db, _place(kind, call), row["name"], after, call.who.name, call.moment)
+    resource.change(call.db, _scope(kind, call), row["name"], after, call.who.name, call.moment)
     return Answer(_shown(kind, call, _known(kind, call)))
 
 
@@ -64,7 +64,7 @@ def delete_resource(kind: Kind, call: Call) -> Answer:
     if kind.protected_in_use and (users := _users(kind, call, [row["name"]])):
         first = ", ".join(f"{user}/{name}" for _, user, name in users[:3])
         raise conflict(f"{kind.label} {row['name']} is in use by {first}")
-    resource.remove(call.db, _place(kind, call), row["name"])
+    resource.remove(call.db, _scope(kind, call), row["name"])
     return Answer(_shown(kind, call, row))
 
 
@@ -96,18 +96,18 @@ class ResourceBody:
         if self.metadata.get("name", name) != name:
             raise bad_request("metadata.name cannot be changed")
 
-    def fields(self, kind: Kind, before: Fields, flags: Collection[BehaviorFlag]) -> Fields:
+    def fields(self, kind: Kind, before: ResourceFields, flags: Collection[BehaviorFlag]) -> ResourceFields:
         """The writable part of an object after this request.
 
         Raises:
             ApiError: 400: a field is invalid or missing.
         """
-        kept = Fields() if BehaviorFlag.PUT_REPLACES in flags else before
+        kept = ResourceFields() if BehaviorFlag.PUT_REPLACES in flags else before
         given = {key: self.metadata[key] for key in METADATA if key in self.metadata}
         metadata_rules = limited(METADATA, flags)
         for key, value in given.items():
             check(f"metadata.{key}", metadata_rules[key], value)
-        return Fields(
+        return ResourceFields(
             display_name=given.get("displayName", kept.display_name),
             external_id=given.get("externalId", kept.external_id),
             labels=given.get("labels", kept.labels),
@@ -153,13 +153,13 @@ def _spec(
     return known
 
 
-def _place(kind: Kind, call: Call) -> Place:
-    return Place(call.space.id, kind.name)
+def _scope(kind: Kind, call: Call) -> ResourceScope:
+    return ResourceScope(call.space.id, kind.name)
 
 
 def _known(kind: Kind, call: Call, name: str = "") -> sqlite3.Row:
     """The object with this name or, without a name, the one named by the path."""
-    row = resource.find(call.db, _place(kind, call), name or call.inbound.path["resource_name"])
+    row = resource.find(call.db, _scope(kind, call), name or call.inbound.path["resource_name"])
     if row is None:
         raise not_found(f"{kind.label} not found")
     return row

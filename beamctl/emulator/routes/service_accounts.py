@@ -15,7 +15,7 @@ from beamctl.emulator.errors import bad_request, not_found
 from beamctl.emulator.permission import Permission, Role, ServiceAccount
 from beamctl.emulator.routing import Route
 from beamctl.emulator.store import service_account
-from beamctl.emulator.store.service_account import Fields
+from beamctl.emulator.store.service_account import AccountFields
 
 _RULES: Mapping[str, rules.Rule] = {
     "name": rules.filled_text,
@@ -35,7 +35,7 @@ def create_service_account(call: Call) -> Answer:
     given = _given(call)
     if "name" not in given:
         raise bad_request("name is required")
-    after = Fields(given["name"], given.get("role", Role.ADMIN.value), given.get("description", ""))
+    after = AccountFields(given["name"], given.get("role", Role.ADMIN.value), given.get("description", ""))
     client_id, secret = new_identifier(), new_client_secret()
     service_account.add(call.db, call.space.id, client_id, digest(secret), after, call.moment)
     return Answer({**_shown(call, client_id), "client_secret": secret})
@@ -46,7 +46,9 @@ def change_service_account(call: Call) -> Answer:
     row = _known_account(call)
     before, given = service_account.fields(row), _given(call)
     kept = "" if BehaviorFlag.PUT_REPLACES in call.flags else before.description
-    after = Fields(given.get("name", before.name), given.get("role", before.role), given.get("description", kept))
+    after = AccountFields(
+        given.get("name", before.name), given.get("role", before.role), given.get("description", kept)
+    )
     service_account.change(call.db, row["client_id"], after, call.moment)
     return Answer(_shown(call, row["client_id"]))
 

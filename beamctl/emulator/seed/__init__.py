@@ -27,7 +27,7 @@ from beamctl.emulator.seed.entries import (
 )
 from beamctl.emulator.seed.validation import conflicts, structure_problems
 from beamctl.emulator.store import Database, membership, people, resource, service_account, workspace
-from beamctl.emulator.store.resource import Place
+from beamctl.emulator.store.resource import ResourceScope
 
 
 def load_seed(
@@ -103,7 +103,7 @@ def _add_invitation(db: sqlite3.Connection, entry: SeedInvitation, space: int, m
 
 def _add_account(db: sqlite3.Connection, entry: SeedAccount, space: int, moment: datetime) -> Iterator[GeneratedKey]:
     client_id, secret = entry.client_id or new_identifier(), entry.client_secret or new_client_secret()
-    fields = service_account.Fields(entry.name, entry.role, entry.description or "")
+    fields = service_account.AccountFields(entry.name, entry.role, entry.description or "")
     account = service_account.add(db, space, client_id, digest(secret), fields, moment)
     who = f"{entry.workspace}/{entry.name}"
     if entry.client_secret is None:
@@ -128,7 +128,7 @@ def _add_named_key(
 def _add_resource(db: sqlite3.Connection, entry: SeedResource, space: int, moment: datetime) -> None:
     """Create an object, or update it if it is built in."""
     put = resource.change if entry.name in entry.kind.built_in else resource.add
-    put(db, Place(space, entry.kind.name), entry.name, entry.fields, OPERATOR_NAME, moment)
+    put(db, ResourceScope(space, entry.kind.name), entry.name, entry.fields, OPERATOR_NAME, moment)
 
 
 def _add_key(

@@ -11,7 +11,7 @@ from typing import Any
 from beamctl.emulator.clock import read_moment
 from beamctl.emulator.kind import EMPTY, KINDS, Kind, stored_secret
 from beamctl.emulator.permission import Role
-from beamctl.emulator.store.resource import Fields
+from beamctl.emulator.store.resource import ResourceFields
 from beamctl.emulator.store.workspace import Facts, Settings
 
 
@@ -110,7 +110,7 @@ class SeedResource:
     kind: Kind
     workspace: str
     name: str
-    fields: Fields
+    fields: ResourceFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +200,5 @@ def _resource(kind: Kind, path: str, entry: dict[str, Any]) -> SeedResource:
     spec = given if kind.fields is None else {key: value for key, value in given.items() if value not in EMPTY}
     if kind.masked_field in spec:
         spec = {**spec, kind.masked_field: stored_secret(spec[kind.masked_field], {}, ())}
-    fields = Fields(entry.get("displayName", ""), entry.get("externalId", ""), entry.get("labels", {}), spec)
+    fields = ResourceFields(entry.get("displayName", ""), entry.get("externalId", ""), entry.get("labels", {}), spec)
     return SeedResource(path, kind, entry["workspace"], entry["name"], fields)

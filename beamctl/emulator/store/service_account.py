@@ -17,7 +17,7 @@ _SHOWN = ("client_id", "name", "description", "role", "created_at", "updated_at"
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class AccountFields:
     """The writable fields of a service account; an empty description is not returned."""
 
     name: str
@@ -57,13 +57,13 @@ def in_workspace(db: sqlite3.Connection, workspace_id: int, client_id: str) -> s
     return row
 
 
-def fields(row: sqlite3.Row) -> Fields:
+def fields(row: sqlite3.Row) -> AccountFields:
     """The writable fields of a row."""
-    return Fields(row["name"], row["role"], row["description"] or "")
+    return AccountFields(row["name"], row["role"], row["description"] or "")
 
 
 def add(
-    db: sqlite3.Connection, workspace_id: int, client_id: str, digest: str, given: Fields, moment: datetime
+    db: sqlite3.Connection, workspace_id: int, client_id: str, digest: str, given: AccountFields, moment: datetime
 ) -> ServiceAccount:
     """Add a service account; the client ID must be free. `digest` is that of its secret."""
     now = stamp(moment)
@@ -74,7 +74,7 @@ def add(
     return ServiceAccount(client_id, workspace_id, given.role)
 
 
-def change(db: sqlite3.Connection, client_id: str, after: Fields, moment: datetime) -> None:
+def change(db: sqlite3.Connection, client_id: str, after: AccountFields, moment: datetime) -> None:
     """Replace the fields of a service account."""
     db.execute(
         "UPDATE service_account SET name = ?, description = ?, role = ?, updated_at = ? WHERE client_id = ?",
