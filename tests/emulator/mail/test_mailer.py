@@ -33,16 +33,6 @@ from beamctl.emulator.store import membership, signing_secret
 from tests.emulator.world import World
 
 
-@pytest.fixture
-def mail(tmp_path: Path) -> Path:
-    return tmp_path / "mail"
-
-
-@pytest.fixture
-def mailing(tmp_path: Path, mail: Path) -> World:
-    return World(tmp_path / "plane.db", mailer=open_mailer(mail))
-
-
 def messages(mail: Path) -> list[EmailMessage]:
     return [message_from_bytes(one.path.read_bytes(), policy=default) for one in received_emails(mail)]
 
