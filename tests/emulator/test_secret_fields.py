@@ -9,7 +9,7 @@ from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.record import Run, event_line, first_line, last_line
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.in_process import as_operator
+from beamctl.emulator.control_plane import as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan_file import saved_text
 from beamctl.report.apply_text import event_text

@@ -20,7 +20,7 @@ from beamctl.document.scalars import LONGEST_NUMBER
 from beamctl.document.syntax import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
 from beamctl.emulator import BehaviorFlag, FaultKind
-from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
+from beamctl.emulator.permission import BY_CALLER_TYPE, BY_ROLE, CallerType, Permission, Role
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import DESIRED_ROLES, ROWS
 from beamctl.kinds.policy import MOST_LOOKED_INTO
@@ -106,30 +106,40 @@ def key_table() -> str:
 
 
 def permission_table(head: str, allowed: Mapping[Permission, AbstractSet[Any]], columns: type[Enum]) -> str:
-    lines = [f"| permission | {head} |", "|---" * (len(columns) + 1) + "|"]
+    """One row for all permissions that the same columns have."""
+    rows: dict[str, list[str]] = {}
     for permission in (each for each in Permission if each in allowed):
         cells = " | ".join("yes" if column in allowed[permission] else "\N{EN DASH}" for column in columns)
-        lines.append(f"| `{permission.value}` | {cells} |")
-    return "\n".join(lines)
+        rows.setdefault(cells, []).append(f"`{permission.value}`")
+    lines = [f"| permissions | {head} |", "|---" * (len(columns) + 1) + "|"]
+    return "\n".join([*lines, *(f"| {', '.join(names)} | {cells} |" for cells, names in rows.items())])
 
 
-def quirk_table() -> str:
+def flag_table() -> str:
     lines = ["| flag | with it | the open question |", "|---|---|---|"]
     questions = dict(re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", EMULATOR, re.MULTILINE))
     return "\n".join(
-        [*lines, *(f"| `{quirk}` | {quirk.meaning} | {questions.get(quirk, '?')} |" for quirk in BehaviorFlag)]
+        [*lines, *(f"| `{flag}` | {flag.meaning} | {questions.get(flag, '?')} |" for flag in BehaviorFlag)]
     )
 
 
 def fault_table() -> str:
-    rows = [f"| `{kind.value}{kind.argument.shown}` | {kind.meaning} |" for kind in FaultKind]
-    return "\n".join(["| fault | what the client gets |", "|---|---|", *rows])
+    """One row for all faults with the same meaning."""
+    rows: dict[str, list[str]] = {}
+    for kind in FaultKind:
+        rows.setdefault(kind.meaning, []).append(f"`{kind.value}{kind.argument.shown}`")
+    lines = [f"| {', '.join(names)} | {meaning} |" for meaning, names in rows.items()]
+    return "\n".join(["| fault | what the client gets |", "|---|---|", *lines])
 
 
 TABLES = [
     ("beamctl/emulator/README.md", "permissions", permission_table("admin | member | viewer", BY_ROLE, Role)),
-    ("beamctl/emulator/README.md", "callers", permission_table("person | service account | operator", BY_SORT, Sort)),
-    ("beamctl/emulator/README.md", "quirks", quirk_table()),
+    (
+        "beamctl/emulator/README.md",
+        "callers",
+        permission_table("person | service account | operator", BY_CALLER_TYPE, CallerType),
+    ),
+    ("beamctl/emulator/README.md", "flags", flag_table()),
     ("beamctl/emulator/README.md", "faults", fault_table()),
     ("schemas/README.md", "keys", key_table()),
     ("schemas/README.md", "table", decision_table()),

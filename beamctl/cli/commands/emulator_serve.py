@@ -202,7 +202,7 @@ def notes(given: InstrumentOptions, instruments: MiddlewareOptions, url: str) ->
     lines = []
     if given.clock is not None:
         lines.append(f"Its clock shows {instruments.clock():%Y-%m-%d %H:%M} UTC.")
-    lines.extend(f"Fault: {standing.rule.text}" for standing in instruments.script.standings())
+    lines.extend(f"Fault: {standing.rule.text}" for standing in instruments.script.states())
     if given.control:
         control = url.removesuffix("/v0") + "/control"
         lines.append(f"Anyone who can reach {control} can change its faults and clock, and read its request log.")

@@ -13,10 +13,10 @@ import pytest
 from werkzeug.test import Client
 
 from beamctl.emulator.app import create_app
-from beamctl.emulator.database import Database
+from beamctl.emulator.control_plane import as_operator
 from beamctl.emulator.errors import EmulatorError
-from beamctl.emulator.in_process import as_operator
-from beamctl.emulator.seed.load import load_seed
+from beamctl.emulator.seed import load_seed
+from beamctl.emulator.store import Database
 from tests.emulator.world import RESOURCES, SEED, World, body_of, every_file
 
 INVITE = """

@@ -11,14 +11,14 @@ import pytest
 from werkzeug.test import Client
 
 from beamctl.emulator.app import create_app
-from beamctl.emulator.authorization import BEARER_HEADERS, KEY_HEADERS
+from beamctl.emulator.control_plane import as_operator, as_person, ask
 from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.faults import FaultScript
 from beamctl.emulator.faults.parser import read_rule
-from beamctl.emulator.faults.rule import FaultScript
-from beamctl.emulator.in_process import as_operator, as_person, ask
-from beamctl.emulator.middleware import MiddlewareOptions, add_middleware
-from beamctl.emulator.request_log import Entry, LogFile, RequestLog, logged_query
-from beamctl.emulator.seed.load import load_seed
+from beamctl.emulator.middleware import Entry, MiddlewareOptions, RequestLog, add_middleware, logged_query
+from beamctl.emulator.routing import BEARER_HEADERS, KEY_HEADERS
+from beamctl.emulator.seed import load_seed
+from beamctl.emulator.server import LogFile
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import Clock, World
 
@@ -74,8 +74,8 @@ def test_the_caller_of_a_request(world: World) -> None:
         ("max", "max@example.com", "acme", 403),
         ("ci", f"service account {client_id}", "acme", 409),
         ("sam", "sam@example.com", "acme", 403),
-        ("unknown", "nobody", None, 401),
-        (None, "nobody", None, 401),
+        ("unknown", "anonymous", None, 401),
+        (None, "anonymous", None, 401),
     ):
         world.call(who, "POST", "/users", {"email": "new@example.com"})
         assert (logged.last.who, logged.last.workspace, logged.last.status) == (said, workspace, status)

@@ -17,8 +17,8 @@ import pytest
 from werkzeug.test import Client
 
 from beamctl.emulator.app import create_app
-from beamctl.emulator.in_process import as_operator
-from beamctl.emulator.seed.load import load_seed
+from beamctl.emulator.control_plane import as_operator
+from beamctl.emulator.seed import load_seed
 from tests.emulator.process import serving
 
 WRITERS = 4

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from beamctl.emulator.in_process import as_operator, as_person
+from beamctl.emulator.control_plane import as_operator, as_person
 from tests.emulator.world import World
 
 THREADS = 12

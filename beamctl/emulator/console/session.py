@@ -1,27 +1,96 @@
-"""A page request: the signed-in person, and calls to the API's own routes as that person."""
+"""A page request: its session, its signed-in person, and calls to the API as that person."""
 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from flask import g, request
+from flask import Response, g, request
+from markupsafe import Markup
 from werkzeug.datastructures import Headers
 
-from beamctl.emulator.authorization import WORKSPACE_HEADERS
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Inbound
+from beamctl.emulator.call import Inbound, context_of
+from beamctl.emulator.credentials import TokenUse, form_key, issue_token, token_subject
 from beamctl.emulator.errors import not_found, unauthorized
 from beamctl.emulator.permission import Permission, Person, role_allows
-from beamctl.emulator.request_log import context_of
 from beamctl.emulator.routes import ROUTES
-from beamctl.emulator.store import people, workspace
+from beamctl.emulator.routing import WORKSPACE_HEADERS
+from beamctl.emulator.store import membership, people, signing_secret, workspace
 
 if TYPE_CHECKING:
-    from beamctl.emulator.console.security import Session
     from beamctl.emulator.control_plane import ControlPlane
+
+COOKIE = "beamctl_emulator_session"
+FORM_COOKIE = "beamctl_emulator_form"
+FORM_FIELD = "form_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The cookies of a request.
+
+    Attributes:
+        person: Who is signed in; None if no one is.
+        nonce: Ties forms to this browser.
+        secure: Whether the browser uses HTTPS, so the cookies are HTTPS-only.
+        form_key: The key of this browser's and session's forms.
+    """
+
+    person: Person | None
+    nonce: str
+    secure: bool
+    form_key: str
+
+
+def read_session(plane: ControlPlane) -> Session:
+    """The session of the current request."""
+    shown = request.cookies.get(COOKIE, "")
+    nonce = request.cookies.get(FORM_COOKIE, "") or secrets.token_urlsafe(16)
+    with plane.database.reading() as db:
+        key = signing_secret(db)
+        sub = token_subject(key, shown, TokenUse.SESSION, plane.now())
+        known = people.person_by_sub(db, sub) if sub else None
+    bound = shown if known else ""
+    public = urlsplit(str(plane.public_url))  # behind a proxy, only the public URL shows whether it is HTTPS
+    secure = request.is_secure or (public.scheme == "https" and request.host == public.netloc)
+    return Session(known, nonce, secure, form_key(key, nonce, bound))
+
+
+def begin_session(plane: ControlPlane, before: Session, person: Person, response: Response) -> Response:
+    """Add a new session for a person to the response, replacing the old one."""
+    with plane.database.reading() as db:
+        key = signing_secret(db)
+    token = issue_token(key, person.sub, TokenUse.SESSION, plane.now())
+    _set(response, COOKIE, token, secure=before.secure)
+    return response
+
+
+def end_session(response: Response) -> Response:
+    """Delete the session cookie in the response."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
+    return response
+
+
+def keep_nonce(session: Session, response: Response) -> None:
+    """Set the nonce cookie if the browser has none."""
+    if request.cookies.get(FORM_COOKIE) != session.nonce:
+        _set(response, FORM_COOKIE, session.nonce, secure=session.secure)
+
+
+def form_key_field(session: Session) -> Markup:
+    """The hidden field with the form key."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FORM_FIELD, session.form_key)
+
+
+def _set(response: Response, name: str, value: str, *, secure: bool) -> None:
+    # Lax, not Strict: a link in an e-mail opens the signed-in session. Following a link changes nothing.
+    response.set_cookie(name, value, httponly=True, samesite="Lax", secure=secure)
+
 
 _BY_NAME = {(route.method, route.rule): route for route in ROUTES}
 _ONE_WORKSPACE = "/workspaces/<name>"
@@ -73,7 +142,7 @@ class Visit:
         """The signed-in person.
 
         Raises:
-            Refusal: 401: no one is signed in.
+            ApiError: 401: no one is signed in.
         """
         if self.session.person is None:
             raise unauthorized()
@@ -90,7 +159,7 @@ class Visit:
             path: The variable parts of the path.
 
         Raises:
-            Refusal: The API returns an error.
+            ApiError: The API returns an error.
         """
         return self.call_api_as(self.person, method, rule, body, workspace=workspace, **path)
 
@@ -107,19 +176,19 @@ class Visit:
         """Return a workspace that the visitor has access to.
 
         Raises:
-            Refusal: 401, 403 or 404.
+            ApiError: 401, 403 or 404.
         """
         shown = self.call_api("GET", _ONE_WORKSPACE, name=name)
         with self.plane.database.reading() as db:
             space = workspace.find(db, name)
-            role = people.role_of(db, space.id, self.person.sub) if space else None
+            role = membership.role_of(db, space.id, self.person.sub) if space else None
         if role is None:  # the workspace or membership was deleted in between
             raise not_found("Workspace not found")
         return Space(shown, role, self.plane.flags)
 
 
-def here() -> Visit:
-    """The visit of the current request."""
+def current_visit() -> Visit:
+    """The `Visit` of the current request."""
     visit = g.visit
     assert isinstance(visit, Visit)  # noqa: S101 - `site` sets it before every page
     return visit

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from beamctl.emulator.control_plane import plane_of
-from beamctl.emulator.seed.load import load_seed
+from beamctl.emulator.seed import load_seed
 from tests.emulator.test_permission import TABLE, prepared
 from tests.emulator.world import RESOURCES, SEED, Clock, World, body_of
 
