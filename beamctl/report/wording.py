@@ -33,9 +33,14 @@ TALLY = {
 """The words for objects that are left as they are, to follow their number."""
 
 
-def words(fact: Fact | None) -> str:
-    """The text of a fact; empty if there is none. Not yet safe to show on a terminal: see `model.text.printable`."""
-    return _Words().vformat(templates()[fact.code], (), fact.fields) if fact else ""
+def words(fact: Fact | None, mark: Callable[[str], str] = str) -> str:
+    """The text of a fact; empty if there is none. Not yet safe to show on a terminal: see `model.text.printable`.
+
+    Args:
+        fact: The fact.
+        mark: Applied to each name, value and message in it.
+    """
+    return _Words(mark).vformat(templates()[fact.code], (), fact.fields) if fact else ""
 
 
 @cache
@@ -47,6 +52,9 @@ def templates() -> Mapping[Code, str]:
 class _Words(string.Formatter):
     """Formats fields."""
 
+    def __init__(self, mark: Callable[[str], str]) -> None:
+        self._mark = mark
+
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401, ARG002
         """A field. One that a file lacks is shown as a question mark."""
         return kwargs.get(str(key), "?")
@@ -54,8 +62,16 @@ class _Words(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - any field
         """A field as text."""
         values = value if isinstance(value, tuple) else (value,)
-        function, _, argument = format_spec.partition(" ")
-        return _FUNCTIONS[function]([words(each) if isinstance(each, Fact) else str(each) for each in values], argument)
+        name, _, argument = format_spec.partition(" ")
+        mark = str if name in _COMPUTES else self._mark
+        text = _FUNCTIONS[name]([_field(each, mark) for each in values], argument)
+        return self._mark(text) if name == _QUOTES else text
+
+
+def _field(value: Any, mark: Callable[[str], str]) -> str:  # noqa: ANN401 - any field
+    if isinstance(value, Fact):
+        return words(value, mark)
+    return mark(value) if isinstance(value, str) else str(value)
 
 
 def _duration(minutes: Sequence[str], _: str) -> str:
@@ -79,3 +95,6 @@ _FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
     "duration": _duration,
 }
 """What a format specification does with the texts of a field: the name of a function, a space and its argument."""
+_QUOTES = "shell"
+_COMPUTES = frozenset({"plural", "duration", _QUOTES})
+"""Functions whose result does not contain the texts of the field as they are."""

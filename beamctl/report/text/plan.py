@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from beamctl.model.text import printable, shell_word
-from beamctl.plan.change import ALL_ATTRIBUTES, Change
+from beamctl.plan.change import Change
 from beamctl.plan.comparison import Note
-from beamctl.plan.diff import ABSENT
 from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved
-from beamctl.report import change_text
+from beamctl.report import change_spans, change_text
+from beamctl.report.spans import plain
 from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
 from beamctl.report.wording import TALLY, words
 
@@ -156,9 +156,9 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
         (
             f"{change_text.SYMBOL[change.action]} {change_text.verb(change)}",
             change_text.subject(change),
-            "" if _nested(change) else change_text.detail(change),
+            "" if change_spans.is_nested(change) else change_text.detail(change),
             change_text.place(change),
-            change_text.remark(change, plan),
+            change_spans.remark(change, plan),
         )
         for change in changes
     ]
@@ -166,34 +166,12 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
     lines = table([tuple(row[index] for index in kept) for row in rows], "  ")
     shown = []
     for change, line in zip(changes, lines, strict=True):
-        shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_nested_lines(change)]
+        shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_lines(change)]
     return shown
 
 
-def _nested(change: Change) -> bool:
-    if change.attribute == ALL_ATTRIBUTES:
-        return True
-    sides = [(side or {}).get(change.attribute) for side in (change.before, change.after)]
-    return any(isinstance(side, dict | list) for side in sides)
-
-
-def _nested_lines(change: Change) -> list[str]:
-    lines = []
-    for difference in change_text.changed_values(change) if _nested(change) else ():
-        name = printable(difference.path)
-        if difference.before is ABSENT:
-            lines.append(f"      + {name}: {value(difference.after)}")
-        elif difference.after is ABSENT:
-            lines.append(f"      - {name}: {value(difference.before)}")
-        else:
-            lines.append(f"      ~ {name}: {value(difference.before)} → {value(difference.after)}")
-    before, after = change.before or {}, change.after or {}
-    for key in change_text.other_attributes(change):
-        prefix = (
-            f"~ {printable(key)}: {value(before.get(key))} →" if change.before is not None else f"+ {printable(key)}:"
-        )
-        lines.append(f"      {prefix} {value(after[key])}")
-    return lines
+def _lines(change: Change) -> list[str]:
+    return [f"      {each.symbol} {plain(each.spans)}" for each in change_spans.value_changes(change)]
 
 
 def _tally(plan: Plan) -> list[str]:
