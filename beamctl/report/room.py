@@ -1,0 +1,155 @@
+"""How much of a review fits into a size limit: detail goes before names, and additions go before removals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from beamctl.report.review.model import Review, Row, Table, WorkspaceReview, shortened
+
+ALL = 1 << 40
+_LENGTHS = (2_000, 500, 200, 80)
+_LINES = (10, 3, 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much is shown. The numbers of rows, notes and hazards are for the whole report.
+
+    Attributes:
+        length: Characters of a value in an addition, another change, a note or a hazard.
+        lines: Details of an addition or another change; none without its effect.
+        notes: Notes.
+        others: Additions and other changes.
+        kept_length: Characters of a value in a removal or demotion, except its name.
+        kept_lines: Details of a removal or demotion; none without its effect.
+        dangers: Hazards.
+        names_only: Whether removals and demotions are only names.
+        kept: Removals and demotions.
+    """
+
+    length: int = ALL
+    lines: int = ALL
+    notes: int = ALL
+    others: int = ALL
+    kept_length: int = ALL
+    kept_lines: int = ALL
+    dangers: int = ALL
+    names_only: bool = False
+    kept: int = ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many items of a review there are.
+
+    Attributes:
+        kept: Removals and demotions; for an apply, what is not done too.
+        others: Additions and other changes.
+        dangers: Hazards.
+        notes: Notes.
+    """
+
+    kept: int
+    others: int
+    dangers: int
+    notes: int
+
+    @classmethod
+    def of(cls, review: Review) -> Shares:
+        """Count the items."""
+        return cls(
+            kept=sum(len(table.rows) for one in review.workspaces for table in one.kept),
+            others=sum(len(table.rows) for one in review.workspaces for table in one.others),
+            dangers=sum(len(one.dangers) for one in review.workspaces),
+            notes=sum(len(one.notes) for one in review.workspaces),
+        )
+
+
+def fitted(review: Review, limit: int, render: Callable[[Review, Room], str]) -> str:
+    """The fullest text that has at most `limit` bytes in UTF-8; if there is none, the shortest.
+
+    Args:
+        review: What to show.
+        limit: The size limit.
+        render: Makes the text of a cut review.
+    """
+    full = render(review, Room())
+    if size(full) <= limit:
+        return full
+    rooms = list(_rooms(Shares.of(review)))
+    best = render(cut(review, rooms[-1]), rooms[-1])
+    low, high = 0, len(rooms) - 1
+    while low < high:
+        middle = (low + high) // 2
+        text = render(cut(review, rooms[middle]), rooms[middle])
+        if size(text) <= limit:
+            best, high = text, middle
+        else:
+            low = middle + 1
+    return best
+
+
+def size(text: str) -> int:
+    """Bytes in UTF-8."""
+    return len(text.encode())
+
+
+def _rooms(total: Shares) -> Iterator[Room]:
+    """From the most to the least room."""
+    room = Room()
+    for length in _LENGTHS:
+        yield (room := replace(room, length=length))
+    for lines in _LINES:
+        yield (room := replace(room, lines=lines))
+    for notes in reversed(range(total.notes)):
+        yield (room := replace(room, notes=notes))
+    for others in reversed(range(total.others)):
+        yield (room := replace(room, others=others))
+    for length in _LENGTHS:
+        yield (room := replace(room, kept_length=length))
+    for lines in _LINES:
+        yield (room := replace(room, kept_lines=lines))
+    for dangers in reversed(range(total.dangers)):
+        yield (room := replace(room, dangers=dangers))
+    yield (room := replace(room, names_only=True))
+    for kept in reversed(range(total.kept)):
+        yield (room := replace(room, kept=kept))
+
+
+def cut(review: Review, room: Room) -> Review:
+    """What is left of a review."""
+    kept, others, dangers, notes = room.kept, room.others, room.dangers, room.notes
+    found: list[WorkspaceReview] = []
+    for one in review.workspaces:
+        mine = replace(
+            one,
+            kept=_first(one.kept, kept, room.kept_length, room.kept_lines),
+            others=_first(one.others, others, room.length, room.lines),
+            dangers=[replace(each, text=shortened(each.text, room.length)) for each in one.dangers[:dangers]],
+            notes=[shortened(each, room.length) for each in one.notes[:notes]],
+        )
+        found.append(mine)
+        kept -= sum(len(table.rows) for table in mine.kept)
+        others -= sum(len(table.rows) for table in mine.others)
+        dangers, notes = dangers - len(mine.dangers), notes - len(mine.notes)
+    return replace(review, workspaces=found)
+
+
+def _first(tables: Sequence[Table], most: int, length: int, lines: int) -> list[Table]:
+    found = []
+    for table in tables:
+        rows = [_cut_row(row, length, lines) for row in table.rows[: max(most, 0)]]
+        most -= len(rows)
+        found += [replace(table, rows=rows)] if rows else []
+    return found
+
+
+def _cut_row(row: Row, length: int, lines: int) -> Row:
+    return replace(
+        row,
+        what=shortened(row.what, length),
+        where=shortened(row.where, length),
+        effect=row.effect if lines else "",
+        details=[shortened(each, length) for each in row.details[:lines]],
+    )
