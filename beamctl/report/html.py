@@ -129,7 +129,8 @@ def _table(each: Table, sort: str) -> Iterator[str]:
     often = legend(each.rows)
     yield f"<h3>{_text(each.title)} ({len(each.rows):,})</h3>"
     yield f'<table class="changes {sort}">'
-    yield f"<thead><tr>{''.join(f'<th scope="col">{_text(head)}</th>' for head in each.heads)}</tr></thead>"
+    heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in each.heads)
+    yield f"<thead><tr>{heads}</tr></thead>"
     yield "<tbody>"
     for row in each.rows:
         cells = zip(each.heads, _cells(row, explained=(row.what, row.effect) in often), strict=False)

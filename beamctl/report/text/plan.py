@@ -14,6 +14,7 @@ from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved
 from beamctl.report import change_spans, change_text
+from beamctl.report.permissions import effect_text
 from beamctl.report.spans import plain
 from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
 from beamctl.report.wording import TALLY, words
@@ -30,10 +31,14 @@ def plans_text(
     *,
     command: str = APPLY,
     saved: Saved | None = None,
+    explain: bool = False,
 ) -> str:
     """All plans of a run, after the origin of the saved plan, if any. If several, commands name the workspace."""
     commands = [f"{command} -w {plan.workspace}" if len(plans) > 1 else command for plan in plans]
-    texts = [plan_text(plan, allowed, style, command=line) for plan, line in zip(plans, commands, strict=True)]
+    texts = [
+        plan_text(plan, allowed, style, command=line, explain=explain)
+        for plan, line in zip(plans, commands, strict=True)
+    ]
     return "\n".join([*([_origin_text(saved)] if saved else []), *texts])
 
 
@@ -74,6 +79,7 @@ def plan_text(
     *,
     command: str = APPLY,
     total: str = "",
+    explain: bool = False,
 ) -> str:
     """One plan: header, changes, notes, total and hazards.
 
@@ -83,12 +89,13 @@ def plan_text(
         style: Colors.
         command: The command line that makes the plan, for hints on how to allow a hazard.
         total: A summary to show instead of `_sum_text`.
+        explain: Whether to say what people gain and lose.
     """
     lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
         changes = [change for change in plan.changes if change.kind == kind]
         if changes:
-            lines += [f"  {section}", *_changes(plan, changes, style)]
+            lines += [f"  {section}", *_changes(plan, changes, style, explain=explain)]
     if plan.changes:
         lines.append("")
     lines += counts_and_notes(plan, plan.notes)
@@ -151,7 +158,7 @@ def _all_flags(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[s
     return ["", f"To allow all of these in this plan only:  {command} {flags}"]
 
 
-def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
+def _changes(plan: Plan, changes: Sequence[Change], style: Style, *, explain: bool) -> list[str]:
     rows = [
         (
             f"{change_text.SYMBOL[change.action]} {change_text.verb(change)}",
@@ -166,7 +173,9 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
     lines = table([tuple(row[index] for index in kept) for row in rows], "  ")
     shown = []
     for change, line in zip(changes, lines, strict=True):
+        effect = effect_text(change) if explain else ""
         shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_lines(change)]
+        shown += [f"      {effect}"] if effect else []
     return shown
 
 
