@@ -134,6 +134,16 @@ def totals(events: Sequence[Event]) -> Totals:
     )
 
 
+def counts_text(count: Totals) -> str:
+    """The outcome counts, as a list in words."""
+    parts = [f"{count.done} done"]
+    parts += [f"{count.deferred} waiting for the invitee"] if count.deferred else []
+    parts += [f"{count.failed} failed"] if count.failed else []
+    parts += [f"{count.not_attempted} not attempted"] if count.not_attempted else []
+    parts += [f"{count.not_confirmed} not confirmed"] if count.not_confirmed else []
+    return ", ".join(parts)
+
+
 def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, interrupted: bool = False) -> str:
     """The outcome counts of one workspace, and what to do next.
 
@@ -144,13 +154,8 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, in
         interrupted: Whether the apply was interrupted.
     """
     count = totals(events)
-    parts = [f"{count.done} done"]
-    parts += [f"{count.deferred} waiting for the invitee"] if count.deferred else []
-    parts += [f"{count.failed} failed"] if count.failed else []
-    parts += [f"{count.not_attempted} not attempted"] if count.not_attempted else []
-    parts += [f"{count.not_confirmed} not confirmed"] if count.not_confirmed else []
     head = f"Applied to {workspace}" if count.complete else f"Apply to {workspace} is incomplete"
-    lines = [f"{head}: {', '.join(parts)}."]
+    lines = [f"{head}: {counts_text(count)}."]
     if count.not_confirmed:
         lines.append("Run `beamctl plan` to see what the API shows now.")
     if count.failed or count.not_attempted:

@@ -11,7 +11,7 @@ from beamctl.plan.comparison import Note
 from beamctl.plan.diff import ABSENT, Difference, differences
 from beamctl.plan.plan import Plan
 from beamctl.plan.staleness import StaleObject
-from beamctl.report import change_text
+from beamctl.report import change_spans, change_text
 from beamctl.report.plan_text import counts_and_notes
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
@@ -67,7 +67,7 @@ def _attribute_text(change: Change, source: str) -> str:
             before, after = change.before or {}, change.after or {}
             more = [
                 _difference(Difference(name, before.get(name), after[name]), source)
-                for name in change_text.other_attributes(change)
+                for name in change_spans.other_attributes(change)
             ]
             return "; ".join([f"{live}; {source} says {desired}", *more])
 
@@ -78,7 +78,7 @@ def _object_text(change: Change, source: str) -> str:
         return f"exists; not in {source}"
     if change.before is None:
         return f"is missing; declared in {source}"
-    return "; ".join(_difference(difference, source) for difference in change_text.changed_values(change))
+    return "; ".join(_difference(difference, source) for difference in change_spans.changed_values(change))
 
 
 def _difference(difference: Difference, source: str) -> str:

@@ -34,4 +34,6 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     "text": Format("text_report", "as printed in a terminal, without colors"),
     "json": Format("json_report", "as printed with -o json"),
+    "markdown": Format("markdown", "for a comment on a pull request"),
+    "html": Format("html", "one page that works offline"),
 }

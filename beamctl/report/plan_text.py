@@ -8,13 +8,14 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from beamctl.model.text import printable, shell_word
-from beamctl.plan.change import ALL_ATTRIBUTES, Change
+from beamctl.plan.change import Change
 from beamctl.plan.comparison import Note
-from beamctl.plan.diff import ABSENT
 from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
-from beamctl.report import change_text
+from beamctl.report import change_spans, change_text
+from beamctl.report.permissions import effect_text
+from beamctl.report.spans import plain
 from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
 from beamctl.report.wording import TALLY, words
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from beamctl.plan.plan_file import Saved
 
 APPLY = "beamctl apply"
+NO_ADMIN_LEFT = "no accepted admin would remain, and no one could restore access"
+"""Why the only hazard that can never be allowed cannot be."""
 
 _MOST_NOTES = 12
 
@@ -33,10 +36,14 @@ def plans_text(
     *,
     command: str = APPLY,
     saved: Saved | None = None,
+    explain: bool = False,
 ) -> str:
     """All plans of a run, after the origin of the saved plan, if any. If several, commands name the workspace."""
     commands = [f"{command} -w {plan.workspace}" if len(plans) > 1 else command for plan in plans]
-    texts = [plan_text(plan, allowed, style, command=line) for plan, line in zip(plans, commands, strict=True)]
+    texts = [
+        plan_text(plan, allowed, style, command=line, explain=explain)
+        for plan, line in zip(plans, commands, strict=True)
+    ]
     return "\n".join([*([_origin_text(saved)] if saved else []), *texts])
 
 
@@ -77,6 +84,7 @@ def plan_text(
     *,
     command: str = APPLY,
     total: str = "",
+    explain: bool = False,
 ) -> str:
     """One plan: header, changes, notes, total and hazards.
 
@@ -86,12 +94,13 @@ def plan_text(
         style: Colors.
         command: The command line that makes the plan, for hints on how to allow a hazard.
         total: A summary to show instead of `_sum_text`.
+        explain: Whether to say what people gain and lose.
     """
     lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
         changes = [change for change in plan.changes if change.kind == kind]
         if changes:
-            lines += [f"  {section}", *_changes(plan, changes, style)]
+            lines += [f"  {section}", *_changes(plan, changes, style, explain=explain)]
     if plan.changes:
         lines.append("")
     lines += counts_and_notes(plan, plan.notes)
@@ -133,8 +142,7 @@ def _refusal(hazard: Hazard, command: str) -> str:
     if hazard.liftable and command:
         lines.append(f"  To allow it in this plan only:  {command} {_flag(hazard)}")
     elif not hazard.liftable:
-        why = "no accepted admin would remain, and no one could restore access"
-        lines.append(f"  It cannot be allowed: {why}. Keep or promote another admin first.")
+        lines.append(f"  It cannot be allowed: {NO_ADMIN_LEFT}. Keep or promote another admin first.")
     return "\n".join(lines)
 
 
@@ -155,14 +163,14 @@ def _all_flags(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[s
     return ["", f"To allow all of these in this plan only:  {command} {flags}"]
 
 
-def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
+def _changes(plan: Plan, changes: Sequence[Change], style: Style, *, explain: bool) -> list[str]:
     rows = [
         (
             f"{change_text.SYMBOL[change.action]} {change_text.verb(change)}",
             change_text.subject(change),
-            "" if _nested(change) else change_text.detail(change),
+            "" if change_spans.is_nested(change) else change_text.detail(change),
             change_text.place(change),
-            change_text.remark(change, plan),
+            change_spans.remark(change, plan),
         )
         for change in changes
     ]
@@ -170,34 +178,14 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
     lines = table([tuple(row[index] for index in kept) for row in rows], "  ")
     shown = []
     for change, line in zip(changes, lines, strict=True):
-        shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_nested_lines(change)]
+        effect = effect_text(change) if explain else ""
+        shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_lines(change)]
+        shown += [f"      {effect}"] if effect else []
     return shown
 
 
-def _nested(change: Change) -> bool:
-    if change.attribute == ALL_ATTRIBUTES:
-        return True
-    sides = [(side or {}).get(change.attribute) for side in (change.before, change.after)]
-    return any(isinstance(side, dict | list) for side in sides)
-
-
-def _nested_lines(change: Change) -> list[str]:
-    lines = []
-    for difference in change_text.changed_values(change) if _nested(change) else ():
-        name = printable(difference.path)
-        if difference.before is ABSENT:
-            lines.append(f"      + {name}: {value(difference.after)}")
-        elif difference.after is ABSENT:
-            lines.append(f"      - {name}: {value(difference.before)}")
-        else:
-            lines.append(f"      ~ {name}: {value(difference.before)} → {value(difference.after)}")
-    before, after = change.before or {}, change.after or {}
-    for key in change_text.other_attributes(change):
-        prefix = (
-            f"~ {printable(key)}: {value(before.get(key))} →" if change.before is not None else f"+ {printable(key)}:"
-        )
-        lines.append(f"      {prefix} {value(after[key])}")
-    return lines
+def _lines(change: Change) -> list[str]:
+    return [f"      {each.symbol} {plain(each.spans)}" for each in change_spans.value_changes(change)]
 
 
 def _tally(plan: Plan) -> list[str]:

@@ -48,7 +48,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "only admins from the directory would remain, and a group of theirs would no longer be mapped to admin"
     ),
     Code.OUTSIDE_ALLOWED_DOMAINS: "{email} is outside {lists:and}",
-    Code.PROTECTED: "{name} is protected by {guards:and}, and would be {loss}",
+    Code.PROTECTED: "{name} is protected by {guards:and}, and would be {loss:loss}",
     Code.PROTECTED_NOT_FOUND: (
         "guards.protected lists {email}, who is neither in the workspace nor under members: check the spelling"
     ),
@@ -62,7 +62,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "acceptance sets the role {desired}"
     ),
     Code.ROLE_WAS_NOT_SHOWN: "{name} had a role that the API did not show: set it in the console",
-    Code.SELF_LOSES_ACCESS: "beamctl runs as {name}, who would be {loss}",
+    Code.SELF_LOSES_ACCESS: "beamctl runs as {name}, who would be {loss:loss}",
     Code.SELF_NOT_SHOWN: "beamctl should run as {name}, who is not in the workspace: check guards.self",
     Code.SKIPPED: "{email} is skipped until {until}: {reason}",
     Code.SKIPPED_WITH_DOMAIN: "{email} is still skipped, with {pattern}: their own entry ended on {until}",
@@ -103,7 +103,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.NO_KEY_DESTINATION: (
         "there is no destination for {name}: add secretTo, or apply on a terminal with --reveal-secrets"
     ),
-    Code.OWN_ACCOUNT_LOST: "beamctl runs as {name}, which would be {loss}",
+    Code.OWN_ACCOUNT_LOST: "beamctl runs as {name}, which would be {loss:loss}",
     Code.OWN_ACCOUNT_NOT_SHOWN: "beamctl runs as the service account {name}, which the API does not show",
     Code.OWN_KEY_DELETED: "beamctl may run with {name}, which would be deleted",
     Code.PENDING_ACCOUNT_DELETED: (

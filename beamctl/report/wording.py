@@ -35,9 +35,14 @@ TALLY = {
 """The words for objects that are left as they are, to follow their number."""
 
 
-def words(fact: Fact | None) -> str:
-    """The text of a fact; empty if there is none. Not yet safe to show on a terminal: see `model.text.printable`."""
-    return _Words().vformat(templates()[fact.code], (), fact.fields) if fact else ""
+def words(fact: Fact | None, mark: Callable[[str], str] = str) -> str:
+    """The text of a fact; empty if there is none. Not yet safe to show on a terminal: see `model.text.printable`.
+
+    Args:
+        fact: The fact.
+        mark: Applied to each name, value and message in it.
+    """
+    return _Words(mark).vformat(templates()[fact.code], (), fact.fields) if fact else ""
 
 
 @cache
@@ -49,6 +54,9 @@ def templates() -> Mapping[Code, str]:
 class _Words(string.Formatter):
     """Formats fields."""
 
+    def __init__(self, mark: Callable[[str], str]) -> None:
+        self._mark = mark
+
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401, ARG002
         """A field. One that a file lacks is shown as a question mark."""
         return kwargs.get(str(key), "?")
@@ -56,8 +64,16 @@ class _Words(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - any field
         """A field as text."""
         values = value if isinstance(value, tuple) else (value,)
-        function, _, argument = format_spec.partition(" ")
-        return _FUNCTIONS[function]([words(each) if isinstance(each, Fact) else str(each) for each in values], argument)
+        name, _, argument = format_spec.partition(" ")
+        mark = str if name in _COMPUTES else self._mark
+        text = _FUNCTIONS[name]([_field(each, mark) for each in values], argument)
+        return self._mark(text) if name in _QUOTES else text
+
+
+def _field(value: Any, mark: Callable[[str], str]) -> str:  # noqa: ANN401 - any field
+    if isinstance(value, Fact):
+        return words(value, mark)
+    return mark(value) if isinstance(value, str) else str(value)
 
 
 def _number(parts: Sequence[str]) -> int:
@@ -89,6 +105,7 @@ _IT = {
     "existing-client-secret": "the client secret of the existing account",
 }
 """A secret of an object, in a sentence about that object."""
+_LOSSES = frozenset({"removed", "demoted", "deleted"})
 _TWO_HOURS = 120
 _MOST_DIGITS = 10
 _FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
@@ -99,7 +116,8 @@ _FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
     "or": lambda parts, default: ", ".join(parts) or default,
     "quoted": lambda parts, _: ", ".join(map(quoted, parts)),
     "spaced": lambda parts, _: _spaced(", ".join(parts)),
-    "it": lambda parts, _: ", ".join(_IT.get(each, each) for each in parts),
+    "it": lambda parts, _: ", ".join(_IT.get(each, "it") for each in parts),
+    "loss": lambda parts, _: ", ".join(each if each in _LOSSES else "changed" for each in parts),
     "object": lambda parts, _: "key" if list(parts) == ["key"] else "account",
     "after": _after,
     "more": _more,
@@ -110,3 +128,7 @@ _FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
     "duration": _duration,
 }
 """What a format specification does with the texts of a field: the name of a function, a space and its argument."""
+_QUOTES = frozenset({"shell", "quoted"})
+"""Functions whose result is one name or value."""
+_COMPUTES = frozenset({"plural", "duration", "number", "more", "it", "loss", "object"}) | _QUOTES
+"""Functions that need the texts of the field as they are."""

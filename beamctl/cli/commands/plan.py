@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @options.files
 @options.workspaces
 @option(Group.OUTPUT, "--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
+@option(Group.OUTPUT, "--explain", is_flag=True, help="Say in words what each person gains and loses.")
 @options.allow
 @options.saving
 @options.reports
@@ -52,6 +53,7 @@ def command(  # noqa: PLR0913 - one argument per option
     record: RecordFolder,
     out: Output,
     detailed_exitcode: bool,
+    explain: bool,
     floors: Bounds,
     access: Access,
 ) -> int:
@@ -70,7 +72,7 @@ def command(  # noqa: PLR0913 - one argument per option
             out.info(note)
         plans = [each.plan for each in planned]
         command = command_for(APPLY, files, workspaces)
-        text = partial(plans_text, plans, granted, out.style, command=command)
+        text = partial(plans_text, plans, granted, out.style, command=command, explain=explain)
         refused = report(planned, granted, target, out, text)
         write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out.redaction)
     if refused:

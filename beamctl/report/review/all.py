@@ -1,0 +1,98 @@
+"""The review of any command: each workspace, those that need attention first, and the verdict of all together.
+
+A module of its own: the reviews of the single commands do not know each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import assert_never
+
+from beamctl.plan.plan import Plan
+from beamctl.report.apply_text import counts_text, totals
+from beamctl.report.data import CommandName, ReportData
+from beamctl.report.review.apply import apply_review
+from beamctl.report.review.drift import drift_review
+from beamctl.report.review.model import Overview, WorkspaceReview
+from beamctl.report.review.plan import plan_review
+from beamctl.report.review.verdict import changes_text, differences_text, loosens
+from beamctl.report.spans import Spans, named, own, shown
+
+
+def review(data: ReportData, digest: str) -> Overview:
+    """What a reviewer sees of a command.
+
+    Args:
+        data: What the command found.
+        digest: The digest of the plans.
+    """
+    reviews = [_of_workspace(data, plan) for plan in data.plans]
+    ordered = sorted(reviews, key=_urgency)
+    return Overview(
+        verdict=ordered[0].verdict if len(ordered) == 1 else _together(data, ordered),
+        workspaces=ordered,
+        about=_about(data, digest),
+    )
+
+
+def _of_workspace(data: ReportData, plan: Plan) -> WorkspaceReview:
+    command = f"{data.apply_command} -w {plan.workspace}" if len(data.plans) > 1 else data.apply_command
+    match data.command:
+        case CommandName.PLAN:
+            return plan_review(plan, data.allowed, command)
+        case CommandName.DRIFT:
+            return drift_review(plan, data.cause)
+        case CommandName.APPLY:
+            for begun, events in data.results:
+                if begun.workspace == plan.workspace:
+                    return apply_review(begun, events, data.allowed)
+            found = plan_review(plan, data.allowed, command)
+            return replace(found, verdict=f"Not applied. {found.verdict}") if plan.changes else found
+        case _:
+            assert_never(data.command)
+
+
+def _urgency(found: WorkspaceReview) -> tuple[bool, bool, bool]:
+    return not found.kept, not any(each.is_refused for each in found.dangers), found.is_quiet
+
+
+def _together(data: ReportData, reviews: Sequence[WorkspaceReview]) -> str:
+    where = f"{len(reviews):,} workspaces"
+    is_refused = any(danger.is_refused for each in reviews for danger in each.dangers)
+    match data.command:
+        case CommandName.PLAN:
+            changing = [plan for plan in data.plans if plan.changes or loosens(plan)]
+            if not changing:
+                return f"No changes in {where}"
+            return f"{'Refused: ' if is_refused else ''}{changes_text(changing)}, in {len(changing):,} of {where}"
+        case CommandName.DRIFT:
+            differing = [plan for plan in data.plans if plan.differs]
+            if not differing:
+                return f"No drift in {where}"
+            found = differences_text(differing) or "differences that beamctl leaves alone"
+            return f"Drift: {found}, in {len(differing):,} of {where}"
+        case CommandName.APPLY:
+            if not data.results:
+                return (
+                    f"Not applied to {where}" if any(plan.changes for plan in data.plans) else f"No changes in {where}"
+                )
+            count = totals([event for _, events in data.results for event in events])
+            return f"{'Applied' if count.complete else 'Apply is incomplete'}: {counts_text(count)}, in {where}"
+        case _:
+            assert_never(data.command)
+
+
+def _about(data: ReportData, digest: str) -> Sequence[Spans]:
+    from beamctl import __version__
+
+    when = f" on {_moment(data.made)}" if data.made else ""
+    facts = [(*own("plan "), *shown(digest)), own(f"reported by beamctl {__version__}{when}")]
+    if (saved := data.saved) is not None:
+        commit = (*own("of commit "), *named(saved.commit)) if saved.commit else own("of an unknown commit")
+        facts += [own(f"saved {_moment(saved.created)}, valid until {_moment(saved.expires)}"), commit]
+    return facts
+
+
+def _moment(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

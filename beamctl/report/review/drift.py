@@ -1,0 +1,136 @@
+"""A drift as a reviewer sees it: access that is not declared first, then what is missing, then other differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from beamctl.plan.change import ALL_ATTRIBUTES, Change, Reason
+from beamctl.plan.plan import Plan
+from beamctl.report import change_spans, change_text
+from beamctl.report.data import Cause
+from beamctl.report.permissions import excess_text
+from beamctl.report.review.model import Row, Table, WorkspaceReview
+from beamctl.report.review.plan import about, notes, unchanged
+from beamctl.report.review.verdict import (
+    Consequence,
+    consequence,
+    differences_text,
+    is_loss,
+    is_person,
+    noun_of,
+    worst_first,
+)
+from beamctl.report.spans import Spans, fact_spans, named, own, shown
+
+_HEADS = ("difference", "who or what", "workspace → document", "declared in")
+_LABELS = {
+    Consequence.REMOVED: "not declared",
+    Consequence.DELETED: "not declared",
+    Consequence.DEMOTED: "higher role",
+    Consequence.GETS_OTHER_ROLE: "other role",
+    Consequence.WITHDRAWN: "not declared",
+    Consequence.INVITED: "missing",
+    Consequence.PROMOTED: "lower role",
+    Consequence.RESENT: "expired",
+    Consequence.CREATED: "missing",
+    Consequence.UPDATED: "differs",
+}
+_CAUSES = {
+    Cause.BY_HAND: "changed by hand",
+    Cause.NOT_APPLIED: "merged, not applied yet",
+    Cause.BOTH: "changed by hand, and the document changed too",
+    Cause.UNKNOWN: "cannot tell",
+}
+_DUE = {
+    Reason.EXPIRES: "expires, and is due to be re-created",
+    Reason.NOT_HANDED_OVER: "its secret was not stored",
+    Reason.SUPERSEDED: "replaced by a newer one, and due to be deleted",
+}
+"""Differences that come from the document over time, not from a change in the workspace."""
+_VALUE_WORDS = {
+    change_spans.ADDED: "only in the document: ",
+    change_spans.CHANGED: "",
+    change_spans.GONE: "only in the workspace: ",
+}
+
+_STANDINGS = {"invited": "invited as ", "expired": "expired invitation as "}
+
+CauseOf = Callable[[Plan, Change], Cause | None]
+
+
+def drift_review(plan: Plan, cause_of: CauseOf) -> WorkspaceReview:
+    """The differences of one workspace.
+
+    Args:
+        plan: What would undo the drift.
+        cause_of: The cause of a difference; None if it is not known.
+    """
+    doubted = frozenset(each.order for each in plan.anomalies)
+    found = [each for each in plan.notes if (each.differs or each.excused) and each.fact.order not in doubted]
+    worst = [change for change in plan.changes if is_loss(change)]
+    rest = [change for change in plan.changes if not is_loss(change)]
+    return WorkspaceReview(
+        workspace=plan.workspace,
+        verdict=_verdict(plan),
+        doubts=list(map(fact_spans, plan.anomalies)),
+        kept=_tables("More than the document declares", plan, worst, cause_of),
+        others=_tables("Missing or different", plan, rest, cause_of),
+        notes=notes(found),
+        unchanged=unchanged(plan),
+        about=about(plan),
+    )
+
+
+def _verdict(plan: Plan) -> str:
+    if plan.changes:
+        return f"Drift: {differences_text([plan])}"
+    return "Drift: differences that beamctl leaves alone" if plan.differs else "No drift"
+
+
+def _tables(title: str, plan: Plan, changes: Sequence[Change], cause_of: CauseOf) -> Sequence[Table]:
+    if not changes:
+        return []
+    rows = [_row(plan, change, cause_of(plan, change)) for change in worst_first(changes)]
+    return [Table(title, (*_HEADS, *(["cause"] if any(row.cause for row in rows) else [])), rows)]
+
+
+def _row(plan: Plan, change: Change, cause: Cause | None) -> Row:
+    text = _LABELS[consequence(change)]
+    due = _DUE.get(change.reason, "")
+    details = [own(due)] if due else []
+    details += [own("access ended")] if change.reason is Reason.ACCESS_ENDED else []
+    return Row(
+        label=text if is_person(change) else f"{noun_of(plan.sections.get(change.kind, ''), plural=False)}: {text}",
+        name=named(change.name),
+        what=_sides(change),
+        where=named(change_text.place(change)) or (*own("not in "), *named(plan.source)),
+        effect=excess_text(change),
+        details=[*details, *_value_rows(change)],
+        cause=_CAUSES[cause] if cause else "",
+    )
+
+
+def _sides(change: Change) -> Spans:
+    """What the workspace has, and what the document says."""
+    if change.before is not None and change.after is not None and change_spans.is_nested(change):
+        return ()
+    is_whole = change.attribute == ALL_ATTRIBUTES
+    standing = (change.before or {}).get("standing", "accepted")
+    how = own(_STANDINGS.get(standing, ""))
+    before = own("exists") if is_whole else (*how, *change_spans.attribute(change), *_side(change, live=True))
+    after = own("declared") if is_whole else (*change_spans.attribute(change), *_side(change, live=False))
+    live = own("missing") if change.before is None else before
+    return (*live, *own(" → "), *(own("not declared") if change.after is None else after))
+
+
+def _side(change: Change, *, live: bool) -> Spans:
+    return change_spans.side(change, change.before if live else change.after)
+
+
+def _value_rows(change: Change) -> list[Spans]:
+    if change.before is None or change.after is None:
+        return []
+    return [
+        (*own(_VALUE_WORDS[each.symbol]), *shown(each.path), *own(": "), *each.sides)
+        for each in change_spans.value_changes(change)
+    ]
