@@ -98,23 +98,28 @@ def _section(one: WorkspaceReview, text: str, lines: Sequence[str], *, is_single
 def _worst(one: WorkspaceReview) -> Iterator[str]:
     for each in one.kept:
         yield from _table(each, "worst")
-    for danger in one.dangers:
-        yield from _danger(danger)
-    if one.allow_all:
-        yield "<p>To allow all of these in this plan only:</p>"
-        yield f"<pre>{_text(one.allow_all)}</pre>"
+    if refusing := [each for each in one.dangers if each.is_refused]:
+        yield '<div class="danger refused">'
+        yield "<p><strong>Refused.</strong> beamctl apply changes nothing until this is allowed:</p>"
+        yield from _dangers(refusing, is_only=len(refusing) == 1 and bool(one.allow))
+        if one.allow:
+            yield f"<p>To allow {'all of this' if len(refusing) > 1 else 'it'} in this plan only:</p>"
+            yield f"<pre>{_text(one.allow)}</pre>"
+        yield "</div>"
+    if granted := [each for each in one.dangers if not each.is_refused]:
+        yield '<div class="danger">'
+        yield f"<p><strong>Allowed {'hazards' if len(granted) > 1 else 'hazard'}</strong></p>"
+        yield from _dangers(granted)
+        yield "</div>"
 
 
-def _danger(danger: Danger) -> Iterator[str]:
-    word = "Refused" if danger.is_refused else "Allowed"
-    yield f'<div class="danger {word.lower()}">'
-    yield f"<p><strong>{word}:</strong> {_code(danger.name)} — {_line(danger.text)}.</p>"
-    if danger.command:
-        yield "<p>To allow it in this plan only:</p>"
-        yield f"<pre>{_text(danger.command)}</pre>"
-    if danger.why_not:
-        yield f"<p>{_text(f'It cannot be allowed: {danger.why_not}.')}</p>"
-    yield "</div>"
+def _dangers(dangers: Sequence[Danger], *, is_only: bool = False) -> Iterator[str]:
+    yield "<ul>"
+    for each in dangers:
+        why_not = f" It cannot be allowed: {each.why_not}." if each.why_not else ""
+        flag = f" To allow it: {_code(each.flag)}" if each.flag and not is_only else ""
+        yield f"<li>{_code(each.name)}: {_line(each.text)}.{_text(why_not)}{flag}</li>"
+    yield "</ul>"
 
 
 def _rest(one: WorkspaceReview) -> Iterator[str]:

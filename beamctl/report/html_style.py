@@ -33,13 +33,15 @@ table.worst td:first-child { color: var(--bad); font-weight: 600; }
 .danger.refused { border-color: var(--bad); background: var(--bad-page); }
 .danger p { margin: .3rem 0; }
 ul { margin: .5rem 0; padding-left: 1.3rem; }
+table.changes td:nth-child(2) { min-width: 13rem; }
+table.changes td:nth-child(4) { min-width: 9rem; }
 summary { cursor: pointer; }
 section details { margin: 1rem 0; }
 @media (max-width: 40rem) {
   table.changes thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table.changes, table.changes tbody, table.changes tr, table.changes td { display: block; }
   table.changes tr { border: 1px solid var(--line); margin: 0 0 .6rem; padding: .3rem .6rem; }
-  table.changes td { border: 0; padding: .15rem 0; }
+  table.changes tr td { border: 0; padding: .15rem 0; min-width: 0; }
   table.changes td:empty { display: none; }
   table.changes td[data-head]:not([data-head=""])::before { content: attr(data-head) ": "; color: var(--dim);
     font-size: .875rem; }

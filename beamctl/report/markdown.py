@@ -9,10 +9,10 @@ from functools import partial
 
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
-from beamctl.report.data import ReportData
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.markdown_escaping import cell, code, fence, is_markable, line, marker, summary, table, words
 from beamctl.report.review.all import review
-from beamctl.report.review.model import Danger, Review, Row, Table, WorkspaceReview, counted, legend
+from beamctl.report.review.model import Danger, Review, Row, Table, WorkspaceReview, legend
 from beamctl.report.room import Room, Shares, fitted
 from beamctl.report.spans import joined, own
 
@@ -22,6 +22,11 @@ COMMENT = 65_536
 _LONGEST_SET = 200
 _UNFOLDED = 20
 """Rows of additions that are not folded."""
+_KEPT = {
+    CommandName.PLAN: "removals and demotions",
+    CommandName.DRIFT: "entries that are not declared",
+    CommandName.APPLY: "failures, removals and demotions",
+}
 _LINE_BREAK = "<br>"
 
 
@@ -52,7 +57,7 @@ def set_of(data: ReportData) -> str:
 def _text(data: ReportData, digest: str, total: Shares, left: Review, room: Room) -> str:
     is_cut = room != Room()
     fields = {"set": set_of(data), "digest": digest, "truncated": "1" if is_cut else "0"}
-    counts = _counts(total, Shares.of(left), room) if is_cut else []
+    counts = _counts(data.command, total, Shares.of(left), room) if is_cut else []
     one = left.workspaces[0] if len(left.workspaces) == 1 else None
     title = f"### {words(left.verdict)}" + (f" · {code(one.workspace)}" if one else "")
     blocks = [
@@ -69,21 +74,24 @@ def _text(data: ReportData, digest: str, total: Shares, left: Review, room: Room
 Block = list[str]
 
 
-def _counts(total: Shares, shown: Shares, room: Room) -> list[Block]:
+def _counts(command: CommandName, total: Shares, shown: Shares, room: Room) -> list[Block]:
     """What is cut, in words: at the top and at the bottom."""
     pairs = (
-        ("Removals, demotions and failures", shown.kept, total.kept),
-        ("other changes", shown.others, total.others),
+        (_KEPT[command], shown.kept, total.kept),
         ("hazards", shown.dangers, total.dangers),
+        ("other changes", shown.others, total.others),
         ("notes", shown.notes, total.notes),
     )
-    parts = [f"{what}: {counted(some, all_)}" for what, some, all_ in pairs if all_]
-    text = f"This report is shortened. {'; '.join(parts)}. Details are shortened or left out."
+    parts = [
+        f"all {all_:,} {what} are shown" if part == all_ else f"{part:,} of {all_:,} {what} shown"
+        for what, part, all_ in pairs
+        if all_
+    ]
+    text = f"{'; '.join(parts)}. Details are {'left out' if room.names_only else 'shortened'}."
+    more = f"Run {code(f'beamctl {command.value}')} to see everything."
     if shown.kept < total.kept:
-        text = f"Incomplete: not all removals are shown, because there are too many. {text} Do not approve it as it is."
-        return [["> [!CAUTION]", f"> **{words(text)}** Run {code('beamctl plan')} to see all of it."]]
-    more = " Of removals, only names are shown." if room.names_only else ""
-    return [["> [!WARNING]", f"> {words(text + more)} Run {code('beamctl plan')} to see all of it."]]
+        return [["> [!CAUTION]", f"> **Incomplete. Do not approve it from this report:** {words(text)} {more}"]]
+    return [["> [!WARNING]", f"> **Shortened:** {words(text)} {more}"]]
 
 
 def _body(reviews: Sequence[WorkspaceReview], room: Room, *, is_single: bool) -> Iterator[Block]:
@@ -108,26 +116,36 @@ def _heading(one: WorkspaceReview, text: str, *, is_single: bool) -> Iterator[Bl
 def _worst(one: WorkspaceReview, room: Room) -> Iterator[Block]:
     for each in one.kept:
         if room.names_only:
-            names = line(joined((row.name for row in each.rows), ", "))
-            yield [f"**{words(each.title)}** ({len(each.rows):,}, only names): {names}"]
+            yield [f"**{words(each.title)}**"]
+            yield list(_names(each.rows))
         else:
             yield from _table(each)
-    for danger in one.dangers:
-        yield _danger(danger)
-    if one.allow_all:
-        yield ["To allow all of these in this plan only:"]
-        yield fence(one.allow_all)
+    if refusing := [each for each in one.dangers if each.is_refused]:
+        yield [f"> {text}".rstrip() for text in _refusal(refusing, one.allow)]
+    if granted := [each for each in one.dangers if not each.is_refused]:
+        yield [f"**Allowed {'hazards' if len(granted) > 1 else 'hazard'}**"]
+        yield [f"- {code(each.name)}: {line(each.text)}" for each in granted]
 
 
-def _danger(danger: Danger) -> Block:
-    if not danger.is_refused:
-        return [f"> **Allowed:** {code(danger.name)} — {line(danger.text)}."]
-    lines = ["[!CAUTION]", f"**Refused:** {code(danger.name)} — {line(danger.text)}."]
-    if danger.command:
-        lines += ["To allow it in this plan only:", "", *fence(danger.command)]
-    elif danger.why_not:
-        lines += [words(f"It cannot be allowed: {danger.why_not}.")]
-    return [f"> {each}".rstrip() for each in lines]
+def _names(rows: Sequence[Row]) -> Iterator[str]:
+    for label in dict.fromkeys(row.label for row in rows):
+        named = [row.name for row in rows if row.label == label]
+        yield f"- {words(f'{label} ({len(named):,})')}: {line(joined(named, ', '))}"
+
+
+def _refusal(dangers: Sequence[Danger], command: str) -> Iterator[str]:
+    """The lines of a callout: why a plan is refused, and how to allow it."""
+    is_only = len(dangers) == 1 and bool(command)
+    yield "[!CAUTION]"
+    yield f"**Refused.** {words('beamctl apply changes nothing until this is allowed:')}"
+    yield ""
+    for each in dangers:
+        why_not = f" It cannot be allowed: {each.why_not}." if each.why_not else ""
+        flag = f" To allow it: {code(each.flag)}" if each.flag and not is_only else ""
+        yield f"- {code(each.name)}: {line(each.text)}.{words(why_not)}{flag}"
+    if command:
+        yield from ("", f"To allow {'all of this' if len(dangers) > 1 else 'it'} in this plan only:", "")
+        yield from fence(command)
 
 
 def _rest(one: WorkspaceReview) -> Iterator[Block]:
@@ -159,7 +177,7 @@ def _folded(title: str, blocks: Sequence[Block] | Iterator[Block]) -> Iterator[B
 
 def _table(each: Table) -> Iterator[Block]:
     often = legend(each.rows)
-    yield [f"**{words(each.title)}**"]
+    yield [f"**{words(f'{each.title} ({len(each.rows):,})')}**"]
     yield table(each.heads, [_cells(each, row, explained=(row.what, row.effect) in often) for row in each.rows])
     if often:
         yield [f"- {line(what)} ({count:,}): {words(effect)}" for (what, effect), count in often.items()]

@@ -23,8 +23,8 @@ class Room:
         others: Additions and other changes.
         kept_length: Characters of a value in a removal or demotion, except its name.
         kept_lines: Details of a removal or demotion; none without its effect.
-        dangers: Hazards.
         names_only: Whether removals and demotions are only names.
+        dangers: Hazards.
         kept: Removals and demotions.
     """
 
@@ -34,8 +34,8 @@ class Room:
     others: int = ALL
     kept_length: int = ALL
     kept_lines: int = ALL
-    dangers: int = ALL
     names_only: bool = False
+    dangers: int = ALL
     kept: int = ALL
 
 
@@ -110,11 +110,12 @@ def _rooms(total: Shares) -> Iterator[Room]:
         yield (room := replace(room, kept_length=length))
     for lines in _LINES:
         yield (room := replace(room, kept_lines=lines))
-    for dangers in reversed(range(total.dangers)):
-        yield (room := replace(room, dangers=dangers))
     yield (room := replace(room, names_only=True))
+    for dangers in reversed(range(1, total.dangers)):
+        yield (room := replace(room, dangers=dangers))
     for kept in reversed(range(total.kept)):
         yield (room := replace(room, kept=kept))
+    yield replace(room, dangers=0)
 
 
 def cut(review: Review, room: Room) -> Review:
@@ -127,6 +128,7 @@ def cut(review: Review, room: Room) -> Review:
             kept=_first(one.kept, kept, room.kept_length, room.kept_lines),
             others=_first(one.others, others, room.length, room.lines),
             dangers=[replace(each, text=shortened(each.text, room.length)) for each in one.dangers[:dangers]],
+            allow=one.allow if len(one.dangers) <= dangers else "",
             notes=[shortened(each, room.length) for each in one.notes[:notes]],
         )
         found.append(mine)

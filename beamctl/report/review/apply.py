@@ -49,7 +49,7 @@ def apply_review(plan: Plan, events: Sequence[Event], allowed: Sequence[Allowanc
         workspace=plan.workspace,
         verdict=f"{'Applied' if count.complete else 'Apply is incomplete'}: {counts_text(count)}",
         kept=kept,
-        dangers=[each for each in dangers_of(plan, allowed, "") if not each.is_refused],
+        dangers=[each for each in dangers_of(plan, allowed) if not each.is_refused],
         others=_tables("Also done", plan, rest, found),
         notes=notes(plan.notes),
         unchanged=unchanged(plan),

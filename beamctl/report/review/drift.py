@@ -54,6 +54,8 @@ _VALUE_WORDS = {
     change_spans.GONE: "only in the workspace: ",
 }
 
+_STANDINGS = {"invited": "invited as ", "expired": "expired invitation as "}
+
 CauseOf = Callable[[Plan, Change], Cause | None]
 
 
@@ -113,7 +115,7 @@ def _sides(change: Change) -> Spans:
         return ()
     is_whole = change.attribute == ALL_ATTRIBUTES
     standing = (change.before or {}).get("standing", "accepted")
-    how = own("" if standing == "accepted" else f"{standing} as ")
+    how = own(_STANDINGS.get(standing, ""))
     before = own("exists") if is_whole else (*how, *change_spans.attribute(change), *_side(change, live=True))
     after = own("declared") if is_whole else (*change_spans.attribute(change), *_side(change, live=False))
     live = own("missing") if change.before is None else before

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from beamctl.report.spans import Span, Spans
 
-_OFTEN = 4
+_OFTEN = 3
 """An effect that this many rows share is explained once, below the table."""
 
 
@@ -58,14 +58,14 @@ class Danger:
         name: Its name.
         text: Why it is one here.
         is_refused: Whether it was not allowed.
-        command: The command that allows it; empty if it is allowed already, or cannot be.
+        flag: The option that allows it; empty if it is allowed already, or cannot be.
         why_not: Why it cannot be allowed; empty if it can.
     """
 
     name: str
     text: Spans
     is_refused: bool
-    command: str = ""
+    flag: str = ""
     why_not: str = ""
 
 
@@ -78,7 +78,7 @@ class WorkspaceReview:
         verdict: What happens, in one line.
         kept: Tables that no report cuts or hides: removals and demotions; for an apply, what failed.
         dangers: The hazards.
-        allow_all: One command that allows all hazards, if there are several.
+        allow: The command that allows all hazards; empty if nothing is refused, or one cannot be allowed.
         others: All other tables.
         notes: What else to know.
         unchanged: Counts of what is left alone.
@@ -89,7 +89,7 @@ class WorkspaceReview:
     verdict: str
     kept: Sequence[Table] = ()
     dangers: Sequence[Danger] = ()
-    allow_all: str = ""
+    allow: str = ""
     others: Sequence[Table] = ()
     notes: Sequence[Spans] = ()
     unchanged: Sequence[str] = ()

@@ -38,13 +38,13 @@ def plan_review(plan: Plan, allowed: Sequence[Allowance], command: str) -> Works
         allowed: The hazards that were allowed.
         command: The command that applies it.
     """
-    dangers = dangers_of(plan, allowed, command)
+    dangers = dangers_of(plan, allowed)
     return WorkspaceReview(
         workspace=plan.workspace,
         verdict=_verdict(plan, is_refused=any(each.is_refused for each in dangers)),
         kept=losses(plan, plan.changes),
         dangers=dangers,
-        allow_all=_allow_all(plan, dangers, command),
+        allow=_allow(plan, dangers, command),
         others=others(plan, plan.changes),
         notes=notes(plan.notes),
         unchanged=unchanged(plan),
@@ -105,22 +105,22 @@ def value_rows(change: Change) -> list[Spans]:
     return [(*own(_VALUE_WORDS[each.symbol]), *each.spans) for each in change_spans.value_changes(change)]
 
 
-def dangers_of(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[Danger]:
+def dangers_of(plan: Plan, allowed: Sequence[Allowance]) -> list[Danger]:
     """The hazards of a plan, those that refuse it first."""
     blocking = frozenset(refused(plan.hazards, allowed))
-    return sorted((_danger(each, command, is_refused=each in blocking) for each in plan.hazards), key=_is_allowed)
+    return sorted((_danger(each, is_refused=each in blocking) for each in plan.hazards), key=_is_allowed)
 
 
 def _is_allowed(danger: Danger) -> bool:
     return not danger.is_refused
 
 
-def _danger(hazard: Hazard, command: str, *, is_refused: bool) -> Danger:
+def _danger(hazard: Hazard, *, is_refused: bool) -> Danger:
     return Danger(
         name=hazard.risk.label,
         text=fact_spans(hazard.fact),
         is_refused=is_refused,
-        command=f"{command} {_flag(hazard)}" if is_refused and hazard.liftable else "",
+        flag=_flag(hazard) if is_refused and hazard.liftable else "",
         why_not="" if hazard.liftable else f"{hazard.risk.why}. Keep or promote another admin first",
     )
 
@@ -129,9 +129,9 @@ def _flag(hazard: Hazard) -> str:
     return f"--allow {shlex.quote(printable(f'{hazard.risk.label}={hazard.value}'))}"
 
 
-def _allow_all(plan: Plan, dangers: Sequence[Danger], command: str) -> str:
+def _allow(plan: Plan, dangers: Sequence[Danger], command: str) -> str:
     is_possible = any(each.is_refused for each in dangers) and not any(each.why_not for each in dangers)
-    return " ".join([command, *map(_flag, plan.hazards)]) if len(dangers) > 1 and is_possible else ""
+    return " ".join([command, *map(_flag, plan.hazards)]) if is_possible else ""
 
 
 def notes(found: Sequence[Note]) -> Sequence[Spans]:
