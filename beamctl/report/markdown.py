@@ -82,12 +82,8 @@ def _counts(command: CommandName, total: Shares, shown: Shares, room: Room) -> l
         ("other changes", shown.others, total.others),
         ("notes", shown.notes, total.notes),
     )
-    parts = [
-        f"all {all_:,} {what} are shown" if part == all_ else f"{part:,} of {all_:,} {what} shown"
-        for what, part, all_ in pairs
-        if all_
-    ]
-    text = f"{'; '.join(parts)}. Details are {'left out' if room.names_only else 'shortened'}."
+    parts = [f"{part:,} of {all_:,} {what}" for what, part, all_ in pairs if all_]
+    text = f"{', '.join(parts)} shown. Details are {'left out' if room.names_only else 'shortened'}."
     more = f"Run {code(f'beamctl {command.value}')} to see everything."
     if shown.kept < total.kept:
         return [["> [!CAUTION]", f"> **Incomplete. Do not approve it from this report:** {words(text)} {more}"]]

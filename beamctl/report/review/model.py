@@ -133,8 +133,3 @@ def shortened(spans: Spans, longest: int) -> Spans:
         return Span(f"{span.text[:longest]}… ({more:,} more characters, {digest(span.text)})", is_value=True)
 
     return tuple(map(cut, spans))
-
-
-def counted(shown: int, total: int) -> str:
-    """How many of the changes are shown."""
-    return f"{shown:,} of {total:,} shown"
