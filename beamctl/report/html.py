@@ -13,7 +13,7 @@ from beamctl.report.data import ReportData
 from beamctl.report.html_style import STYLE, style_digest
 from beamctl.report.permissions import ABILITIES
 from beamctl.report.review.all import review
-from beamctl.report.review.model import Danger, Review, Row, Table, WorkspaceReview, legend, shortened
+from beamctl.report.review.model import Danger, Overview, Row, Table, WorkspaceReview, legend, shortened
 from beamctl.report.spans import Spans, joined, own
 
 _LONGEST = 10_000
@@ -67,7 +67,7 @@ def _line(spans: Spans) -> str:
     return "".join(_code(span.text) if span.is_value else _text(span.text) for span in cut)
 
 
-def _body(found: Review, *, is_single: bool) -> Iterator[str]:
+def _body(found: Overview, *, is_single: bool) -> Iterator[str]:
     """What takes access away in any workspace comes before everything else in all workspaces."""
     for each in found.workspaces:
         if each.kept or each.dangers:

@@ -12,7 +12,7 @@ from beamctl.plan.plan_json import plans_data
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.markdown_escaping import cell, code, fence, is_markable, line, marker, summary, table, words
 from beamctl.report.review.all import review
-from beamctl.report.review.model import Danger, Review, Row, Table, WorkspaceReview, legend
+from beamctl.report.review.model import Danger, Overview, Row, Table, WorkspaceReview, legend
 from beamctl.report.room import Room, Shares, fitted
 from beamctl.report.spans import joined, own
 
@@ -54,7 +54,7 @@ def set_of(data: ReportData) -> str:
     return f"sha256:{hashlib.sha256(names.encode()).hexdigest()}"
 
 
-def _text(data: ReportData, digest: str, total: Shares, left: Review, room: Room) -> str:
+def _text(data: ReportData, digest: str, total: Shares, left: Overview, room: Room) -> str:
     is_cut = room != Room()
     fields = {"set": set_of(data), "digest": digest, "truncated": "1" if is_cut else "0"}
     counts = _counts(data.command, total, Shares.of(left), room) if is_cut else []

@@ -28,14 +28,6 @@ class Ability:
     roles: frozenset[Role]
 
 
-def _writes(scope: str) -> tuple[str, ...]:
-    return tuple(f"{scope}:{verb}" for verb in ("create", "update", "delete"))
-
-
-def _reads(*scopes: str) -> tuple[str, ...]:
-    return tuple(f"{scope}:{verb}" for scope in scopes for verb in ("list", "get"))
-
-
 _ADMINS = frozenset({Role.ADMIN})
 _WORKERS = frozenset({Role.ADMIN, Role.MEMBER})
 _EVERYONE = frozenset(Role)
@@ -43,18 +35,24 @@ _EVERYONE = frozenset(Role)
 ABILITIES = (
     Ability("invite users", ("workspaces:invite",), _ADMINS),
     Ability("remove users", ("workspaces:remove",), _ADMINS),
-    Ability("edit policies", _writes("policies"), _ADMINS),
+    Ability("edit policies", ("policies:create", "policies:update", "policies:delete"), _ADMINS),
     Ability("delete the workspace", ("workspaces:delete",), _ADMINS),
     Ability("change roles and settings", ("workspaces:update",), _ADMINS),
     Ability("manage service accounts", ("workspaces:update",), _ADMINS),
     Ability("manage API keys", ("apiKey:list", "apiKey:write"), _ADMINS),
-    Ability("edit integrations", _writes("integrations"), _ADMINS),
-    Ability("edit environments", _writes("environments"), _ADMINS),
+    Ability("edit integrations", ("integrations:create", "integrations:update", "integrations:delete"), _ADMINS),
+    Ability("edit environments", ("environments:create", "environments:update", "environments:delete"), _ADMINS),
     Ability("see who uses multi-factor authentication", ("users:mfa",), _ADMINS),
-    Ability("deploy and query models and agents", _writes("resources"), _WORKERS),
+    Ability(
+        "deploy and query models and agents", ("resources:create", "resources:update", "resources:delete"), _WORKERS
+    ),
     Ability(
         "see the workspace",
-        _reads("workspaces", "policies", "integrations", "environments", "resources", "featureFlags"),
+        (
+            *("workspaces:list", "workspaces:get", "featureFlags:list", "featureFlags:get"),
+            *("policies:list", "policies:get", "integrations:list", "integrations:get"),
+            *("environments:list", "environments:get", "resources:list", "resources:get"),
+        ),
         _EVERYONE,
     ),
 )
@@ -74,7 +72,7 @@ class Effect:
         loses: What they can no longer do.
         gains: What they can do then.
         may_lose: Whether they have a role that beamctl does not know, so it is not known what they lose.
-        may_gain: The same for what they gain.
+        may_gain: Whether they get such a role.
         waits: Whether they have no access until they accept an invitation.
     """
 
@@ -96,7 +94,7 @@ def effect(change: Change) -> Effect | None:
     had = abilities(before) if isinstance(before, Role) else []
     has = abilities(after) if isinstance(after, Role) else []
     return Effect(
-        loses=[each for each in had if each not in has],
+        loses=[] if isinstance(after, UnknownRole) else [each for each in had if each not in has],
         gains=[each for each in has if each not in had],
         may_lose=isinstance(before, UnknownRole),
         may_gain=isinstance(after, UnknownRole),
@@ -119,11 +117,11 @@ def effect_text(change: Change) -> str:
         return ""
     if found.waits and change.after is None:
         return _NO_ACCESS_YET
-    more = "also " if change.before is not None and not found.waits else ""
+    more = "also " if change.before is not None and not found.waits and not found.may_lose else ""
     parts = [f"{'cannot' if found.waits else 'can no longer'} {', '.join(found.loses)}"] if found.loses else []
     parts += ["may lose permissions that beamctl does not know"] if found.may_lose else []
     parts += [f"can {more}{', '.join(found.gains)}"] if found.gains else []
-    parts += ["may gain permissions that beamctl does not know"] if found.may_gain else []
+    parts += ["may gain or lose permissions that beamctl does not know"] if found.may_gain else []
     return ("after accepting, " if found.waits else "") + "; ".join(parts)
 
 
@@ -137,7 +135,7 @@ def excess_text(change: Change) -> str:
         return _NO_ACCESS_YET
     parts = [f"can {', '.join(found.loses)}"] if found.loses else []
     parts += ["may have permissions that beamctl does not know"] if found.may_lose else []
-    parts += [f"cannot {', '.join(found.gains)}"] if found.gains else []
+    parts += [f"cannot {', '.join(found.gains)}"] if found.gains and not found.may_lose else []
     return "; ".join(parts)
 
 

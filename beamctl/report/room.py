@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from beamctl.report.review.model import Review, Row, Table, WorkspaceReview, shortened
+from beamctl.report.review.model import Overview, Row, Table, WorkspaceReview, shortened
 
 ALL = 1 << 40
 _LENGTHS = (2_000, 500, 200, 80)
@@ -56,7 +56,7 @@ class Shares:
     notes: int
 
     @classmethod
-    def of(cls, review: Review) -> Shares:
+    def of(cls, review: Overview) -> Shares:
         """Count the items."""
         return cls(
             kept=sum(len(table.rows) for one in review.workspaces for table in one.kept),
@@ -66,7 +66,7 @@ class Shares:
         )
 
 
-def fitted(review: Review, limit: int, render: Callable[[Review, Room], str]) -> str:
+def fitted(review: Overview, limit: int, render: Callable[[Overview, Room], str]) -> str:
     """The fullest text that has at most `limit` bytes in UTF-8; if there is none, the shortest.
 
     Args:
@@ -118,7 +118,7 @@ def _rooms(total: Shares) -> Iterator[Room]:
     yield replace(room, dangers=0)
 
 
-def cut(review: Review, room: Room) -> Review:
+def cut(review: Overview, room: Room) -> Overview:
     """What is left of a review."""
     kept, others, dangers, notes = room.kept, room.others, room.dangers, room.notes
     found: list[WorkspaceReview] = []

@@ -1,5 +1,5 @@
-"""Each directory is a test: `access.yaml` and `live.yaml` are the input, `plan.txt`, `plan.json` and `drift.txt` the
-output.
+"""Each directory is a test: `access.yaml` and `live.yaml` are the input, the files named
+`plan` and `drift` the output.
 
 To add one, create a directory with the first two and run with BEAMCTL_WRITE_CASES=1. Then check the output.
 """
@@ -18,6 +18,9 @@ from beamctl.model.identity import Identity
 from beamctl.plan.guards import declared_of
 from beamctl.plan.hazard import allowance
 from beamctl.plan.plan import Plan
+from beamctl.report import html, markdown
+from beamctl.report.data import CommandName, ReportData
+from beamctl.report.html_style import STYLE
 from beamctl.report.json_report import plans_json
 from beamctl.report.text.drift import drift_text
 from beamctl.report.text.plan import plan_text
@@ -69,6 +72,10 @@ def test_case(case: Path) -> None:
         "plan.json": plans_json([plan], allowed),
         "drift.txt": drift_text(plan),
     }
+    planned_data = ReportData(CommandName.PLAN, [plan], allowed)
+    for name, data in {"plan": planned_data, "drift": ReportData(CommandName.DRIFT, [plan])}.items():
+        found[f"{name}.md"] = markdown.report(data)
+        found[f"{name}.html"] = html.report(data).replace(STYLE, "")  # the same on all pages
     for name, text in found.items():
         if os.environ.get("BEAMCTL_WRITE_CASES"):
             (case / name).write_text(text)

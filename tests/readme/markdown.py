@@ -6,7 +6,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("beamctl", "schemas", "examples", "bench", "tests", ".ci")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
+CASES = ROOT / "tests" / "cases"
+"""The Markdown in here is expected output."""
+FOUND = [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
+DOCUMENTS = sorted(path for path in FOUND if CASES not in path.parents)
 
 
 def name(path: Path) -> str:

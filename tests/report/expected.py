@@ -1,18 +1,18 @@
 """What a report has to show, from the value that it is made from."""
 
-from beamctl.report.data import CommandName, ReportData
+from beamctl.report.data import ReportData
 from beamctl.report.markdown_escaping import without_mentions
 from beamctl.report.review.all import review
-from beamctl.report.review.model import Review, Row, Table, legend
+from beamctl.report.review.model import Overview, Row, Table, legend
 from beamctl.report.spans import Spans
 from tests.report.readers import Cell, Grid
 
 
-def review_of(data: ReportData) -> Review:
+def review_of(data: ReportData) -> Overview:
     return review(data, "")
 
 
-def tables_of(found: Review) -> list[Table]:
+def tables_of(found: Overview) -> list[Table]:
     """Every table, in the order of a report."""
     first = [table for one in found.workspaces for table in one.kept]
     return first + [table for one in found.workspaces for table in one.others]
@@ -36,7 +36,9 @@ def _row(table: Table, row: Row, *, mentions: bool) -> list[Cell]:
     lines = [_cell(each, mentions=mentions) for each in (row.what, *row.details)]
     if row.effect and not is_explained:
         lines[0] = Cell(": ".join(filter(None, (lines[0].text, row.effect))), lines[0].codes)
-    what = Cell("\n".join(each.text for each in lines if each.text), tuple(code for each in lines for code in each.codes))
+    what = Cell(
+        "\n".join(each.text for each in lines if each.text), tuple(code for each in lines for code in each.codes)
+    )
     cells = [Cell(row.label), _cell(row.name, mentions=mentions), what, _cell(row.where, mentions=mentions)]
     return [*cells, Cell(row.cause)][: len(table.heads)]
 
@@ -44,7 +46,3 @@ def _row(table: Table, row: Row, *, mentions: bool) -> list[Cell]:
 def _cell(spans: Spans, *, mentions: bool) -> Cell:
     texts = [without_mentions(span.text) if span.is_value and not mentions else span.text for span in spans]
     return Cell("".join(texts), tuple(text for text, span in zip(texts, spans, strict=True) if span.is_value))
-
-
-def plan_data(*plans: object, command: CommandName = CommandName.PLAN) -> ReportData:
-    return ReportData(command, list(plans))  # type: ignore[arg-type]

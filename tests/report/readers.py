@@ -32,7 +32,7 @@ def html_of(text: str) -> str:
 
 
 @dataclass
-class _Html(HTMLParser):
+class Html(HTMLParser):
     """Reads HTML of any quality, like that of a Markdown renderer."""
 
     tables: list[Grid] = field(default_factory=list)
@@ -44,7 +44,7 @@ class _Html(HTMLParser):
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self._inside: list[str] = []
+        self.inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
@@ -60,16 +60,18 @@ class _Html(HTMLParser):
                 self._add("\n")
             case "code":
                 self.codes.append("")
+            case _:
+                pass
         if tag not in ("br", "meta", "img"):
-            self._inside.append(tag)
+            self.inside.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        assert self._inside.pop() == tag
+        assert self.inside.pop() == tag
         if tag == "code" and self._cell is not None:
             self._cell = Cell(self._cell.text, (*self._cell.codes, self.codes[-1]))
 
     def handle_data(self, data: str) -> None:
-        if "code" in self._inside:
+        if "code" in self.inside:
             self.codes[-1] += data
         else:
             self.loose.append(data)
@@ -84,19 +86,19 @@ class _Html(HTMLParser):
 
     @property
     def _cell(self) -> Cell | None:
-        return self.tables[-1][-1][-1] if {"td", "th"} & set(self._inside) else None
+        return self.tables[-1][-1][-1] if {"td", "th"} & set(self.inside) else None
 
     @_cell.setter
     def _cell(self, cell: Cell) -> None:
         self.tables[-1][-1][-1] = cell
 
 
-def read_html(text: str) -> _Html:
+def read_html(text: str) -> Html:
     """Everything in HTML; a text node inside a table but in no cell is an error of the renderer."""
-    found = _Html()
+    found = Html()
     found.feed(text)
     found.close()
-    assert not found._inside
+    assert not found.inside
     return found
 
 

@@ -216,8 +216,8 @@ def test_two_parsers_see_the_same_tables_with_exactly_the_values(value: str) -> 
         assert expected
         assert tables_by_cmark(text) == expected
         assert tables_by_markdown_it(text) == expected
-        codes = {each.replace("@\u200b", "@") for table in expected for row in table for cell in row for each in cell.codes}
-        assert printable(value) in codes
+        codes = {each for table in expected for row in table for cell in row for each in cell.codes}
+        assert printable(value) in {each.replace("@\u200b", "@") for each in codes}
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)

@@ -14,14 +14,14 @@ from beamctl.plan.plan_file import Saved
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.review.apply import apply_review
 from beamctl.report.review.drift import drift_review
-from beamctl.report.review.model import Review, WorkspaceReview
+from beamctl.report.review.model import Overview, WorkspaceReview
 from beamctl.report.review.plan import plan_review
 from beamctl.report.review.verdict import changes_text, differences_text
 from beamctl.report.spans import Spans, named, own, shown
 from beamctl.report.text.apply import counts_text, totals
 
 
-def review(data: ReportData, digest: str) -> Review:
+def review(data: ReportData, digest: str) -> Overview:
     """What a reviewer sees of a command.
 
     Args:
@@ -30,7 +30,7 @@ def review(data: ReportData, digest: str) -> Review:
     """
     reviews = [_of_workspace(data, plan) for plan in data.plans]
     ordered = sorted(reviews, key=_urgency)
-    return Review(
+    return Overview(
         verdict=ordered[0].verdict if len(ordered) == 1 else _together(data, ordered),
         workspaces=ordered,
         about=_about(data.saved, digest),

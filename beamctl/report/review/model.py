@@ -102,7 +102,7 @@ class WorkspaceReview:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class Overview:
     """A whole report.
 
     Attributes:
