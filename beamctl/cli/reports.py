@@ -13,6 +13,7 @@ from beamctl.errors import UsageError
 from beamctl.model.text import printable
 from beamctl.report.formats import FORMATS
 from beamctl.secrets.redaction import OutputRedaction
+from beamctl.system.clock import current_time
 from beamctl.system.files import real_path, replace_file
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def write_reports(reports: Sequence[ReportFile], data: ReportData, redaction: Ou
     """
     if not reports:
         return
-    shown = _redacted(data, redaction.redact)
+    shown = _redacted(replace(data, made=current_time()), redaction.redact)
     failed: UsageError | None = None
     for each in reports:
         try:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from beamctl.apply.event import Event
@@ -47,6 +48,7 @@ class ReportData:
         saved: For an apply, the saved plan, if any.
         apply_command: The command that applies these plans.
         causes: For a drift with a base, the cause of each difference, by workspace and change.
+        made: When; None if it is not known.
     """
 
     command: CommandName
@@ -56,6 +58,7 @@ class ReportData:
     saved: Saved | None = None
     apply_command: str = "beamctl apply"
     causes: Mapping[tuple[str, ChangeId], Cause] = field(default_factory=dict)
+    made: datetime | None = None
 
     def cause(self, plan: Plan, change: Change) -> Cause | None:
         """The cause of one difference; None if it was not compared with an earlier document."""

@@ -58,13 +58,14 @@ def _text(data: ReportData, digest: str, total: Shares, left: Overview, room: Ro
     is_cut = room != Room()
     fields = {"set": set_of(data), "digest": digest, "truncated": "1" if is_cut else "0"}
     counts = _counts(data.command, total, Shares.of(left), room) if is_cut else []
-    one = left.workspaces[0] if len(left.workspaces) == 1 else None
+    one = left.workspaces[0] if len(data.plans) == 1 else None
     title = f"### {words(left.verdict)}" + (f" · {code(one.workspace)}" if one else "")
     blocks = [
         [marker(f"beamctl:{data.command.value}:v1", fields)],
         [title],
         *counts,
         *_body(left.workspaces, room, is_single=one is not None),
+        *(_quiet(left.workspaces, total.quiet) if one is None else _unchanged(one)),
         *counts,
         [f"<sub>{line(joined(left.about, ' · '))}</sub>"],
     ]
@@ -101,7 +102,6 @@ def _body(reviews: Sequence[WorkspaceReview], room: Room, *, is_single: bool) ->
             is_begun = bool(each.kept or each.dangers)
             yield from _heading(each, "everything else" if is_begun else each.verdict, is_single=is_single)
             yield from _rest(each)
-    yield from _unchanged(reviews if is_single else [each for each in reviews if each.is_quiet])
 
 
 def _heading(one: WorkspaceReview, text: str, *, is_single: bool) -> Iterator[Block]:
@@ -153,16 +153,19 @@ def _rest(one: WorkspaceReview) -> Iterator[Block]:
         yield [f"- {line(note)}" for note in one.notes]
 
 
-def _unchanged(reviews: Sequence[WorkspaceReview]) -> Iterator[Block]:
+def _unchanged(one: WorkspaceReview) -> Iterator[Block]:
     """What is left alone, and where the facts come from."""
-    if not reviews:
-        return
-    if len(reviews) == 1:
-        title = ", ".join(reviews[0].unchanged) or "Details"
-        yield from _folded(title, [[f"- {line(each)}" for each in reviews[0].about]])
-        return
-    lines = [f"- {code(each.workspace)}: {words(', '.join(each.unchanged) or 'empty')}" for each in reviews]
-    yield from _folded(f"{len(reviews):,} workspaces without changes", [lines])
+    yield from _folded(", ".join(one.unchanged) or "Details", [[f"- {line(each)}" for each in one.about]])
+
+
+def _quiet(reviews: Sequence[WorkspaceReview], total: int) -> Iterator[Block]:
+    """The workspaces without changes."""
+    lines = [
+        f"- {code(one.workspace)}: {words(', '.join(one.unchanged) or 'empty')}" for one in reviews if one.is_quiet
+    ]
+    lines += [f"- {total - len(lines):,} more"] if total > len(lines) else []
+    if lines:
+        yield from _folded(f"{total:,} {'workspaces' if total > 1 else 'workspace'} without changes", [lines])
 
 
 def _folded(title: str, blocks: Sequence[Block] | Iterator[Block]) -> Iterator[Block]:

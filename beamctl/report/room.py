@@ -10,6 +10,8 @@ from beamctl.report.review.model import Overview, Row, Table, WorkspaceReview, s
 ALL = 1 << 40
 _LENGTHS = (2_000, 500, 200, 80)
 _LINES = (10, 3, 1, 0)
+_LONGEST_NAME = 1_000
+"""No e-mail address is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Room:
         length: Characters of a value in an addition, another change, a note or a hazard.
         lines: Details of an addition or another change; none without its effect.
         notes: Notes.
+        quiet: Workspaces without changes.
         others: Additions and other changes.
         kept_length: Characters of a value in a removal or demotion, except its name.
         kept_lines: Details of a removal or demotion; none without its effect.
@@ -31,6 +34,7 @@ class Room:
     length: int = ALL
     lines: int = ALL
     notes: int = ALL
+    quiet: int = ALL
     others: int = ALL
     kept_length: int = ALL
     kept_lines: int = ALL
@@ -48,12 +52,14 @@ class Shares:
         others: Additions and other changes.
         dangers: Hazards.
         notes: Notes.
+        quiet: Workspaces without changes, hazards and notes.
     """
 
     kept: int
     others: int
     dangers: int
     notes: int
+    quiet: int
 
     @classmethod
     def of(cls, review: Overview) -> Shares:
@@ -63,6 +69,7 @@ class Shares:
             others=sum(len(table.rows) for one in review.workspaces for table in one.others),
             dangers=sum(len(one.dangers) for one in review.workspaces),
             notes=sum(len(one.notes) for one in review.workspaces),
+            quiet=sum(one.is_quiet for one in review.workspaces),
         )
 
 
@@ -104,6 +111,8 @@ def _rooms(total: Shares) -> Iterator[Room]:
         yield (room := replace(room, lines=lines))
     for notes in reversed(range(total.notes)):
         yield (room := replace(room, notes=notes))
+    for quiet in reversed(range(total.quiet)):
+        yield (room := replace(room, quiet=quiet))
     for others in reversed(range(total.others)):
         yield (room := replace(room, others=others))
     for length in _LENGTHS:
@@ -120,21 +129,30 @@ def _rooms(total: Shares) -> Iterator[Room]:
 
 def cut(review: Overview, room: Room) -> Overview:
     """What is left of a review."""
-    kept, others, dangers, notes = room.kept, room.others, room.dangers, room.notes
+    left = Shares(room.kept, room.others, room.dangers, room.notes, room.quiet)
     found: list[WorkspaceReview] = []
     for one in review.workspaces:
+        if one.is_quiet and not left.quiet and len(review.workspaces) > 1:
+            continue
         mine = replace(
             one,
-            kept=_first(one.kept, kept, room.kept_length, room.kept_lines),
-            others=_first(one.others, others, room.length, room.lines),
-            dangers=[replace(each, text=shortened(each.text, room.length)) for each in one.dangers[:dangers]],
-            allow=one.allow if len(one.dangers) <= dangers else "",
-            notes=[shortened(each, room.length) for each in one.notes[:notes]],
+            kept=_first(one.kept, left.kept, room.kept_length, room.kept_lines),
+            others=_first(one.others, left.others, room.length, room.lines),
+            dangers=[replace(each, text=shortened(each.text, room.length)) for each in one.dangers[: left.dangers]],
+            allow=one.allow if len(one.dangers) <= left.dangers else "",
+            notes=[shortened(each, room.length) for each in one.notes[: left.notes]],
+            about=[shortened(each, room.length) for each in one.about],
+            is_cut=not one.is_quiet,
         )
         found.append(mine)
-        kept -= sum(len(table.rows) for table in mine.kept)
-        others -= sum(len(table.rows) for table in mine.others)
-        dangers, notes = dangers - len(mine.dangers), notes - len(mine.notes)
+        used = Shares.of(replace(review, workspaces=[mine]))
+        left = Shares(
+            left.kept - used.kept,
+            left.others - used.others,
+            left.dangers - used.dangers,
+            left.notes - used.notes,
+            left.quiet - used.quiet,
+        )
     return replace(review, workspaces=found)
 
 
@@ -150,6 +168,7 @@ def _first(tables: Sequence[Table], most: int, length: int, lines: int) -> list[
 def _cut_row(row: Row, length: int, lines: int) -> Row:
     return replace(
         row,
+        name=shortened(row.name, _LONGEST_NAME),
         what=shortened(row.what, length),
         where=shortened(row.where, length),
         effect=row.effect if lines else "",

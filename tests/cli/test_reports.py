@@ -89,7 +89,30 @@ def test_a_report_that_fails_after_an_apply_is_exit_7(cli: Cli, write: Write, pe
 @pytest.mark.usefixtures("api")
 def test_secrets_are_hidden_in_every_format(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS + f"settings: {{displayName: 'x {CANARY}'}}\n")
-    cli("plan", "--report", "text=r.txt", "--report", "json=r.json")
-    assert "x •••" in Path("r.txt").read_text()
-    for file in ("r.txt", "r.json"):
+    files = {"text": "r.txt", "json": "r.json", "markdown": "r.md", "html": "r.html"}
+    assert cli("plan", *(word for name in files for word in ("--report", f"{name}={files[name]}"))).code == 0
+    for file in files.values():
         assert CANARY not in Path(file).read_text()
+        if file != "r.json":
+            assert "x •••" in Path(file).read_text()
+
+
+def test_every_command_writes_markdown_and_html(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    verdicts = {
+        "plan": "1 person gains access, 1 is promoted",
+        "drift": "Drift: 1 person is missing, 1 has a lower role than declared",
+        "apply": "Applied: 2 done",
+    }
+    for command, verdict in verdicts.items():
+        more = ("--auto-approve",) if command == "apply" else ()
+        cli(command, *more, "--report", f"markdown={command}.md", "--report", f"html={command}.html")
+        assert Path(f"{command}.md").read_text().splitlines()[2] == f"### {verdict} · `acme`"
+        assert f"<h1>{verdict} · <code>acme</code></h1>" in Path(f"{command}.html").read_text()
+
+
+def test_plan_explains_what_people_gain(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    told = cli("plan", "--explain").out
+    assert "\n      can also invite users, remove users, edit policies, delete the workspace, " in told
+    assert "can also" not in cli("plan").out

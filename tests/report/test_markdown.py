@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beamctl import __version__
 from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance, Risk
@@ -203,6 +205,26 @@ def test_no_removal_is_ever_missing(names: list[str], added: int, limit: int) ->
     assert len(text.encode()) <= limit
     shown = [each.replace("@\u200b", "@") for each in read_html(html_of(text)).codes]
     assert {printable(name) for name in names} <= set(shown)
+
+
+def test_thousands_of_workspaces_fit() -> None:
+    loud = [replace(crowd(1, 1, f"w{number}"), workspace=f"loud-{number}") for number in range(5)]
+    quiet = [replace(NONE, workspace=f"quiet-workspace-{number}") for number in range(2000)]
+    text = rendered(of(*loud, *quiet), 30_000)
+    assert len(text.encode()) <= 30_000
+    assert all(name in text for plan in loud for name in losses(plan))
+    assert all(f"new.w{number}0@x.io" in text for number in range(5))
+    assert "<summary>2,000 workspaces without changes</summary>" in text
+    assert re.search(r"\n- 1,\d\d\d more\n", text)
+    tight = rendered(of(*loud, *quiet), 3_000)
+    assert all(name in tight for plan in loud for name in losses(plan))
+    assert re.search(r"[0-4] of 5 other changes", tight)
+    assert "- `loud-" not in tight.partition("without changes")[2]
+
+
+def test_the_report_says_when_it_was_made() -> None:
+    data = replace(of(NONE), made=datetime(2026, 11, 30, 19, 0, 5, tzinfo=UTC))
+    assert f"reported by beamctl {__version__} on 2026-11-30 19:00:05 UTC" in report(data)
 
 
 # whatever values are in it

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import assert_never
 
 from beamctl.plan.plan import Plan
-from beamctl.plan.plan_file import Saved
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.review.apply import apply_review
 from beamctl.report.review.drift import drift_review
@@ -33,7 +32,7 @@ def review(data: ReportData, digest: str) -> Overview:
     return Overview(
         verdict=ordered[0].verdict if len(ordered) == 1 else _together(data, ordered),
         workspaces=ordered,
-        about=_about(data.saved, digest),
+        about=_about(data, digest),
     )
 
 
@@ -84,12 +83,16 @@ def _together(data: ReportData, reviews: Sequence[WorkspaceReview]) -> str:
             assert_never(data.command)
 
 
-def _about(saved: Saved | None, digest: str) -> Sequence[Spans]:
+def _about(data: ReportData, digest: str) -> Sequence[Spans]:
     from beamctl import __version__
 
-    facts = [(*own("plan "), *shown(digest)), own(f"made by beamctl {__version__}")]
-    if saved is not None:
-        created, expires = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for when in (saved.created, saved.expires))
+    when = f" on {_moment(data.made)}" if data.made else ""
+    facts = [(*own("plan "), *shown(digest)), own(f"reported by beamctl {__version__}{when}")]
+    if (saved := data.saved) is not None:
         commit = (*own("of commit "), *named(saved.commit)) if saved.commit else own("of an unknown commit")
-        facts += [own(f"saved {created}, valid until {expires}"), commit]
+        facts += [own(f"saved {_moment(saved.created)}, valid until {_moment(saved.expires)}"), commit]
     return facts
+
+
+def _moment(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -83,6 +83,7 @@ class WorkspaceReview:
         notes: What else to know.
         unchanged: Counts of what is left alone.
         about: Where the facts come from: API, identity, document.
+        is_cut: Whether something is left out, for lack of room.
     """
 
     workspace: str
@@ -94,11 +95,12 @@ class WorkspaceReview:
     notes: Sequence[Spans] = ()
     unchanged: Sequence[str] = ()
     about: Sequence[Spans] = ()
+    is_cut: bool = False
 
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to look at."""
-        return not (self.kept or self.dangers or self.others or self.notes)
+        return not (self.is_cut or self.kept or self.dangers or self.others or self.notes)
 
 
 @dataclass(frozen=True, slots=True)
