@@ -69,14 +69,15 @@ def _line(spans: Spans) -> str:
 
 def _body(found: Overview, *, is_single: bool) -> Iterator[str]:
     """What takes access away in any workspace comes before everything else in all workspaces."""
+    level = "h2" if is_single else "h3"
     for each in found.workspaces:
         if each.kept or each.dangers:
-            yield from _section(each, each.verdict, [*_worst(each)], is_single=is_single)
+            yield from _section(each, each.verdict, [*_worst(each, level)], is_single=is_single)
     for each in found.workspaces:
         if each.others or each.notes:
             is_begun = bool(each.kept or each.dangers)
             text = "everything else" if is_begun else each.verdict
-            yield from _section(each, text, [*_rest(each)], is_single=is_single)
+            yield from _section(each, text, [*_rest(each, level)], is_single=is_single)
     yield "<section>"
     for each in found.workspaces:
         yield "<details open>"
@@ -95,9 +96,9 @@ def _section(one: WorkspaceReview, text: str, lines: Sequence[str], *, is_single
     yield "</section>"
 
 
-def _worst(one: WorkspaceReview) -> Iterator[str]:
+def _worst(one: WorkspaceReview, level: str) -> Iterator[str]:
     for each in one.kept:
-        yield from _table(each, "worst")
+        yield from _table(each, level, "worst")
     if refusing := [each for each in one.dangers if each.is_refused]:
         yield '<div class="danger refused">'
         yield "<p><strong>Refused.</strong> beamctl apply changes nothing until this is allowed:</p>"
@@ -122,17 +123,17 @@ def _dangers(dangers: Sequence[Danger], *, is_only: bool = False) -> Iterator[st
     yield "</ul>"
 
 
-def _rest(one: WorkspaceReview) -> Iterator[str]:
+def _rest(one: WorkspaceReview, level: str) -> Iterator[str]:
     for each in one.others:
-        yield from _table(each, "other")
+        yield from _table(each, level, "other")
     if one.notes:
-        yield "<h3>Notes</h3>"
+        yield f"<{level}>Notes</{level}>"
         yield f"<ul>{''.join(f'<li>{_line(note)}</li>' for note in one.notes)}</ul>"
 
 
-def _table(each: Table, sort: str) -> Iterator[str]:
+def _table(each: Table, level: str, sort: str) -> Iterator[str]:
     often = legend(each.rows)
-    yield f"<h3>{_text(each.title)} ({len(each.rows):,})</h3>"
+    yield f"<{level}>{_text(each.title)} ({len(each.rows):,})</{level}>"
     yield f'<table class="changes {sort}">'
     heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in each.heads)
     yield f"<thead><tr>{heads}</tr></thead>"
@@ -161,7 +162,7 @@ def _roles() -> Iterator[str]:
     yield "<h2>What each role allows</h2>"
     yield "<table>"
     heads = "".join(f'<th scope="col">{_text(role.value)}</th>' for role in Role)
-    yield f'<thead><tr><th scope="col">can</th>{heads}</tr></thead>'
+    yield f'<thead><tr><th scope="col">permission</th>{heads}</tr></thead>'
     yield "<tbody>"
     for each in ABILITIES:
         marks = "".join(f"<td>{'yes' if role in each.roles else 'no'}</td>" for role in Role)

@@ -18,13 +18,13 @@ body { margin: 0; background: var(--page); color: var(--text);
 main, footer { max-width: 68rem; margin: 0 auto; padding: 1rem 1.25rem; }
 footer { color: var(--dim); font-size: .875rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0 1rem; }
-h2 { font-size: 1.25rem; margin: 2rem 0 .5rem; }
+h2 { font-size: 1.2rem; margin: 1.75rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 code, pre { font: .9em/1.4 ui-monospace, "Liberation Mono", Menlo, Consolas, monospace; background: var(--code);
   border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
 code { padding: .1em .3em; }
 pre { padding: .6rem .8rem; margin: .4rem 0; }
-table { width: 100%; border-collapse: collapse; }
+table { width: 100%; border-collapse: collapse; overflow-wrap: anywhere; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border: 1px solid var(--line); }
 th { font-size: .875rem; }
 table.worst { border-left: 4px solid var(--bad); }

@@ -23,7 +23,7 @@ from beamctl.report.review.verdict import (
 )
 from beamctl.report.spans import Spans, named, own, shown
 
-_HEADS = ("", "who or what", "workspace → document", "declared in")
+_HEADS = ("difference", "who or what", "workspace → document", "declared in")
 _LABELS = {
     Consequence.REMOVED: "not declared",
     Consequence.DELETED: "not declared",

@@ -25,7 +25,7 @@ from beamctl.report.review.verdict import (
 from beamctl.report.spans import Spans, fact_spans, joined, named, own
 from beamctl.report.wording import TALLY
 
-_HEADS = ("", "who or what", "what changes", "asked for in")
+_HEADS = ("action", "who or what", "what changes", "asked for in")
 _ADDITIONS = frozenset({Consequence.INVITED, Consequence.RESENT, Consequence.PROMOTED, Consequence.CREATED})
 _VALUE_WORDS = {change_spans.ADDED: "added ", change_spans.CHANGED: "", change_spans.GONE: "removed "}
 
