@@ -24,7 +24,7 @@ code, pre { font: .9em/1.4 ui-monospace, "Liberation Mono", Menlo, Consolas, mon
   border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
 code { padding: .1em .3em; }
 pre { padding: .6rem .8rem; margin: .4rem 0; }
-table { width: 100%; border-collapse: collapse; overflow-wrap: anywhere; }
+table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border: 1px solid var(--line); }
 th { font-size: .875rem; }
 table.worst { border-left: 4px solid var(--bad); }
@@ -33,11 +33,12 @@ table.worst td:first-child { color: var(--bad); font-weight: 600; }
 .danger.refused { border-color: var(--bad); background: var(--bad-page); }
 .danger p { margin: .3rem 0; }
 ul { margin: .5rem 0; padding-left: 1.3rem; }
-table.changes td:nth-child(2) { min-width: 13rem; }
+table.changes td:nth-child(2) { min-width: 14.5rem; }
 table.changes td:nth-child(4) { min-width: 9rem; }
 summary { cursor: pointer; }
 section details { margin: 1rem 0; }
 @media (max-width: 40rem) {
+  table { overflow-wrap: anywhere; }
   table.changes thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table.changes, table.changes tbody, table.changes tr, table.changes td { display: block; }
   table.changes tr { border: 1px solid var(--line); margin: 0 0 .6rem; padding: .3rem .6rem; }

@@ -1,4 +1,4 @@
-"""HTML reports in a browser: accessible in light and dark mode and in a narrow window, and they load and run nothing."""
+"""HTML reports in a browser: accessible in light and dark mode and in narrow windows; they load and run nothing."""
 
 from __future__ import annotations
 

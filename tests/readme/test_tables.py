@@ -26,9 +26,11 @@ from beamctl.kinds.member.table import DESIRED_ROLES, ROWS
 from beamctl.kinds.policy import MOST_LOOKED_INTO
 from beamctl.kinds.resource.live import MOST_PAGES
 from beamctl.model import email
+from beamctl.model.identity import Role as DeclaredRole
 from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan import plan_file
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
+from beamctl.report.permissions import ABILITIES
 from beamctl.report.style import LONGEST_VALUE
 from beamctl.runs import last_run
 from beamctl.workflow.documents import LARGEST_TOGETHER
@@ -121,6 +123,14 @@ def permission_table(head: str, allowed: Mapping[Permission, AbstractSet[Any]], 
     return "\n".join(lines)
 
 
+def role_table() -> str:
+    lines = ["| can | " + " | ".join(DeclaredRole) + " |", "|---|---|---|---|"]
+    for ability in ABILITIES:
+        cells = " | ".join("yes" if role in ability.roles else "\N{EN DASH}" for role in DeclaredRole)
+        lines.append(f"| {ability.text} | {cells} |")
+    return "\n".join(lines)
+
+
 def quirk_table() -> str:
     lines = ["| flag | with it | the open question |", "|---|---|---|"]
     questions = dict(re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", EMULATOR, re.MULTILINE))
@@ -141,6 +151,7 @@ TABLES = [
     ("beamctl/emulator/README.md", "faults", fault_table()),
     ("schemas/README.md", "keys", key_table()),
     ("schemas/README.md", "table", decision_table()),
+    ("schemas/README.md", "roles", role_table()),
     ("schemas/README.md", "hazards", hazard_table()),
     ("schemas/limits.md", "limits", limit_table()),
 ]
