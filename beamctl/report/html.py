@@ -71,12 +71,11 @@ def _body(found: Overview, *, is_single: bool) -> Iterator[str]:
     """What takes access away in any workspace comes before everything else in all workspaces."""
     level = "h2" if is_single else "h3"
     for each in found.workspaces:
-        if each.kept or each.dangers:
+        if each.is_first:
             yield from _section(each, each.verdict, [*_worst(each, level)], is_single=is_single)
     for each in found.workspaces:
         if each.others or each.notes:
-            is_begun = bool(each.kept or each.dangers)
-            text = "everything else" if is_begun else each.verdict
+            text = "everything else" if each.is_first else each.verdict
             yield from _section(each, text, [*_rest(each, level)], is_single=is_single)
     yield "<section>"
     for each in found.workspaces:
@@ -97,6 +96,11 @@ def _section(one: WorkspaceReview, text: str, lines: Sequence[str], *, is_single
 
 
 def _worst(one: WorkspaceReview, level: str) -> Iterator[str]:
+    if one.doubts:
+        yield '<div class="danger">'
+        yield "<p>The response of the API may be wrong or incomplete:</p>"
+        yield f"<ul>{''.join(f'<li>{_line(each)}</li>' for each in one.doubts)}</ul>"
+        yield "</div>"
     for each in one.kept:
         yield from _table(each, level, "worst")
     if refusing := [each for each in one.dangers if each.is_refused]:

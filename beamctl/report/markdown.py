@@ -27,6 +27,7 @@ _KEPT = {
     CommandName.DRIFT: "entries that are not declared",
     CommandName.APPLY: "failures, removals and demotions",
 }
+_DOUBT = "The response of the API may be wrong or incomplete:"
 _LINE_BREAK = "<br>"
 
 
@@ -94,13 +95,12 @@ def _counts(command: CommandName, total: Shares, shown: Shares, room: Room) -> l
 def _body(reviews: Sequence[WorkspaceReview], room: Room, *, is_single: bool) -> Iterator[Block]:
     """What takes access away in any workspace comes before everything else in all workspaces."""
     for each in reviews:
-        if each.kept or each.dangers:
+        if each.is_first:
             yield from _heading(each, each.verdict, is_single=is_single)
             yield from _worst(each, room)
     for each in reviews:
         if each.others or each.notes:
-            is_begun = bool(each.kept or each.dangers)
-            yield from _heading(each, "everything else" if is_begun else each.verdict, is_single=is_single)
+            yield from _heading(each, "everything else" if each.is_first else each.verdict, is_single=is_single)
             yield from _rest(each)
 
 
@@ -110,6 +110,9 @@ def _heading(one: WorkspaceReview, text: str, *, is_single: bool) -> Iterator[Bl
 
 
 def _worst(one: WorkspaceReview, room: Room) -> Iterator[Block]:
+    if one.doubts:
+        lines = ["[!WARNING]", words(_DOUBT), "", *(f"- {line(each)}" for each in one.doubts)]
+        yield [f"> {text}".rstrip() for text in lines]
     for each in one.kept:
         if room.names_only:
             yield [f"**{words(each.title)}**"]

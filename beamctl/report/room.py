@@ -136,6 +136,7 @@ def cut(review: Overview, room: Room) -> Overview:
             continue
         mine = replace(
             one,
+            doubts=[shortened(each, room.length) for each in one.doubts],
             kept=_first(one.kept, left.kept, room.kept_length, room.kept_lines),
             others=_first(one.others, left.others, room.length, room.lines),
             dangers=[replace(each, text=shortened(each.text, room.length)) for each in one.dangers[: left.dangers]],

@@ -52,6 +52,7 @@ def hostile_plan(value: str) -> Plan:
         runs_as=value,
         changes=tuple(_change(change, value) for change in plan.changes),
         hazards=tuple(replace(each, value=value, fact=_fact(each.fact, value)) for each in plan.hazards),
+        anomalies=tuple(_fact(each.fact, value) for each in plan.hazards),
         notes=tuple(replace(each, fact=_fact(each.fact, value), place=Place(value, 1, 1)) for each in plan.notes),
     )
 

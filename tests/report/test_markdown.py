@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from beamctl import __version__
 from beamctl.apply.event import Ended, Event, NotAttempted
 from beamctl.model.text import printable
-from beamctl.plan.hazard import Allowance, Risk
+from beamctl.plan.hazard import Allowance, Hazard, Risk
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import digest_of
@@ -129,6 +129,23 @@ def test_drift_says_what_is_not_declared_and_why() -> None:
     assert "| missing | `new.person0@x.io` | missing → `member` | `access.yaml:6` | merged, not applied yet |" in text
     assert "[!CAUTION]" not in text
     assert first_line(report(of(NONE, command=CommandName.DRIFT))) == "### No drift · `acme`"
+
+
+def test_a_doubtful_response_is_announced_before_the_differences() -> None:
+    plan = replace(crowd(1, 0), anomalies=(failure("the API shows only 2 of 40"),))
+    text = report(of(plan, command=CommandName.DRIFT))
+    warning = "> [!WARNING]\n> The response of the API may be wrong or incomplete:\n>\n> - `the API shows only 2 of 40`"
+    assert text.index(warning) < text.index("| not declared |")
+
+
+def test_loosened_guards_are_said_first() -> None:
+    hazard = Hazard(Risk.LOOSENS_GUARDS, "minAdmins", failure("guards.minAdmins: 2 → 1"))
+    plan = replace(crowd(1, 0), hazards=(hazard,))
+    assert first_line(report(of(plan))) == "### Refused: guards are loosened, 1 person loses access · `acme`"
+    alone = replace(NONE, hazards=(hazard,))
+    assert first_line(report(of(alone))) == "### Refused: guards are loosened · `acme`"
+    several = report(of(alone, replace(NONE, workspace="labs")))
+    assert first_line(several) == "### Refused: guards are loosened, in 1 of 2 workspaces"
 
 
 def test_an_apply_shows_what_failed_first() -> None:
@@ -279,6 +296,9 @@ def test_code_spans_show_exactly_the_value(value: str) -> None:
     if value:
         [found] = read_html(html_of(f"x {code(value)} x")).codes
         assert found.replace("@\u200b", "@") == value
+        row = f"|x|y|\n|---|---|\n| {cell(named(value))} | `|` |".replace("`|`", "`\\|`")
+        for tables in (tables_by_cmark(row), tables_by_markdown_it(row)):
+            assert [each.text.replace("@\u200b", "@") for each in tables[0][1]] == [value, "|"]
 
 
 @pytest.mark.parametrize("value", ["a b", "a--b", "-->", "a>b", "é", "a\nb"])

@@ -15,7 +15,7 @@ from beamctl.report.review.apply import apply_review
 from beamctl.report.review.drift import drift_review
 from beamctl.report.review.model import Overview, WorkspaceReview
 from beamctl.report.review.plan import plan_review
-from beamctl.report.review.verdict import changes_text, differences_text
+from beamctl.report.review.verdict import changes_text, differences_text, loosens
 from beamctl.report.spans import Spans, named, own, shown
 from beamctl.report.text.apply import counts_text, totals
 
@@ -62,7 +62,7 @@ def _together(data: ReportData, reviews: Sequence[WorkspaceReview]) -> str:
     is_refused = any(danger.is_refused for each in reviews for danger in each.dangers)
     match data.command:
         case CommandName.PLAN:
-            changing = [plan for plan in data.plans if plan.changes]
+            changing = [plan for plan in data.plans if plan.changes or loosens(plan)]
             if not changing:
                 return f"No changes in {where}"
             return f"{'Refused: ' if is_refused else ''}{changes_text(changing)}, in {len(changing):,} of {where}"

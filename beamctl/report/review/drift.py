@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from beamctl.plan.change import ALL_ATTRIBUTES, Change, Reason
-from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan
 from beamctl.report import change_spans, change_text
 from beamctl.report.data import Cause
@@ -21,7 +20,7 @@ from beamctl.report.review.verdict import (
     noun_of,
     worst_first,
 )
-from beamctl.report.spans import Spans, named, own, shown
+from beamctl.report.spans import Spans, fact_spans, named, own, shown
 
 _HEADS = ("difference", "who or what", "workspace → document", "declared in")
 _LABELS = {
@@ -66,12 +65,14 @@ def drift_review(plan: Plan, cause_of: CauseOf) -> WorkspaceReview:
         plan: What would undo the drift.
         cause_of: The cause of a difference; None if it is not known.
     """
-    found = [*(Note(each) for each in plan.anomalies), *(each for each in plan.notes if each.differs or each.excused)]
+    doubted = frozenset(each.order for each in plan.anomalies)
+    found = [each for each in plan.notes if (each.differs or each.excused) and each.fact.order not in doubted]
     worst = [change for change in plan.changes if is_loss(change)]
     rest = [change for change in plan.changes if not is_loss(change)]
     return WorkspaceReview(
         workspace=plan.workspace,
         verdict=_verdict(plan),
+        doubts=list(map(fact_spans, plan.anomalies)),
         kept=_tables("More than the document declares", plan, worst, cause_of),
         others=_tables("Missing or different", plan, rest, cause_of),
         notes=notes(found),

@@ -76,6 +76,7 @@ class WorkspaceReview:
     Attributes:
         workspace: Its name.
         verdict: What happens, in one line.
+        doubts: Why the API's response may be wrong, if no hazard says it.
         kept: Tables that no report cuts or hides: removals and demotions; for an apply, what failed.
         dangers: The hazards.
         allow: The command that allows all hazards; empty if nothing is refused, or one cannot be allowed.
@@ -88,6 +89,7 @@ class WorkspaceReview:
 
     workspace: str
     verdict: str
+    doubts: Sequence[Spans] = ()
     kept: Sequence[Table] = ()
     dangers: Sequence[Danger] = ()
     allow: str = ""
@@ -98,9 +100,14 @@ class WorkspaceReview:
     is_cut: bool = False
 
     @property
+    def is_first(self) -> bool:
+        """Whether it has something that comes before everything else of all workspaces."""
+        return bool(self.doubts or self.kept or self.dangers)
+
+    @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to look at."""
-        return not (self.is_cut or self.kept or self.dangers or self.others or self.notes)
+        return not (self.is_cut or self.doubts or self.kept or self.dangers or self.others or self.notes)
 
 
 @dataclass(frozen=True, slots=True)

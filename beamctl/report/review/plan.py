@@ -53,8 +53,8 @@ def plan_review(plan: Plan, allowed: Sequence[Allowance], command: str) -> Works
 
 
 def _verdict(plan: Plan, *, is_refused: bool) -> str:
-    if plan.changes:
-        return ("Refused: " if is_refused else "") + changes_text([plan])
+    if text := changes_text([plan]):
+        return ("Refused: " if is_refused else "") + text
     return "No changes to make; some differences are left alone" if plan.differs else "No changes"
 
 

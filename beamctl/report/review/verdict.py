@@ -10,6 +10,7 @@ from enum import Enum
 from beamctl.model.identity import Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change
+from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.report.change_spans import ROLE
 from beamctl.report.permissions import effect
@@ -126,8 +127,14 @@ _OBJECTS_FOUND: Verbs = {
 
 
 def changes_text(plans: Sequence[Plan]) -> str:
-    """What the changes of plans do."""
-    return _sentence(plans, _PEOPLE, _INVITATIONS, _OBJECTS, "change")
+    """What the changes of plans do. That guards are loosened comes first, because it allows everything else."""
+    changes = _sentence(plans, _PEOPLE, _INVITATIONS, _OBJECTS, "change")
+    return ", ".join(filter(None, ("guards are loosened" if any(map(loosens, plans)) else "", changes)))
+
+
+def loosens(plan: Plan) -> bool:
+    """Whether a plan loosens its own guards."""
+    return any(hazard.risk is Risk.LOOSENS_GUARDS for hazard in plan.hazards)
 
 
 def differences_text(plans: Sequence[Plan]) -> str:
