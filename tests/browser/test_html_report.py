@@ -11,7 +11,7 @@ import pytest
 from beamctl.report.data import ReportData
 from beamctl.report.html import report
 from tests.browser.test_accessibility import violations
-from tests.report.hostile_plans import hostile_reports
+from tests.report.hostile_reports import hostile_reports
 from tests.report.hostile_values import HOSTILE
 
 if TYPE_CHECKING:

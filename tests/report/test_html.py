@@ -14,7 +14,7 @@ from beamctl.report.permissions import ABILITIES
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.report.expected import grids
-from tests.report.hostile_plans import harmless, hostile_reports
+from tests.report.hostile_reports import harmless, hostile_reports
 from tests.report.hostile_values import HOSTILE
 from tests.report.readers import TAG, page_of, tables_by_html5lib
 

@@ -26,7 +26,7 @@ from tests.fakes.runs import document, planned
 from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.report.expected import grids
-from tests.report.hostile_plans import harmless, hostile_reports
+from tests.report.hostile_reports import harmless, hostile_reports
 from tests.report.hostile_values import HOSTILE
 from tests.report.readers import LIVE, html_of, read_html, tables_by_cmark, tables_by_markdown_it
 
