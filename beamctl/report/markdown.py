@@ -27,6 +27,8 @@ _KEPT = {
     CommandName.DRIFT: "entries that are not declared",
     CommandName.APPLY: "failures, removals and demotions",
 }
+_MORE = {CommandName.PLAN: "beamctl plan", CommandName.DRIFT: "beamctl drift", CommandName.APPLY: "beamctl runs"}
+_WARNING = {CommandName.PLAN: ". Do not approve it from this report", CommandName.DRIFT: "", CommandName.APPLY: ""}
 _DOUBT = "The response of the API may be wrong or incomplete:"
 _LINE_BREAK = "<br>"
 
@@ -86,9 +88,9 @@ def _counts(command: CommandName, total: Shares, shown: Shares, room: Room) -> l
     )
     parts = [f"{part:,} of {all_:,} {what}" for what, part, all_ in pairs if all_]
     text = f"{', '.join(parts)} shown. Details are {'left out' if room.names_only else 'shortened'}."
-    more = f"Run {code(f'beamctl {command.value}')} to see everything."
+    more = f"Run {code(_MORE[command])} to see everything."
     if shown.kept < total.kept:
-        return [["> [!CAUTION]", f"> **Incomplete. Do not approve it from this report:** {words(text)} {more}"]]
+        return [["> [!CAUTION]", f"> **Incomplete{_WARNING[command]}:** {words(text)} {more}"]]
     return [["> [!WARNING]", f"> **Shortened:** {words(text)} {more}"]]
 
 

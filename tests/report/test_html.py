@@ -46,7 +46,8 @@ def elements(page: Any, name: str) -> list[Any]:
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
 def test_a_browser_sees_exactly_the_values(value: str) -> None:
     for data in hostile_reports(value):
-        page = page_of(report(data))
+        text = report(data)
+        page = page_of(text)
         *changes, roles = tables_by_html5lib(page)
         assert changes == grids(data, mentions=True)
         assert len(roles) == len(ABILITIES) + 1
@@ -57,7 +58,7 @@ def test_a_browser_sees_exactly_the_values(value: str) -> None:
         assert {element.attrib["class"] for element in page.iter() if "class" in element.attrib} <= CLASSES
         codes = {"".join(code.itertext()) for code in elements(page, "code")}
         assert printable(value) in codes
-        assert all(char.isprintable() or char == "\n" for char in report(data))
+        assert all(char.isprintable() or char == "\n" for char in text)
 
 
 def test_the_page_loads_and_runs_nothing() -> None:

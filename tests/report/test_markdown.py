@@ -195,6 +195,15 @@ def test_removals_that_cannot_fit_are_announced_at_the_top() -> None:
     assert "new.person" not in text
 
 
+def test_a_cut_apply_never_says_to_apply_again() -> None:
+    plan = crowd(200, 1)
+    events: list[Event] = [Ended(change, Outcome(Status.DONE)) for change in plan.changes]
+    text = rendered(replace(of(plan, command=CommandName.APPLY), results=[(plan, events)]), 3_000)
+    assert "> **Incomplete:** " in text
+    assert "Run `beamctl runs` to see everything." in text
+    assert "approve" not in text
+
+
 def test_detail_goes_before_names() -> None:
     plan = crowd(20, 20)
     full = len(rendered(of(plan), 1 << 20).encode())

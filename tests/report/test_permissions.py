@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.emulator.permission import BY_ROLE, BY_CALLER_TYPE, Permission
+from beamctl.emulator.permission import BY_CALLER_TYPE, BY_ROLE, Permission
 from beamctl.model.identity import Role
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.report.permissions import ABILITIES, abilities, effect_text, excess_text

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @options.files
 @options.workspaces
 @option(Group.OUTPUT, "--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
-@option(Group.OUTPUT, "--explain", is_flag=True, help="Say in words what each person gains and loses.")
+@option(Group.OUTPUT, "--explain", is_flag=True, help="In text output, say what each person gains and loses.")
 @options.allow
 @options.saving
 @options.reports
