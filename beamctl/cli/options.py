@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beamctl.api.clock import MOST_WAITING
+from beamctl.cli import candidates
 from beamctl.cli.floors import floor_options
 from beamctl.cli.help import Group, combined, option
 from beamctl.cli.output import Output
@@ -74,6 +75,7 @@ files = option(
     "files",
     multiple=True,
     metavar="FILE",
+    shell_complete=candidates.paths,
     help="A document, a directory of them, or - for standard input. Repeatable. Default: beamctl.yaml, else access/.",
 )
 workspaces = option(
@@ -83,6 +85,7 @@ workspaces = option(
     "workspaces",
     multiple=True,
     metavar="NAME",
+    shell_complete=candidates.workspaces,
     help="Only this workspace. Repeatable.",
 )
 _output = option(
@@ -106,6 +109,7 @@ allow = option(
     "allowed",
     multiple=True,
     metavar="NAME=VALUE",
+    shell_complete=candidates.hazards,
     help="Allow one hazard of this plan, as printed by the refusal. Repeatable.",
 )
 floors = floor_options
@@ -124,6 +128,7 @@ saving = combined(
         "--out",
         "file",
         metavar="FILE",
+        shell_complete=candidates.paths,
         help="Save the plan. `beamctl apply FILE` makes exactly its changes.",
     ),
     option(
@@ -140,6 +145,7 @@ reports = option(
     multiple=True,
     callback=lambda _context, _option, named: tuple(map(report_file, named)),
     metavar="FORMAT=FILE",
+    shell_complete=candidates.formats,
     help=f"Also write a report to a file. Repeatable. Formats: {', '.join(FORMATS)}.",
 )
 record = option(
@@ -200,6 +206,7 @@ connection = combined(
         Group.CONNECTION,
         "--api-key-file",
         metavar="FILE",
+        shell_complete=candidates.paths,
         help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
         "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
     ),

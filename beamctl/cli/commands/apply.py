@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import click
 
 from beamctl.apply.record import Ended, Event, NotAttempted
-from beamctl.cli import options
+from beamctl.cli import candidates, options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.notify import notifications
@@ -52,7 +52,7 @@ _EXIT = {
         "beamctl apply --allow removes-admin=ada@example.com",
     ),
 )
-@click.argument("saved", metavar="[PLAN]", required=False)
+@click.argument("saved", metavar="[PLAN]", required=False, shell_complete=candidates.paths)
 @options.files
 @options.workspaces
 @option(
