@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import assert_never
 
+from beamctl.document.schema import load_schema
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 from beamctl.system.files import is_within, read_file
@@ -20,6 +23,7 @@ _IGNORE = Path(".gitignore")
 _IGNORED = (".beamctl/", "secrets/")
 _WHY_IGNORED = "# beamctl: run records, and files with secrets"
 _LARGEST = 1024 * 1024
+_CI_SUFFIXES = (".yml", ".yaml")
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _TEMPLATES = (_PACKAGE / "ci", _PACKAGE.parent / "examples" / "ci")
@@ -48,7 +52,15 @@ class NewFile:
 
 
 def document_paths(workspaces: Sequence[str]) -> Mapping[str, Path]:
-    """Where the document of each workspace is written."""
+    """Where the document of each workspace is written.
+
+    Raises:
+        UsageError: A document cannot declare a workspace of this name.
+    """
+    declarable = load_schema("workspace")["properties"]["workspace"]
+    for name in workspaces:
+        if not re.fullmatch(declarable["pattern"], name):
+            raise UsageError(f"{printable(name)!r} is not the name of a workspace", declarable["patternErrorMessage"])
     if len(workspaces) == 1:
         return {workspaces[0]: DOCUMENT}
     return {name: FOLDER / f"{name}.yaml" for name in workspaces}
@@ -60,20 +72,36 @@ def ci_files(platform: Platform) -> list[NewFile]:
     Raises:
         FileNotFoundError: The installation is incomplete.
     """
-    match platform:
-        case Platform.GITHUB:
-            return [NewFile(Path(".github/workflows") / each.name, each.read_bytes()) for each in _templates(platform)]
-        case Platform.GITLAB:
-            return [NewFile(Path(".gitlab-ci.yml"), each.read_bytes()) for each in _templates(platform)]
-        case Platform.NONE:
-            return []
+    return [
+        NewFile(_target(platform, path.relative_to(folder)), path.read_bytes())
+        for folder in _templates(platform)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in _CI_SUFFIXES
+    ]
 
 
 def _templates(platform: Platform) -> list[Path]:
+    if platform is Platform.NONE:
+        return []
     for folder in _TEMPLATES:
-        if found := sorted(path for path in (folder / platform.value).glob("*") if path.suffix in (".yml", ".yaml")):
-            return found
+        if (folder / platform.value).is_dir():
+            return [folder / platform.value]
     raise FileNotFoundError(f"the beamctl installation is incomplete: there are no CI files for {platform.value}")
+
+
+def _target(platform: Platform, template: Path) -> Path:
+    """Where the platform reads a file. One that already has such a place in the examples keeps it."""
+    if template.parts[0].startswith("."):
+        return template
+    match platform:
+        case Platform.GITHUB:
+            return Path(".github/workflows") / template
+        case Platform.GITLAB:
+            return Path(".gitlab-ci.yml") if template.stem == "gitlab-ci" else Path(".gitlab") / template
+        case Platform.NONE:
+            return template
+        case _:
+            assert_never(platform)
 
 
 def refuse_existing(paths: Sequence[Path]) -> None:
