@@ -23,7 +23,7 @@ SECONDS = 20
 """How long one notification may take."""
 
 _TITLE = 200
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}(?=://)")
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://\S+")
 _PART = re.compile(r"[^/?&=#@:,\s]+")
 _TOKEN = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[\w.~-]{16,}|[0-9a-f]{32,}", re.ASCII)
 """What looks like a token inside a URL, and not like a name that workspaces or people have too."""
@@ -77,13 +77,13 @@ def targets_of(urls: Sequence[str]) -> list[NotificationTarget]:
 def _target(url: str, number: int) -> NotificationTarget:
     from apprise import Apprise, AppriseAsset
 
-    scheme = _SCHEME.match(url)
+    scheme = _URL.fullmatch(url)
     asset = AppriseAsset(app_id="beamctl", app_desc="beamctl", app_url="")
     with _silent():
         plugin = Apprise.instantiate(url, asset=asset) if scheme else None
     if scheme is None or plugin is None:
         which = f"URL {number} of --notify and {VARIABLE}"
-        what = f" begins with {printable(scheme[0])!r}, and" if scheme else ""
+        what = f" begins with {printable(scheme[1])!r}, and" if scheme else ""
         hint = "Check it against https://github.com/caronc/apprise/wiki. It is a secret, so it is not shown here."
         raise UsageError(f"{which}{what} is not a URL that apprise can send to", hint)
 
@@ -107,7 +107,7 @@ def _target(url: str, number: int) -> NotificationTarget:
 
     identity = sha256(f"beamctl notify {url}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     title_limit = min(plugin.title_maxlen or _TITLE, _TITLE)
-    return NotificationTarget(scheme[0].lower(), identity, title_limit, plugin.body_maxlen, send)
+    return NotificationTarget(scheme[1].lower(), identity, title_limit, plugin.body_maxlen, send)
 
 
 @contextmanager
