@@ -32,13 +32,6 @@ def paths(_context: click.Context, _parameter: click.Parameter, incomplete: str)
     return [CompletionItem(incomplete, type="file")]
 
 
-def folders(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """Directories, as above."""
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(incomplete, type="dir")]
-
-
 def workspaces(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The workspaces that the documents declare."""
     return _matching((each.get("workspace") for each in _documents(context)), incomplete)

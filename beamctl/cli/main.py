@@ -110,10 +110,14 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _own_secrets() -> Iterator[str]:
-    """The credentials and passwords in the environment."""
+    """The credentials and passwords in the environment, and the URLs of notifications."""
     from beamctl.api.credential import environment_secrets
 
-    return environment_secrets(os.environ)
+    yield from environment_secrets(os.environ)
+    if urls := os.environ.get("BEAMCTL_NOTIFY"):
+        from beamctl.api.notifier import secrets_of_url
+
+        yield from (secret for url in urls.split() for secret in secrets_of_url(url))
 
 
 def _refusing_empty(command: click.Command) -> click.Command:

@@ -8,28 +8,23 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from beamctl.api.notifier import VARIABLE, secrets_of_url, targets_of
 from beamctl.cli.help import Group, combined, option
 from beamctl.cli.output import Output
 
 if TYPE_CHECKING:
     import click
 
-    from beamctl.api.notifier import NotificationTarget
-
-_VARIABLE = "BEAMCTL_NOTIFY"
 _GITHUB = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
 _ADDRESS = re.compile(r"https?://[\w.:/-]+", re.ASCII)
 
 
 def _learned(context: click.Context, _option: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
-    """All URLs, which are hidden in output from now on."""
-    from beamctl.api.notifier import secrets_of_url
-
-    found = (*urls, *os.environ.get(_VARIABLE, "").split())
+    """The URLs of the option, hidden in output from now on, and those of the variable, which are hidden anyway."""
     out: Output | None = context.obj
-    if out is not None:
-        out.redaction.redactor.learn(*(secret for url in found for secret in secrets_of_url(url)))
-    return found
+    if out is not None:  # None while a shell completes a line
+        out.redaction.redactor.learn_own(*(secret for url in urls for secret in secrets_of_url(url)))
+    return (*urls, *os.environ.get(VARIABLE, "").split())
 
 
 def job_link(environment: Mapping[str, str]) -> str:
@@ -46,14 +41,9 @@ def _with_notifier(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(*args: Any, out: Output, notify: tuple[str, ...], **options: Any) -> Any:  # noqa: ANN401 - the command's
         from beamctl.workflow.notifications import Notifier
 
-        targets: list[NotificationTarget] = []
-        if notify:
-            from beamctl.api.notifier import targets_of
-
-            targets = targets_of(notify)
-        elif _VARIABLE in os.environ:
-            out.info(f"Note: {_VARIABLE} is empty, so no notifications are sent.")
-        notifier = Notifier(targets, out.error, out.redaction.redact_error, job_link(os.environ))
+        if not notify and VARIABLE in os.environ:
+            out.info(f"Note: {VARIABLE} is empty, so no notifications are sent.")
+        notifier = Notifier(targets_of(notify), out.error, out.redaction.redact_error, job_link(os.environ))
         return function(*args, out=out, notifier=notifier, **options)
 
     return command
@@ -67,7 +57,7 @@ notifications = combined(
         callback=_learned,
         metavar="URL",
         help="Notify a chat or mail service, once per change. Repeatable. A URL of the library apprise, such as "
-        f"slack://…; needs beamctl[notify]. The URL is a secret: prefer {_VARIABLE}, with URLs separated by spaces.",
+        f"slack://…; needs beamctl[notify]. The URL is a secret: prefer {VARIABLE}, with URLs separated by spaces.",
     ),
     _with_notifier,
 )

@@ -75,7 +75,6 @@ files = option(
     "files",
     multiple=True,
     metavar="FILE",
-    shell_complete=candidates.paths,
     help="A document, a directory of them, or - for standard input. Repeatable. Default: beamctl.yaml, else access/.",
 )
 workspaces = option(
@@ -128,7 +127,6 @@ saving = combined(
         "--out",
         "file",
         metavar="FILE",
-        shell_complete=candidates.paths,
         help="Save the plan. `beamctl apply FILE` makes exactly its changes.",
     ),
     option(
@@ -206,7 +204,6 @@ connection = combined(
         Group.CONNECTION,
         "--api-key-file",
         metavar="FILE",
-        shell_complete=candidates.paths,
         help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
         "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
     ),

@@ -24,6 +24,6 @@ def first_document(workspace: str, exported: str) -> str:
 
 def written_text(documents: Sequence[str], others: Sequence[str], *, has_ci: bool) -> str:
     """What was written, and what to do next."""
-    ci = "\nEach CI file begins with what to set up: secrets, variables, reviewers." if has_ci else ""
+    ci = "\nThe first lines of each CI file say where its settings are described." if has_ci else ""
     first = documents[0] if len(documents) == 1 else "each document"
     return f"Wrote {', '.join([*documents, *others])}.{ci}\nRead the comment in {first}. To check:  beamctl plan"

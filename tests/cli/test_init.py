@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("local")
 ROOT = Path(__file__).parents[2]
 needs_ci = pytest.mark.skipif(not (ROOT / "examples/ci").is_dir(), reason="examples/ci does not exist yet")
 CI = {
-    "github": {f".github/workflows/{path.name}": path for path in (ROOT / "examples/ci/github").glob("*.y*ml")},
+    "github": {f".github/workflows/{path.name}": path for path in sorted((ROOT / "examples/ci/github").glob("*.y*ml"))},
     "gitlab": {".gitlab-ci.yml": ROOT / "examples/ci/gitlab/.gitlab-ci.yml"},
 }
 

@@ -34,7 +34,6 @@ from beamctl.workflow.show import export
     Group.OUTPUT,
     "--split",
     metavar="DIR",
-    shell_complete=candidates.folders,
     help="Write each workspace to its own file, DIR/NAME.yaml.",
 )
 @options.quiet
