@@ -48,6 +48,7 @@ ONE_IMPORTER = {
     "waitress": {"emulator"},
     "idna": {"model", "emulator"},
     "click": {"cli"},
+    "apprise": {"api"},
     "keyring": {"secrets"},
     "regex": {"model", "emulator"},
 }

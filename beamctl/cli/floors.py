@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from beamctl.cli import candidates
 from beamctl.cli.help import Group, combined, option
 from beamctl.document.document import Limit
 from beamctl.errors import UsageError
@@ -140,6 +141,7 @@ floor_options = combined(
         "--protect",
         multiple=True,
         metavar="EMAIL",
+        shell_complete=candidates.emails,
         help="Never remove or demote this person. '*@DOMAIN' means everyone at the domain, without its subdomains. "
         "Separate several with commas, or repeat the option. Also set by BEAMCTL_PROTECT.",
     ),

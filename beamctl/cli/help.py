@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -20,12 +23,25 @@ class Group(StrEnum):
     CONNECTION = "Connection"
 
 
+_PATHS = {"FILE": "file", "DIR": "dir"}
+"""How shells call the values with these placeholders."""
+
+
 class GroupedOption(click.Option):
     """An option that is listed under the heading of its group."""
 
     def __init__(self, *args: Any, group: Group, **attributes: Any) -> None:  # noqa: ANN401 - click's
         super().__init__(*args, **attributes)
         self.group = group
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """What a shell offers as the value. Files and directories are found by the shell itself."""
+        kind = _PATHS.get(self.metavar or "")
+        if kind is None:
+            return super().shell_complete(ctx, incomplete)
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type=kind)]
 
 
 def option(group: Group, *names: str, **attributes: Any) -> Decorator:  # noqa: ANN401 - click's

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from copy import copy
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -17,6 +17,9 @@ from beamctl.cli.output import Exit, Output, open_streams
 from beamctl.errors import UsageError
 from beamctl.secrets.redaction import OutputRedaction
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 COMMANDS = {
     "validate": "Check documents, without a credential or a network.",
     "plan": "Show the changes needed to make a workspace match its document.",
@@ -26,8 +29,10 @@ COMMANDS = {
     "undo": "Show the changes that would undo a run, and what cannot be undone.",
     "show": "Show a workspace as it is now: settings, members, service accounts, policies and more.",
     "export": "Write a live workspace as a document.",
+    "init": "Write a first document from the live workspace, with CI files and .gitignore.",
     "destroy": "Delete a workspace and everything in it, after showing what would be deleted.",
     "demo": "Run a guided demo on this machine.",
+    "completion": "Print a script that completes commands, options, workspaces and e-mail addresses.",
     "emulator": "Run an emulator of the API locally, to learn, to teach or to test a pipeline.",
 }
 """Each subcommand with the first line of its help, so that `--help` does not import them."""
@@ -55,6 +60,13 @@ class LazyGroup(BeamctlGroup):
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete the commands without importing them."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -85,6 +97,10 @@ def beamctl() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code. All exceptions are handled."""
     open_streams()
+    if instruction := os.environ.get("_BEAMCTL_COMPLETE"):  # set by the scripts of `beamctl completion`
+        from beamctl.cli.completion import answer
+
+        return answer(beamctl, instruction)
     out = Output(OutputRedaction(_own_secrets))
     try:
         code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False, obj=out)
@@ -94,10 +110,14 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _own_secrets() -> Iterator[str]:
-    """The credentials and passwords in the environment."""
+    """The credentials and passwords in the environment, and the URLs of notifications."""
     from beamctl.api.credential import environment_secrets
 
-    return environment_secrets(os.environ)
+    yield from environment_secrets(os.environ)
+    if urls := os.environ.get("BEAMCTL_NOTIFY"):
+        from beamctl.api.notifier import secrets_of_url
+
+        yield from (secret for url in urls.split() for secret in secrets_of_url(url))
 
 
 def _refusing_empty(command: click.Command) -> click.Command:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beamctl.api.clock import MOST_WAITING
+from beamctl.cli import candidates
 from beamctl.cli.floors import floor_options
 from beamctl.cli.help import Group, combined, option
 from beamctl.cli.output import Output
@@ -83,6 +84,7 @@ workspaces = option(
     "workspaces",
     multiple=True,
     metavar="NAME",
+    shell_complete=candidates.workspaces,
     help="Only this workspace. Repeatable.",
 )
 _output = option(
@@ -106,6 +108,7 @@ allow = option(
     "allowed",
     multiple=True,
     metavar="NAME=VALUE",
+    shell_complete=candidates.hazards,
     help="Allow one hazard of this plan, as printed by the refusal. Repeatable.",
 )
 floors = floor_options
@@ -140,6 +143,7 @@ reports = option(
     multiple=True,
     callback=lambda _context, _option, named: tuple(map(report_file, named)),
     metavar="FORMAT=FILE",
+    shell_complete=candidates.formats,
     help=f"Also write a report to a file. Repeatable. Formats: {', '.join(FORMATS)}.",
 )
 record = option(

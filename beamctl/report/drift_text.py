@@ -29,7 +29,7 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     """The differences of one workspace, seen from the workspace."""
     lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
-        rows = [(_mark(change), *_row(plan, change)) for change in plan.changes if change.kind == kind]
+        rows = [(difference_mark(change), *_row(plan, change)) for change in plan.changes if change.kind == kind]
         if rows:
             lines += [f"  {section}", *table(rows, "  ")]
     if plan.changes:
@@ -94,7 +94,7 @@ def _row(plan: Plan, change: Change) -> tuple[str, str, str]:
     return printable(change.name), difference_text(plan, change), change_text.place(change)
 
 
-def _mark(change: Change) -> str:
+def difference_mark(change: Change) -> str:
     """The opposite of a plan: `+` exists but is not declared, `-` is declared but missing."""
     if change.after is None:
         return "+"

@@ -93,10 +93,15 @@ class RecordFolder:
             why = f"cannot read {self.path}: {error.strerror or error}"
             raise UsageError(why, "Name another one with --record.") from None
         if found:
-            self._refuse_foreign(found)
+            self.refuse_foreign(found, "run record")
         return found
 
-    def _refuse_foreign(self, found: Sequence[Path]) -> None:
+    def refuse_foreign(self, found: Sequence[Path], what: str) -> None:
+        """Refuse files in the folder that may come from someone else.
+
+        Raises:
+            UsageError: git tracks one of them, or cannot say; or the default folder is a symbolic link.
+        """
         if link := self._link():
             raise UsageError(f"{link} is a symbolic link, which a pull request may have added", _ELSEWHERE)
         if self._tracked is None:
@@ -104,14 +109,14 @@ class RecordFolder:
 
             real = self.path.resolve()
             repository = repository_of(real)
-            tracked = repository.tracked(real, SUFFIX) if repository else frozenset[str]()
+            tracked = repository.tracked(real, "") if repository else frozenset[str]()
             if isinstance(tracked, str):
                 why = f"cannot tell whether git tracks the run records in {self.path}: git {tracked}"
                 raise UsageError(why, _ELSEWHERE)
             self._tracked = tracked
         for path in found:
             if path.name.casefold() in self._tracked:
-                why = f"the run record {path} is tracked by git, so a pull request may have added it"
+                why = f"the {what} {path} is tracked by git, so a pull request may have added it"
                 raise UsageError(why, f"Remove it from the repository with `git rm --cached` and commit. {_ELSEWHERE}")
 
     def _link(self) -> Path | None:

@@ -123,7 +123,16 @@ def named_files(named: Sequence[str]) -> list[str]:
     Raises:
         UsageError: There is no such file or directory.
     """
-    return [str(path) for name in named or defaults() if name != "-" for path in _files_of(name)]
+    return list(map(str, document_files(named)))
+
+
+def document_files(named: Sequence[str]) -> Iterator[Path]:
+    """The same one after the other, so that a caller can stop early.
+
+    Raises:
+        UsageError: There is no such file or directory.
+    """
+    return (path for name in named or defaults() if name != "-" for path in _files_of(name))
 
 
 def command_for(command: str, files: Sequence[str], workspaces: Sequence[str]) -> str:

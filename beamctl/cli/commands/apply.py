@@ -11,9 +11,10 @@ from contextlib import ExitStack
 import click
 
 from beamctl.apply.record import Ended, Event, NotAttempted
-from beamctl.cli import options
+from beamctl.cli import candidates, options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
+from beamctl.cli.notify import notifications
 from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.errors import RefusedError, UnwritableError, UsageError
@@ -30,6 +31,7 @@ from beamctl.workflow.apply import NOT_STOPPED, run_apply
 from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files
+from beamctl.workflow.notifications import Notifier
 from beamctl.workflow.plan import Checks, Planned
 
 _EXIT = {
@@ -50,7 +52,7 @@ _EXIT = {
         "beamctl apply --allow removes-admin=ada@example.com",
     ),
 )
-@click.argument("saved", metavar="[PLAN]", required=False)
+@click.argument("saved", metavar="[PLAN]", required=False, shell_complete=candidates.paths)
 @options.files
 @options.workspaces
 @option(
@@ -75,6 +77,7 @@ _EXIT = {
 @options.view
 @options.connection
 @options.floors
+@notifications
 def command(  # noqa: PLR0913 - one argument per option
     *,
     saved: str | None,
@@ -90,6 +93,7 @@ def command(  # noqa: PLR0913 - one argument per option
     verbose: bool,
     floors: Bounds,
     access: Access,
+    notifier: Notifier,
 ) -> int:
     """Show the changes a document or a saved plan makes to a workspace, then make them.
 
@@ -102,13 +106,14 @@ def command(  # noqa: PLR0913 - one argument per option
         raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
     refuse_unwritable(reports, named_files(files) if saved is None else [saved], record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
-    with ExitStack() as stack:
+    with ExitStack() as stack, notifier.api_errors(record):
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
         request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record), parallelism, screen)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
     data = _data(applied)
+    notifier.applied(data, record)
     if out.json:
         _show_json(data, out)
     try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from beamctl.cli import options
+from beamctl.cli import candidates, options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import Interrupt, ask, why_no_input
 from beamctl.cli.output import Exit, Output
@@ -27,7 +27,7 @@ from beamctl.workflow.documents import defaults, read_desired
     cls=BeamctlCommand,
     examples=("beamctl destroy acme", "beamctl destroy acme -f beamctl.yaml --confirm acme"),
 )
-@click.argument("workspace", metavar="WORKSPACE")
+@click.argument("workspace", metavar="WORKSPACE", shell_complete=candidates.workspaces)
 @options.files
 @option(
     Group.SAFETY, "--confirm", metavar="NAME", help="The name of the workspace again, instead of typing it when asked."

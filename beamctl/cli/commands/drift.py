@@ -8,12 +8,14 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.help import BeamctlCommand
+from beamctl.cli.notify import notifications
 from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.report.data import CommandName, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files
+from beamctl.workflow.notifications import Notifier
 from beamctl.workflow.plan import drift
 
 
@@ -24,7 +26,8 @@ from beamctl.workflow.plan import drift
 @options.record
 @options.view
 @options.connection
-def command(
+@notifications
+def command(  # noqa: PLR0913 - one argument per option
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     *,
@@ -32,6 +35,7 @@ def command(
     record: RecordFolder,
     out: Output,
     access: Access,
+    notifier: Notifier,
 ) -> int:
     """Report differences between a workspace and its document.
 
@@ -41,6 +45,8 @@ def command(
     for note in record.ignored():
         out.info(note)
     plans = drift(files, workspaces, access, record, out.info)
+    data = ReportData(CommandName.DRIFT, plans)
+    notifier.drift(data, record)
     if out.json:
         from beamctl.report.json_report import drift_json
 
@@ -49,5 +55,5 @@ def command(
         from beamctl.report.drift_text import drift_text
 
         out.result("\n".join(drift_text(plan, out.style) for plan in plans))
-    write_reports(reports, ReportData(CommandName.DRIFT, plans), out.redaction)
+    write_reports(reports, data, out.redaction)
     return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE

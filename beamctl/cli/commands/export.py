@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from beamctl.cli import options
+from beamctl.cli import candidates, options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Exit, Output
 from beamctl.errors import UsageError
@@ -27,9 +27,15 @@ from beamctl.workflow.show import export
     "workspaces",
     multiple=True,
     metavar="NAME",
+    shell_complete=candidates.workspaces,
     help="A workspace to export. Repeatable. Default: BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI's.",
 )
-@option(Group.OUTPUT, "--split", metavar="DIR", help="Write each workspace to its own file, DIR/NAME.yaml.")
+@option(
+    Group.OUTPUT,
+    "--split",
+    metavar="DIR",
+    help="Write each workspace to its own file, DIR/NAME.yaml.",
+)
 @options.quiet
 @options.connection
 def command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from beamctl.cli import options
+from beamctl.cli import candidates, options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Exit, Output
 from beamctl.errors import UsageError
@@ -19,6 +19,7 @@ from beamctl.workflow.show import show
     "-w",
     "--workspace",
     metavar="NAME",
+    shell_complete=candidates.workspaces,
     help="The workspace. Default: the document's, else BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI's.",
 )
 @options.files

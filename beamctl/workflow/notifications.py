@@ -1,0 +1,195 @@
+"""Notifies once about each change: drift that appears, changes or goes away, and applies that fail. What was sent is
+kept next to the run records, so a run says nothing that an earlier one already said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from beamctl.api.notifier import NotificationTarget
+from beamctl.apply.record import Ended, Event, NotAttempted
+from beamctl.errors import ApiError, UsageError
+from beamctl.model.fact import fact_data
+from beamctl.plan.change import ALL_ATTRIBUTES, Change, key_data
+from beamctl.plan.hazard import refused
+from beamctl.plan.plan import Plan
+from beamctl.report.data import ReportData
+from beamctl.report.notification import (
+    Urgency,
+    WorkspaceNotice,
+    apply_notice,
+    body,
+    drift_notice,
+    error_notice,
+    is_failure,
+    redacted,
+    refusal_notice,
+    title,
+)
+from beamctl.runs.folder import RecordFolder
+from beamctl.runs.notified import SentKeys, read_sent, write_sent
+
+
+class Topic(StrEnum):
+    """What is notified independently of each other."""
+
+    DRIFT = "drift"
+    APPLY = "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The state of one subject of notifications, as one run saw it.
+
+    Attributes:
+        subject: The topic, the API and the workspace.
+        key: Identifies what is wrong; empty if all is well.
+        notice: What to say if it is not what was last sent; None for nothing.
+    """
+
+    subject: str
+    key: str
+    notice: WorkspaceNotice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notifier:
+    """Sends what is new to each target.
+
+    Attributes:
+        targets: Where to; empty for no notifications.
+        warn: Called with a warning if something is not sent.
+        redact: Removes secrets from a text.
+        link: The address of this CI job; may be empty.
+    """
+
+    targets: Sequence[NotificationTarget]
+    warn: Callable[[str], None]
+    redact: Callable[[str], str]
+    link: str = ""
+
+    def drift(self, data: ReportData, folder: RecordFolder) -> None:
+        """Notify about the result of a drift check."""
+        if self.targets:
+            self._notify([_drift(plan, data) for plan in data.plans], folder)
+
+    def applied(self, data: ReportData, folder: RecordFolder) -> None:
+        """Notify about an apply that was refused, or failed in part."""
+        if self.targets:
+            ended = {plan.workspace: events for plan, events in data.results}
+            found = _refusals(data) or [_apply(plan, ended.get(plan.workspace, ())) for plan in data.plans]
+            reached = Observation(_subject(Topic.APPLY), "", None)  # earlier errors of the API are over
+            self._notify([*found, reached], folder)
+
+    @contextmanager
+    def api_errors(self, folder: RecordFolder) -> Iterator[None]:
+        """Notify about an apply that ends in an error of the API."""
+        try:
+            yield
+        except ApiError as error:
+            if self.targets:
+                key = _key([[error.code]])
+                self._notify([Observation(_subject(Topic.APPLY), key, error_notice(error))], folder)
+            raise
+
+    def _notify(self, found: Sequence[Observation], folder: RecordFolder) -> None:
+        sent = dict(self._read(folder))
+        for target in self.targets:
+            before = sent.get(target.id, {})
+            due = [each for each in found if before.get(each.subject, "") != each.key]
+            told = {each.subject: each.key for each in due if each.notice is None}
+            for urgency, group in groupby(sorted(due, key=_urgency), key=_urgency):
+                new = [each for each in group if each.notice is not None]
+                if new and self._send(target, urgency, [each.notice for each in new if each.notice]):
+                    told |= {each.subject: each.key for each in new}
+            sent[target.id] = {subject: key for subject, key in ({**before, **told}).items() if key}
+            if sent[target.id] != before:
+                self._write(folder, sent)
+
+    def _send(self, target: NotificationTarget, urgency: str, notices: Sequence[WorkspaceNotice]) -> bool:
+        shown = [redacted(each, self.redact) for each in notices]
+        heading = title(shown, target.title_limit)
+        text = body(shown, self.link, target.body_limit - len(heading.encode()) - 2)
+        if target.send(heading, text, urgency):
+            return True
+        self.warn(f"Warning: a notification was not accepted by {target.scheme}://…, and the next run sends it again.")
+        return False
+
+    def _read(self, folder: RecordFolder) -> SentKeys:
+        try:
+            return read_sent(folder)
+        except UsageError as error:
+            self.warn(f"Warning: earlier notifications are not known, so they are repeated: {error.message}.")
+            return {}
+
+    def _write(self, folder: RecordFolder, sent: SentKeys) -> None:
+        try:
+            write_sent(folder, sent)
+        except UsageError as error:
+            self.warn(f"Warning: the next run repeats this notification: {error.message}.")
+
+
+def _urgency(each: Observation) -> str:
+    return each.notice.urgency.value if each.notice else Urgency.GOOD.value
+
+
+def _subject(topic: Topic, api: str = "", workspace: str = "") -> str:
+    return " ".join(filter(None, (topic.value, api, workspace)))
+
+
+def _drift(plan: Plan, data: ReportData) -> Observation:
+    """Its key covers workspace, kind, subject, attribute, side and live value of each difference."""
+    changes = [[plan.workspace, *_changed(change), str(data.cause(plan, change) or "")] for change in plan.changes]
+    notes = [[plan.workspace, fact_data(note.fact)] for note in plan.notes if note.differs]
+    subject = _subject(Topic.DRIFT, plan.api, plan.workspace)
+    return Observation(subject, _key([*changes, *notes]), drift_notice(plan))
+
+
+def _changed(change: Change) -> list[Any]:
+    live = change.before
+    shown = live if live is None or change.attribute == ALL_ATTRIBUTES else live.get(change.attribute)
+    side = "live" if change.after is None else "document" if live is None else "both"
+    standing = (live or {}).get("standing")
+    return [change.kind, key_data(change.key), change.attribute, side, shown, standing]
+
+
+def _refusals(data: ReportData) -> list[Observation]:
+    """The plans for which an apply was refused. Nothing is known of the others then: they were not applied either."""
+    hazards = {} if data.results else {plan.workspace: refused(plan.hazards, data.allowed) for plan in data.plans}
+    return [
+        Observation(
+            _subject(Topic.APPLY, plan.api, plan.workspace),
+            _key([plan.workspace, each.risk.value, each.value] for each in found),
+            refusal_notice(plan.workspace, found),
+        )
+        for plan in data.plans
+        if (found := hazards.get(plan.workspace))
+    ]
+
+
+def _apply(plan: Plan, events: Sequence[Event]) -> Observation:
+    failed = [[plan.workspace, *_changed(each.change), _outcome(each)] for each in events if is_failure(each)]
+    subject = _subject(Topic.APPLY, plan.api, plan.workspace)
+    return Observation(subject, _key(failed), apply_notice(plan, events) if failed else None)
+
+
+def _outcome(event: Event) -> str:
+    match event:
+        case Ended(outcome=outcome):
+            return outcome.remark.code.value if outcome.remark else ""
+        case NotAttempted(why=why):
+            return why.code.value
+        case _:
+            return type(event).__name__
+
+
+def _key(entries: Iterable[Sequence[Any]]) -> str:
+    """The key of what is wrong; empty if nothing is."""
+    lines = sorted(json.dumps(each, sort_keys=True, default=str) for each in entries)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
