@@ -1,12 +1,12 @@
-"""Plans one workspace or several: reads the documents and the workspaces, and compares them. Drift is the changes of a
-plan that nothing applies."""
+"""Plans one workspace or several: reads the documents and the workspaces, and compares them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from beamctl.document.document import Desired
 from beamctl.errors import UsageError
@@ -21,13 +21,12 @@ from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, refused, unused
 from beamctl.plan.plan import Plan, make_plan, managed, may_delete
 from beamctl.plan.plan_json import plans_data
-from beamctl.report.wording import words
 from beamctl.runs.commit import commit_of
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
-from beamctl.workflow.documents import read_desired, unread_note
+from beamctl.workflow.documents import read_desired
 
 LazySituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
@@ -69,9 +68,19 @@ class Checks:
 
 def plan(desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
     """Read the declared kinds and compare."""
+    live = read_declared(desired, reader)
+    return compared(desired, live, situation() if callable(situation) else situation)
+
+
+def read_declared(desired: Desired, reader: Reader) -> Mapping[str, Any]:
+    """The live state of each kind that a document declares."""
     kinds = managed(kinds_for(desired.document.data), desired)
-    live = {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
-    made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
+    return {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
+
+
+def compared(desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:
+    """The plan for a live state that was read."""
+    made = make_plan(managed(kinds_for(desired.document.data), desired), desired, live, situation)
     return replace(made, notes=(*_warnings(desired), *made.notes))
 
 
@@ -211,38 +220,3 @@ def unused_allowances(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> li
     """The allowances that match no hazard, as typed."""
     hazards = [hazard for plan in plans for hazard in plan.hazards]
     return [printable(str(each)) for each in unused(hazards, allowed)]
-
-
-Notify = Callable[[str], None]
-
-
-def drift(
-    files: Sequence[str], workspaces: Sequence[str], access: Access, records: RecordFolder, note: Notify
-) -> list[Plan]:
-    """The plan of each workspace, without floors: hazards do not matter, because nothing is changed.
-
-    Args:
-        files: The documents.
-        workspaces: The workspaces; empty for all.
-        access: How to reach the API.
-        records: The run records.
-        note: Called with notes for the user.
-    """
-    with ExitStack() as stack:
-        documents = read_desired(files, workspaces)
-        if text := unread_note(files):
-            note(text)
-        links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
-        plans = [plan_now(each, link, _last_run(records, each.workspace, link.api_url, note)) for each, link in links]
-        for text in filter(None, dict.fromkeys(words(skew_note(link.skew())) for _, link in links)):
-            note(f"Note: {text}.")
-    return plans
-
-
-def _last_run(records: RecordFolder, workspace: str, api: str, note: Notify) -> LastRun:
-    """The last recorded run, if records can be read. Drift needs it only to explain unfinished secrets."""
-    try:
-        return last_run(records, workspace, api)
-    except UsageError as error:
-        note(f"Note: run records were not read: {error.message}.")
-        return LastRun()
