@@ -61,7 +61,7 @@ class Repository:
         if not revision or "\0" in revision:
             return ""
         result = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        if result.why:
+        if result.code is None:
             raise UsageError(f"git {result.why}")
         found = result.output.decode("ascii", "replace").strip()
         return found if result.code == 0 and _COMMIT.fullmatch(found) else ""

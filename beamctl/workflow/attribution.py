@@ -21,6 +21,8 @@ from beamctl.runs.evidence import Evidence, evidence_of
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.base_document import Base, read_base
 
+_UNREADABLE = BaseView(None, decides=False, is_comparable=False)
+"""How a base sees an object if it should be known, but cannot be read."""
 _DIRTY = "-dirty"
 """The end of the recorded commit of a document with changes that were not committed."""
 
@@ -42,24 +44,6 @@ class Seen:
     situation: Situation
 
 
-def named_bases(documents: Sequence[Desired], revision: str) -> Mapping[str, Base]:
-    """The documents at a commit that the user named, by workspace.
-
-    Raises:
-        UsageError: One does not exist there.
-        DocumentError: One is not valid there.
-    """
-    sources = _sources(documents)
-    try:
-        return {each.workspace: read_base(each, revision, sources) for each in documents}
-    except UsageError as error:
-        raise UsageError(f"--base: {error.message}", error.hint) from None
-
-
-def _sources(documents: Sequence[Desired]) -> list[str]:
-    return [each.document.source for each in documents]
-
-
 def attribute(
     seen: Sequence[Seen], bases: Mapping[str, Base], records: RecordFolder, note: Callable[[str], None]
 ) -> DriftDetails:
@@ -74,18 +58,19 @@ def attribute(
     origins: dict[tuple[str, ChangeId], Origin] = {}
     fine_now: dict[str, tuple[str, ...]] = {}
     compared_with: dict[str, ComparedWith] = {}
-    sources = _sources([each.desired for each in seen])
+    sources = [each.desired.document.source for each in seen]
     for each in seen:
         name = each.desired.workspace
         if not each.plan.changes and name not in bases:
             continue
         evidence = _evidence(records, each)
         base = bases.get(name) or _recorded_base(each.desired, evidence, sources, note)
+        is_compared = base is not None or (evidence.complete is not None and evidence.complete.commit != "")
         kinds = managed(kinds_for(each.desired.document.data), each.desired)
         views = {kind.name: _KindView(kind, each, base) for kind in kinds}
         for change in each.plan.changes:
             view = views[change.kind]
-            base_view = view.of(change) if base else None
+            base_view = (view.of(change) if base else _UNREADABLE) if is_compared else None
             last, updated = evidence.last_set.get(change.id), view.kind.updated(view.live, change.key)
             origins[name, change.id] = origin(change, base_view, last, updated)
         if base:

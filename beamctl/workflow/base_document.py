@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,25 @@ class Base:
     commit: str
     desired: Desired
     run: str = ""
+
+    @property
+    def label(self) -> str:
+        """The file and the commit."""
+        return self.desired.document.source
+
+
+def named_bases(documents: Sequence[Desired], revision: str) -> Mapping[str, Base]:
+    """The documents at a commit that the user named, by workspace.
+
+    Raises:
+        UsageError: One does not exist there.
+        DocumentError: One is not valid there.
+    """
+    sources = [each.document.source for each in documents]
+    try:
+        return {each.workspace: read_base(each, revision, sources) for each in documents}
+    except UsageError as error:
+        raise UsageError(f"--base: {error.message}", error.hint) from None
 
 
 def read_base(desired: Desired, revision: str, sources: Sequence[str], run: str = "") -> Base:

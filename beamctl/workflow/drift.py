@@ -22,7 +22,8 @@ from beamctl.report.wording import words
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
 from beamctl.secrets.sources import with_source_hazards
-from beamctl.workflow.attribution import Seen, attribute, named_bases
+from beamctl.workflow.attribution import Seen, attribute
+from beamctl.workflow.base_document import named_bases
 from beamctl.workflow.connection import Access, Link, open_link, skew_note
 from beamctl.workflow.documents import read_desired, unread_note
 from beamctl.workflow.plan import compared, read_declared, situation, with_clocks

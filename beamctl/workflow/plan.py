@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Desired
 from beamctl.errors import UsageError
-from beamctl.kinds.registry import kinds_for
+from beamctl.kinds.registry import all_kinds, kinds_for
 from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
@@ -27,6 +27,9 @@ from beamctl.runs.last_run import LastRun, last_run
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
 from beamctl.workflow.documents import read_desired
+
+if TYPE_CHECKING:
+    from beamctl.plan.base_guards import BaseDocument
 
 LazySituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
@@ -60,10 +63,12 @@ class Checks:
     Attributes:
         floors: Guards set for this run.
         records: The run records.
+        base: The commit whose documents' guards must not be loosened unseen; empty for none.
     """
 
     floors: Bounds
     records: RecordFolder
+    base: str = ""
 
 
 def plan(desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
@@ -117,8 +122,18 @@ def plan_all(
     """
     documents = read_desired(files, workspaces)
     refuse_shared(granted, [desired.workspace for desired in documents])
+    bases = _bases(documents, checks.base) if checks.base else {}
     links = [(desired, stack.enter_context(open_link(access, desired.workspace))) for desired in documents]
-    return [_planned(desired, link, granted, checks) for desired, link in links]
+    return [_planned(desired, link, granted, checks, bases.get(desired.workspace)) for desired, link in links]
+
+
+def _bases(documents: Sequence[Desired], revision: str) -> Mapping[str, BaseDocument]:
+    """The documents at a commit, by workspace."""
+    from beamctl.plan.base_guards import BaseDocument
+    from beamctl.workflow.base_document import named_bases
+
+    bases = named_bases(documents, revision)
+    return {name: BaseDocument(each.desired, each.label, all_kinds()) for name, each in bases.items()}
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
@@ -138,6 +153,7 @@ def plan_now(
     last: LastRun,
     floors: Bounds = NO_FLOORS,
     granted: Sequence[Allowance] = (),
+    base: BaseDocument | None = None,
 ) -> Plan:
     """Plan one workspace as it is now.
 
@@ -147,10 +163,11 @@ def plan_now(
         last: The last recorded run.
         floors: Guards set for this run.
         granted: The allowed hazards.
+        base: The document at an earlier commit, whose guards must not be loosened unseen.
     """
 
     def current_situation() -> Situation:
-        return replace(situation(link, last, floors), allowed=tuple(granted))
+        return replace(situation(link, last, floors), allowed=tuple(granted), base=base)
 
     return with_clocks(with_source_hazards(plan(desired, link.reader, current_situation)), link)
 
@@ -179,9 +196,11 @@ def situation(link: Link, last: LastRun, floors: Bounds) -> Situation:
     )
 
 
-def _planned(desired: Desired, link: Link, granted: Sequence[Allowance], checks: Checks) -> Planned:
+def _planned(
+    desired: Desired, link: Link, granted: Sequence[Allowance], checks: Checks, base: BaseDocument | None
+) -> Planned:
     last = last_run(checks.records, desired.workspace, link.api_url)
-    make = partial(plan_now, desired, link, last, checks.floors, granted)
+    make = partial(plan_now, desired, link, last, checks.floors, granted, base)
     first = make()
     source = desired.document.source
     return Planned(

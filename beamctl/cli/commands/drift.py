@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beamctl.cli import options
+from beamctl.cli.base import base_option
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
@@ -34,13 +35,9 @@ if TYPE_CHECKING:
 )
 @options.files
 @options.workspaces
-@option(
-    Group.SAFETY,
-    "--base",
-    metavar="REV",
-    callback=lambda _context, _option, named: revision(named),
-    help="Say why something differs, by comparison with the document at this commit. Default: the commit of the last "
-    "complete apply, if a run record shows it.",
+@base_option(
+    "Say why something differs, by comparison with the document at this commit. Default: the commit of the last "
+    "complete apply, if a run record shows it."
 )
 @option(
     Group.SAFETY,
@@ -126,17 +123,6 @@ def _say_uncovered(details: DriftDetails, required: float, out: Output) -> bool:
     for line in lines:
         out.error(line)
     return bool(lines)
-
-
-def revision(named: str | None) -> str:
-    """Parse a value of `--base`.
-
-    Raises:
-        UsageError: It is empty.
-    """
-    if named == "":
-        raise UsageError("--base is empty", "Name a commit, a tag, or a branch such as origin/main.")
-    return named or ""
 
 
 def percentage(text: str | None) -> float | None:
