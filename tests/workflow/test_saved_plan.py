@@ -128,7 +128,9 @@ def test_saved_plan_is_applied_without_a_document(
     assert (ran.code, ran.err) == (0, "")
     if output == "text":
         origin, recorded, empty, head, *_ = ran.out.splitlines()
-        assert re.fullmatch(r"Saved [-0-9]{10} [:0-9]{8} UTC, valid until [-0-9]{10} [:0-9]{8} UTC\.", origin)
+        assert re.fullmatch(
+            r"Saved [-0-9]{10} [:0-9]{8} UTC from an unknown commit, valid until [-0-9]{10} [:0-9]{8} UTC\.", origin
+        )
         assert recorded.startswith("Covers members of acme. Recorded for later plans: minAdmins 1, maxRemovals ")
         assert (empty, head[:7]) == ("", "acme · ")
         assert "  ~ role    grace@example.com  member → admin  beamctl.yaml:6\n" in ran.out
