@@ -27,7 +27,7 @@ from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import SAMPLES, Sample, vault
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-often = settings(max_examples=15, deadline=None)
+often = settings(max_examples=8, deadline=None)
 
 
 def causes(base: Desired, now: Desired, live: FakeWorkspace) -> Mapping[tuple[str, ChangeId], Origin]:
