@@ -8,7 +8,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +20,7 @@ from beamctl.model.identity import Identity
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Preconditions, Situation
+from beamctl.plan.coverage import Covered
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.listing import Exported, Listing
 
@@ -145,6 +146,18 @@ class Kind(ABC, Generic[L]):
     @abstractmethod
     def export(self, live: L, now: datetime, /) -> Exported:
         """The document section for the live state: a plan of it is empty, now and until something expires."""
+
+    @abstractmethod
+    def coverage(self, desired: Desired, live: L, today: date, /) -> Sequence[Covered]:
+        """Every live object, and whether the document decides about it."""
+
+    def declares(self, desired: Desired, change: Change, attribute: str, /) -> bool:
+        """Whether an entry that the document lists says anything about an attribute."""
+        return True
+
+    def updated(self, live: L, key: str, /) -> datetime | None:
+        """When an object was last changed; None if the API does not show it."""
+        return None
 
     def digest(self, live: L, /) -> str:
         """A fingerprint of everything that a plan depends on."""
