@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from beamctl.workflow.drift import BETWEEN_LOOKS
 from tests.cli.hostile import git
 from tests.cli.process import Ran
 from tests.cli.world import AS_IS, CHANGED, Cli, Write
@@ -234,14 +236,70 @@ def test_a_document_that_was_renamed_or_moved_to_another_file(
     assert "access/both.yaml does not exist at HEAD~1" in ran.err
 
 
-@pytest.mark.usefixtures("no_pauses")
-def test_only_what_is_seen_every_time_counts(cli: Cli, commit: Commit, by_hand: ByHand) -> None:
-    commit(AS_IS)
-    by_hand(GRACE, "admin")
-    ran = cli("drift", "--confirm", "3", "-o", "json")
-    assert (ran.code, list(causes(ran))) == (2, [GRACE])
-    assert "not_confirmed" not in ran.json
+def test_the_number_of_looks_is_limited(cli: Cli) -> None:
     assert cli("drift", "--confirm", "0").code == cli("drift", "--confirm", "11").code == 3
+
+
+def during_pauses(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object], *, stopped: bool = False) -> list[float]:
+    """Do something in each pause between two looks, which takes no time. Returns the length of each pause."""
+    pauses: list[float] = []
+    wait = threading.Event.wait
+
+    def act(event: threading.Event, timeout: float | None = None) -> bool:
+        if timeout != BETWEEN_LOOKS:
+            return wait(event, timeout)
+        pauses.append(timeout)
+        do()
+        return stopped
+
+    monkeypatch.setattr(threading.Event, "wait", act)
+    return pauses
+
+
+def test_what_was_only_passing_is_not_drift(
+    cli: Cli, write: Write, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("beamctl.yaml", AS_IS)
+    by_hand(GRACE, "admin")
+    pauses = during_pauses(monkeypatch, lambda: by_hand(GRACE, "member"))
+    ran = cli("drift", "--confirm", "4")
+    assert (ran.code, len(pauses)) == (0, 1)  # there is nothing to confirm any more
+    assert "Not counted, because it did not differ every time: grace@example.com." in ran.out
+    by_hand(GRACE, "admin")
+    found = cli("drift", "--confirm", "2", "-o", "json").json
+    assert (found["drift"], found["not_confirmed"]) == (False, [{"workspace": "acme", "names": [GRACE]}])
+
+
+def test_a_difference_that_changes_is_not_confirmed(
+    cli: Cli, write: Write, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("beamctl.yaml", AS_IS)
+    by_hand(GRACE, "admin")
+    by_hand(EVE, "admin")
+    pauses = during_pauses(monkeypatch, lambda: by_hand(GRACE, "viewer"))
+    ran = cli("drift", "--confirm", "3", "-o", "json")
+    assert (ran.code, list(causes(ran)), len(pauses)) == (2, [EVE], 2)
+
+
+def test_no_pause_without_drift_or_confirmation(
+    cli: Cli, write: Write, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = during_pauses(monkeypatch, list)
+    write("beamctl.yaml", AS_IS)
+    assert cli("drift", "--confirm", "2").code == 0
+    by_hand(GRACE, "admin")
+    assert cli("drift").code == 2
+    assert pauses == []
+
+
+def test_an_interrupt_between_two_looks(
+    cli: Cli, write: Write, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("beamctl.yaml", AS_IS)
+    by_hand(GRACE, "admin")
+    during_pauses(monkeypatch, list, stopped=True)
+    ran = cli("drift", "--confirm", "2")
+    assert (ran.code, ran.out) == (130, "")
 
 
 KNOWN = """\
