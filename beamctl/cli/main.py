@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from beamctl import __version__
+from beamctl.cli.actions_log import actions_streams
 from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlGroup
 from beamctl.cli.output import Output, open_streams
@@ -86,12 +87,13 @@ def beamctl() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code. All exceptions are handled."""
     open_streams()
-    out = Output(OutputRedaction(_own_secrets))
-    try:
-        code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False, obj=out)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
-        return out.report(error)
-    return code if isinstance(code, int) else Exit.DONE
+    with actions_streams():
+        out = Output(OutputRedaction(_own_secrets))
+        try:
+            code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False, obj=out)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
+            return out.report(error)
+        return code if isinstance(code, int) else Exit.DONE
 
 
 def _own_secrets() -> Iterator[str]:

@@ -1,0 +1,195 @@
+"""In GitHub Actions, nothing that beamctl prints is a command, except those that it means."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from beamctl.cli.actions_log import ActionsStream, inert
+from beamctl.cli.main import run
+from beamctl.emulator import load_seed
+from tests.cli.process import Ran, process
+from tests.cli.world import AS_IS, CHANGED, WRONG, Write
+from tests.fakes.actions_runner import Command, Runner, lines_of, parsed
+from tests.fakes.hostile_text import HOSTILE_TEXTS
+
+SHORT = "::error::x ##[add-mask]admin \n::error::y\r::error::z"
+Step = Callable[..., Ran]
+
+
+@pytest.fixture
+def step(monkeypatch: pytest.MonkeyPatch) -> Step:
+    """Run beamctl as a step: both streams are pipes to the runner."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(), "utf-8"))
+
+    def call(*arguments: str) -> Ran:
+        streams = [io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2)]
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", streams[0])
+            patch.setattr(sys, "stderr", streams[1])
+            code = run(arguments)
+            assert (sys.stdout, sys.stderr) == (streams[0], streams[1])
+        for each in streams:
+            each.flush()
+        return Ran(code, *(each.buffer.getvalue().decode() for each in streams))
+
+    return call
+
+
+@pytest.fixture
+def hostile(write: Write, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace and documents full of hostile values."""
+    people = {f"p{number}@example.com": text for number, text in enumerate(HOSTILE_TEXTS)}
+    seed = {
+        "workspaces": [{"name": "acme", "displayName": SHORT}],
+        "users": [
+            {"email": "ada@example.com", "apiKey": "k" * 20, "workspaces": {"acme": "admin"}},
+            *({"email": each, "givenName": text, "workspaces": {"acme": "member"}} for each, text in people.items()),
+        ],
+    }
+    (directory / ".beamctl").mkdir()
+    load_seed(directory / ".beamctl" / "emulator.db", seed)
+    monkeypatch.setenv("BEAMCTL_API_URL", "local")
+    visible = [text for text in HOSTILE_TEXTS if text.isprintable()]
+    members = {"ada@example.com": "admin"} | {
+        f"q{number}@example.com": {"role": "viewer", "reason": text, "owner": text}
+        for number, text in enumerate(visible)
+    }
+    document = {
+        "version": 1,
+        "workspace": "acme",
+        "settings": {"displayName": SHORT[:-1], "labels": {f"l{n}": text for n, text in enumerate(visible)}},
+        "members": members,
+    }
+    write("beamctl.yaml", yaml.safe_dump(document, allow_unicode=True))
+    write("wrong.yaml", yaml.safe_dump({**document, **dict.fromkeys(HOSTILE_TEXTS, 1)}))
+
+
+COMMANDS = {
+    "validate": 0,
+    "validate -f wrong.yaml": 3,
+    "plan": 5,
+    "plan -f wrong.yaml": 3,
+    "plan --allow ##[add-mask]x=y": 3,
+    "plan --detailed-exitcode --allow mass-removal=34": 2,
+    "drift": 2,
+    "show -w acme": 0,
+    "export -w acme": 0,
+    "apply --auto-approve --allow mass-removal=34 -v": 0,
+    "apply ::error::x": 3,
+    "runs": 0,
+    "runs last": 0,
+    "undo last": 5,
+    "runs ##[error]x": 3,
+    "destroy ##[add-mask]acme": 5,
+    "emulator mail": 0,
+    "##[error]x": 3,
+    "plan --##[error]x": 3,
+    "--help": 0,
+    "plan --report ##[error]x": 3,
+}
+
+
+@pytest.mark.usefixtures("hostile")
+def test_no_value_is_a_command(step: Step) -> None:
+    for line, code in COMMANDS.items():
+        for more in ("", "-o json"):
+            if more and line.split()[0] not in ("validate", "plan", "apply", "drift", "show", "runs", "undo"):
+                continue
+            ran = step(*line.split(), *more.split())
+            assert ran.code == code or more, (line, ran)
+            for streams in (ran.out, ran.err), (ran.err, ran.out):
+                runner = Runner().read(streams[0]).read(streams[1])
+                assert runner.obeyed == [], line
+                assert runner.token == "", line
+            for text in lines_of(ran.out + "\n" + ran.err):
+                found = parsed(text)
+                assert found is None or found.name == "stop-commands", (line, text)
+            assert "\r" not in ran.out + ran.err
+            if ran.out.startswith("{"):
+                assert json.loads(ran.out)["format_version"]
+                assert more
+            elif not line.startswith(("export", "--help")):
+                assert Runner().read(ran.out).outside == []
+            assert Runner().read(ran.err).outside == []
+
+
+@pytest.mark.usefixtures("hostile")
+def test_values_stay_the_same_in_json_and_yaml(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = {line: step(*line.split()).out for line in ("plan -o json", "show -w acme -o json", "export -w acme")}
+    assert all("##[" not in text for text in shown.values())
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    for line, text in shown.items():
+        assert yaml.safe_load(step(*line.split()).out) == yaml.safe_load(text), line
+    assert repr(SHORT) in str(json.loads(shown["show -w acme -o json"])["settings"])
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+def test_text_is_inert_in_any_pieces(text: str) -> None:
+    whole = f"{text}\n {text}{text}\n:: {text}"
+    for size in (1, 2, 3, 1000):
+        stream = io.StringIO()
+        log = ActionsStream(stream)
+        for start in range(0, len(whole), size):
+            log.write(whole[start : start + size])
+        log.end_pair()
+        runner = Runner().read(stream.getvalue())
+        assert (runner.obeyed, runner.outside, runner.token) == ([], [], "")
+        assert all(parsed(line) is None for line in runner.shown)
+        assert inert(inert(text)) == inert(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("::error file=a.yaml,line=1::x", Command("error", {"file": "a.yaml", "line": "1"}, "x")),
+        ("  ::add-mask::admin", Command("add-mask", {}, "admin")),
+        ("a ##[add-mask]admin", Command("add-mask", {}, "admin")),
+        ("\u200b::error::x", None),
+        (":\u200b:error::x", None),
+        ("##\u200b[error]x", None),
+        ("a ::error::x", None),
+    ],
+)
+def test_the_model_finds_commands(line: str, command: Command | None) -> None:
+    assert parsed(line) == command
+
+
+@pytest.mark.usefixtures("local")
+def test_a_file_gets_no_commands(write: Write, directory: Path) -> None:
+    write("beamctl.yaml", CHANGED)
+    with (directory / "plan.txt").open("w") as file:
+        ran = process("plan", env={"GITHUB_ACTIONS": "true"}, stdout=file)
+    assert (ran.code, ran.err) == (0, "")
+    assert Runner().read((directory / "plan.txt").read_text()).shown == []
+    assert process("plan", env={"GITHUB_ACTIONS": "true"}).out.startswith("::stop-commands::")
+
+
+@pytest.mark.usefixtures("local")
+def test_elsewhere_nothing_changes(step: Step, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("beamctl.yaml", AS_IS)
+    inside = step("plan")
+    for value in ("", "false"):
+        monkeypatch.setenv("GITHUB_ACTIONS", value)
+        outside = step("plan")
+        assert outside.out.splitlines() == inside.out.splitlines()[1:-1]
+
+
+def test_every_token_is_fresh(step: Step, write: Write) -> None:
+    write("beamctl.yaml", WRONG)
+    assert step("validate").out.splitlines()[0] != step("validate").out.splitlines()[0]
+
+
+def test_a_closed_pipe_is_no_error(write: Write) -> None:
+    write("beamctl.yaml", AS_IS)
+    read, written = os.pipe()
+    os.close(read)
+    ran = process("validate", env={"GITHUB_ACTIONS": "true"}, stdout=written)
+    os.close(written)
+    assert (ran.code, ran.err) == (0, "")
