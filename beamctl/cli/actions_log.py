@@ -114,13 +114,29 @@ def actions_streams() -> Iterator[None]:
                 each.end_pair()
 
 
-def end_pairs() -> Sequence[ActionsStream]:
-    """End the pairs of both streams, as the runner must obey what follows. Returns those that it reads."""
-    streams = [each for each in (sys.stdout, sys.stderr) if isinstance(each, ActionsStream)]
-    for each in streams:
-        with suppress(OSError, ValueError):
+def end_pairs() -> None:
+    """End the pairs of both streams, so that the runner obeys what follows."""
+    for each in _streams():
+        with suppress(OSError, ValueError):  # as above
             each.end_pair()
-    return [each for each in streams if each.is_log]
+
+
+def write_commands(lines: Sequence[str], *, is_data: bool) -> None:
+    """Write commands to the log, after the pairs of both streams.
+
+    Args:
+        lines: The commands.
+        is_data: Whether standard output is JSON. Commands then go to standard error.
+    """
+    end_pairs()
+    logs = [each for each in _streams() if each.is_log and not (is_data and each is sys.stdout)]
+    with suppress(OSError, ValueError):
+        for each in logs[:1]:
+            each.write_commands(lines)
+
+
+def _streams() -> list[ActionsStream]:
+    return [each for each in (sys.stdout, sys.stderr) if isinstance(each, ActionsStream)]
 
 
 def _is_file(stream: TextIO) -> bool:

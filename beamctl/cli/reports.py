@@ -1,4 +1,4 @@
-"""The option `--report FORMAT=FILE`: writes reports to files, next to the result."""
+"""The option `--report FORMAT=FILE`: writes reports to files, next to the result; `github` has files of its own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beamctl.cli.output import Output
+from beamctl.cli.runner_files import runner_files, write_to_runner
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 from beamctl.report.formats import FORMATS
-from beamctl.secrets.redaction import OutputRedaction
 from beamctl.system.files import real_path, replace_file
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ class ReportFile:
 
     Attributes:
         format: The name of the format.
-        path: The file.
+        path: The file; None for the files of the CI runner.
     """
 
     format: str
-    path: Path
+    path: Path | None
 
 
 def report_file(text: str) -> ReportFile:
@@ -40,9 +41,15 @@ def report_file(text: str) -> ReportFile:
     Raises:
         UsageError: It is not `FORMAT=FILE` with a known format.
     """
-    name, _, file = text.partition("=")
+    name, has_file, file = text.partition("=")
     if name not in FORMATS:
         raise UsageError(f"--report: unknown format {printable(name)!r}", _HINT)
+    if FORMATS[name].to_runner:
+        if has_file:
+            raise UsageError(
+                f"--report {name} takes no file: it writes to the runner's", "Use markdown=FILE for a file."
+            )
+        return ReportFile(name, None)
     if not file or file == "-":
         raise UsageError(f"--report {printable(text)}: a report needs a file", _HINT)
     return ReportFile(name, Path(file))
@@ -67,6 +74,11 @@ def refuse_unwritable(reports: Sequence[ReportFile], inputs: Sequence[str], reco
     reserved = ReservedFiles(documents=tuple(inputs), records=records)
     taken = {real_path(saved): "--out"} if saved else {}
     for each in reports:
+        if each.path is None:
+            if reports.count(each) > 1:
+                raise UsageError(f"--report {each.format} is named twice", "Name it once.")
+            runner_files()
+            continue
         option = f"--report {each.format}={printable(str(each.path))}"
         if other := taken.get(real_path(each.path)):
             raise UsageError(f"{option}: {other} writes the same file", "Name another file.")
@@ -86,7 +98,7 @@ def _why_not(path: Path) -> str:
         return f"cannot be written: {getattr(error, 'strerror', None) or 'invalid file name'}"
 
 
-def write_reports(reports: Sequence[ReportFile], data: ReportData, redaction: OutputRedaction) -> None:
+def write_reports(reports: Sequence[ReportFile], data: ReportData, out: Output) -> None:
     """Write every report. Known secrets are hidden in the value that all reports are made from.
 
     Raises:
@@ -94,16 +106,32 @@ def write_reports(reports: Sequence[ReportFile], data: ReportData, redaction: Ou
     """
     if not reports:
         return
-    shown = _redacted(data, redaction.redact)
+    folder = Path.cwd()
+    shown = replace(_redacted(data, out.redaction.redact), folder=str(folder), root=str(_root(folder)))
     failed: UsageError | None = None
     for each in reports:
         try:
+            if each.path is None:
+                write_to_runner(shown, out)
+                continue
             text = FORMATS[each.format].report(shown)
             replace_file(each.path, text, f"the {each.format} report", "Name another file with --report.")
         except UsageError as error:
             failed = error
     if failed is not None:
         raise failed
+
+
+def _root(folder: Path) -> Path:
+    """The top folder of the checkout, from which CI systems name files."""
+    named = (os.environ.get(name) for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"))
+    for root in (Path(each).resolve() for each in named if each):
+        if folder.resolve().is_relative_to(root):
+            return root
+    from beamctl.system.git import repository_of
+
+    repository = repository_of(folder)
+    return repository.folder if repository else folder
 
 
 def _redacted(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 - any value of a report

@@ -47,6 +47,8 @@ class ReportData:
         saved: For an apply, the saved plan, if any.
         apply_command: The command that applies these plans.
         causes: For a drift with a base, the cause of each difference, by workspace and change.
+        folder: The current directory, from which documents are named.
+        root: The top folder of the repository, from which CI systems name them; both are absolute, or empty.
     """
 
     command: CommandName
@@ -56,6 +58,8 @@ class ReportData:
     saved: Saved | None = None
     apply_command: str = "beamctl apply"
     causes: Mapping[tuple[str, ChangeId], Cause] = field(default_factory=dict)
+    folder: str = ""
+    root: str = ""
 
     def cause(self, plan: Plan, change: Change) -> Cause | None:
         """The cause of one difference; None if it was not compared with an earlier document."""

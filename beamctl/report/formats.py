@@ -20,10 +20,12 @@ class Format:
     Attributes:
         module: The module in `beamctl.report`.
         description: What it is for.
+        to_runner: Whether it goes to the CI runner's own files, and takes no file.
     """
 
     module: str
     description: str
+    to_runner: bool = False
 
     def report(self, data: ReportData) -> str:
         """The text of a report."""
@@ -34,4 +36,9 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     "text": Format("text.all", "as printed in a terminal, without colors"),
     "json": Format("json_report", "as printed with -o json"),
+    "github": Format("github", "summary, outputs and annotations of a step in GitHub Actions", to_runner=True),
+    "gitlab-terraform": Format("gitlab_terraform", "the counts of GitLab's Terraform report, and Terraform's changes"),
+    "gitlab-codequality": Format("gitlab_codequality", "findings on lines, for GitLab's Code Quality report"),
+    "sarif": Format("sarif", "findings on lines, for GitHub's code scanning and others"),
+    "junit": Format("junit", "one test for each document, guard and declared object"),
 }

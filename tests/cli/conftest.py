@@ -26,6 +26,8 @@ _OURS = (
     "SSL_CERT",
     "GIT",
     "CI",
+    "GITHUB_",
+    "GITLAB_",
     "BUILDKITE_",
     "BITBUCKET_",
 )

@@ -114,7 +114,7 @@ def command(  # noqa: PLR0913 - one argument per option
     if out.json:
         _show_json(data, out)
     try:
-        write_reports(reports, data, out.redaction)
+        write_reports(reports, data, out)
     except UsageError as error:
         if not data.results:
             raise

@@ -50,5 +50,5 @@ def command(
         from beamctl.report.text.drift import drift_text
 
         out.result("\n".join(drift_text(plan, out.style) for plan in plans))
-    write_reports(reports, ReportData(CommandName.DRIFT, plans), out.redaction)
+    write_reports(reports, ReportData(CommandName.DRIFT, plans), out)
     return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE

@@ -70,7 +70,7 @@ def command(  # noqa: PLR0913 - one argument per option
         command = command_for(APPLY, files, workspaces)
         text = partial(plans_text, plans, granted, out.style, command=command)
         refused = report(planned, granted, target, out, text)
-        write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out.redaction)
+        write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out)
     if refused:
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE

@@ -1,0 +1,162 @@
+"""What a reader should look at, worst first: the common content of annotations, SARIF and Code Quality reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from posixpath import join, normpath, relpath
+from typing import assert_never
+
+from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
+from beamctl.document.problem import Place
+from beamctl.model.text import printable
+from beamctl.plan.change import Change, CreationKey
+from beamctl.plan.hazard import STANDARD_INPUT, Hazard, refused
+from beamctl.plan.kind import Status
+from beamctl.plan.plan import Plan
+from beamctl.report import change_text
+from beamctl.report.data import CommandName, ReportData
+from beamctl.report.rules import FoundBy, Rule, RuleCode, rule_of
+from beamctl.report.text.apply import event_text
+from beamctl.report.text.drift import difference_text
+from beamctl.report.wording import words
+
+
+class Level(IntEnum):
+    """How bad a finding is, worst first."""
+
+    ERROR = 1
+    WARNING = 2
+    NOTE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. All text is safe to show on one line.
+
+    Attributes:
+        subject: What it is about, stable from run to run: part of the fingerprint.
+        text: One sentence without a period.
+        place: The line that declares it; for something that no line declares, the key of its section.
+        fingerprint: Identifies it from run to run, independent of its line. Unique within a report.
+    """
+
+    rule: Rule
+    level: Level
+    workspace: str
+    subject: tuple[str, ...]
+    text: str
+    place: Place
+    fingerprint: str = ""
+
+
+def findings(data: ReportData) -> list[Finding]:
+    """All findings of a report, worst first, each with its fingerprint."""
+    found = sorted(_found(data), key=lambda each: each.level)
+    seen: dict[str, int] = {}
+    shown = []
+    for each in found:
+        print_of = _fingerprint(each)
+        seen[print_of] = seen.get(print_of, 0) + 1
+        repeated = seen[print_of] > 1
+        again = replace(each, subject=(*each.subject, str(seen[print_of])))
+        shown.append(replace(each, fingerprint=_fingerprint(again) if repeated else print_of))
+    return shown
+
+
+def place_of(plan: Plan, change: Change) -> Place:
+    """The line that declares a change; the key of the section if none does."""
+    section = plan.declared_sections.get(change.kind)
+    return change.place or (section.place if section else Place(plan.source))
+
+
+def path_of(data: ReportData, source: str) -> str:
+    """A file as CI systems name it: from the top folder of the repository. Standard input has a name of its own."""
+    if source == STANDARD_INPUT:
+        return "standard-input"
+    if not data.root:
+        return normpath(source)
+    path = relpath(join(data.folder, source), data.root)
+    return normpath(source) if path.startswith("../") else path
+
+
+def _fingerprint(finding: Finding) -> str:
+    import hashlib
+
+    parts = "\0".join([finding.rule.id, finding.workspace, *finding.subject])
+    return hashlib.sha256(parts.encode(errors="surrogatepass")).hexdigest()[:32]
+
+
+def _found(data: ReportData) -> Iterator[Finding]:
+    results = [(plan, each) for plan, events in data.results for each in _of_events(plan, events)]
+    for plan in data.plans:
+        for fact in plan.anomalies if data.command is CommandName.DRIFT else ():
+            yield _finding(RuleCode.LISTING_IN_DOUBT, Level.ERROR, plan, (fact.code.value,), words(fact))
+        if data.command is not CommandName.DRIFT:
+            yield from _of_hazards(plan, refused(plan.hazards, data.allowed))
+    yield from (each for _, each in results)
+    begun = {plan.workspace for plan, _ in data.results}
+    for plan in data.plans:
+        if plan.workspace not in begun:
+            yield from (_of_change(data, plan, change) for change in _reducing_first(plan.changes))
+        for note in plan.notes:
+            if note.differs:
+                finding = _finding(RuleCode.LEFT_ALONE, Level.WARNING, plan, note.fact.order, words(note.fact))
+                yield replace(finding, place=note.place) if note.place else finding
+
+
+def _of_hazards(plan: Plan, blocking: Sequence[Hazard]) -> Iterator[Finding]:
+    for hazard in plan.hazards:
+        level = Level.ERROR if hazard in blocking else Level.WARNING
+        state = "refused" if hazard in blocking else "allowed"
+        about = next((change for change in plan.changes if hazard.value in (change.name, change.key)), None)
+        finding = _finding(hazard.risk, level, plan, (hazard.value,), f"{state}: {words(hazard.fact)}")
+        yield replace(finding, place=place_of(plan, about)) if about else finding
+
+
+def _of_change(data: ReportData, plan: Plan, change: Change) -> Finding:
+    if data.command is CommandName.DRIFT:
+        level, text = Level.WARNING, f"{printable(change.name)} {difference_text(plan, change)}"
+    else:
+        level = Level.WARNING if change.revokes_access else Level.NOTE
+        what = " ".join(filter(None, (change_text.verb(change), change_text.subject(change))))
+        text = ": ".join(filter(None, (what, change_text.detail(change))))
+    finding = _finding(data.cause(plan, change) or change.reason, level, plan, change_subject(change), text)
+    return replace(finding, place=place_of(plan, change))
+
+
+def _of_events(plan: Plan, events: Iterable[Event]) -> Iterator[Finding]:
+    for event in events:
+        found_by, level = _result(event)
+        if found_by is not None:
+            text = event_text(event).partition("\n")[0].strip(" ✗○…")
+            finding = _finding(found_by, level, plan, change_subject(event.change), text)
+            yield replace(finding, place=place_of(plan, event.change))
+
+
+def _result(event: Event) -> tuple[RuleCode | None, Level]:
+    match event:
+        case Ended(outcome=outcome) if outcome.status is Status.FAILED:
+            return RuleCode.CHANGE_FAILED, Level.ERROR
+        case Unconfirmed():
+            return RuleCode.CHANGE_NOT_CONFIRMED, Level.ERROR
+        case NotAttempted():
+            return RuleCode.CHANGE_NOT_ATTEMPTED, Level.WARNING
+        case Ended() | Started() | Confirmed():
+            return None, Level.NOTE
+        case _:
+            assert_never(event)
+
+
+def _finding(found_by: FoundBy, level: Level, plan: Plan, subject: tuple[str, ...], text: str) -> Finding:
+    return Finding(rule_of(found_by), level, plan.workspace, subject, printable(text), Place(plan.source))
+
+
+def change_subject(change: Change) -> tuple[str, str]:
+    """What a finding about a change is about. The ids in the key of a creation change from run to run."""
+    return change.kind, change.name if isinstance(change.key, CreationKey) else change.key
+
+
+def _reducing_first(changes: Sequence[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: not change.revokes_access)
