@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "Show the changes needed to make a workspace match its document.",
     "apply": "Show the changes a document or a saved plan makes to a workspace, then make them.",
     "drift": "Report differences between a workspace and its document.",
+    "comment": "Post a Markdown report as a comment on the pull request of this CI run, or update the earlier comment.",
     "runs": "List recorded applies, newest first, or show one with all its changes.",
     "undo": "Show the changes that would undo a run, and what cannot be undone.",
     "show": "Show a workspace as it is now: settings, members, service accounts, policies and more.",

@@ -13,11 +13,12 @@ from beamctl.model.fact import Fact
 
 
 class Method(StrEnum):
-    """The HTTP methods of the control plane."""
+    """The HTTP methods of the control plane, and `PATCH` of platforms that host repositories."""
 
     GET = "GET"
     POST = "POST"
     PUT = "PUT"
+    PATCH = "PATCH"
     DELETE = "DELETE"
 
 

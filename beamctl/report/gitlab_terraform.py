@@ -4,6 +4,7 @@ has the changes as `terraform show -json` writes them, for tools that read Terra
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ _FORMAT_VERSION = "1.2"
 """Of Terraform's plan format."""
 _MOST = 999_999
 """GitLab shows no larger number."""
+_NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9_-]|^(?=[^A-Za-z_])")
 
 
 def report(data: ReportData) -> str:
@@ -41,13 +43,14 @@ def _change(workspace: str, change: Change) -> Mapping[str, Any]:
     """One change. Its resource is one instance of a module named like the workspace."""
     ours = change_data(workspace, change)["change"]
     resource, name = f"beamctl_{change.kind}", printable(change.name)
+    label = _NOT_IN_LABELS.sub("_", name)  # readers show it
     index = name.replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${").replace("%{", "%%{")
     return {
-        "address": f'module.{workspace}.{resource}.this["{index}"]',
+        "address": f'module.{workspace}.{resource}.{label}["{index}"]',
         "module_address": f"module.{workspace}",
         "mode": "managed",
         "type": resource,
-        "name": "this",
+        "name": label,
         "index": name,
         "provider_name": "beamctl",
         "change": {**ours, "after_unknown": {}, "before_sensitive": {}, "after_sensitive": {}},

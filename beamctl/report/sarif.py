@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 _MOST = 25_000
 """Results that GitHub accepts."""
+_LONGEST_SET = 80
 _MARKUP = re.compile(r"[\[\]\\]")
 _PLACEHOLDER = re.compile(r"\{(?=\d)")
 
@@ -30,10 +32,16 @@ def report(data: ReportData) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "automationDetails": {"id": f"beamctl/{'+'.join(sorted(plan.workspace for plan in data.plans))}/"},
+        "automationDetails": {"id": f"beamctl/{_set_of(data)}/"},
         "results": [_result(data, index, each) for each in findings(data)[:_MOST]],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _set_of(data: ReportData) -> str:
+    """The workspaces, so that reports on others do not replace this one: their names, or a digest of many."""
+    names = "+".join(sorted(plan.workspace for plan in data.plans))
+    return names if len(names) <= _LONGEST_SET else hashlib.sha256(names.encode()).hexdigest()[:16]
 
 
 def _rule(rule: Rule) -> Mapping[str, Any]:
@@ -52,7 +60,7 @@ def _result(data: ReportData, index: Mapping[str, int], finding: Finding) -> Map
         "ruleId": finding.rule.id,
         "ruleIndex": index[finding.rule.id],
         "level": _LEVEL[finding.level],
-        "message": {"text": _message(finding.text)},
+        "message": {"text": _message(f"{finding.workspace}: {finding.text}")},
         "locations": [
             {
                 "physicalLocation": {
