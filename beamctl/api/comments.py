@@ -143,7 +143,7 @@ class Comments:
         self._client.close()
 
     def _comment(self, row: Any) -> PostedComment:  # noqa: ANN401 - any JSON
-        if isinstance(row, dict):
+        if isinstance(row, dict) and self.target.author_in in row:
             author = row.get(self.target.author_in)
             login = author.get(self.target.login_in) if isinstance(author, dict) else ""  # null: a deleted user
             match row.get("id"), row.get("body"), login:

@@ -30,12 +30,7 @@ LiveObject = Mapping[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSection:
-    """What a document says about one kind, for reports on every object.
-
-    Attributes:
-        place: The key of the section, or the file if there is none.
-        names: The objects that it declares, as written.
-    """
+    """For reports, the place of a section (of the file, if there is no section), and the names in it, as written."""
 
     place: Place
     names: tuple[str, ...] = ()

@@ -8,6 +8,11 @@ from beamctl.report.data import ReportData
 from beamctl.report.text.all import report as text_report
 
 
+def report(data: ReportData) -> str:
+    """The report as a comment."""
+    return rendered(data, 65_536)
+
+
 def rendered(data: ReportData, limit: int) -> str:
     """The report in at most `limit` bytes of UTF-8."""
     lines = [f"    {line}" for line in text_report(data).splitlines()]
