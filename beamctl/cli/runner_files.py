@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from beamctl.report.data import ReportData
 
 _SUMMARY, _OUTPUTS = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
+_DISK = "Check the disk of the runner, and that this is a file."
 _LEAST = 4 * 1024
 """Bytes that must be free in the summary: enough for a verdict and some names."""
 
@@ -61,7 +62,7 @@ def runner_files(environment: Mapping[str, str] = os.environ) -> RunnerFiles:
         what = f"{missing[0]} is not set" if in_actions() else "GITHUB_ACTIONS is not `true`"
         hint = "Elsewhere, name a format and a file, such as --report markdown=plan.md."
         raise UsageError(f"--report github: this is not a step of GitHub Actions: {what}", hint)
-    found = RunnerFiles(Path(environment[_SUMMARY]), Path(environment[_OUTPUTS]))
+    found = _named(environment)
     for name, path in ((_SUMMARY, found.summary), (_OUTPUTS, found.outputs)):
         target = path if path.exists() else path.parent
         if (path.exists() and not path.is_file()) or not os.access(target, os.W_OK):
@@ -75,23 +76,42 @@ def write_to_runner(data: ReportData, out: Output) -> None:
     """Add to the summary and the outputs, and print annotations.
 
     Raises:
-        UsageError: A file cannot be written.
+        UsageError: A file cannot be written. The others were.
     """
-    from beamctl.report.github import annotation_lines, outputs
+    from beamctl.report.github import annotation_lines
+
+    files, failed = _named(os.environ), []
+    for write in (_write_summary, _write_outputs):
+        try:
+            write(files, data)
+        except UsageError as error:
+            failed.append(error)
+    write_commands(annotation_lines(data), is_data=out.json)
+    if failed:
+        raise failed[0]
+
+
+def _named(environment: Mapping[str, str]) -> RunnerFiles:
+    return RunnerFiles(Path(environment[_SUMMARY]), Path(environment[_OUTPUTS]))
+
+
+def _write_summary(files: RunnerFiles, data: ReportData) -> None:
     from beamctl.report.markdown import rendered
 
-    files = runner_files()
-    hint = "Check the disk of the runner."
     before = b"" if _ends_with_line(files.summary) else b"\n\n"
     room = files.room() - len(before)
     summary = rendered(data, room).encode()
     if len(summary) > room:
         message = f"--report github: the summary needs {len(summary):,} bytes, and {room:,} are left"
-        raise UsageError(message, "Write a report to a file, such as --report html=plan.html, and upload it.")
-    append_to_file(files.summary, before + summary, hint)
+        raise UsageError(message, "Write a report to a file, such as --report json=plan.json, and upload it.")
+    append_to_file(files.summary, before + summary, _DISK)
+
+
+def _write_outputs(files: RunnerFiles, data: ReportData) -> None:
+    from beamctl.report.github import outputs
+
     lines = "".join(f"{name}={value}\n" for name, value in outputs(data).items())
-    append_to_file(files.outputs, (b"" if _ends_with_line(files.outputs) else b"\n") + lines.encode(), hint)
-    write_commands(annotation_lines(data), is_data=out.json)
+    append_to_file(files.outputs, (b"" if _ends_with_line(files.outputs) else b"\n") + lines.encode(), _DISK)
 
 
 def _ends_with_line(path: Path) -> bool:

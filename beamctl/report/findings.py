@@ -10,7 +10,7 @@ from typing import assert_never
 
 from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.document.problem import Place
-from beamctl.model.text import printable
+from beamctl.model.text import is_whole, printable
 from beamctl.plan.change import Change, CreationKey
 from beamctl.plan.hazard import STANDARD_INPUT, Hazard, refused
 from beamctl.plan.kind import Status
@@ -18,7 +18,7 @@ from beamctl.plan.plan import Plan
 from beamctl.report import change_text
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.rules import FoundBy, Rule, RuleCode, rule_of
-from beamctl.report.text.apply import event_text
+from beamctl.report.text.apply import unconfirmed_text
 from beamctl.report.text.drift import difference_text
 from beamctl.report.wording import words
 
@@ -75,10 +75,9 @@ def path_of(data: ReportData, source: str) -> str:
     """A file as CI systems name it: from the top folder of the repository. Standard input has a name of its own."""
     if source == STANDARD_INPUT:
         return "standard-input"
-    if not data.root:
-        return normpath(source)
-    path = relpath(join(data.folder, source), data.root)
-    return normpath(source) if path.startswith("../") else path
+    path = relpath(join(data.folder, source), data.root) if data.root else normpath(source)
+    path = normpath(source) if path.startswith("../") else path
+    return path if is_whole(path) else printable(path)
 
 
 def _fingerprint(finding: Finding) -> str:
@@ -120,33 +119,32 @@ def _of_change(data: ReportData, plan: Plan, change: Change) -> Finding:
         level, text = Level.WARNING, f"{printable(change.name)} {difference_text(plan, change)}"
     else:
         level = Level.WARNING if change.revokes_access else Level.NOTE
-        what = " ".join(filter(None, (change_text.verb(change), change_text.subject(change))))
-        text = ": ".join(filter(None, (what, change_text.detail(change))))
+        text = ": ".join(filter(None, (_what(change), change_text.detail(change))))
     finding = _finding(data.cause(plan, change) or change.reason, level, plan, change_subject(change), text)
     return replace(finding, place=place_of(plan, change))
 
 
 def _of_events(plan: Plan, events: Iterable[Event]) -> Iterator[Finding]:
     for event in events:
-        found_by, level = _result(event)
-        if found_by is not None:
-            text = event_text(event).partition("\n")[0].strip(" ✗○…")
-            finding = _finding(found_by, level, plan, change_subject(event.change), text)
-            yield replace(finding, place=place_of(plan, event.change))
+        match event:
+            case Ended(outcome=outcome) if outcome.status is Status.FAILED:
+                found_by, level, why = RuleCode.CHANGE_FAILED, Level.ERROR, words(outcome.remark)
+            case Unconfirmed():
+                found_by, level, why = RuleCode.CHANGE_NOT_CONFIRMED, Level.ERROR, unconfirmed_text(event)
+            case NotAttempted(why=fact):
+                found_by, level, why = RuleCode.CHANGE_NOT_ATTEMPTED, Level.WARNING, words(fact)
+            case Ended() | Started() | Confirmed():
+                continue
+            case _:
+                assert_never(event)
+        text = ": ".join(filter(None, (_what(event.change), printable(why))))
+        yield replace(
+            _finding(found_by, level, plan, change_subject(event.change), text), place=place_of(plan, event.change)
+        )
 
 
-def _result(event: Event) -> tuple[RuleCode | None, Level]:
-    match event:
-        case Ended(outcome=outcome) if outcome.status is Status.FAILED:
-            return RuleCode.CHANGE_FAILED, Level.ERROR
-        case Unconfirmed():
-            return RuleCode.CHANGE_NOT_CONFIRMED, Level.ERROR
-        case NotAttempted():
-            return RuleCode.CHANGE_NOT_ATTEMPTED, Level.WARNING
-        case Ended() | Started() | Confirmed():
-            return None, Level.NOTE
-        case _:
-            assert_never(event)
+def _what(change: Change) -> str:
+    return " ".join(filter(None, (change_text.verb(change), change_text.subject(change))))
 
 
 def _finding(found_by: FoundBy, level: Level, plan: Plan, subject: tuple[str, ...], text: str) -> Finding:

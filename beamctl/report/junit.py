@@ -138,9 +138,7 @@ def _of_notes(plan: Plan, verdict: Verdict) -> Iterator[TestCase]:
         if note.differs or note.excused:
             ended = Verdict.SKIPPED if note.excused else verdict
             text = words(note.fact)
-            yield TestCase(
-                rule_of(RuleCode.LEFT_ALONE).title, text, note.place or Place(plan.source), ended, rule, text
-            )
+            yield TestCase(RuleCode.LEFT_ALONE.value, text, note.place or Place(plan.source), ended, rule, text)
 
 
 def _of_section(data: ReportData, plan: Plan, kind: tuple[str, str], found: Found) -> Iterator[TestCase]:

@@ -18,7 +18,7 @@ _LEVEL = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 _MOST = 25_000
 """Results that GitHub accepts."""
 _LONGEST_SET = 80
-_MARKUP = re.compile(r"[\[\]\\]")
+_MARKUP = re.compile(r"[\[\]]")
 _PLACEHOLDER = re.compile(r"\{(?=\d)")
 
 

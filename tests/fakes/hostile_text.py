@@ -1,6 +1,10 @@
-"""Values that try to be something else where they are shown: in a log, a table, a file of XML, a comment."""
+"""Values that try to be something else where they are shown: all of the reports', and more that are meant for logs,
+files of XML and comments."""
+
+from tests.report.hostile_values import HOSTILE
 
 HOSTILE_TEXTS = (
+    *HOSTILE,
     "a | b",
     "`tick` ``two``",
     "@here @acme/everyone",
