@@ -41,7 +41,8 @@ class ActionsStream:
     """A standard stream of a step. Text is written between `stop-commands` and a fresh token, and is inert besides:
     the runner reads both streams concurrently, so a pair on one of them may end before the text on the other.
 
-    A regular file (`> plan.txt`) gets inert text without the pair.
+    A file (`> plan.txt`) and another program (`| head`) get inert text without the pair: a program may drop the end of
+    the pair, and the step's later commands, such as `add-mask`, would be ignored.
 
     Attributes:
         is_log: Whether the runner reads it.
@@ -54,7 +55,7 @@ class ActionsStream:
         self._stream = stream
         self._line = ""
         self._token = ""
-        self.is_log = not _is_file(stream)
+        self.is_log = _is_read_by_runner(stream)
 
     def write(self, text: str) -> int:
         """Write text that may contain values. Bytes are an error, by which click recognizes a text stream."""
@@ -139,8 +140,13 @@ def _streams() -> list[ActionsStream]:
     return [each for each in (sys.stdout, sys.stderr) if isinstance(each, ActionsStream)]
 
 
-def _is_file(stream: TextIO) -> bool:
+def _is_read_by_runner(stream: TextIO) -> bool:
+    """Whether a stream is neither a file nor, as far as the system shows it, another one than those of the parent."""
     try:
-        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+        ours = os.fstat(stream.fileno())
+        if stat.S_ISREG(ours.st_mode):
+            return False
+        theirs = [os.stat(f"/proc/{os.getppid()}/fd/{number}") for number in (1, 2)]  # noqa: PTH116 - not a path of ours
     except (OSError, ValueError, AttributeError):
-        return False
+        return True
+    return any(os.path.samestat(ours, each) for each in theirs)

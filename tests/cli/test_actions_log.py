@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,8 @@ import yaml
 
 from beamctl.cli.actions_log import ActionsStream, inert
 from beamctl.emulator import load_seed
-from tests.cli.process import process
-from tests.cli.world import AS_IS, CHANGED, WRONG, Cli, Write
+from tests.cli.process import command, environment, process
+from tests.cli.world import AS_IS, WRONG, Cli, Write
 from tests.fakes.actions_runner import Command, Runner, lines_of, parsed
 from tests.fakes.hostile_text import HOSTILE_TEXTS
 
@@ -122,7 +124,7 @@ def test_text_is_inert_in_any_pieces(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "command"),
+    ("line", "expected"),
     [
         ("::error file=a.yaml,line=1::x", Command("error", {"file": "a.yaml", "line": "1"}, "x")),
         ("  ::add-mask::admin", Command("add-mask", {}, "admin")),
@@ -133,18 +135,32 @@ def test_text_is_inert_in_any_pieces(text: str) -> None:
         ("a ::error::x", None),
     ],
 )
-def test_the_model_finds_commands(line: str, command: Command | None) -> None:
-    assert parsed(line) == command
+def test_the_model_finds_commands(line: str, expected: Command | None) -> None:
+    assert parsed(line) == expected
 
 
 @pytest.mark.usefixtures("local")
-def test_a_file_gets_no_commands(write: Write, directory: Path) -> None:
-    write("beamctl.yaml", CHANGED)
-    with (directory / "plan.txt").open("w") as file:
-        ran = process("plan", env={"GITHUB_ACTIONS": "true"}, stdout=file)
-    assert (ran.code, ran.err) == (0, "")
-    assert Runner().read((directory / "plan.txt").read_text()).shown == []
-    assert process("plan", env={"GITHUB_ACTIONS": "true"}).out.startswith("::stop-commands::")
+@pytest.mark.parametrize(
+    ("line", "is_log"),
+    [
+        ("beamctl validate", True),
+        ("beamctl validate 2>&1", True),
+        ("beamctl validate -f none.yaml 2>&1", True),
+        ("beamctl validate >shown.txt; cat shown.txt", False),
+        ("beamctl validate | head -n 1", False),
+        ("beamctl validate -f none.yaml 2>&1 | cat", False),
+        ('echo "$(beamctl validate)"', False),
+    ],
+)
+def test_only_the_log_gets_a_pair(write: Write, line: str, *, is_log: bool) -> None:
+    """Whatever else reads the text may drop the end of the pair."""
+    write("beamctl.yaml", AS_IS)
+    script = line.replace("beamctl", shlex.join(command()))
+    env = environment({"GITHUB_ACTIONS": "true"})
+    ran = subprocess.run(["bash", "-c", f"{script}; true"], env=env, capture_output=True, text=True, check=True)
+    runner = Runner().read(ran.stdout)
+    assert runner.token == ""
+    assert (bool(runner.shown), bool(runner.outside)) == (is_log, not is_log), ran
 
 
 @pytest.mark.usefixtures("local")
