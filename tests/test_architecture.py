@@ -359,7 +359,7 @@ READS_TEXT = {"startswith", "endswith", "removeprefix", "removesuffix", "partiti
 READS_TEXT |= {"rsplit", "find", "count", "get", "pop"}
 LIBRARY_TEXTS = {
     "cli/output.py": "click's messages",
-    "document/yaml_errors.py": "libyaml's messages",
+    "document/syntax.py": "libyaml's messages",
     "kinds/service_account/live.py": "the marker in a description, which the API keeps",
     "kinds/service_account/decide.py": "the value of the attribute `unfinished`, as `show` and plans have it",
 }

@@ -1,21 +1,99 @@
-"""Writes results to standard output and everything else to standard error."""
+"""Writes results to standard output and everything else to standard error, and maps errors to exit codes and
+messages."""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from enum import IntEnum
 from typing import TextIO
 
 import click
 
 from beamctl.cli.actions_log import ActionsStream, inert_json
-from beamctl.cli.exits import ErrorReport, Exit, error_report
-from beamctl.errors import DocumentError, UnwritableError
+from beamctl.errors import (
+    ApiError,
+    BeamctlError,
+    DocumentError,
+    ForbiddenError,
+    InterruptedRunError,
+    RefusedError,
+    StalePlanError,
+    UnauthenticatedError,
+    UnwritableError,
+    UsageError,
+)
 from beamctl.model.text import printable, visible
 from beamctl.report.style import PLAIN, SourceLines, Style
 from beamctl.secrets.redaction import OutputRedaction
+
+
+class Exit(IntEnum):
+    """The exit codes. They are the same for every output format."""
+
+    DONE = 0
+    ERROR = 1
+    DIFFERS = 2
+    WRONG_INPUT = 3
+    NOT_ALLOWED = 4
+    REFUSED = 5
+    STALE = 6
+    PARTLY = 7
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReport:
+    """An error as it is reported to people and programs.
+
+    Attributes:
+        message: What is wrong, in one sentence.
+        hint: What to do about it; may be empty.
+        code: The type of error.
+        exit_code: The exit code.
+    """
+
+    message: str
+    hint: str
+    code: str
+    exit_code: Exit
+
+
+def error_report(error: BaseException) -> ErrorReport:
+    """The report of any exception."""
+    match error:
+        case BeamctlError():
+            return ErrorReport(error.message, error.hint, error.code, _exit_of(error))
+        case KeyboardInterrupt():
+            return ErrorReport("interrupted", "", InterruptedRunError.code, Exit.INTERRUPTED)
+        case _:  # a bug: values may be secret, so only its location is shown
+            import traceback
+            from pathlib import Path
+
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+            return ErrorReport(
+                f"beamctl has a bug: {where}", "Please report this line and the command.", "bug", Exit.ERROR
+            )
+
+
+def _exit_of(error: BeamctlError) -> Exit:
+    """The exit code of an error."""
+    match error:
+        case DocumentError() | UsageError():
+            return Exit.WRONG_INPUT
+        case UnauthenticatedError() | ForbiddenError():
+            return Exit.NOT_ALLOWED
+        case RefusedError():
+            return Exit.REFUSED
+        case StalePlanError():
+            return Exit.STALE
+        case InterruptedRunError():
+            return Exit.INTERRUPTED
+        case ApiError() | _:
+            return Exit.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +183,27 @@ class Output:
                 error.show()
                 return Exit.WRONG_INPUT
             case click.ClickException():
-                return self._error(ErrorReport(error.format_message(), _see_help(error), Exit.WRONG_INPUT))
+                return self._error(
+                    ErrorReport(error.format_message(), _see_help(error), UsageError.code, Exit.WRONG_INPUT)
+                )
             case KeyboardInterrupt():
                 self.say("")  # after the terminal's ^C
                 return self._error(error_report(error))
             case click.Abort():  # click raises this for KeyboardInterrupt, after a line break
                 return self._error(error_report(KeyboardInterrupt()))
             case DocumentError():
-                from beamctl.report.text.problems import problems_text
+                from beamctl.report.problems_text import problems_text
 
                 lines = self.source_lines(sys.stderr)
                 self.error(problems_text(error.problems, compared=error.compared, source_lines=lines).rstrip("\n"))
-                return error_report(error).code
+                return error_report(error).exit_code
             case _:
                 return self._error(error_report(error))
 
     def _error(self, report: ErrorReport) -> Exit:
         hint = (f"  {printable(line)}" for line in report.hint.splitlines())
         self.error("\n".join([f"Error: {printable(report.message)}", *hint]))
-        return report.code
+        return report.exit_code
 
 
 def open_streams() -> None:
@@ -156,8 +236,7 @@ def _error_json(error: BaseException) -> str:
 
     if isinstance(error, DocumentError):
         return problems_json(error.problems, 0)
-    report = error_report(error)
-    return error_json(report.message, report.hint, report.code)
+    return error_json(**asdict(error_report(error)))
 
 
 def _see_help(error: click.ClickException) -> str:

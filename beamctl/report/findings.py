@@ -8,7 +8,7 @@ from enum import IntEnum
 from posixpath import join, normpath, relpath
 from typing import assert_never
 
-from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
+from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.document.problem import Place
 from beamctl.model.text import is_whole, printable
 from beamctl.plan.change import Change, CreationKey
@@ -16,10 +16,10 @@ from beamctl.plan.hazard import STANDARD_INPUT, Hazard, refused
 from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
 from beamctl.report import change_text
+from beamctl.report.apply_text import unconfirmed_text
 from beamctl.report.data import CommandName, ReportData
+from beamctl.report.drift_text import difference_text
 from beamctl.report.rules import FoundBy, Rule, RuleCode, rule_of
-from beamctl.report.text.apply import unconfirmed_text
-from beamctl.report.text.drift import difference_text
 from beamctl.report.wording import words
 
 

@@ -34,7 +34,7 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    "text": Format("text.all", "as printed in a terminal, without colors"),
+    "text": Format("text_report", "as printed in a terminal, without colors"),
     "json": Format("json_report", "as printed with -o json"),
     "markdown": Format("markdown", "for reviewers of a pull request"),
     "github": Format("github", "summary, outputs and annotations of a step in GitHub Actions", to_runner=True),

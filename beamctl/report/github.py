@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from beamctl.plan.hazard import STANDARD_INPUT, refused
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import change_data, plans_data
+from beamctl.report.apply_text import totals
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.findings import Finding, Level, findings, path_of
-from beamctl.report.text.apply import totals
 
 LARGEST_SUMMARY = 1024 * 1024
 """Maximum size of a step's summary in bytes. GitHub drops a larger one."""

@@ -120,7 +120,7 @@ def _of_guards(data: ReportData, plan: Plan) -> Iterator[TestCase]:
             verdict = Verdict.ERROR if risk in DO_NOT_TRUST else Verdict.FAILED
         elif theirs:
             verdict, text = Verdict.SKIPPED, f"allowed: {text}"
-        yield TestCase("guards", risk.label, Place(plan.source), verdict, rule_of(risk).id, text)
+        yield TestCase("guards", risk.value, Place(plan.source), verdict, rule_of(risk).id, text)
     yield from _of_notes(plan, Verdict.SKIPPED)
 
 

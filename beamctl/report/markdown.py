@@ -5,7 +5,7 @@ A module of its own: a stand-in until the branch of the Markdown report is merge
 from __future__ import annotations
 
 from beamctl.report.data import ReportData
-from beamctl.report.text.all import report as text_report
+from beamctl.report.text_report import report as text_report
 
 
 def report(data: ReportData) -> str:

@@ -49,6 +49,28 @@ _RETRY = "Fix the cause and run `beamctl apply` again. Completed changes are ski
 _HAZARD = "If it is intended, allow it by name with `--allow`, as printed with the plan; otherwise change the document."
 _ADMIN = "This hazard cannot be allowed. Keep or promote another admin first."
 
+_RISKS: Mapping[Risk, str] = {
+    Risk.LAST_ADMIN: "No accepted admin would remain, and no one could restore access.",
+    Risk.SELF_LOCKOUT: "The change would take away the access that beamctl itself uses.",
+    Risk.TOO_FEW_ADMINS: "Fewer accepted admins would remain than guards.minAdmins or --min-admins asks for.",
+    Risk.MASS_REMOVAL: "More is taken away in one apply than guards.maxRemovals or --max-removals allows.",
+    Risk.REMOVES_ADMIN: "A current admin would be removed or demoted.",
+    Risk.REMOVES_PROTECTED: "A person under guards.protected or --protect would be removed or demoted.",
+    Risk.RENAME_SUSPECT: "Someone is removed and a very similar e-mail is invited: they lose access until they accept.",
+    Risk.UNMAPS_ADMINS: "A group would no longer be mapped to admin, and its members would lose that role.",
+    Risk.UNMAPS_GROUP: "A group would no longer be mapped, or to a lower role, and its members would lose access.",
+    Risk.DELETES_SERVICE_ACCOUNT: "A service account would be deleted: its credentials stop working, for good.",
+    Risk.DELETES_API_KEY: "An API key that may be in use would be deleted: no run record shows that it was not stored.",
+    Risk.GRANTS_OUTSIDE_DOMAIN: "A person outside guards.allowedDomains or --allowed-domains would be given access.",
+    Risk.LOOSENS_GUARDS: "A guard is looser than in the last recorded run, and the plan makes changes.",
+    Risk.DELETES_POLICY_IN_USE: "A policy that is still in use would be deleted.",
+    Risk.SECRET_SOURCE: "A secret would be read from a file outside the folder of the document, and sent to the API.",
+    Risk.EMPTY_SECTION: "The document declares an empty section: everything in it would be removed.",
+    Risk.LIVE_EMPTY: "The API returned an empty list that cannot be empty: it may be incomplete.",
+    Risk.LIVE_WITHOUT_ADMINS: "The API shows members but no accepted admin: the listing may be incomplete.",
+    Risk.LIVE_WITHOUT_US: "The API does not show the person that beamctl runs as: the listing may be incomplete.",
+    Risk.LIVE_SHRANK: "The API shows much less than the last recorded run left: the listing may be incomplete.",
+}
 _REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NOT_THERE: ("Not in the workspace", "The document declares something that the workspace does not have."),
     Reason.NOT_DECLARED: ("Not in the document", "The workspace has something that the document does not declare."),
@@ -98,9 +120,8 @@ def rule_of(found_by: FoundBy) -> Rule:
             title, text = _CAUSES[found_by]
             return Rule(_PREFIX + found_by.value, title, text, _ADOPT)
         case Risk():
-            title = f"Hazard: {found_by.label}"
-            text = f"{found_by.why[0].upper()}{found_by.why[1:]}."
-            return Rule(_PREFIX + found_by.label, title, text, _ADMIN if found_by is Risk.LAST_ADMIN else _HAZARD)
+            help_text = _ADMIN if found_by is Risk.LAST_ADMIN else _HAZARD
+            return Rule(_PREFIX + found_by.value, f"Hazard: {found_by.value}", _RISKS[found_by], help_text)
         case RuleCode():
             return Rule(_PREFIX + found_by.value, *_OTHERS[found_by])
 

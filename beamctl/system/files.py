@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -71,6 +70,8 @@ def replace_file(path: Path, text: str, what: str, hint: str) -> None:
     Raises:
         UsageError: `what` cannot be written.
     """
+    import tempfile
+
     temporary = ""
     try:
         if path.exists() and not path.is_file():

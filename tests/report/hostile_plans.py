@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed, UnconfirmedReason
+from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed, UnconfirmedReason
 from beamctl.document.problem import Place
 from beamctl.model.fact import Fact
 from beamctl.plan.change import Change

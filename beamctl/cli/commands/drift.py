@@ -7,15 +7,14 @@ from __future__ import annotations
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.report.data import CommandName, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files
-from beamctl.workflow.drift import drift
+from beamctl.workflow.plan import drift
 
 
 @click.command("drift", cls=BeamctlCommand, examples=("beamctl drift", "beamctl drift -f access/ -o json"))
@@ -47,7 +46,7 @@ def command(
 
         out.result(drift_json(plans))
     else:
-        from beamctl.report.text.drift import drift_text
+        from beamctl.report.drift_text import drift_text
 
         out.result("\n".join(drift_text(plan, out.style) for plan in plans))
     write_reports(reports, ReportData(CommandName.DRIFT, plans), out)
