@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from beamctl.cli.output import Output
 from beamctl.cli.runner_files import runner_files, write_to_runner
-from beamctl.errors import UsageError
+from beamctl.errors import DocumentError, UsageError
 from beamctl.model.text import printable
 from beamctl.report.formats import FORMATS
 from beamctl.system.files import real_path, replace_file
@@ -55,13 +56,15 @@ def report_file(text: str) -> ReportFile:
     return ReportFile(name, Path(file))
 
 
-def refuse_unwritable(reports: Sequence[ReportFile], inputs: Sequence[str], records: Path, saved: str | None) -> None:
+def refuse_unwritable(
+    reports: Sequence[ReportFile], inputs: Sequence[str], records: Path | None, saved: str | None
+) -> None:
     """Refuse reports that cannot be written, before anything is read or changed.
 
     Args:
         reports: The reports.
         inputs: The documents, and the saved plan that is applied.
-        records: The folder of run records.
+        records: The folder of run records; None if the command uses none.
         saved: The file that the plan is saved to, if any.
 
     Raises:
@@ -107,7 +110,8 @@ def write_reports(reports: Sequence[ReportFile], data: ReportData, out: Output) 
     if not reports:
         return
     folder = Path.cwd()
-    shown = replace(_redacted(data, out.redaction.redact), folder=str(folder), root=str(_root(folder)))
+    redact = out.redaction.redact if data.plans else out.redaction.redact_error  # problems may quote any input
+    shown = replace(_redacted(data, redact), folder=str(folder), root=str(_root(folder)))
     failed: UsageError | None = None
     for each in reports:
         try:
@@ -120,6 +124,33 @@ def write_reports(reports: Sequence[ReportFile], data: ReportData, out: Output) 
             failed = error
     if failed is not None:
         raise failed
+
+
+@contextmanager
+def problems_reported(reports: Sequence[ReportFile], out: Output) -> Iterator[None]:
+    """If documents turn out to be invalid while the block runs, write the reports that can show problems."""
+    try:
+        yield
+    except DocumentError as error:
+        from beamctl.report.data import CommandName, ReportData
+
+        shown = [each for each in reports if FORMATS[each.format].shows_problems]
+        try:
+            write_reports(shown, ReportData(CommandName.PLAN, (), problems=error.problems), out)
+        except UsageError as failed:  # the problems come first
+            out.say(f"Error: {printable(failed.message)}")
+        raise
+
+
+def refuse_plan_reports(reports: Sequence[ReportFile]) -> None:
+    """Refuse formats that show plans only.
+
+    Raises:
+        UsageError: There is one.
+    """
+    known = [name for name, each in FORMATS.items() if each.shows_problems]
+    if other := next((each.format for each in reports if each.format not in known), ""):
+        raise UsageError(f"--report {other}: only plans have this report", f"Formats for problems: {', '.join(known)}.")
 
 
 def _root(folder: Path) -> Path:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from beamctl.document.problem import Problem
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
@@ -50,6 +51,9 @@ class ReportData:
         saved: For an apply, the saved plan, if any.
         apply_command: The command that applies these plans.
         causes: For a drift with a base, the cause of each difference, by workspace and change.
+        problems: Of invalid documents; then there are no plans. Only formats with `shows_problems` show these three.
+        warnings: Of documents that were only validated.
+        documents: The files that were only validated and have no problems.
         folder: The current directory, from which documents are named.
         root: The top folder of the repository, from which CI systems name them; both are absolute, or empty.
     """
@@ -61,6 +65,9 @@ class ReportData:
     saved: Saved | None = None
     apply_command: str = "beamctl apply"
     causes: Mapping[tuple[str, ChangeId], Cause] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
+    documents: Sequence[str] = ()
     folder: str = ""
     root: str = ""
 

@@ -9,7 +9,7 @@ from posixpath import join, normpath, relpath
 from typing import assert_never
 
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.document.problem import Place
+from beamctl.document.problem import Place, Problem
 from beamctl.model.text import is_whole, printable
 from beamctl.plan.change import Change, CreationKey
 from beamctl.plan.hazard import STANDARD_INPUT, Hazard, refused
@@ -36,6 +36,7 @@ class Finding:
     """One finding. All text is safe to show on one line.
 
     Attributes:
+        workspace: Empty for a problem of a document.
         subject: What it is about, stable from run to run: part of the fingerprint.
         text: One sentence without a period.
         place: The line that declares it; for something that no line declares, the key of its section.
@@ -49,6 +50,16 @@ class Finding:
     text: str
     place: Place
     fingerprint: str = ""
+
+    @property
+    def title(self) -> str:
+        """The rule, after the workspace."""
+        return ": ".join(filter(None, (self.workspace, self.rule.title)))
+
+    @property
+    def message(self) -> str:
+        """The text, after the workspace."""
+        return ": ".join(filter(None, (self.workspace, self.text)))
 
 
 def findings(data: ReportData) -> list[Finding]:
@@ -88,6 +99,8 @@ def _fingerprint(finding: Finding) -> str:
 
 
 def _found(data: ReportData) -> Iterator[Finding]:
+    for level, problems in ((Level.ERROR, data.problems), (Level.WARNING, data.warnings)):
+        yield from (_of_problem(level, problem) for problem in problems)
     results = [(plan, each) for plan, events in data.results for each in _of_events(plan, events)]
     for plan in data.plans:
         for fact in plan.anomalies if data.command is CommandName.DRIFT else ():
@@ -103,6 +116,12 @@ def _found(data: ReportData) -> Iterator[Finding]:
             if note.differs:
                 finding = _finding(RuleCode.LEFT_ALONE, Level.WARNING, plan, note.fact.order, words(note.fact))
                 yield replace(finding, place=note.place) if note.place else finding
+
+
+def _of_problem(level: Level, problem: Problem) -> Finding:
+    subject = problem.place.source, problem.message
+    text = printable(f"{problem.message}: {problem.hint}" if problem.hint else problem.message)
+    return Finding(rule_of(problem.code), level, "", subject, text, problem.place)
 
 
 def _of_hazards(plan: Plan, blocking: Sequence[Hazard]) -> Iterator[Finding]:

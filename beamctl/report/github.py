@@ -30,10 +30,14 @@ def report(data: ReportData) -> str:
 
 def outputs(data: ReportData) -> Mapping[str, str]:
     """The outputs of the step: numbers, `true` or `false`, and a digest. No value comes from a document or the API."""
+    if not data.plans:  # the documents were only validated
+        counts = {"problems": len(data.problems), "warnings": len(data.warnings)}
+        return {"valid": str(not data.problems).lower()} | {name: str(value) for name, value in counts.items()}
     actions = Counter(change_data("", change)["change"]["actions"][0] for plan in data.plans for change in plan.changes)
     blocking = sum(len(refused(plan.hazards, data.allowed)) for plan in data.plans)
     is_drift = data.command is CommandName.DRIFT
     flags = {
+        "valid": True,
         "changes": bool(actions),
         "refused": bool(blocking) and not is_drift,
         "drift": is_drift and any(plan.differs for plan in data.plans),
@@ -67,7 +71,7 @@ def _annotation(data: ReportData, command: str, finding: Finding) -> str:
     properties = {} if place.source == STANDARD_INPUT else {"file": path_of(data, place.source)}
     if properties and place.line:
         properties |= {"line": str(place.line)} | ({"col": str(place.column)} if place.column else {})
-    properties["title"] = f"{finding.workspace}: {finding.rule.title}"[:_LONGEST_TITLE]
+    properties["title"] = finding.title[:_LONGEST_TITLE]
     listed = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in properties.items())
     return f"::{command} {listed}::{_escaped(_cut(finding.text), _IN_MESSAGE)}"
 

@@ -16,7 +16,7 @@ def report(data: ReportData) -> str:
     """All findings, worst first."""
     entries = [
         {
-            "description": f"{each.workspace}: {each.text}",
+            "description": each.message,
             "check_name": each.rule.id,
             "fingerprint": each.fingerprint,
             "severity": _SEVERITY[each.level],

@@ -14,7 +14,7 @@ from beamctl.model.text import printable
 from beamctl.plan.hazard import DO_NOT_TRUST, STANDARD_INPUT, Risk, refused
 from beamctl.plan.plan import Plan
 from beamctl.report.data import CommandName, ReportData
-from beamctl.report.findings import Finding, change_subject, findings, path_of
+from beamctl.report.findings import Finding, Level, change_subject, findings, path_of
 from beamctl.report.rules import RuleCode, rule_of
 from beamctl.report.wording import words
 
@@ -63,8 +63,12 @@ def report(data: ReportData) -> str:
 
     found = {(each.workspace, each.subject): each for each in findings(data)}
     suites = [(plan.workspace, list(_cases(data, plan, found))) for plan in data.plans]
+    if not data.plans:  # the documents were only validated
+        suites = [("documents", list(_of_documents(data)))]
     total = _counted(
-        ET.Element("testsuites"), f"beamctl {data.command}", [each for _, suite in suites for each in suite]
+        ET.Element("testsuites"),
+        f"beamctl {data.command if data.plans else 'validate'}",
+        [each for _, suite in suites for each in suite],
     )
     for workspace, cases in suites:
         suite = _counted(ET.SubElement(total, "testsuite"), workspace, cases)
@@ -108,6 +112,14 @@ def _cases(data: ReportData, plan: Plan, found: Found) -> Iterator[TestCase]:
     yield from _of_drift(plan) if data.command is CommandName.DRIFT else _of_guards(data, plan)
     for kind, section in plan.sections.items():
         yield from _of_section(data, plan, (kind, section), found)
+
+
+def _of_documents(data: ReportData) -> Iterator[TestCase]:
+    for source in data.documents:
+        yield TestCase("document", f"{source} is valid", Place(source))
+    for each in (finding for finding in findings(data) if finding.level is Level.ERROR):
+        where = ":".join(map(str, filter(None, (each.place.source, each.place.line))))
+        yield TestCase("document", f"{where}: {each.text}", each.place, Verdict.FAILED, each.rule.id, each.text)
 
 
 def _of_guards(data: ReportData, plan: Plan) -> Iterator[TestCase]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from beamctl.document.problem import ProblemCode
 from beamctl.plan.change import Reason
 from beamctl.plan.hazard import Risk
 from beamctl.report.data import Cause
@@ -23,7 +24,7 @@ class RuleCode(StrEnum):
     CHANGE_NOT_ATTEMPTED = "change-not-attempted"
 
 
-FoundBy = Reason | Cause | Risk | RuleCode
+FoundBy = Reason | Cause | Risk | RuleCode | ProblemCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ _APPLY = "Run `beamctl plan` to see the changes, and `beamctl apply` to make the
 _ADOPT = "Apply the document, or change it to say what the workspace shows."
 _RETRY = "Fix the cause and run `beamctl apply` again. Completed changes are skipped."
 _HAZARD = "If it is intended, allow it by name with `--allow`, as printed with the plan; otherwise change the document."
+_CORRECT = "Correct the document as the message says. `beamctl validate` needs no credential and no network."
 _ADMIN = "This hazard cannot be allowed. Keep or promote another admin first."
 
 _RISKS: Mapping[Risk, str] = {
@@ -124,9 +126,17 @@ def rule_of(found_by: FoundBy) -> Rule:
             return Rule(_PREFIX + found_by.value, f"Hazard: {found_by.value}", _RISKS[found_by], help_text)
         case RuleCode():
             return Rule(_PREFIX + found_by.value, *_OTHERS[found_by])
+        case ProblemCode():
+            title = found_by.value.replace("-", " ").capitalize()
+            return Rule(
+                f"{_PREFIX}document/{found_by.value}",
+                title,
+                "A document is invalid or probably not as intended.",
+                _CORRECT,
+            )
 
 
 def all_rules() -> Iterator[Rule]:
     """Every rule, in a stable order."""
-    for codes in (Risk, Reason, Cause, RuleCode):
+    for codes in (Risk, Reason, Cause, RuleCode, ProblemCode):
         yield from map(rule_of, codes)

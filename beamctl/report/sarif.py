@@ -40,7 +40,7 @@ def report(data: ReportData) -> str:
 
 def _set_of(data: ReportData) -> str:
     """The workspaces, so that reports on others do not replace this one: their names, or a digest of many."""
-    names = "+".join(sorted(plan.workspace for plan in data.plans))
+    names = "+".join(sorted(plan.workspace for plan in data.plans)) or "documents"
     return names if len(names) <= _LONGEST_SET else hashlib.sha256(names.encode()).hexdigest()[:16]
 
 
@@ -60,7 +60,7 @@ def _result(data: ReportData, index: Mapping[str, int], finding: Finding) -> Map
         "ruleId": finding.rule.id,
         "ruleIndex": index[finding.rule.id],
         "level": _LEVEL[finding.level],
-        "message": {"text": _message(f"{finding.workspace}: {finding.text}")},
+        "message": {"text": _message(finding.message)},
         "locations": [
             {
                 "physicalLocation": {

@@ -1,5 +1,6 @@
 """`--report github` writes to the files of the runner, and annotates lines in its log."""
 
+import json
 import os
 from pathlib import Path
 
@@ -185,3 +186,56 @@ def test_a_sarif_report_replaces_an_earlier_one(cli: Cli, write: Write) -> None:
     write("beamctl.yaml", AS_IS)
     for _ in range(2):
         assert cli("plan", "--report", "sarif=r.sarif", "--report", "gitlab-terraform=tf.json").code == 0
+
+
+BROKEN = AS_IS.replace("eve@example.com: member", "eve@example.com: '##[add-mask]x'") + "nonsense: 1\n"
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "drift", "apply --auto-approve"])
+def test_problems_are_on_their_lines(step: Cli, write: Write, files: tuple[Path, Path], command: str) -> None:
+    write("beamctl.yaml", BROKEN)
+    reports = ("--report", "github", "--report", "sarif=r.sarif", "--report", "junit=r.xml")
+    ran = step(*command.split(), *reports, "--report", "gitlab-codequality=q.json")
+    assert ran.code == 3
+    runner = Runner().read(ran.err).read(ran.out)
+    assert [(each.name, each.properties["line"]) for each in runner.obeyed] == [("error", "7"), ("error", "8")]
+    assert "'##\u200b[add-mask]x' is not one of" in runner.obeyed[0].message
+    assert outputs_of(files[1].read_text()) == {"valid": "false", "problems": "2", "warnings": "0"}
+    assert files[0].read_text() == ""
+    assert [each["ruleId"] for each in json.loads(Path("r.sarif").read_text())["runs"][0]["results"]] == [
+        each["check_name"] for each in json.loads(Path("q.json").read_text())
+    ]
+    assert Path("r.xml").read_text().count("<failure ") == 2
+
+
+def test_reports_of_valid_documents_have_no_findings(step: Cli, write: Write, files: tuple[Path, Path]) -> None:
+    write("beamctl.yaml", AS_IS)
+    assert step("validate", "--report", "github", "--report", "sarif=r.sarif", "--report", "junit=r.xml").code == 0
+    assert outputs_of(files[1].read_text()) == {"valid": "true", "problems": "0", "warnings": "0"}
+    assert json.loads(Path("r.sarif").read_text())["runs"][0]["results"] == []
+    assert 'name="beamctl.yaml is valid"' in Path("r.xml").read_text()
+
+
+def test_a_secret_in_a_problem_is_hidden(step: Cli, write: Write) -> None:
+    secret = "bl_" + "a1b2c3d4e5f6g7h8"
+    write("beamctl.yaml", AS_IS + f"{secret}: 1\n")
+    assert step("validate", "--report", "sarif=r.sarif").code == 3
+    assert secret not in Path("r.sarif").read_text()
+    assert "\\u2022\\u2022\\u2022" in Path("r.sarif").read_text()
+
+
+@pytest.mark.parametrize("report", ["text=r.txt", "json=r.json", "markdown=r.md", "gitlab-terraform=r.json"])
+def test_validate_has_no_reports_of_plans(cli: Cli, write: Write, report: str) -> None:
+    write("beamctl.yaml", AS_IS)
+    ran = cli("validate", "--report", report)
+    assert ran.code == 3
+    assert "only plans have this report" in ran.err
+    assert not Path(report.partition("=")[2]).exists()
+
+
+def test_a_report_that_cannot_show_problems_is_not_written(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", BROKEN)
+    ran = cli("plan", "--report", "sarif=r.sarif", "--report", "text=r.txt")
+    assert ran.code == 3
+    assert "is not one of" in ran.err
+    assert not Path("r.txt").exists()

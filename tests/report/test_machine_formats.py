@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from junitparser import Error, Failure, JUnitXml, Skipped
 from readtheplan.plan import PlanError, analyze
 
-from beamctl.document.problem import Place
+from beamctl.document.problem import Place, ProblemCode
 from beamctl.model.text import printable
 from beamctl.plan.change import Reason
 from beamctl.plan.hazard import Risk
@@ -216,7 +216,7 @@ def test_the_schema_of_github_rejects_a_broken_file(break_it: Callable[[dict[str
 
 def test_every_code_has_a_rule_and_rules_are_stable() -> None:
     ids = [rule.id for rule in all_rules()]
-    assert len(set(ids)) == len(ids) == sum(map(len, (Risk, Reason, Cause, RuleCode)))
+    assert len(set(ids)) == len(ids) == sum(map(len, (Risk, Reason, Cause, RuleCode, ProblemCode)))
     assert ids == (SCHEMAS / "rules.txt").read_text().split(), "platforms track findings by these: never rename one"
 
 

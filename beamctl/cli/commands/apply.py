@@ -15,7 +15,7 @@ from beamctl.cli import options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.output import Exit, Output
-from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.errors import RefusedError, UnwritableError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
@@ -102,7 +102,7 @@ def command(  # noqa: PLR0913 - one argument per option
         raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
     refuse_unwritable(reports, named_files(files) if saved is None else [saved], record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
-    with ExitStack() as stack:
+    with ExitStack() as stack, problems_reported(reports, out):
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
         request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record), parallelism, screen)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)

@@ -9,7 +9,7 @@ import click
 from beamctl.cli import options
 from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Exit, Output
-from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.report.data import CommandName, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
@@ -40,7 +40,8 @@ def command(
     refuse_unwritable(reports, named_files(files), record.path, None)
     for note in record.ignored():
         out.info(note)
-    plans = drift(files, workspaces, access, record, out.info)
+    with problems_reported(reports, out):
+        plans = drift(files, workspaces, access, record, out.info)
     if out.json:
         from beamctl.report.json_report import drift_json
 

@@ -12,7 +12,7 @@ import click
 from beamctl.cli import options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Exit, Output
-from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowance
 from beamctl.report.data import CommandName, ReportData
@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 - one argument per option
     refuse_unwritable(reports, named_files(files), record.path, file)
     for note in record.ignored():
         out.info(note)
-    with ExitStack() as stack:
+    with ExitStack() as stack, problems_reported(reports, out):
         planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record))
         if note := unread_note(files):
             out.info(note)
