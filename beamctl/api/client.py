@@ -99,7 +99,8 @@ class Client:
             return Failure(FailureKind.GARBLED, f"the response of {self.host} is too large", "Check --api-url.")
         finally:
             self._idle.append(pooled)
-        return self._checked_read(outcome, request.path) if request.method is Method.GET else outcome
+        is_checked = request.method is Method.GET and not request.paged
+        return self._checked_read(outcome, request.path) if is_checked else outcome
 
     def close(self) -> None:
         """Close every connection. No request may be in progress."""

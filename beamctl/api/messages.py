@@ -42,6 +42,7 @@ class Request:
         once: Whether it must not take effect twice: it is sent again only if it certainly had no effect.
         final: Whether it is never sent again, even if it had no effect, because its preconditions may have changed.
         interruptible: Whether an interrupt ends it while it is in progress, because it changes nothing.
+        paged: Whether the caller reads the further pages of a listing.
     """
 
     method: Method
@@ -51,6 +52,7 @@ class Request:
     once: bool = False
     final: bool = False
     interruptible: bool = False
+    paged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from beamctl import __version__
+from beamctl.cli.actions_log import actions_streams
 from beamctl.cli.help import BeamctlGroup
 from beamctl.cli.output import Exit, Output, open_streams
 from beamctl.errors import UsageError
@@ -25,6 +26,7 @@ COMMANDS = {
     "plan": "Show the changes needed to make a workspace match its document.",
     "apply": "Show the changes a document or a saved plan makes to a workspace, then make them.",
     "drift": "Report differences between a workspace and its document.",
+    "comment": "Post a Markdown report as a comment on the pull request of this CI run, or update the earlier comment.",
     "runs": "List recorded applies, newest first, or show one with all its changes.",
     "undo": "Show the changes that would undo a run, and what cannot be undone.",
     "show": "Show a workspace as it is now: settings, members, service accounts, policies and more.",
@@ -101,12 +103,13 @@ def run(arguments: Sequence[str]) -> int:
         from beamctl.cli.completion import answer
 
         return answer(beamctl, instruction)
-    out = Output(OutputRedaction(_own_secrets))
-    try:
-        code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False, obj=out)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
-        return out.report(error)
-    return code if isinstance(code, int) else Exit.DONE
+    with actions_streams():
+        out = Output(OutputRedaction(_own_secrets))
+        try:
+            code = beamctl.main(args=list(arguments), prog_name="beamctl", standalone_mode=False, obj=out)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported by beamctl, not by Python
+            return out.report(error)
+        return code if isinstance(code, int) else Exit.DONE
 
 
 def _own_secrets() -> Iterator[str]:

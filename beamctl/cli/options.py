@@ -144,7 +144,7 @@ reports = option(
     callback=lambda _context, _option, named: tuple(map(report_file, named)),
     metavar="FORMAT=FILE",
     shell_complete=candidates.formats,
-    help=f"Also write a report to a file. Repeatable. Formats: {', '.join(FORMATS)}.",
+    help=f"Also write a report to a file (github: to the runner's). Repeatable. Formats: {', '.join(FORMATS)}.",
 )
 record = option(
     Group.OUTPUT,

@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from beamctl.cli.actions_log import ActionsStream, inert_json
 from beamctl.errors import (
     ApiError,
     BeamctlError,
@@ -111,12 +112,13 @@ class Output:
     quiet: bool = False
     style: Style = PLAIN
 
-    def result(self, text: str, *, is_error: bool = False) -> None:
+    def result(self, text: str, *, is_error: bool = False, is_data: bool = False) -> None:
         """Write a result to standard output. A closed pipe (`| head`) is not an error.
 
         Args:
             text: The result.
             is_error: Whether it reports an error and may quote input.
+            is_data: Whether a program may read it, as with JSON, and it contains no commands of a CI runner.
 
         Raises:
             UnwritableError: It cannot be written. Later output is discarded.
@@ -127,7 +129,11 @@ class Output:
             )
         hidden = self.redaction.redact_error if is_error else self.redaction.redact
         try:
-            click.echo(visible(hidden(text, json=self.json)), nl=False, color=True)
+            shown = visible(hidden(text, json=self.json))
+            if self.json or is_data:
+                _write_data(inert_json(shown) if self.json else shown)
+            else:
+                click.echo(shown, nl=False, color=True)
         except BrokenPipeError:
             _to_nowhere(sys.stdout)
         except OSError as error:
@@ -209,6 +215,13 @@ def open_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _write_data(text: str) -> None:
+    if isinstance(sys.stdout, ActionsStream):
+        sys.stdout.write_data(text)
+    else:
+        click.echo(text, nl=False, color=True)
 
 
 def _to_nowhere(stream: TextIO) -> None:

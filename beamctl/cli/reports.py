@@ -1,18 +1,20 @@
-"""The option `--report FORMAT=FILE`: writes reports to files, next to the result."""
+"""The option `--report FORMAT=FILE`: writes reports to files, next to the result; `github` has files of its own."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beamctl.errors import UsageError
+from beamctl.cli.output import Output
+from beamctl.cli.runner_files import runner_files, write_to_runner
+from beamctl.errors import DocumentError, UsageError
 from beamctl.model.text import printable
 from beamctl.report.formats import FORMATS
-from beamctl.secrets.redaction import OutputRedaction
 from beamctl.system.clock import current_time
 from beamctl.system.files import real_path, replace_file
 
@@ -28,11 +30,11 @@ class ReportFile:
 
     Attributes:
         format: The name of the format.
-        path: The file.
+        path: The file; None for the files of the CI runner.
     """
 
     format: str
-    path: Path
+    path: Path | None
 
 
 def report_file(text: str) -> ReportFile:
@@ -41,21 +43,29 @@ def report_file(text: str) -> ReportFile:
     Raises:
         UsageError: It is not `FORMAT=FILE` with a known format.
     """
-    name, _, file = text.partition("=")
+    name, has_file, file = text.partition("=")
     if name not in FORMATS:
         raise UsageError(f"--report: unknown format {printable(name)!r}", _HINT)
+    if FORMATS[name].to_runner:
+        if has_file:
+            raise UsageError(
+                f"--report {name} takes no file: it writes to the runner's", "Use markdown=FILE for a file."
+            )
+        return ReportFile(name, None)
     if not file or file == "-":
         raise UsageError(f"--report {printable(text)}: a report needs a file", _HINT)
     return ReportFile(name, Path(file))
 
 
-def refuse_unwritable(reports: Sequence[ReportFile], inputs: Sequence[str], records: Path, saved: str | None) -> None:
+def refuse_unwritable(
+    reports: Sequence[ReportFile], inputs: Sequence[str], records: Path | None, saved: str | None
+) -> None:
     """Refuse reports that cannot be written, before anything is read or changed.
 
     Args:
         reports: The reports.
         inputs: The documents, and the saved plan that is applied.
-        records: The folder of run records.
+        records: The folder of run records; None if the command uses none.
         saved: The file that the plan is saved to, if any.
 
     Raises:
@@ -68,6 +78,11 @@ def refuse_unwritable(reports: Sequence[ReportFile], inputs: Sequence[str], reco
     reserved = ReservedFiles(documents=tuple(inputs), records=records)
     taken = {real_path(saved): "--out"} if saved else {}
     for each in reports:
+        if each.path is None:
+            if reports.count(each) > 1:
+                raise UsageError(f"--report {each.format} is named twice", "Name it once.")
+            runner_files()
+            continue
         option = f"--report {each.format}={printable(str(each.path))}"
         if other := taken.get(real_path(each.path)):
             raise UsageError(f"{option}: {other} writes the same file", "Name another file.")
@@ -87,7 +102,7 @@ def _why_not(path: Path) -> str:
         return f"cannot be written: {getattr(error, 'strerror', None) or 'invalid file name'}"
 
 
-def write_reports(reports: Sequence[ReportFile], data: ReportData, redaction: OutputRedaction) -> None:
+def write_reports(reports: Sequence[ReportFile], data: ReportData, out: Output) -> None:
     """Write every report. Known secrets are hidden in the value that all reports are made from.
 
     Raises:
@@ -95,16 +110,60 @@ def write_reports(reports: Sequence[ReportFile], data: ReportData, redaction: Ou
     """
     if not reports:
         return
-    shown = _redacted(replace(data, made=current_time()), redaction.redact)
+    folder = Path.cwd()
+    redact = out.redaction.redact if data.plans else out.redaction.redact_error  # problems may quote any input
+    shown = replace(_redacted(data, redact), made=current_time(), folder=str(folder), root=str(_root(folder)))
     failed: UsageError | None = None
     for each in reports:
         try:
+            if each.path is None:
+                write_to_runner(shown, out)
+                continue
             text = FORMATS[each.format].report(shown)
             replace_file(each.path, text, f"the {each.format} report", "Name another file with --report.")
         except UsageError as error:
             failed = error
     if failed is not None:
         raise failed
+
+
+@contextmanager
+def problems_reported(reports: Sequence[ReportFile], out: Output) -> Iterator[None]:
+    """If documents turn out to be invalid while the block runs, write the reports that can show problems."""
+    try:
+        yield
+    except DocumentError as error:
+        from beamctl.report.data import CommandName, ReportData
+
+        shown = [each for each in reports if FORMATS[each.format].shows_problems]
+        try:
+            write_reports(shown, ReportData(CommandName.PLAN, (), problems=error.problems), out)
+        except UsageError as failed:  # the problems come first
+            out.say(f"Error: {printable(failed.message)}")
+        raise
+
+
+def refuse_plan_reports(reports: Sequence[ReportFile]) -> None:
+    """Refuse formats that show plans only.
+
+    Raises:
+        UsageError: There is one.
+    """
+    known = [name for name, each in FORMATS.items() if each.shows_problems]
+    if other := next((each.format for each in reports if each.format not in known), ""):
+        raise UsageError(f"--report {other}: only plans have this report", f"Formats for problems: {', '.join(known)}.")
+
+
+def _root(folder: Path) -> Path:
+    """The top folder of the checkout, from which CI systems name files."""
+    named = (os.environ.get(name) for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"))
+    for root in (Path(each).resolve() for each in named if each):
+        if folder.resolve().is_relative_to(root):
+            return root
+    from beamctl.system.git import repository_of
+
+    repository = repository_of(folder)
+    return repository.folder if repository else folder
 
 
 def _redacted(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 - any value of a report

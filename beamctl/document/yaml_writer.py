@@ -11,6 +11,8 @@ from beamctl.model.text import printable, unseen
 
 _WIDE = 1_000_000
 """The line width: wide enough that no entry is wrapped."""
+_COMMAND = "##["
+"""Runners of CI systems obey commands in what a step prints, so this is not written as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def _lines(part: Part) -> Iterator[str]:
             for line in lines:
                 yield from (f"  {each}" for each in _lines(line))
         case Comment(text):
-            yield f"# {printable(' '.join(text.split()))}"
+            yield f"# {printable(' '.join(text.split()))}".replace(_COMMAND, "## [")
         case (key, value):
             yield _entry(key, value)
 
@@ -67,7 +69,7 @@ def _flow(value: Any) -> str:  # noqa: ANN401 - any JSON
         width=_WIDE,
         sort_keys=False,
     )
-    return text.removesuffix("\n").removesuffix("...").rstrip("\n")
+    return text.removesuffix("\n").removesuffix("...").rstrip("\n").replace(_COMMAND, r"#\x23[")
 
 
 def _dumper() -> Any:  # noqa: ANN401 - a library class
@@ -80,6 +82,7 @@ def _dumper() -> Any:  # noqa: ANN401 - a library class
 
     def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
         plain = is_text(data) and "\n" not in data  # a key must be on one line
+        plain = plain and _COMMAND not in data and not data.startswith("::")
         return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=None if plain else '"')
 
     Plain.add_representer(str, text)

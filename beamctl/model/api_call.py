@@ -15,11 +15,12 @@ from beamctl.model.fact import Fact, fact
 
 
 class Method(StrEnum):
-    """The HTTP methods of the control plane."""
+    """The HTTP methods of the control plane, and `PATCH` of platforms that host repositories."""
 
     GET = "GET"
     POST = "POST"
     PUT = "PUT"
+    PATCH = "PATCH"
     DELETE = "DELETE"
 
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from beamctl.document.document import Desired, Mode
+from beamctl.document.problem import Place
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.plan.across_kinds import deletes_nothing, emptied, mass_removal, quorums_of, shrunk, with_dependencies
@@ -24,6 +25,14 @@ F = TypeVar("F", Comparison, Preconditions)
 
 LiveObject = Mapping[str, Any] | None
 """An object as the API shows it, as plain data; None if it does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSection:
+    """For reports, the place of a section (of the file, if there is no section), and the names in it, as written."""
+
+    place: Place
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ class Plan:
         unchanged_keys: By kind, keys that do not change. A later listing without one of them is not trusted.
         anomalies: Why the API's response may be wrong, for drift. A plan has hazards or notes that say the same.
         declared: What the run record keeps of the document; None if the plan was not made from one.
+        declared_sections: By kind, what the document declares; empty for a saved plan.
     """
 
     workspace: str
@@ -64,6 +74,7 @@ class Plan:
     unchanged_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared: Declared | None = None
     anomalies: tuple[Fact, ...] = field(default=(), compare=False)  # not saved: drift reads no file
+    declared_sections: Mapping[str, DeclaredSection] = field(default_factory=dict, compare=False)  # not saved either
 
     @property
     def differs(self) -> bool:
@@ -182,6 +193,7 @@ def _plan(
         unchanged_keys=unchanged_keys(kinds, live, changes),
         declared=declared,
         anomalies=tuple(dict.fromkeys(each.fact for each in (*hazards, *anomalies) if each.risk in DO_NOT_TRUST)),
+        declared_sections={kind.name: _declared_section(desired, kind.section) for kind in kinds},
     )
 
 
@@ -203,6 +215,12 @@ def _declared(
     ends = dict(last.ends) if last else {}  # keeps those of kinds that this document does not declare
     ends |= {name: each.ends for name, each in found.items() if each.ends is not None}
     return declared_to_record(last, Declared(desired.guards, ends), sizes(found.values()), changes=bool(changes))
+
+
+def _declared_section(desired: Desired, section: str) -> DeclaredSection:
+    document, data = desired.document, desired.section(section)
+    place = document.key_place(section) if (section,) in document.keys else Place(document.source)
+    return DeclaredSection(place, tuple(map(str, data)) if isinstance(data, Mapping) else ())
 
 
 def unchanged_keys(

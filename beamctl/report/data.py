@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from beamctl.document.problem import Problem
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.coverage import KindCoverage
 from beamctl.plan.hazard import Allowance
@@ -87,6 +88,11 @@ class ReportData:
         causes: For a drift with a base, the cause of each difference, by workspace and change.
         made: When; None if it is not known.
         details: For a drift, what else was found.
+        problems: Of invalid documents; then there are no plans. Only formats with `shows_problems` show these three.
+        warnings: Of documents that were only validated.
+        documents: The files that were only validated and have no problems.
+        folder: The current directory, from which documents are named.
+        root: The top folder of the repository, from which CI systems name them; both are absolute, or empty.
     """
 
     command: CommandName
@@ -98,6 +104,11 @@ class ReportData:
     causes: Mapping[tuple[str, ChangeId], Cause] = field(default_factory=dict)
     made: datetime | None = None
     details: DriftDetails = field(default_factory=DriftDetails)
+    problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
+    documents: Sequence[str] = ()
+    folder: str = ""
+    root: str = ""
 
     def cause(self, plan: Plan, change: Change) -> Cause | None:
         """The cause of one difference; None if it was not compared with an earlier document."""

@@ -20,10 +20,14 @@ class Format:
     Attributes:
         module: The module in `beamctl.report`.
         description: What it is for.
+        to_runner: Whether it goes to the CI runner's own files, and takes no file.
+        shows_problems: Whether it also shows the problems of documents, for which there is no plan.
     """
 
     module: str
     description: str
+    to_runner: bool = False
+    shows_problems: bool = False
 
     def report(self, data: ReportData) -> str:
         """The text of a report."""
@@ -36,4 +40,13 @@ FORMATS: Mapping[str, Format] = {
     "json": Format("json_report", "as printed with -o json"),
     "markdown": Format("markdown", "for a comment on a pull request"),
     "html": Format("html", "one page that works offline"),
+    "github": Format(
+        "github", "summary, outputs and annotations of a step in GitHub Actions", to_runner=True, shows_problems=True
+    ),
+    "gitlab-terraform": Format("gitlab_terraform", "the counts of GitLab's Terraform report, and Terraform's changes"),
+    "gitlab-codequality": Format(
+        "gitlab_codequality", "findings on lines, for GitLab's Code Quality report", shows_problems=True
+    ),
+    "sarif": Format("sarif", "findings on lines, for GitHub's code scanning and others", shows_problems=True),
+    "junit": Format("junit", "one test for each document, guard and declared object", shows_problems=True),
 }

@@ -228,7 +228,8 @@ def file_kind(path: Path) -> FileKind | None:
         return FileKind.RUN_RECORD
     if ("version" in keys and "workspace" in keys) or all(key.search(content) for key in _DOCUMENT):
         return FileKind.DOCUMENT
-    return FileKind.JSON_SCHEMA if _SCHEMA in content else None
+    is_sarif = "runs" in keys  # an earlier report, which names its schema too
+    return FileKind.JSON_SCHEMA if _SCHEMA in content and not is_sarif else None
 
 
 def _has_another_name(path: Path) -> bool:

@@ -87,6 +87,20 @@ def replace_file(path: Path, text: str, what: str, hint: str) -> None:
         raise UsageError(f"cannot write {what} to {path}: {why}", hint) from None
 
 
+def append_to_file(path: Path, content: bytes, hint: str) -> None:
+    """Add to the end of a file.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    try:
+        with path.open("ab") as stream:
+            stream.write(content)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "invalid file name"
+        raise UsageError(f"cannot write to {path}: {why}", hint) from None
+
+
 def real_path(path: str | Path) -> str:
     """The path with symbolic links resolved; empty if the path is invalid."""
     try:

@@ -1,5 +1,5 @@
-"""Each directory is a test: `access.yaml` and `live.yaml` are the input, the files named
-`plan` and `drift` the output.
+"""Each directory is a test: `access.yaml` and `live.yaml` are the input, and the files named `plan` and `drift`, with
+those in `reports/`, the output.
 
 To add one, create a directory with the first two and run with BEAMCTL_WRITE_CASES=1. Then check the output.
 """
@@ -21,6 +21,7 @@ from beamctl.plan.plan import Plan
 from beamctl.report import html, markdown
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.drift_text import drift_text
+from beamctl.report.formats import FORMATS
 from beamctl.report.html_style import STYLE
 from beamctl.report.json_report import plans_json
 from beamctl.report.plan_text import plan_text
@@ -81,6 +82,41 @@ def test_case(case: Path) -> None:
             (case / name).write_text(text)
         assert text == (case / name).read_text(), f"{case.name}/{name}"
     assert problems_with("plan", json.loads(found["plan.json"])) == []
+
+
+SUFFIXES = {
+    "github": "github.txt",
+    "gitlab-terraform": "terraform.json",
+    "gitlab-codequality": "codequality.json",
+    "sarif": "sarif",
+    "junit": "junit.xml",
+}
+NO_DRIFT = {"gitlab-terraform"}
+"""Formats that show what would be done, so that a drift and a plan look the same."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_reports_for_programs(case: Path) -> None:
+    plan, live = run(case)
+    allowed = tuple(allowance(text) for text in live.get("allow", []))
+    (case / "reports").mkdir(exist_ok=True)
+    for name, suffix in SUFFIXES.items():
+        for command in (CommandName.PLAN, CommandName.DRIFT):
+            if command is CommandName.DRIFT and name in NO_DRIFT:
+                continue
+            text = FORMATS[name].report(ReportData(command, [plan], allowed))
+            file = case / "reports" / f"{command}.{suffix}"
+            shown = without_rules(text) if name == "sarif" else text
+            if os.environ.get("BEAMCTL_WRITE_CASES"):
+                file.write_text(shown)
+            assert shown == file.read_text(), f"{case.name}/reports/{file.name}"
+
+
+def without_rules(text: str) -> str:
+    """A SARIF report without the rules, which are the same in each, and the version."""
+    data = json.loads(text)
+    data["runs"][0]["tool"]["driver"] = {}
+    return json.dumps(data, indent=2) + "\n"
 
 
 def test_cases_are_found() -> None:

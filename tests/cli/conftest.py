@@ -26,6 +26,8 @@ _OURS = (
     "SSL_CERT",
     "GIT",
     "CI",
+    "GITHUB_",
+    "GITLAB_",
     "BUILDKITE_",
     "BITBUCKET_",
 )
@@ -70,6 +72,26 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
             assert CANARY not in shown
             assert GRACE not in shown
         return ran
+
+    return call
+
+
+@pytest.fixture
+def step(monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Run beamctl as a step: both streams are pipes to the runner."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(), "utf-8"))
+
+    def call(*arguments: str) -> Ran:
+        streams = [io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2)]
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", streams[0])
+            patch.setattr(sys, "stderr", streams[1])
+            code = run(arguments)
+            assert (sys.stdout, sys.stderr) == (streams[0], streams[1])
+        for each in streams:
+            each.flush()
+        return Ran(code, *(each.buffer.getvalue().decode() for each in streams))
 
     return call
 

@@ -17,7 +17,7 @@ from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Exit, Output
-from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.errors import RefusedError, UnwritableError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
@@ -114,7 +114,7 @@ def command(  # noqa: PLR0913 - one argument per option
         raise UsageError("a saved plan cannot be combined with --base", "Make the plan with:  beamctl plan --base REV")
     refuse_unwritable(reports, named_files(files) if saved is None else [saved], record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
-    with ExitStack() as stack, notifier.api_errors(record):
+    with ExitStack() as stack, problems_reported(reports, out), notifier.api_errors(record):
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
         request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record, base), parallelism, screen)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
@@ -125,7 +125,7 @@ def command(  # noqa: PLR0913 - one argument per option
     if out.json:
         _show_json(data, out)
     try:
-        write_reports(reports, data, out.redaction)
+        write_reports(reports, data, out)
     except UsageError as error:
         if not data.results:
             raise

@@ -12,7 +12,7 @@ from beamctl.cli.base import base_option
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Exit, Output
-from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 from beamctl.report.data import CommandName, DriftDetails, ReportData
@@ -96,7 +96,8 @@ def command(  # noqa: PLR0913 - one argument per option
         out.info(note)
     known = _known(known_file)
     request = DriftRequest(files, workspaces, base, looks, known, coverage or required is not None)
-    found = drift(request, access, record, out.info)
+    with problems_reported(reports, out):
+        found = drift(request, access, record, out.info)
     data = ReportData(CommandName.DRIFT, found.plans, causes=found.details.causes, details=found.details)
     notifier.drift(data, record)
     if out.json:
@@ -107,7 +108,7 @@ def command(  # noqa: PLR0913 - one argument per option
         from beamctl.report.drift_text import drifts_text
 
         out.result(drifts_text(found.plans, found.details, out.style))
-    write_reports(reports, data, out.redaction)
+    write_reports(reports, data, out)
     below = required is not None and _say_uncovered(found.details, required, out)
     return Exit.DIFFERS if below or any(plan.differs for plan in found.plans) else Exit.DONE
 

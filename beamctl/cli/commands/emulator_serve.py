@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from beamctl.cli.actions_log import end_pairs
 from beamctl.cli.commands import local
 from beamctl.cli.commands.local import command_to_read, load, read_seed
 from beamctl.cli.help import BeamctlCommand
@@ -163,6 +164,7 @@ def _print_addresses(url: str, app: Any, mail: Path | None, database: Path, more
         *more,
     ):
         click.echo(printable(line))
+    end_pairs()  # a server in the background must not stop the commands of the step's other programs
 
 
 def _quirks(names: tuple[str, ...]) -> frozenset[BehaviorFlag]:

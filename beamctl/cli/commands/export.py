@@ -57,7 +57,7 @@ def command(
         with open_link(access, name) as link:
             found[name] = export(name, link.reader, current_time())
     if folder is None:
-        out.result("---\n".join(each.text for each in found.values()))
+        out.result("---\n".join(each.text for each in found.values()), is_data=True)
     else:
         for name, each in found.items():
             _write(_file(folder, name), out.redaction.redact(each.text))

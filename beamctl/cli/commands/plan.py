@@ -13,7 +13,7 @@ from beamctl.cli import options
 from beamctl.cli.base import base_option
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Exit, Output
-from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowance
 from beamctl.report.data import CommandName, ReportData
@@ -72,7 +72,7 @@ def command(  # noqa: PLR0913 - one argument per option
     refuse_unwritable(reports, named_files(files), record.path, file)
     for note in record.ignored():
         out.info(note)
-    with ExitStack() as stack:
+    with ExitStack() as stack, problems_reported(reports, out):
         planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record, base))
         if note := unread_note(files):
             out.info(note)
@@ -80,7 +80,7 @@ def command(  # noqa: PLR0913 - one argument per option
         command = command_for(APPLY, files, workspaces, base)
         text = partial(plans_text, plans, granted, out.style, command=command, explain=explain)
         refused = report(planned, granted, target, out, text)
-        write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out.redaction)
+        write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out)
     if refused:
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE

@@ -11,18 +11,22 @@ import click
 from beamctl.cli import options
 from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Exit, Output
-from beamctl.workflow.documents import read_sources, unread_note, validate
+from beamctl.cli.reports import ReportFile, refuse_plan_reports, refuse_unwritable, write_reports
+from beamctl.workflow.documents import named_files, read_sources, unread_note, validate
 
 
 @click.command("validate", cls=BeamctlCommand, examples=("beamctl validate", "beamctl validate -f access/ -o json"))
 @options.files
+@options.reports
 @options.view
-def command(files: tuple[str, ...], *, out: Output) -> int:
+def command(files: tuple[str, ...], *, reports: tuple[ReportFile, ...], out: Output) -> int:
     """Check documents, without a credential or a network.
 
     Prints all problems as file:line:column with a hint. Exits 0 if there are none, else 3. Warnings about valid but
     probably unintended content do not change the exit code.
     """
+    refuse_plan_reports(reports)
+    refuse_unwritable(reports, named_files(files) if reports else (), None, None)
     checked = validate(read_sources(files))
     if note := unread_note(files):
         out.info(note)
@@ -40,4 +44,10 @@ def command(files: tuple[str, ...], *, out: Output) -> int:
 
         names = [desired.workspace for desired in checked.desired]
         out.result(valid_text(names, checked.warnings, out.style, source_lines=lines), is_error=True)
+    if reports:
+        from beamctl.report.data import CommandName, ReportData
+
+        valid = [desired.document.source for desired in checked.desired]
+        found = ReportData(CommandName.PLAN, (), problems=checked.problems, warnings=checked.warnings, documents=valid)
+        write_reports(reports, found, out)
     return Exit.WRONG_INPUT if checked.problems else Exit.DONE

@@ -1,0 +1,173 @@
+"""JUnit XML: one test for each document, each guard, and each object that is declared or differs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from beamctl.document.problem import Place
+from beamctl.model.email import folded
+from beamctl.model.text import printable
+from beamctl.plan.hazard import DO_NOT_TRUST, STANDARD_INPUT, Risk, refused
+from beamctl.plan.plan import Plan
+from beamctl.report.data import CommandName, ReportData
+from beamctl.report.findings import Finding, Level, change_subject, findings, path_of
+from beamctl.report.rules import RuleCode, rule_of
+from beamctl.report.wording import words
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+
+class Verdict(StrEnum):
+    """How a test ended: the name of its element in XML."""
+
+    PASSED = "passed"
+    FAILED = "failure"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """One test.
+
+    Attributes:
+        group: The document, the guards, or a section.
+        rule: The rule that explains the verdict.
+    """
+
+    __test__ = False  # for pytest
+
+    group: str
+    name: str
+    place: Place
+    verdict: Verdict = Verdict.PASSED
+    rule: str = ""
+    message: str = ""
+
+
+_APPLIED = {
+    rule_of(RuleCode.CHANGE_FAILED).id: Verdict.FAILED,
+    rule_of(RuleCode.CHANGE_NOT_CONFIRMED).id: Verdict.ERROR,
+    rule_of(RuleCode.CHANGE_NOT_ATTEMPTED).id: Verdict.ERROR,
+}
+
+
+def report(data: ReportData) -> str:
+    """All tests, one suite for each workspace."""
+    from xml.etree import ElementTree as ET
+
+    found = {(each.workspace, each.subject): each for each in findings(data)}
+    suites = [(plan.workspace, list(_cases(data, plan, found))) for plan in data.plans]
+    if not data.plans:  # the documents were only validated
+        suites = [("documents", list(_of_documents(data)))]
+    total = _counted(
+        ET.Element("testsuites"),
+        f"beamctl {data.command if data.plans else 'validate'}",
+        [each for _, suite in suites for each in suite],
+    )
+    for workspace, cases in suites:
+        suite = _counted(ET.SubElement(total, "testsuite"), workspace, cases)
+        seen: Counter[tuple[str, str]] = Counter()
+        for each in cases:
+            seen[each.group, each.name] += 1
+            _add(data, suite, workspace, each, seen[each.group, each.name])
+    ET.indent(total)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(total, encoding="unicode")}\n'
+
+
+def _counted(element: Element, name: str, cases: Sequence[TestCase]) -> Element:
+    counts = Counter(each.verdict for each in cases)
+    element.set("name", printable(name))
+    element.set("tests", str(len(cases)))
+    for attribute, verdict in (("failures", Verdict.FAILED), ("errors", Verdict.ERROR), ("skipped", Verdict.SKIPPED)):
+        element.set(attribute, str(counts[verdict]))
+    element.set("time", "0")
+    return element
+
+
+def _add(data: ReportData, suite: Element, workspace: str, case: TestCase, number: int) -> None:
+    """Add a test. Of several with the same name, readers would count only the first."""
+    from xml.etree.ElementTree import SubElement
+
+    name = printable(case.name) + (f" ({number})" if number > 1 else "")
+    element = SubElement(suite, "testcase", classname=f"{workspace}.{case.group}", name=name, time="0")
+    if case.place.source != STANDARD_INPUT:
+        element.set("file", printable(path_of(data, case.place.source)))
+        element.set("line", str(max(1, case.place.line)))
+    if case.verdict is not Verdict.PASSED:
+        ended = SubElement(element, case.verdict.value, type=case.rule, message=printable(case.message))
+        ended.text = printable(case.message)
+
+
+Found = Mapping[tuple[str, tuple[str, ...]], Finding]
+
+
+def _cases(data: ReportData, plan: Plan, found: Found) -> Iterator[TestCase]:
+    yield TestCase("document", f"{plan.source} is valid", Place(plan.source))
+    yield from _of_drift(plan) if data.command is CommandName.DRIFT else _of_guards(data, plan)
+    for kind, section in plan.sections.items():
+        yield from _of_section(data, plan, (kind, section), found)
+
+
+def _of_documents(data: ReportData) -> Iterator[TestCase]:
+    for source in data.documents:
+        yield TestCase("document", f"{source} is valid", Place(source))
+    for each in (finding for finding in findings(data) if finding.level is Level.ERROR):
+        where = ":".join(map(str, filter(None, (each.place.source, each.place.line))))
+        yield TestCase("document", f"{where}: {each.text}", each.place, Verdict.FAILED, each.rule.id, each.text)
+
+
+def _of_guards(data: ReportData, plan: Plan) -> Iterator[TestCase]:
+    blocking = refused(plan.hazards, data.allowed)
+    for risk in Risk:
+        theirs = [hazard for hazard in plan.hazards if hazard.risk is risk]
+        text = "; ".join(words(hazard.fact) for hazard in theirs)
+        verdict = Verdict.PASSED
+        if any(hazard.risk is risk for hazard in blocking):
+            verdict = Verdict.ERROR if risk in DO_NOT_TRUST else Verdict.FAILED
+        elif theirs:
+            verdict, text = Verdict.SKIPPED, f"allowed: {text}"
+        yield TestCase("guards", risk.value, Place(plan.source), verdict, rule_of(risk).id, text)
+    yield from _of_notes(plan, Verdict.SKIPPED)
+
+
+def _of_drift(plan: Plan) -> Iterator[TestCase]:
+    text = "; ".join(map(words, plan.anomalies))
+    rule, verdict = rule_of(RuleCode.LISTING_IN_DOUBT).id, Verdict.ERROR if text else Verdict.PASSED
+    yield TestCase("workspace", "its listings are complete", Place(plan.source), verdict, rule, text)
+    yield from _of_notes(plan, Verdict.FAILED)
+
+
+def _of_notes(plan: Plan, verdict: Verdict) -> Iterator[TestCase]:
+    """Differences that are left alone. One that the document itself accepts for now is skipped."""
+    rule = rule_of(RuleCode.LEFT_ALONE).id
+    for note in plan.notes:
+        if note.differs or note.excused:
+            ended = Verdict.SKIPPED if note.excused else verdict
+            text = words(note.fact)
+            yield TestCase(RuleCode.LEFT_ALONE.value, text, note.place or Place(plan.source), ended, rule, text)
+
+
+def _of_section(data: ReportData, plan: Plan, kind: tuple[str, str], found: Found) -> Iterator[TestCase]:
+    """The objects of one kind: those that the document declares, and all others that change."""
+    name, section = kind
+    changes = [change for change in plan.changes if change.kind == name]
+    changed = {text for change in changes for text in (change.name, change.key)}
+    declared = plan.declared_sections.get(name)
+    for each in declared.names if declared else ():
+        if each not in changed and not ("@" in each and folded(each) in changed):
+            yield TestCase(section, each, declared.place if declared else Place(plan.source))
+    applied = any(begun.workspace == plan.workspace for begun, _ in data.results)
+    for change in changes:
+        finding = found.get((plan.workspace, change_subject(change)))
+        if finding is None:  # it was made
+            yield TestCase(section, change.name, change.place or Place(plan.source))
+            continue
+        verdict = Verdict.FAILED if data.command is CommandName.DRIFT else Verdict.SKIPPED
+        verdict = _APPLIED[finding.rule.id] if applied else verdict
+        yield TestCase(section, change.name, finding.place, verdict, finding.rule.id, finding.text)
