@@ -31,7 +31,7 @@ _NOT_STORED = "exists, but its secret was not stored"
 
 def drifts_text(plans: Sequence[Plan], details: DriftDetails, style: Style = PLAIN) -> str:
     """The differences of all workspaces, and what else was found."""
-    more = more_lines(details)
+    more = more_lines(plans, details)
     texts = [drift_text(plan, style, details) for plan in plans]
     return "\n".join([*texts, *(["\n".join(more) + "\n"] if more else [])])
 

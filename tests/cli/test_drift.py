@@ -329,6 +329,7 @@ def test_known_drift(cli: Cli, write: Write, by_hand: ByHand) -> None:
     assert "eve@example.com  is admin; beamctl.yaml says member" in ran.out
     said = "known.yaml:5: member:eve@example.com was accepted until 2026-01-01 (TICKET-3), and is drift again."
     assert said in ran.out
+    assert "Not accepted: member:eve@example.com.\n" in ran.out
     found = cli("drift", "--known", "known.yaml", "-o", "json", "--report", "text=drift.txt")
     states = {each["known_as"]: (each["state"], each["workspaces"]) for each in found.json["known"]}
     assert states == {
