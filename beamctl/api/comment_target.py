@@ -16,6 +16,7 @@ from beamctl.model.strict_json import bounded_json
 from beamctl.system.files import read_file
 
 GITHUB_TOKEN, GITLAB_TOKEN = "GITHUB_TOKEN", "GITLAB_TOKEN"
+_FROM_CI = "CI sets it. In a container, pass it on."
 _LARGEST_EVENT = 32 * 1024 * 1024
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _FORK = (
@@ -61,7 +62,7 @@ def _github(environment: Mapping[str, str]) -> CommentTarget:
     comments = f"/repos/{repository}/issues"
     return CommentTarget(
         platform="GitHub",
-        url=base_url(environment.get("GITHUB_API_URL") or "https://api.github.com", "GITHUB_API_URL"),
+        url=_url(environment, "GITHUB_API_URL", "https://api.github.com"),
         headers={"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"},
         token_from=GITHUB_TOKEN,
         name=f"{repository}#{number}",
@@ -80,7 +81,7 @@ def _github(environment: Mapping[str, str]) -> CommentTarget:
 def _pull_request(environment: Mapping[str, str], repository: str) -> int:
     path = environment.get("GITHUB_EVENT_PATH", "")
     if not path:
-        raise UsageError("GITHUB_EVENT_PATH is not set", "GitHub Actions sets it. In a container, pass it on.")
+        raise UsageError("GITHUB_EVENT_PATH is not set", _FROM_CI)
     try:
         event = bounded_json(read_file(Path(path), _LARGEST_EVENT))
     except (ValueError, RecursionError):
@@ -110,13 +111,10 @@ def _gitlab(environment: Mapping[str, str]) -> CommentTarget:
     if not source == target == project:
         raise UsageError(f"{name} comes from a fork (project {source}), so nothing was posted", _FORK)
     hint = "Set it to a project access token with the scope api. CI_JOB_TOKEN cannot post comments."
-    url = environment.get("CI_API_V4_URL", "")
-    if not url:
-        raise UsageError("CI_API_V4_URL is not set", "GitLab CI sets it. In a container, pass it on.")
     notes = f"/projects/{project}/merge_requests/{number}/notes"
     return CommentTarget(
         platform="GitLab",
-        url=base_url(url, "CI_API_V4_URL"),
+        url=_url(environment, "CI_API_V4_URL", ""),
         headers={"PRIVATE-TOKEN": _token(environment, GITLAB_TOKEN, hint)},
         token_from=GITLAB_TOKEN,
         name=name,
@@ -132,6 +130,16 @@ def _gitlab(environment: Mapping[str, str]) -> CommentTarget:
     )
 
 
+def _url(environment: Mapping[str, str], name: str, default: str) -> str:
+    url = environment.get(name) or default
+    if not url:
+        raise UsageError(f"{name} is not set", _FROM_CI)
+    try:
+        return base_url(url, name)
+    except UsageError as error:
+        raise UsageError(error.message, f"{_FROM_CI} It looks like https://git.example.com/api.") from None
+
+
 def _token(environment: Mapping[str, str], name: str, hint: str) -> str:
     token = environment.get(name, "").strip()
     if not token:
@@ -144,7 +152,7 @@ def _token(environment: Mapping[str, str], name: str, hint: str) -> str:
 def _matching(environment: Mapping[str, str], name: str, pattern: re.Pattern[str]) -> str:
     value = environment.get(name, "")
     if not pattern.fullmatch(value) or ".." in value:
-        raise UsageError(f"{name} is {'not valid' if value else 'not set'}", "CI sets it. In a container, pass it on.")
+        raise UsageError(f"{name} is {'not valid' if value else 'not set'}", _FROM_CI)
     return value
 
 

@@ -28,7 +28,7 @@ from beamctl.model.secret import ApiRedactor
 
 _PAGE = 100
 _MOST_PAGES = 100
-_USER = "/user"
+_USER, _OWNER = "/user", "the owner of the token"
 _REJECTED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -96,9 +96,9 @@ class Comments:
         is_app = isinstance(result, Reply) and result.status in (FORBIDDEN, MISSING) and not result.limited
         if is_app and self.target.app_login:
             return self.target.app_login
-        login = self._body(result, "the owner of the token", dict).get(self.target.login_in)
+        login = self._body(result, _OWNER, dict).get(self.target.login_in)
         if not isinstance(login, str) or not login:
-            raise self._garbled("the owner of the token")
+            raise self._garbled(_OWNER)
         return login
 
     def __iter__(self) -> Iterator[PostedComment]:
@@ -110,7 +110,7 @@ class Comments:
         for page in range(1, _MOST_PAGES + 1):
             path = f"{self.target.listing}?per_page={_PAGE}&page={page}&sort=asc"
             result = self._client.exchange(Request(Method.GET, path, headers=self.target.headers, paged=True))
-            rows = self._body(result, "the comments", list)
+            rows = self._body(result, f"the comments of {self.target.name}", list)
             if not rows:
                 return
             yield from (self._comment(row) for row in rows)
@@ -125,7 +125,7 @@ class Comments:
         """
         path = self.target.one.format(id=identifier)
         result = self._client.exchange(Request(Method.GET, path, headers=self.target.headers, paged=True))
-        return self._comment(self._body(result, "the comment", dict))
+        return self._comment(self._body(result, f"the comment on {self.target.name}", dict))
 
     def write(self, body: str, identifier: int | None) -> PostedComment:
         """Create a comment, or replace the body of one.
@@ -136,7 +136,7 @@ class Comments:
         path = self.target.listing if identifier is None else self.target.one.format(id=identifier)
         method = Method.POST if identifier is None else self.target.updates
         result = self._client.exchange(Request(method, path, {"body": body}, self.target.headers, once=True))
-        return self._comment(self._body(result, "the comment", dict))
+        return self._comment(self._body(result, f"the comment on {self.target.name}", dict))
 
     def close(self) -> None:
         """Close the connections."""
@@ -151,7 +151,7 @@ class Comments:
                     return PostedComment(identifier, name, body or "")
                 case _:
                     pass
-        raise self._garbled("a comment")
+        raise self._garbled(f"a comment on {self.target.name}")
 
     def _body(self, result: CallResult, what: str, expected: type) -> Any:  # noqa: ANN401 - any JSON
         match result:
@@ -177,14 +177,14 @@ class Comments:
             message = f"{target.platform} does not accept the token in {target.token_from}: {said}"
         elif status == FORBIDDEN:
             kind, hint = ForbiddenError, target.permission
-            message = f"{target.platform} does not let the token access {what} of {target.name}: {said}"
+            message = f"{target.platform} does not let the token access {what}: {said}"
         elif status == MISSING:
             kind, hint = MissingError, f"It does not exist, or the token may not see it. {target.permission}"
-            message = f"{target.platform} does not show {what} of {target.name}"
+            message = f"{target.platform} does not show {what}"
         elif status in REDIRECT:
             message, hint = f"{target.platform} has moved {target.name}", self._check_url()
         elif status in _REJECTED:
-            message, hint = f"{target.platform} does not accept {what} of {target.name}: {said}", ""
+            message, hint = f"{target.platform} does not accept {what}: {said}", ""
         return kind(message, hint, status=status)
 
     def _garbled(self, what: str) -> GarbledError:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
+import click
+
 _BREAK = "\u200b"
 _LEADING = re.compile(r"^([^\S\n]*:)(?=:)", re.MULTILINE)
 _LEGACY = "##["
@@ -115,6 +117,14 @@ def actions_streams() -> Iterator[None]:
                 each.end_pair()
 
 
+def write_data(text: str) -> None:
+    """Write JSON or YAML to standard output."""
+    if isinstance(sys.stdout, ActionsStream):
+        sys.stdout.write_data(text)
+    else:
+        click.echo(text, nl=False, color=True)
+
+
 def end_pairs() -> None:
     """End the pairs of both streams, so that the runner obeys what follows."""
     for each in _streams():
@@ -124,6 +134,9 @@ def end_pairs() -> None:
 
 def write_commands(lines: Sequence[str], *, is_data: bool) -> None:
     """Write commands to the log, after the pairs of both streams.
+
+    The runner may read the end of the other stream's pair later, and would then ignore them. That is harmless: what
+    they say is in the summary too.
 
     Args:
         lines: The commands.

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import click
 
-from beamctl.cli.actions_log import ActionsStream, inert_json
+from beamctl.cli.actions_log import inert_json, write_data
 from beamctl.errors import (
     ApiError,
     BeamctlError,
@@ -131,7 +131,7 @@ class Output:
         try:
             shown = visible(hidden(text, json=self.json))
             if self.json or is_data:
-                _write_data(inert_json(shown) if self.json else shown)
+                write_data(inert_json(shown) if self.json else shown)
             else:
                 click.echo(shown, nl=False, color=True)
         except BrokenPipeError:
@@ -215,13 +215,6 @@ def open_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _write_data(text: str) -> None:
-    if isinstance(sys.stdout, ActionsStream):
-        sys.stdout.write_data(text)
-    else:
-        click.echo(text, nl=False, color=True)
 
 
 def _to_nowhere(stream: TextIO) -> None:

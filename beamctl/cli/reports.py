@@ -135,7 +135,8 @@ def problems_reported(reports: Sequence[ReportFile], out: Output) -> Iterator[No
     except DocumentError as error:
         from beamctl.report.data import CommandName, ReportData
 
-        shown = [each for each in reports if FORMATS[each.format].shows_problems]
+        formats = [name for name, each in FORMATS.items() if each.shows_problems and not each.keeps_open]
+        shown = [each for each in reports if each.format in formats]
         try:
             write_reports(shown, ReportData(CommandName.PLAN, (), problems=error.problems), out)
         except UsageError as failed:  # the problems come first

@@ -22,12 +22,15 @@ class Format:
         description: What it is for.
         to_runner: Whether it goes to the CI runner's own files, and takes no file.
         shows_problems: Whether it also shows the problems of documents, for which there is no plan.
+        keeps_open: Whether a platform keeps findings open until a report on the same workspaces lacks them. Problems
+            are then shown by `validate` only, because a plan that fails cannot tell its workspaces.
     """
 
     module: str
     description: str
     to_runner: bool = False
     shows_problems: bool = False
+    keeps_open: bool = False
 
     def report(self, data: ReportData) -> str:
         """The text of a report."""
@@ -47,6 +50,8 @@ FORMATS: Mapping[str, Format] = {
     "gitlab-codequality": Format(
         "gitlab_codequality", "findings on lines, for GitLab's Code Quality report", shows_problems=True
     ),
-    "sarif": Format("sarif", "findings on lines, for GitHub's code scanning and others", shows_problems=True),
+    "sarif": Format(
+        "sarif", "findings on lines, for GitHub's code scanning and others", shows_problems=True, keeps_open=True
+    ),
     "junit": Format("junit", "one test for each document, guard and declared object", shows_problems=True),
 }

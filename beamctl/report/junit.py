@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import TYPE_CHECKING
 
 from beamctl.document.problem import Place
@@ -72,10 +73,11 @@ def report(data: ReportData) -> str:
     )
     for workspace, cases in suites:
         suite = _counted(ET.SubElement(total, "testsuite"), workspace, cases)
-        seen: Counter[tuple[str, str]] = Counter()
+        taken: set[tuple[str, str]] = set()
         for each in cases:
-            seen[each.group, each.name] += 1
-            _add(data, suite, workspace, each, seen[each.group, each.name])
+            name = next(name for name in _names(each) if (each.group, name) not in taken)
+            taken.add((each.group, name))
+            _add(data, suite, f"{workspace}.{each.group}", name, each)
     ET.indent(total)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(total, encoding="unicode")}\n'
 
@@ -90,12 +92,17 @@ def _counted(element: Element, name: str, cases: Sequence[TestCase]) -> Element:
     return element
 
 
-def _add(data: ReportData, suite: Element, workspace: str, case: TestCase, number: int) -> None:
-    """Add a test. Of several with the same name, readers would count only the first."""
+def _names(case: TestCase) -> Iterator[str]:
+    """Names for a test, best first. Of several tests with the same name, readers would count only one."""
+    name = printable(case.name)
+    yield name
+    yield from (f"{name} ({number})" for number in count(2))
+
+
+def _add(data: ReportData, suite: Element, group: str, name: str, case: TestCase) -> None:
     from xml.etree.ElementTree import SubElement
 
-    name = printable(case.name) + (f" ({number})" if number > 1 else "")
-    element = SubElement(suite, "testcase", classname=f"{workspace}.{case.group}", name=name, time="0")
+    element = SubElement(suite, "testcase", classname=group, name=name, time="0")
     if case.place.source != STANDARD_INPUT:
         element.set("file", printable(path_of(data, case.place.source)))
         element.set("line", str(max(1, case.place.line)))

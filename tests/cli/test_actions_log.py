@@ -108,8 +108,12 @@ def test_values_stay_the_same_in_json_and_yaml(step: Cli, monkeypatch: pytest.Mo
     assert repr(SHORT) in str(json.loads(shown["show -w acme -o json"])["settings"])
 
 
-@pytest.mark.parametrize("text", HOSTILE_TEXTS)
-def test_text_is_inert_in_any_pieces(text: str) -> None:
+def test_text_is_inert_in_any_pieces() -> None:
+    for text in HOSTILE_TEXTS:
+        in_pieces(text)
+
+
+def in_pieces(text: str) -> None:
     whole = f"{text}\n {text}{text}\n:: {text}"
     for size in (1, 2, 3, 1000):
         stream = io.StringIO()
@@ -144,11 +148,9 @@ def test_the_model_finds_commands(line: str, expected: Command | None) -> None:
     ("line", "is_log"),
     [
         ("beamctl validate", True),
-        ("beamctl validate 2>&1", True),
         ("beamctl validate -f none.yaml 2>&1", True),
         ("beamctl validate >shown.txt; cat shown.txt", False),
         ("beamctl validate | head -n 1", False),
-        ("beamctl validate -f none.yaml 2>&1 | cat", False),
         ('echo "$(beamctl validate)"', False),
     ],
 )

@@ -291,6 +291,14 @@ def test_junit_names_are_unique_and_counts_are_right(command: str) -> None:
     assert "system-out" not in reported("junit", data)
 
 
+def test_junit_names_stay_unique_if_a_name_looks_like_a_number() -> None:
+    plan = removal()
+    names = ("x", "x (2)", "x", "x")
+    changes = tuple(replace(plan.changes[0], name=name, key=str(n)) for n, name in enumerate(names))
+    found = results(ReportData(CommandName.DRIFT, [replace(plan, changes=changes)]))
+    assert {name for group, name in found if group == "acme.members"} >= {"x", "x (2)", "x (3)", "x (4)"}
+
+
 def test_junit_of_a_drift_fails_and_of_a_plan_does_not() -> None:
     drift = results(ReportData(CommandName.DRIFT, [removal()]))
     assert drift["acme.members", "eve@x.io"] == (Failure, "eve@x.io is member; not in access.yaml")
