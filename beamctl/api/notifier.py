@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
@@ -53,7 +54,7 @@ class NotificationTarget:
 def secrets_of_url(url: str) -> Iterator[str]:
     """The URL, and what looks like a password or a token in it."""
     yield url
-    login, at, _ = url.partition("://")[2].rpartition("@")
+    login, at, _ = re.split(r"[/?#]", url.partition("://")[2])[0].rpartition("@")
     password = login.partition(":")[2] if at else ""
     parts = [part for part in _PART.findall(url) if _TOKEN.fullmatch(unquote(part))]
     for each in (password, *parts):
@@ -61,8 +62,12 @@ def secrets_of_url(url: str) -> Iterator[str]:
         yield unquote(each)
 
 
-def targets_of(urls: Sequence[str]) -> list[NotificationTarget]:
+def targets_of(urls: Sequence[str], seconds: float = SECONDS) -> list[NotificationTarget]:
     """The targets that URLs name.
+
+    Args:
+        urls: The URLs.
+        seconds: How long one notification may take.
 
     Raises:
         UsageError: A URL is unknown to apprise or not valid, or apprise is not installed.
@@ -71,14 +76,14 @@ def targets_of(urls: Sequence[str]) -> list[NotificationTarget]:
         raise UsageError(
             "notifications need the library apprise, so nothing was done", "Install it:  pip install 'beamctl[notify]'"
         )
-    return [_target(url, number) for number, url in enumerate(dict.fromkeys(urls), 1)]
+    return [_target(url, number, seconds) for number, url in enumerate(dict.fromkeys(urls), 1)]
 
 
-def _target(url: str, number: int) -> NotificationTarget:
+def _target(url: str, number: int, seconds: float) -> NotificationTarget:
     from apprise import Apprise, AppriseAsset
 
     scheme = _URL.fullmatch(url)
-    asset = AppriseAsset(app_id="beamctl", app_desc="beamctl", app_url="")
+    asset = AppriseAsset(app_id="beamctl", app_desc="beamctl", app_url="", service_timeout=0)
     with _silent():
         plugin = Apprise.instantiate(url, asset=asset) if scheme else None
     if scheme is None or plugin is None:
@@ -91,28 +96,40 @@ def _target(url: str, number: int) -> NotificationTarget:
         from apprise import NotifyFormat, NotifyType
 
         service = Apprise(asset=asset)
-        try:
-            with _silent():
-                service.add(plugin)
-                result = service.notify(
-                    body=text,
-                    title=title,
-                    notify_type=NotifyType(urgency),
-                    body_format=NotifyFormat.TEXT,
-                    timeout=SECONDS,
-                )
-        except Exception:  # noqa: BLE001 - a plugin may raise anything; its message may contain the URL
-            return False
-        return bool(result)
+        service.add(plugin)
+        return _in_time(
+            lambda: bool(
+                service.notify(body=text, title=title, notify_type=NotifyType(urgency), body_format=NotifyFormat.TEXT)
+            ),
+            seconds,
+        )
 
     identity = sha256(f"beamctl notify {url}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     title_limit = min(plugin.title_maxlen or _TITLE, _TITLE)
     return NotificationTarget(scheme[1].lower(), identity, title_limit, plugin.body_maxlen, send)
 
 
+def _in_time(send: Callable[[], bool], seconds: float) -> bool:
+    """Whether sending succeeds within a time.
+
+    apprise's own limit is off: its threads would keep the process alive while a service answers slowly.
+    """
+    done: list[bool] = []
+
+    def attempt() -> None:
+        with suppress(Exception):  # a plugin may raise anything; its message may contain the URL
+            done.append(send())
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    with _silent(thread.is_alive):
+        thread.start()
+        thread.join(seconds)
+    return done == [True]
+
+
 @contextmanager
-def _silent() -> Iterator[None]:
-    """No log lines and warnings of libraries, which may contain the URL."""
+def _silent(is_running: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """No log lines and warnings of libraries, which may contain the URL; also later, if something still runs then."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -120,4 +137,5 @@ def _silent() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        logging.disable(before)
+        if not is_running():
+            logging.disable(before)

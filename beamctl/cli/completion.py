@@ -21,6 +21,8 @@ VARIABLE = "_BEAMCTL_COMPLETE"
 """Set by the scripts: the name of the shell, and `_complete`."""
 _PROGRAM = "beamctl"
 _SECONDS = 3.0
+_LOADED_BY_ZSH = ("$zsh_eval_context[-1] == loadautofunc", f"$funcstack[1] == _{_PROGRAM}")
+"""How click's script for zsh tells that it is on `$fpath`, and a way that also holds the second time."""
 
 
 class _WholeWords(BashComplete):
@@ -61,7 +63,7 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 def script(cli: click.Command, shell: str) -> str:
     """The script that completes `beamctl` in a shell."""
     found = _for_shell(cli, shell)
-    return found.source_template % found.source_vars()
+    return (found.source_template % found.source_vars()).replace(*_LOADED_BY_ZSH)
 
 
 def answer(cli: click.Command, instruction: str) -> int:

@@ -70,7 +70,7 @@ def ci_files(platform: Platform) -> list[NewFile]:
     """The CI files of a platform, as in `examples/ci`.
 
     Raises:
-        FileNotFoundError: The installation is incomplete.
+        UsageError: The installation is incomplete.
     """
     return [
         NewFile(_target(platform, path.relative_to(folder)), path.read_bytes())
@@ -86,7 +86,7 @@ def _templates(platform: Platform) -> list[Path]:
     for folder in _TEMPLATES:
         if (folder / platform.value).is_dir():
             return [folder / platform.value]
-    raise FileNotFoundError(f"the beamctl installation is incomplete: there are no CI files for {platform.value}")
+    raise UsageError(f"this installation of beamctl has no CI files for {platform.value}", "Install it again.")
 
 
 def _target(platform: Platform, template: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 
 from beamctl.api.notifier import NotificationTarget
 from beamctl.apply.record import Ended, Event, NotAttempted
-from beamctl.errors import ApiError, UsageError
+from beamctl.errors import ApiError, RefusedError, StalePlanError, UsageError
 from beamctl.model.fact import fact_data
 from beamctl.plan.change import ALL_ATTRIBUTES, Change, key_data
 from beamctl.plan.hazard import refused
@@ -84,16 +84,21 @@ class Notifier:
         if self.targets:
             ended = {plan.workspace: events for plan, events in data.results}
             found = _refusals(data) or [_apply(plan, ended.get(plan.workspace, ())) for plan in data.plans]
-            reached = Observation(_subject(Topic.APPLY), "", None)  # earlier errors of the API are over
+            reached = Observation(_subject(Topic.APPLY), "", None)  # earlier errors are over
             self._notify([*found, reached], folder)
 
     @contextmanager
-    def api_errors(self, folder: RecordFolder) -> Iterator[None]:
-        """Notify about an apply that ends in an error of the API."""
+    def errors(self, folder: RecordFolder, *, unattended: bool) -> Iterator[None]:
+        """Notify about an apply that ends before it makes a change: the API cannot be used, or the plan is stale.
+
+        Args:
+            folder: The run records.
+            unattended: Whether nobody was asked for approval. Otherwise a refusal may be the user's answer.
+        """
         try:
             yield
-        except ApiError as error:
-            if self.targets:
+        except (ApiError, StalePlanError, RefusedError) as error:
+            if self.targets and (unattended or not isinstance(error, RefusedError)):
                 key = _key([[error.code]])
                 self._notify([Observation(_subject(Topic.APPLY), key, error_notice(error))], folder)
             raise

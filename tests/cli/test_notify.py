@@ -173,6 +173,18 @@ def test_an_expired_invitation_is_named_as_one(notified: Cli, write: Write, rece
     assert "~ kim@example.com  has an expired invitation; beamctl.yaml says member" in text
 
 
+def test_a_stale_plan_is_notified_but_not_a_refusal_to_approve(notified: Cli, write: Write, receiver: Receiver) -> None:
+    write("beamctl.yaml", CHANGED)
+    assert notified("plan", "--out", "p.json").code == 0
+    assert notified("apply", "p.json").code == 5
+    assert receiver.take() == []
+    assert notified("apply", "--auto-approve").code == 0
+    assert notified("apply", "p.json", "--auto-approve").code == 6
+    ((urgency, title, text),) = receiver.take()
+    assert (urgency, title) == ("failure", "beamctl: apply failed")
+    assert text.startswith("p.json")
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [

@@ -114,7 +114,7 @@ def command(  # noqa: PLR0913 - one argument per option
         raise UsageError("a saved plan cannot be combined with --base", "Make the plan with:  beamctl plan --base REV")
     refuse_unwritable(reports, named_files(files) if saved is None else [saved], record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
-    with ExitStack() as stack, problems_reported(reports, out), notifier.api_errors(record):
+    with ExitStack() as stack, problems_reported(reports, out), notifier.errors(record, unattended=auto_approve):
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
         request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record, base), parallelism, screen)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)

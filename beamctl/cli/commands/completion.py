@@ -15,9 +15,9 @@ from beamctl.cli.output import Exit
     cls=BeamctlCommand,
     examples=(
         "beamctl completion bash > ~/.local/share/bash-completion/completions/beamctl",
-        "beamctl completion zsh > ~/.zfunc/_beamctl        # in .zshrc, before compinit:  fpath+=~/.zfunc",
+        "beamctl completion zsh > ~/.zfunc/_beamctl",
         "beamctl completion fish > ~/.config/fish/completions/beamctl.fish",
-        "beamctl completion powershell > beamctl.ps1       # in $PROFILE:  . PATH/beamctl.ps1",
+        "beamctl completion powershell > ~/beamctl.ps1",
     ),
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish", "powershell"]))
@@ -26,6 +26,8 @@ def command(shell: str) -> int:
 
     Save it to a file that the shell reads; it takes effect in new shells. Workspaces and e-mail addresses come from
     the documents in the current directory, or those named with -f. Nothing is read from a workspace.
+
+    For zsh, add `fpath+=~/.zfunc` to .zshrc, before `compinit`. For PowerShell, add `. ~/beamctl.ps1` to $PROFILE.
     """
     from beamctl.cli.completion import script
 
