@@ -168,3 +168,12 @@ def shrunk(
             listings.append(fact(Code.SHOWN_OF, seen=seen, before=before, section=kind.section))
     why = fact(Code.LISTING_SHRANK, listings=tuple(listings))
     return [Hazard(Risk.LIVE_SHRANK, str(missing), why)] if missing else []
+
+
+def unchanged_keys(
+    kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change]
+) -> Mapping[str, tuple[str, ...]]:
+    """By kind, the keys that do not change, if access is reduced at all."""
+    if not any(change.revokes_access for change in changes):
+        return {}
+    return {kind.name: kind.unchanged(live[kind.name], changes) for kind in kinds}

@@ -13,7 +13,15 @@ from beamctl.document.document import Desired, Mode
 from beamctl.document.problem import Place
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import deletes_nothing, emptied, mass_removal, quorums_of, shrunk, with_dependencies
+from beamctl.plan.across_kinds import (
+    deletes_nothing,
+    emptied,
+    mass_removal,
+    quorums_of,
+    shrunk,
+    unchanged_keys,
+    with_dependencies,
+)
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, UnchangedReason, sizes
 from beamctl.plan.guards import Declared, declared_to_record, in_force
@@ -220,16 +228,7 @@ def _declared(
 def _declared_section(desired: Desired, section: str) -> DeclaredSection:
     document, data = desired.document, desired.section(section)
     place = document.key_place(section) if (section,) in document.keys else Place(document.source)
-    return DeclaredSection(place, tuple(map(str, data)) if isinstance(data, Mapping) else ())
-
-
-def unchanged_keys(
-    kinds: Sequence[Kind[Any]], live: Mapping[str, Any], changes: Sequence[Change]
-) -> Mapping[str, tuple[str, ...]]:
-    """By kind, the keys that do not change, if access is reduced at all."""
-    if not any(change.revokes_access for change in changes):
-        return {}
-    return {kind.name: kind.unchanged(live[kind.name], changes) for kind in kinds}
+    return DeclaredSection(place, tuple(data) if isinstance(data, Mapping) else ())
 
 
 def _prior_state(

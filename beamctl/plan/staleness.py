@@ -10,7 +10,7 @@ from typing import Any
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.text import printable
-from beamctl.plan.across_kinds import mass_removal, quorums_of, with_dependencies
+from beamctl.plan.across_kinds import mass_removal, quorums_of, unchanged_keys, with_dependencies
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import Note, Preconditions, Situation, sizes
 from beamctl.plan.diff import same
@@ -18,7 +18,7 @@ from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, InForce, declared_i
 from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import Hazard, Risk, merged
 from beamctl.plan.kind import Kind
-from beamctl.plan.plan import LiveObject, Plan, in_order, unchanged_keys
+from beamctl.plan.plan import LiveObject, Plan, in_order
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ _TEMPLATES = (_PACKAGE / "ci", _PACKAGE.parent / "examples" / "ci")
 """The CI files in an installed package, and in a checkout."""
 
 
-class Platform(StrEnum):
+class CiPlatform(StrEnum):
     """A CI platform."""
 
     GITHUB = "github"
@@ -66,7 +66,7 @@ def document_paths(workspaces: Sequence[str]) -> Mapping[str, Path]:
     return {name: FOLDER / f"{name}.yaml" for name in workspaces}
 
 
-def ci_files(platform: Platform) -> list[NewFile]:
+def ci_files(platform: CiPlatform) -> list[NewFile]:
     """The CI files of a platform, as in `examples/ci`.
 
     Raises:
@@ -80,8 +80,8 @@ def ci_files(platform: Platform) -> list[NewFile]:
     ]
 
 
-def _templates(platform: Platform) -> list[Path]:
-    if platform is Platform.NONE:
+def _templates(platform: CiPlatform) -> list[Path]:
+    if platform is CiPlatform.NONE:
         return []
     for folder in _TEMPLATES:
         if (folder / platform.value).is_dir():
@@ -89,16 +89,16 @@ def _templates(platform: Platform) -> list[Path]:
     raise UsageError(f"this installation of beamctl has no CI files for {platform.value}", "Install it again.")
 
 
-def _target(platform: Platform, template: Path) -> Path:
+def _target(platform: CiPlatform, template: Path) -> Path:
     """Where the platform reads a file. One that already has such a place in the examples keeps it."""
     if template.parts[0].startswith("."):
         return template
     match platform:
-        case Platform.GITHUB:
+        case CiPlatform.GITHUB:
             return Path(".github/workflows") / template
-        case Platform.GITLAB:
+        case CiPlatform.GITLAB:
             return Path(".gitlab-ci.yml") if template.stem == "gitlab-ci" else Path(".gitlab") / template
-        case Platform.NONE:
+        case CiPlatform.NONE:
             return template
         case _:
             assert_never(platform)

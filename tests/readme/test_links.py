@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.workflow.init import Platform
+from beamctl.workflow.init import CiPlatform
 from tests.readme.markdown import DOCUMENTS, ROOT, code_spans, name, prose
 
 
@@ -62,6 +62,6 @@ def test_each_document_is_linked_from_the_readme(path: Path) -> None:
 def test_the_wheel_has_every_schema_and_no_document() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
     schemas = {f"schemas/{path.name}" for path in (ROOT / "schemas").iterdir() if path.suffix != ".md"}
-    ci = {f"examples/ci/{each.value}": f"beamctl/ci/{each.value}" for each in Platform if each is not Platform.NONE}
+    ci = {f"examples/ci/{each.value}": f"beamctl/ci/{each.value}" for each in CiPlatform if each is not CiPlatform.NONE}
     assert wheel["force-include"] == {schema: f"beamctl/{schema}" for schema in schemas} | ci
     assert wheel["exclude"] == ["*.md"]

@@ -13,7 +13,7 @@ from beamctl.model.text import printable
 from beamctl.report.first_document import first_document, written_text
 from beamctl.system.clock import current_time
 from beamctl.workflow.connection import Access, default_workspace, open_link
-from beamctl.workflow.init import NewFile, Platform, ci_files, document_paths, refuse_existing, write_all
+from beamctl.workflow.init import CiPlatform, NewFile, ci_files, document_paths, refuse_existing, write_all
 from beamctl.workflow.show import export
 
 
@@ -36,7 +36,7 @@ from beamctl.workflow.show import export
 @option(
     Group.DOCUMENTS,
     "--ci",
-    type=click.Choice([each.value for each in Platform]),
+    type=click.Choice([each.value for each in CiPlatform]),
     help="Also write CI files for this platform. Without this option you are asked.",
 )
 @options.quiet
@@ -47,9 +47,9 @@ def command(*, workspaces: tuple[str, ...], ci: str | None, out: Output, access:
     A plan of the document has no changes. Several workspaces get a file each in access/. Overwrites nothing: if a file
     exists, nothing is written. Only .gitignore is added to. Exits 4 if this credential cannot read everything.
     """
-    platform = Platform(ci) if ci else None
+    platform = CiPlatform(ci) if ci else None
     if platform is None and (why := why_no_input(())):
-        choices = ", ".join(each.value for each in Platform)
+        choices = ", ".join(each.value for each in CiPlatform)
         raise UsageError(f"--ci is missing, and {why}", f"Add --ci with one of: {choices}.")
     names = list(dict.fromkeys(workspaces)) or [_workspace(access, out)]
     platform = platform or _platform(out)
@@ -84,9 +84,9 @@ def _workspace(access: Access, out: Output) -> str:
     return name
 
 
-def _platform(out: Output) -> Platform:
-    choices = [each.value for each in Platform]
+def _platform(out: Output) -> CiPlatform:
+    choices = [each.value for each in CiPlatform]
     answer = ask(f"CI files ({', '.join(choices[:-1])} or {choices[-1]})", "", out).strip().lower()
     if answer not in choices:
         raise UsageError(f"{printable(answer)!r} is not one of: {', '.join(choices)}. Nothing was written.")
-    return Platform(answer)
+    return CiPlatform(answer)
