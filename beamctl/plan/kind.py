@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Mapping, 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
@@ -22,6 +22,9 @@ from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Preconditions, Situation
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.listing import Exported, Listing
+
+if TYPE_CHECKING:
+    from beamctl.plan.adoption import Adopter
 
 L = TypeVar("L")
 T = TypeVar("T")
@@ -145,6 +148,12 @@ class Kind(ABC, Generic[L]):
     @abstractmethod
     def export(self, live: L, now: datetime, /) -> Exported:
         """The document section for the live state: a plan of it is empty, now and until something expires."""
+
+    def adopter(self) -> Adopter:
+        """What edits a document so that it says what is live."""
+        from beamctl.plan.adoption import Adopter  # only drift needs it
+
+        return Adopter(self.section)
 
     def digest(self, live: L, /) -> str:
         """A fingerprint of everything that a plan depends on."""

@@ -56,7 +56,7 @@ class Exported:
     Attributes:
         entries: The section's content by key, in order, as plain data.
         remarks: Comment lines by key path below the section.
-        left_out: What a document cannot express, one sentence each.
+        left_out: What a document cannot express: by name, why, to follow the name.
         whole: Whether the section lists everything; otherwise the section is additive.
         skip: By e-mail, why a person is skipped for now because no entry would leave them unchanged.
         within: The section that these entries are merged into, by key; empty for a separate section.
@@ -64,7 +64,7 @@ class Exported:
 
     entries: Mapping[str, Any] = field(default_factory=dict)
     remarks: Mapping[Trail, tuple[str, ...]] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
     whole: bool = True
     skip: Mapping[str, str] = field(default_factory=dict)
     within: str = ""
@@ -121,4 +121,7 @@ def _lines(exported: Exported) -> tuple[Part, ...]:
             yield from map(Comment, exported.remarks.get(keys, ()))
             yield Section(key, tuple(below(value, keys))) if keys in spread else (key, value)
 
-    return (*below(exported.entries, ()), *(Comment(f"left out: {why}") for why in exported.left_out))
+    return (
+        *below(exported.entries, ()),
+        *(Comment(f"left out: {name} {why}") for name, why in exported.left_out.items()),
+    )

@@ -187,4 +187,25 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.NOW_INCLUDES: "{section} now include {name}{group:parenthesized}{more:after  and }",
     Code.NO_LONGER_COMPLETE: "{section} can no longer be read completely: {why}",
     Code.NO_LONGER_READABLE: "{section} can no longer be read: {why}",
+    # documents that are edited to say what is live
+    Code.ADOPT_ACCESS_ENDED: "access ended on {until}; set a later date, or run `beamctl apply`",
+    Code.ADOPT_CANNOT_EXPRESS: "a document cannot express it",
+    Code.ADOPT_DUE: "it is due according to the document and was not changed by hand; run `beamctl apply`",
+    Code.ADOPT_INVALID_DOCUMENT: "the document would be invalid: {problem}",
+    Code.ADOPT_INVITATION_EXPIRED: "the invitation has expired, which a document cannot express; run `beamctl apply`",
+    Code.ADOPT_LEFT_OUT: "it {why}",
+    Code.ADOPT_NAME_TAKEN: "the document already has an entry named {name}",
+    Code.ADOPT_SECRET_VERSION: (
+        "the version of its secret is {live}, and the document says {declared}; run `beamctl apply`, or "
+        "edit secret.version"
+    ),
+    Code.ADOPT_STILL_DIFFERS: "the workspace would still differ from the document",
+    Code.ADOPT_UNKNOWN_ROLE: "a document cannot express the role {role}",
+    Code.EDIT_BEHIND_ANCHOR: (
+        "line {line} uses the anchor or alias {name}, whose text may count elsewhere too; edit it by hand"
+    ),
+    Code.EDIT_LOSES_COMMENT: "the comment on line {line} would be lost; edit it by hand",
+    Code.EDIT_NOT_AS_INTENDED: "the edited document would not say exactly this; edit it by hand",
+    Code.EDIT_NOT_UTF8: "the file is not UTF-8; save it as UTF-8",
+    Code.EDIT_UNUSUAL_LAYOUT: "line {line} is laid out in a way that beamctl does not edit; edit it by hand",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Desired, Guards
 from beamctl.document.scalars import duration
@@ -30,6 +30,9 @@ from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
+
+if TYPE_CHECKING:
+    from beamctl.plan.adoption import Adopter
 
 
 class ApiKeyKind(Kind[Keys]):
@@ -71,6 +74,12 @@ class ApiKeyKind(Kind[Keys]):
     def export(self, live: Keys, now: datetime) -> Exported:
         """The keys of every account whose keys can all be expressed."""
         return export(live, now)
+
+    def adopter(self) -> Adopter:
+        """Adopts keys, within their accounts."""
+        from beamctl.kinds.api_key.adopt import KeyAdopter
+
+        return KeyAdopter(self.section)
 
     def objects(self, live: Keys, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Keys as plain data: by id, or for the key of a creation the newer key, if any."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
@@ -32,6 +32,9 @@ from beamctl.plan.guards import NO_FLOORS, InForce, declared_in_time, in_force
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
+
+if TYPE_CHECKING:
+    from beamctl.plan.adoption import Adopter
 
 
 class MemberKind(Kind[People]):
@@ -59,6 +62,12 @@ class MemberKind(Kind[People]):
     def export(self, live: People, _now: datetime) -> Exported:
         """Everyone whom a document can list."""
         return export(live)
+
+    def adopter(self) -> Adopter:
+        """Adopts roles and people."""
+        from beamctl.kinds.member.adopt import MemberAdopter
+
+        return MemberAdopter(self.section)
 
     def digest(self, live: People) -> str:
         """Of everyone's standing and role."""

@@ -195,7 +195,7 @@ def export(live: People) -> Exported:
         entries=entries,
         remarks=remarks,
         whole=not any(each.standing is not Standing.DIRECTORY and fault(each.email) for each in people),
-        left_out=tuple(f"{each.email} {why}" for each in people if (why := _why_not(each))),
+        left_out={each.email: why for each in people if (why := _why_not(each))},
         skip={each.email: why for each in people if not fault(each.email) and (why := _why_skipped(each))},
     )
 

@@ -63,14 +63,14 @@ def entries(shape: Shape, document: Document) -> Iterator[tuple[str, Mapping[str
 def export(shape: Shape, resources: Resources) -> Exported:
     """Every resource that a document can express."""
     entries: dict[str, Any] = {}
-    left_out: list[str] = []
+    left_out: dict[str, str] = {}
     for name, resource in sorted((resources or {}).items()):
         entry = _entry(shape, resource)
         if _is_valid(shape, name, entry):
             entries[name] = entry
         else:
-            left_out.append(f"{name} cannot be expressed in a document")
-    return Exported(entries, left_out=tuple(left_out), whole=not left_out)
+            left_out[name] = "cannot be expressed in a document"
+    return Exported(entries, left_out=left_out, whole=not left_out)
 
 
 def _entry(shape: Shape, resource: Resource) -> dict[str, Any]:

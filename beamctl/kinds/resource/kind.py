@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Desired, Document, Mode
 from beamctl.document.problem import Problem
@@ -21,6 +21,9 @@ from beamctl.plan.comparison import Comparison, Note, Situation
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
+
+if TYPE_CHECKING:
+    from beamctl.plan.adoption import Adopter
 
 _SHOWN = 5
 
@@ -49,6 +52,12 @@ class ResourceKind(Kind[Resources]):
     def export(self, live_resources: Resources, _now: datetime) -> Exported:
         """Everything that a document can express."""
         return export(self.shape, live_resources)
+
+    def adopter(self) -> Adopter:
+        """Adopts the attributes that differ."""
+        from beamctl.kinds.resource.adopt import ResourceAdopter
+
+        return ResourceAdopter(self.shape)
 
     def objects(self, live_resources: Resources, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """The resources with these names that exist, and what uses them if that was read."""

@@ -182,11 +182,11 @@ def export(live: Accounts) -> Exported:
     """Every account that a document can refer to by name."""
     names = Counter(account.name for account in live.by_id.values())
     entries: dict[str, Any] = {}
-    left_out: list[str] = []
+    left_out: dict[str, str] = {}
     for account in sorted(live.by_id.values(), key=lambda each: (each.name, each.client_id)):
         why = "shares its name with another account" if names[account.name] > 1 else _why_not(account)
         if why:
-            left_out.append(f"{account.name} ({account.client_id}) {why}")
+            left_out[f"{account.name} ({account.client_id})"] = why
         else:
             entries[account.name] = _entry(account)
     line = f"{SECRET_TO}: {{file: PATH}} sets the destination of a new client secret"
@@ -195,7 +195,7 @@ def export(live: Accounts) -> Exported:
     remarks: dict[Trail, tuple[str, ...]] = {
         (name,): (line, *([guess] if name in without_role else [])) for name in entries
     }
-    return Exported(entries, remarks, tuple(left_out), whole=not left_out)
+    return Exported(entries, remarks, left_out, whole=not left_out)
 
 
 def _why_not(account: Account) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
@@ -25,6 +25,9 @@ from beamctl.plan.change import Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Situation
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
+
+if TYPE_CHECKING:
+    from beamctl.plan.adoption import Adopter
 
 
 class ServiceAccountKind(Kind[Accounts]):
@@ -62,6 +65,12 @@ class ServiceAccountKind(Kind[Accounts]):
     def export(self, live: Accounts, _now: datetime) -> Exported:
         """Every account that a document can express."""
         return export(live)
+
+    def adopter(self) -> Adopter:
+        """Adopts names, roles and descriptions."""
+        from beamctl.kinds.service_account.adopt import AccountAdopter
+
+        return AccountAdopter(self.section)
 
     def objects(self, live: Accounts, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Accounts as plain data: by client id, or for the key of a creation the newer account, if any."""

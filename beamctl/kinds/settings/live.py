@@ -145,7 +145,7 @@ def export(live: Settings) -> Exported:
     whys = {name: _why_not(name, value) for name, value in live.items() if value}
     return Exported(
         entries={name: live[name] for name, why in whys.items() if not why},
-        left_out=tuple(f"{name} {why}" for name, why in whys.items() if why),
+        left_out={name: why for name, why in whys.items() if why},
     )
 
 

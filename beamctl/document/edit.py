@@ -1,0 +1,251 @@
+"""Edits a document as text: puts and removes entries, and keeps every other byte and comment. The result is read again
+before it is returned."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from beamctl.document.block_layout import Added, BlockLayout
+from beamctl.document.document import Path
+from beamctl.document.entry_text import BlockWriter, TextStyle, inline, style_of
+from beamctl.document.flow_layout import FlowLayout
+from beamctl.document.merge import is_same, merged, paired
+from beamctl.document.splice import (
+    Splice,
+    UneditableError,
+    end_of_value_line,
+    indent_of,
+    lines_at,
+    refuse_anchors,
+    spliced,
+    unusual,
+)
+from beamctl.document.yaml_loader import parse
+from beamctl.document.yaml_nodes import NodeForm, YamlNode, comments, roots
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+
+_COLON = re.compile(r"\s*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Set the value at a path. Missing mappings above it are created.
+
+    Attributes:
+        path: Keys from the root.
+        value: Plain data. Only what differs is written; the order of lists does not matter.
+    """
+
+    path: Path
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove the entry at a path, with its own comments. If it is the last, an empty mapping stays."""
+
+    path: Path
+
+
+Edit = Put | Remove
+
+
+def with_edits(data: Any, edits: Sequence[Edit]) -> Any:  # noqa: ANN401 - any JSON
+    """A copy of plain data with edits made in order.
+
+    Raises:
+        TypeError: There is something other than a mapping above a path.
+    """
+    found = json.loads(json.dumps(data))
+    for each in edits:
+        *above, last = each.path
+        place = found
+        for step in above:
+            if isinstance(each, Remove) and step not in place:
+                break
+            place = place.setdefault(step, {})
+            if not isinstance(place, dict):
+                raise TypeError(f"there is no mapping at {above}")
+        match each:
+            case Put(value=value):
+                place[last] = value
+            case Remove():
+                place.pop(last, None)
+            case _:
+                assert_never(each)
+    return found
+
+
+def edited(text: str, workspace: str, edits: Sequence[Edit]) -> str:
+    """The text of a file with the document of one workspace edited.
+
+    Args:
+        text: Valid YAML without a byte order mark.
+        workspace: The name in the document.
+        edits: What to change.
+
+    Raises:
+        UneditableError: It cannot be edited without a guess or a loss.
+    """
+    index, before = _document(text, workspace)
+    after = with_edits(before, edits)
+    steps = (merged(before, after), after)  # entries are added first, so that others still show where and how
+    for old, new in zip((before, *steps), steps, strict=False):
+        text = _step(text, index, old, new)
+    return text
+
+
+def _document(text: str, workspace: str) -> tuple[int, Any]:
+    """The index of a workspace's document among the non-empty ones, and its data."""
+    for index, draft in enumerate(parse(text, "").drafts):
+        data = draft.document.data
+        if isinstance(data, dict) and data.get("workspace") == workspace:
+            return index, data
+    raise ValueError(f"no document declares {workspace}")
+
+
+def _step(text: str, index: int, old: Any, new: Any) -> str:  # noqa: ANN401 - any JSON
+    if is_same(old, new):
+        return text
+    filled = [node for node in roots(text) if not (node.form is NodeForm.SCALAR and not node.style and not node.text)]
+    root = filled[index]
+    splices = list(_Editor(text, style_of(root, text)).value(root, old, new, ()))
+    result = spliced(text, splices)
+    _verify(text, splices, result, (index, new))
+    return result
+
+
+def _verify(text: str, splices: Sequence[Splice], result: str, wanted: tuple[int, Any]) -> None:
+    """Read the result again.
+
+    Raises:
+        UneditableError: It is not as intended.
+    """
+    kept = []
+    replaced = sorted(each for each in splices if each.start < each.end)
+    for start, end in comments(text):
+        near = bisect(replaced, Splice(end, 0)) - 1
+        if near < 0 or replaced[near].end <= start:
+            kept.append(text[start:end])
+        elif not replaced[near].with_comments:
+            raise UneditableError(fact(Code.EDIT_LOSES_COMMENT, line=text.count("\n", 0, start) + 1))
+    found, before = parse(result, ""), parse(text, "")
+    index, new = wanted
+    data = [draft.document.data for draft in before.drafts]
+    data[index : index + 1] = [new]
+    problems = [*found.problems, *(problem for draft in found.drafts for problem in draft.problems)]
+    is_right = (
+        not problems
+        and len(found.drafts) == len(data)
+        and all(is_same(draft.document.data, right) for draft, right in zip(found.drafts, data, strict=True))
+        and [result[start:end] for start, end in comments(result)] == kept
+    )
+    if not is_right:
+        raise UneditableError(fact(Code.EDIT_NOT_AS_INTENDED))
+
+
+class _Editor:
+    """Turns a difference in the data into splices of the text."""
+
+    def __init__(self, text: str, style: TextStyle) -> None:
+        self._text = text
+        self._style = style
+
+    def value(
+        self,
+        node: YamlNode,
+        old: Any,  # noqa: ANN401 - any JSON
+        new: Any,  # noqa: ANN401 - as above
+        path: Path,
+        key: YamlNode | None = None,
+        *,
+        in_flow: bool = False,
+    ) -> Iterator[Splice]:
+        """The splices that turn one value into another.
+
+        Args:
+            node: The value.
+            old: Its data.
+            new: The data that it is to have.
+            path: Where it is.
+            key: Its key, if it has one.
+            in_flow: Whether it is inside brackets.
+        """
+        if is_same(old, new):
+            return
+        if node.anchor or node.form is NodeForm.ALIAS:
+            refuse_anchors(node, self._text)
+        if node.form is NodeForm.MAPPING and isinstance(new, dict):
+            yield from self._mapping(node, (old, new), path, key)
+        elif node.form is NodeForm.SEQUENCE and isinstance(new, list):
+            yield from self._sequence(node, (old, new), path, key)
+        else:
+            yield from self._replace(node, new, key, in_flow=in_flow)
+
+    def _mapping(self, node: YamlNode, sides: tuple[Any, Any], path: Path, key: YamlNode | None) -> Iterator[Splice]:
+        old, new = sides
+        names = [each.key.text if each.key else "" for each in node.entries]
+        for name, each in zip(names, node.entries, strict=True):
+            if name in new and not is_same(old[name], new[name]):
+                if each.key and each.key.anchor:
+                    refuse_anchors(each.key, self._text)
+                yield from self.value(each.value, old[name], new[name], (*path, name), each.key, in_flow=node.is_flow)
+        added: list[Added] = [(name, value) for name, value in new.items() if name not in old]
+        yield from self._entries(node, added, [i for i, name in enumerate(names) if name not in new], path, key)
+
+    def _sequence(self, node: YamlNode, sides: tuple[Any, Any], path: Path, key: YamlNode | None) -> Iterator[Splice]:
+        match = paired(*sides)
+        for i, value in match.changed.items():
+            yield from self.value(node.entries[i].value, sides[0][i], value, (*path, i), in_flow=node.is_flow)
+        added: list[Added] = [(None, value) for value in match.added]
+        yield from self._entries(node, added, match.removed, path, key)
+
+    def _entries(
+        self, node: YamlNode, added: Sequence[Added], removed: Sequence[int], path: Path, key: YamlNode | None
+    ) -> Iterator[Splice]:
+        is_section = len(path) == 1
+        if added and is_section and not node.entries and key and not self._style.is_json:
+            yield from self._filled(node, added, key)
+            return
+        layout = (FlowLayout if node.is_flow else BlockLayout)(self._text, node, self._style)
+        if added:
+            yield from layout.add(added, few_are_sorted=is_section)
+        if removed:
+            yield from layout.remove(removed)
+        if len(removed) == len(node.entries) and removed and not node.is_flow:
+            at = self._after_colon(node, key)
+            yield Splice(at, at, " {}" if node.form is NodeForm.MAPPING else " []")
+
+    def _filled(self, node: YamlNode, added: Sequence[Added], key: YamlNode) -> Iterator[Splice]:
+        """An empty section, written as `{}`, with entries on lines below it."""
+        at = self._after_colon(node, key)
+        rest = end_of_value_line(self._text, node.end)
+        indent = indent_of(self._text, key.start) + " " * self._style.step
+        writer = BlockWriter(self._text, self._style)
+        lines = [line for name, value in added for line in writer.entry(name, value, (), indent)]
+        yield Splice(at, node.end)
+        yield lines_at(self._text, rest, lines)
+
+    def _replace(self, node: YamlNode, new: Any, key: YamlNode | None, *, in_flow: bool) -> Iterator[Splice]:  # noqa: ANN401 - any JSON
+        refuse_anchors(node, self._text)
+        written = inline(new, node, self._style, in_flow=in_flow)
+        if node.start == node.end or not (node.is_flow or node.form is NodeForm.SCALAR):
+            at = self._after_colon(node, key)
+            yield Splice(at, at, f" {written}")
+            if node.entries:
+                yield from BlockLayout(self._text, node, self._style).remove(range(len(node.entries)))
+        else:
+            yield Splice(node.start, node.end, written)
+
+    def _after_colon(self, node: YamlNode, key: YamlNode | None) -> int:
+        """The index after the colon of the key whose value this is."""
+        found = _COLON.match(self._text, key.end) if key else None
+        if not found:
+            raise unusual(self._text, node.start)
+        return found.end()

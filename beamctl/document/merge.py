@@ -1,0 +1,87 @@
+"""Compares plain data as an edit of a document does: key by key, and lists as sets whose items may change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+def is_same(old: Any, new: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether two values are the same, ignoring the order of lists. 1 and true are not."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(is_same(value, new[key]) for key, value in old.items())
+    if isinstance(old, list) and isinstance(new, list):
+        return sorted(map(_json, old)) == sorted(map(_json, new))
+    return type(old) is type(new) and bool(old == new)
+
+
+def merged(old: Any, new: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The old value with what the new one adds, without its changes and removals."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        kept = {key: merged(value, new[key]) if key in new else value for key, value in old.items()}
+        return kept | {key: value for key, value in new.items() if key not in old}
+    if isinstance(old, list) and isinstance(new, list):
+        return [*old, *paired(old, new).added]
+    return old
+
+
+@dataclass(frozen=True, slots=True)
+class PairedItems:
+    """How one list becomes another.
+
+    Attributes:
+        changed: By index in the old list, the new item.
+        removed: Indexes in the old list.
+        added: New items without an old one.
+    """
+
+    changed: Mapping[int, Any]
+    removed: Sequence[int]
+    added: Sequence[Any]
+
+
+def paired(old: Sequence[Any], new: Sequence[Any]) -> PairedItems:
+    """Pair items that are the same, then mappings with the same keys that have values in common."""
+    left = dict(enumerate(old))
+    added = []
+    by_text: dict[str, list[int]] = {}
+    for index, item in reversed(left.items()):
+        by_text.setdefault(_json(item), []).append(index)
+    for item in new:
+        same = by_text.get(_json(item))
+        if same:
+            del left[same.pop()]
+        else:
+            added.append(item)
+    changed: dict[int, Any] = {}
+    for item in list(added):
+        alike = [(_in_common(left[index], item), -index) for index in left]
+        if alike and any(max(alike)[0]):
+            index = -max(alike)[1]
+            changed[index] = item
+            del left[index]
+            added.remove(item)
+    return PairedItems(changed, list(left), added)
+
+
+def _in_common(old: Any, new: Any) -> tuple[bool, ...]:  # noqa: ANN401 - any JSON
+    """Which values are the same, in the order of keys; nothing if the keys differ."""
+    if not isinstance(old, dict) or not isinstance(new, dict) or old.keys() != new.keys():
+        return ()
+    return tuple(bool(old[key] == value) for key, value in new.items())
+
+
+def _json(value: Any) -> str:  # noqa: ANN401 - any JSON
+    return json.dumps(_in_order(value), sort_keys=True)
+
+
+def _in_order(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case dict():
+            return {key: _in_order(inner) for key, inner in value.items()}
+        case list():
+            return sorted((_in_order(item) for item in value), key=_json)
+        case _:
+            return value
