@@ -11,7 +11,7 @@ from typing import TextIO
 import click
 
 from beamctl.cli.exits import ErrorReport, Exit, error_report
-from beamctl.errors import DocumentError, UnwritableError
+from beamctl.errors import DocumentError, UnwritableError, UsageError
 from beamctl.model.text import printable, visible
 from beamctl.report.style import PLAIN, SourceLines, Style
 from beamctl.secrets.redaction import OutputRedaction
@@ -55,6 +55,37 @@ class Output:
         except OSError as error:
             _to_nowhere(sys.stdout)
             raise UnwritableError(f"cannot write the output: {error.strerror or error}") from None
+
+    def exact(self, text: str) -> None:
+        """Write a result that another program reads, such as a patch: every character as it is, except on a terminal.
+
+        Raises:
+            UsageError: It contains a secret.
+            UnwritableError: It cannot be written. Later output is discarded.
+        """
+        self.refuse_secrets(text)
+        if sys.stdout.isatty():
+            self.result(text)
+            return
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode())
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _to_nowhere(sys.stdout)
+        except OSError as error:
+            _to_nowhere(sys.stdout)
+            raise UnwritableError(f"cannot write the output: {error.strerror or error}") from None
+
+    def refuse_secrets(self, text: str) -> None:
+        """Refuse text that cannot be shown or written as it is.
+
+        Raises:
+            UsageError: It contains a secret.
+        """
+        if self.redaction.redact(text) != text:
+            message = "the patch would contain a credential or another secret that is in use"
+            raise UsageError(message, "Remove it from the document or the workspace, and replace it.")
 
     def info(self, text: str) -> None:
         """Write a notice to standard error, unless `quiet`."""

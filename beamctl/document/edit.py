@@ -3,18 +3,16 @@ before it is returned."""
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any
 
 from beamctl.document.block_layout import Added, BlockLayout
+from beamctl.document.data_edit import Edit, is_same, merged, paired, with_edits
 from beamctl.document.document import Path
 from beamctl.document.entry_text import BlockWriter, TextStyle, inline, style_of
 from beamctl.document.flow_layout import FlowLayout
-from beamctl.document.merge import is_same, merged, paired
 from beamctl.document.splice import (
     Splice,
     UneditableError,
@@ -31,55 +29,6 @@ from beamctl.model.code import Code
 from beamctl.model.fact import fact
 
 _COLON = re.compile(r"\s*:")
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Set the value at a path. Missing mappings above it are created.
-
-    Attributes:
-        path: Keys from the root.
-        value: Plain data. Only what differs is written; the order of lists does not matter.
-    """
-
-    path: Path
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """Remove the entry at a path, with its own comments. If it is the last, an empty mapping stays."""
-
-    path: Path
-
-
-Edit = Put | Remove
-
-
-def with_edits(data: Any, edits: Sequence[Edit]) -> Any:  # noqa: ANN401 - any JSON
-    """A copy of plain data with edits made in order.
-
-    Raises:
-        TypeError: There is something other than a mapping above a path.
-    """
-    found = json.loads(json.dumps(data))
-    for each in edits:
-        *above, last = each.path
-        place = found
-        for step in above:
-            if isinstance(each, Remove) and step not in place:
-                break
-            place = place.setdefault(step, {})
-            if not isinstance(place, dict):
-                raise TypeError(f"there is no mapping at {above}")
-        match each:
-            case Put(value=value):
-                place[last] = value
-            case Remove():
-                place.pop(last, None)
-            case _:
-                assert_never(each)
-    return found
 
 
 def edited(text: str, workspace: str, edits: Sequence[Edit]) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from beamctl.document.data_edit import Edit, Put, Remove
 from beamctl.document.document import Desired, Path
-from beamctl.document.edit import Edit, Put, Remove
+from beamctl.document.problem import Place
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change, Reason
@@ -32,6 +33,78 @@ class Adoption:
     edits: tuple[Edit, ...] = ()
     whys: tuple[Fact, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotAdopted:
+    """A difference that stays, and why.
+
+    Attributes:
+        workspace: Its workspace.
+        section: Of the object; empty for a note about the plan.
+        name: Of the object; empty for a note about the plan.
+        why: The reason.
+        place: The line of the document, if any.
+    """
+
+    workspace: str
+    section: str
+    name: str
+    why: Fact
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """What to check about an entry that is added to a document.
+
+    Attributes:
+        workspace: Its workspace.
+        section: Of the object.
+        name: Of the object.
+        remark: As in an export.
+    """
+
+    workspace: str
+    section: str
+    name: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditedFile:
+    """A document file before and after.
+
+    Attributes:
+        name: As the user named it.
+        label: Its name in a patch, relative to `folder`, with slashes.
+        folder: Where the patch is to be applied; empty for the current directory.
+        before: Its content when it was read.
+        after: The new content.
+    """
+
+    name: str
+    label: str
+    folder: str
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedDrift:
+    """The result for all workspaces.
+
+    Attributes:
+        files: The files that are edited.
+        adopted: How many differences the edits remove.
+        left: The differences that stay.
+        remarks: What to check about new entries.
+    """
+
+    files: tuple[EditedFile, ...]
+    adopted: int
+    left: tuple[NotAdopted, ...]
+    remarks: tuple[NewEntry, ...]
 
 
 class Adopter:

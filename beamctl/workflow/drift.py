@@ -7,20 +7,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
+from beamctl.document.document import Desired
 from beamctl.errors import UsageError
 from beamctl.plan.plan import Plan
 from beamctl.report.wording import words
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
-from beamctl.workflow.connection import Access, open_link, skew_note
+from beamctl.workflow.connection import Access, Link, open_link, skew_note
 from beamctl.workflow.documents import read_desired, unread
 from beamctl.workflow.plan import plan_now
 
 Notify = Callable[[str], None]
+Look = Callable[[Desired, Link, LastRun], Plan]
+"""Plans one workspace as it is now."""
 
 
 def drift(
-    files: Sequence[str], workspaces: Sequence[str], access: Access, records: RecordFolder, note: Notify
+    files: Sequence[str],
+    workspaces: Sequence[str],
+    access: Access,
+    records: RecordFolder,
+    note: Notify,
+    look: Look = plan_now,
 ) -> list[Plan]:
     """The plan of each workspace, without floors: hazards do not matter, because nothing is changed.
 
@@ -30,13 +38,14 @@ def drift(
         access: How to reach the API.
         records: The run records.
         note: Called with notes for the user.
+        look: Plans each workspace.
     """
     with ExitStack() as stack:
         documents = read_desired(files, workspaces)
         if text := unread(files):
             note(text)
         links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
-        plans = [plan_now(each, link, _last_run(records, each.workspace, link.api_url, note)) for each, link in links]
+        plans = [look(each, link, _last_run(records, each.workspace, link.api_url, note)) for each, link in links]
         for text in filter(None, dict.fromkeys(words(skew_note(link.skew())) for _, link in links)):
             note(f"Note: {text}.")
     return plans

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from beamctl.document.edit import Edit, Put, Remove, edited, with_edits
-from beamctl.document.merge import is_same
+from beamctl.document.data_edit import Edit, Put, Remove, is_same, with_edits
+from beamctl.document.edit import edited
 from beamctl.document.splice import UneditableError
 from beamctl.document.yaml_loader import parse_plain
 from beamctl.document.yaml_nodes import comments

@@ -8,27 +8,42 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.exits import Exit
-from beamctl.cli.help import BeamctlCommand
+from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
+from beamctl.errors import UsageError
 from beamctl.report.data import CommandName, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files
 from beamctl.workflow.drift import drift
+from beamctl.workflow.plan import plan_now
 
 
-@click.command("drift", cls=BeamctlCommand, examples=("beamctl drift", "beamctl drift -f access/ -o json"))
+@click.command(
+    "drift",
+    cls=BeamctlCommand,
+    examples=("beamctl drift", "beamctl drift -f access/ -o json", "beamctl drift --patch | git apply"),
+)
 @options.files
 @options.workspaces
+@option(
+    Group.OUTPUT,
+    "--patch",
+    is_flag=True,
+    help="Print a unified diff for `git apply` that makes the documents say what is live, instead of the report.",
+)
+@option(Group.OUTPUT, "--write", is_flag=True, help="Make these edits in the documents.")
 @options.reports
 @options.record
 @options.view
 @options.connection
-def command(
+def command(  # noqa: PLR0913 - one argument per option
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     *,
+    patch: bool,
+    write: bool,
     reports: tuple[ReportFile, ...],
     record: RecordFolder,
     out: Output,
@@ -36,19 +51,31 @@ def command(
 ) -> int:
     """Report differences between a workspace and its document.
 
-    Changes nothing. Exits 0 if there is no drift and 2 if there is.
+    Changes nothing in the workspace. Exits 0 if there is no drift and 2 if there is, even if --write edits the document
+    to match.
     """
+    if patch and out.json:
+        raise UsageError("--patch prints a diff, not JSON", "Add --report json=FILE for both.")
     refuse_unwritable(reports, named_files(files), record.path, None)
     for note in record.ignored():
         out.info(note)
-    plans = drift(files, workspaces, access, record, out.info)
+    adopter = None
+    if patch or write:
+        from beamctl.workflow.adopt import DriftAdopter
+
+        adopter = DriftAdopter(files)
+    plans = drift(files, workspaces, access, record, out.info, adopter.look if adopter else plan_now)
     if out.json:
         from beamctl.report.json_report import drift_json
 
         out.result(drift_json(plans))
-    else:
+    elif not patch:
         from beamctl.report.text.drift import drift_text
 
         out.result("\n".join(drift_text(plan, out.style) for plan in plans))
+    if adopter:
+        from beamctl.cli.adopted_drift import show_and_write
+
+        show_and_write(adopter.result(), out, patch=patch, write=write)
     write_reports(reports, ReportData(CommandName.DRIFT, plans), out.redaction)
     return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from beamctl.document.data_edit import Edit, Put
 from beamctl.document.document import Desired, Path
-from beamctl.document.edit import Edit, Put
 from beamctl.model.code import Code
 from beamctl.model.email import folded
 from beamctl.model.fact import Fact, fact

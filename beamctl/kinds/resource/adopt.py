@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from beamctl.document.data_edit import Edit, Put, Remove
 from beamctl.document.document import Desired, Path
-from beamctl.document.edit import Edit, Put, Remove
 from beamctl.kinds.resource.shape import METADATA, VERSION, Form, Shape
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact

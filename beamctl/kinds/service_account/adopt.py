@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from beamctl.document.data_edit import Edit, Put, Remove
 from beamctl.document.document import Desired, Path
-from beamctl.document.edit import Edit, Put, Remove
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Role

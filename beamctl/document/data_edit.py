@@ -1,11 +1,63 @@
-"""Compares plain data as an edit of a document does: key by key, and lists as sets whose items may change."""
+"""Edits as data: what to put and remove; and how two versions compare, key by key. Lists are compared without order,
+and their items may change."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
+
+from beamctl.document.document import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Set the value at a path. Missing mappings above it are created.
+
+    Attributes:
+        path: Keys from the root.
+        value: Plain data. Only what differs is written; the order of lists does not matter.
+    """
+
+    path: Path
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove the entry at a path, with its own comments. If it is the last, an empty mapping stays."""
+
+    path: Path
+
+
+Edit = Put | Remove
+
+
+def with_edits(data: Any, edits: Sequence[Edit]) -> Any:  # noqa: ANN401 - any JSON
+    """A copy of plain data with edits made in order.
+
+    Raises:
+        TypeError: There is something other than a mapping above a path.
+    """
+    found = json.loads(json.dumps(data))
+    for each in edits:
+        *above, last = each.path
+        place = found
+        for step in above:
+            if isinstance(each, Remove) and step not in place:
+                break
+            place = place.setdefault(step, {})
+            if not isinstance(place, dict):
+                raise TypeError(f"there is no mapping at {above}")
+        match each:
+            case Put(value=value):
+                place[last] = value
+            case Remove():
+                place.pop(last, None)
+            case _:
+                assert_never(each)
+    return found
 
 
 def is_same(old: Any, new: Any) -> bool:  # noqa: ANN401 - any JSON

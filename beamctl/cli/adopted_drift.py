@@ -1,0 +1,26 @@
+"""The options `--patch` and `--write` of `beamctl drift`: print the edits that adopt drift, or make them.
+
+A module of its own: the command does not import it without these options."""
+
+from __future__ import annotations
+
+from beamctl.cli.output import Output
+from beamctl.plan.adoption import AdoptedDrift
+from beamctl.report.text.patch import adopted_text, patch_text
+from beamctl.workflow.adopt import write_files
+
+
+def show_and_write(found: AdoptedDrift, out: Output, *, patch: bool, write: bool) -> None:
+    """Print a patch, edit the files, and say what they leave out.
+
+    Raises:
+        UsageError: A file cannot be edited, or the patch would contain a secret.
+    """
+    texts = [patch_text(each.label, each.before.decode(), each.after.decode()) for each in found.files]
+    for text in texts:
+        out.refuse_secrets(text)
+    if write:
+        write_files(found.files)
+    if patch:
+        out.exact("".join(texts))
+    out.info(adopted_text(found, written=write))

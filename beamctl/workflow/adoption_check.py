@@ -1,0 +1,108 @@
+"""Checks the edits that adopt drift against the same live state, and finds those that can be made together."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from beamctl.document.document import Desired
+from beamctl.document.edit import edited
+from beamctl.document.load import SourceText
+from beamctl.document.splice import UneditableError
+from beamctl.errors import DocumentError
+from beamctl.model.api_call import Reader
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
+from beamctl.plan.adoption import Adoption
+from beamctl.plan.change import Change
+from beamctl.plan.plan import Plan
+from beamctl.workflow.documents import validate
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+Refused = tuple[Change, Fact]
+
+
+class RecordedReader:
+    """Reads each path once. Planning again sees the same live state."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._answers: dict[str, Any] = {}
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - any JSON
+        """The response, or the error, of the first read."""
+        if path not in self._answers:
+            try:
+                self._answers[path] = self._reader.get(path)
+            except Exception as error:
+                self._answers[path] = error
+                raise
+        answer = self._answers[path]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class AdoptionCheck:
+    """Edits one document, and checks the result against the same live state."""
+
+    def __init__(self, desired: Desired, plan: Plan, content: bytes, plan_again: Callable[[Desired], Plan]) -> None:
+        self._desired = desired
+        self._plan = plan
+        self._content = content
+        self._plan_again = plan_again
+        self._notes = {each.fact.order for each in plan.notes if each.differs}
+
+    def content(self, adoptions: Sequence[Adoption]) -> bytes:
+        """The edited file.
+
+        Raises:
+            UneditableError: It cannot be edited.
+        """
+        if self._content.startswith(_UTF16):
+            raise UneditableError(fact(Code.EDIT_NOT_UTF8))
+        mark = codecs.BOM_UTF8 if self._content.startswith(codecs.BOM_UTF8) else b""
+        edits = [edit for each in adoptions for edit in each.edits]
+        text = edited(self._content.removeprefix(mark).decode(), self._desired.workspace, edits)
+        return mark + text.encode()
+
+    def why_not(self, adoptions: Sequence[Adoption]) -> Fact | None:
+        """Why these changes cannot be adopted together; None if they can."""
+        try:
+            content = self.content(adoptions)
+        except UneditableError as error:
+            return error.why
+        checked = validate([SourceText(self._desired.document.source, content)])
+        problems = list(checked.problems)
+        again = [each for each in checked.desired if each.workspace == self._desired.workspace]
+        try:
+            plan = self._plan_again(again[0]) if again and not problems else None
+        except DocumentError as error:
+            problems += error.problems
+            plan = None
+        if plan is None:
+            return fact(Code.ADOPT_INVALID_DOCUMENT, problem=problems[0].message if problems else "")
+        adopted = {each.change.id for each in adoptions if not each.whys}
+        left = {change.id for change in self._plan.changes} - adopted
+        notes = {each.fact.order for each in plan.notes if each.differs}
+        if {change.id for change in plan.changes} <= left and notes <= self._notes:
+            return None
+        return fact(Code.ADOPT_STILL_DIFFERS)
+
+
+def largest(
+    possible: Sequence[Adoption], check: AdoptionCheck, before: Sequence[Adoption] = ()
+) -> tuple[list[Adoption], list[Refused]]:
+    """As many as can be adopted together with those before, in order; and why the others cannot."""
+    if not possible:
+        return [], []
+    why = check.why_not([*before, *possible])
+    if why is None:
+        return list(possible), []
+    if len(possible) == 1:
+        return [], [(possible[0].change, why)]
+    half = len(possible) // 2
+    first, refused = largest(possible[:half], check, before)
+    second, more = largest(possible[half:], check, [*before, *first])
+    return [*first, *second], [*refused, *more]
