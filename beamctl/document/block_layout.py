@@ -27,12 +27,18 @@ _NEIGHBORS = 50
 """How many entries on each side show the style of a new one."""
 
 
+def _never(_key: str) -> bool:
+    return False
+
+
 class BlockLayout:
     """The lines of one collection."""
 
-    def __init__(self, text: str, node: YamlNode, style: TextStyle) -> None:
+    def __init__(self, text: str, node: YamlNode, style: TextStyle, is_new: Callable[[str], bool] = _never) -> None:
+        """The lines of `node`. Whether a key is new is needed to tell headings from comments on one entry."""
         self._text = text
         self._entries = node.entries
+        self._is_new = is_new
         self._writer = BlockWriter(text, style)
 
     def add(self, added: Sequence[Added], *, few_are_sorted: bool) -> Iterator[Splice]:
@@ -92,9 +98,17 @@ class BlockLayout:
                 break
             above = before
         is_first = index == 0 or is_blank(text, line_start(text, max(above - 1, 0)), above)
-        follower = self._entries[index + 1] if index + 1 < len(self._entries) else None
-        touches = follower is not None and line_start(text, self._first(follower)) == self._end(index)
-        return start if is_first and touches else above
+        return start if is_first and self._is_followed(index) else above
+
+    def _is_followed(self, index: int) -> bool:
+        """Whether another entry that is not new touches this one."""
+        for next_index in range(index + 1, len(self._entries)):
+            entry = self._entries[next_index]
+            if line_start(self._text, self._first(entry)) != self._end(next_index - 1):
+                return False
+            if not entry.key or not self._is_new(entry.key.text):
+                return True
+        return False
 
 
 def grouped(

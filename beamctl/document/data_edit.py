@@ -34,6 +34,13 @@ class Remove:
 Edit = Put | Remove
 
 
+def value_at(data: Any, path: Path) -> Any:  # noqa: ANN401 - any JSON
+    """The value at a path; None if there is none."""
+    for step in path:
+        data = data.get(step) if isinstance(data, dict) else None
+    return data
+
+
 def with_edits(data: Any, edits: Sequence[Edit]) -> Any:  # noqa: ANN401 - any JSON
     """A copy of plain data with edits made in order.
 

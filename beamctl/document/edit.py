@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from beamctl.document.block_layout import Added, BlockLayout
-from beamctl.document.data_edit import Edit, is_same, merged, paired, with_edits
+from beamctl.document.data_edit import Edit, is_same, merged, paired, value_at, with_edits
 from beamctl.document.document import Path
 from beamctl.document.entry_text import BlockWriter, TextStyle, inline, style_of
 from beamctl.document.flow_layout import FlowLayout
@@ -46,7 +46,7 @@ def edited(text: str, workspace: str, edits: Sequence[Edit]) -> str:
     after = with_edits(before, edits)
     steps = (merged(before, after), after)  # entries are added first, so that others still show where and how
     for old, new in zip((before, *steps), steps, strict=False):
-        text = _step(text, index, old, new)
+        text = _step(text, index, (before, old, new))
     return text
 
 
@@ -59,12 +59,20 @@ def _document(text: str, workspace: str) -> tuple[int, Any]:
     raise ValueError(f"no document declares {workspace}")
 
 
-def _step(text: str, index: int, old: Any, new: Any) -> str:  # noqa: ANN401 - any JSON
+def _step(text: str, index: int, data: tuple[Any, Any, Any]) -> str:
+    """Make an edit.
+
+    Args:
+        text: The text.
+        index: Of the document among the non-empty ones.
+        data: Before all edits, before this one, and after it.
+    """
+    first, old, new = data
     if is_same(old, new):
         return text
     filled = [node for node in roots(text) if not (node.form is NodeForm.SCALAR and not node.style and not node.text)]
     root = filled[index]
-    splices = list(_Editor(text, style_of(root, text)).value(root, old, new, ()))
+    splices = list(_Editor(text, style_of(root, text), first).value(root, old, new, ()))
     result = spliced(text, splices)
     _verify(text, splices, result, (index, new))
     return result
@@ -102,8 +110,9 @@ def _verify(text: str, splices: Sequence[Splice], result: str, wanted: tuple[int
 class _Editor:
     """Turns a difference in the data into splices of the text."""
 
-    def __init__(self, text: str, style: TextStyle) -> None:
+    def __init__(self, text: str, style: TextStyle, first: Any) -> None:  # noqa: ANN401 - any JSON
         self._text = text
+        self._first = first
         self._style = style
 
     def value(
@@ -131,13 +140,15 @@ class _Editor:
         if node.anchor or node.form is NodeForm.ALIAS:
             refuse_anchors(node, self._text)
         if node.form is NodeForm.MAPPING and isinstance(new, dict):
-            yield from self._mapping(node, (old, new), path, key)
+            yield from self._mapping(node, (old, new), path, key, in_flow=in_flow)
         elif node.form is NodeForm.SEQUENCE and isinstance(new, list):
             yield from self._sequence(node, (old, new), path, key)
         else:
             yield from self._replace(node, new, key, in_flow=in_flow)
 
-    def _mapping(self, node: YamlNode, sides: tuple[Any, Any], path: Path, key: YamlNode | None) -> Iterator[Splice]:
+    def _mapping(
+        self, node: YamlNode, sides: tuple[Any, Any], path: Path, key: YamlNode | None, *, in_flow: bool
+    ) -> Iterator[Splice]:
         old, new = sides
         names = [each.key.text if each.key else "" for each in node.entries]
         for name, each in zip(names, node.entries, strict=True):
@@ -146,7 +157,11 @@ class _Editor:
                     refuse_anchors(each.key, self._text)
                 yield from self.value(each.value, old[name], new[name], (*path, name), each.key, in_flow=node.is_flow)
         added: list[Added] = [(name, value) for name, value in new.items() if name not in old]
-        yield from self._entries(node, added, [i for i, name in enumerate(names) if name not in new], path, key)
+        if added and len(path) == 1 and not node.entries and key and not in_flow:
+            yield from self._filled(node, added, key)
+        else:
+            removed = [i for i, name in enumerate(names) if name not in new]
+            yield from self._entries(node, added, removed, path, key)
 
     def _sequence(self, node: YamlNode, sides: tuple[Any, Any], path: Path, key: YamlNode | None) -> Iterator[Splice]:
         match = paired(*sides)
@@ -158,18 +173,18 @@ class _Editor:
     def _entries(
         self, node: YamlNode, added: Sequence[Added], removed: Sequence[int], path: Path, key: YamlNode | None
     ) -> Iterator[Splice]:
-        is_section = len(path) == 1
-        if added and is_section and not node.entries and key and not self._style.is_json:
-            yield from self._filled(node, added, key)
-            return
-        layout = (FlowLayout if node.is_flow else BlockLayout)(self._text, node, self._style)
+        layout = FlowLayout(self._text, node, self._style) if node.is_flow else self._block(node, path)
         if added:
-            yield from layout.add(added, few_are_sorted=is_section)
+            yield from layout.add(added, few_are_sorted=len(path) == 1)
         if removed:
             yield from layout.remove(removed)
         if len(removed) == len(node.entries) and removed and not node.is_flow:
             at = self._after_colon(node, key)
             yield Splice(at, at, " {}" if node.form is NodeForm.MAPPING else " []")
+
+    def _block(self, node: YamlNode, path: Path) -> BlockLayout:
+        first = value_at(self._first, path)
+        return BlockLayout(self._text, node, self._style, lambda key: isinstance(first, dict) and key not in first)
 
     def _filled(self, node: YamlNode, added: Sequence[Added], key: YamlNode) -> Iterator[Splice]:
         """An empty section, written as `{}`, with entries on lines below it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from beamctl.document.block_layout import Added, grouped
 from beamctl.document.entry_text import TextStyle, flow_entry
@@ -59,12 +59,9 @@ class FlowLayout:
                 if node is not None:
                     refuse_anchors(node, self._text)
         kept = [index for index in range(len(self._entries)) if index not in gone]
-        if not kept and "\n" not in self._text[self._node.start : self._node.end]:
-            yield Splice(self._node.start + 1, self._node.end - 1)
-            return
         tail = [index for index in gone if not kept or index > kept[-1]]
-        yield from (self._with_gap(index) for index in gone if index not in tail)
-        yield from self._tail(kept[-1] if kept else None, sorted(tail))
+        found = [self._with_gap(index) for index in gone if index not in tail]
+        yield from _joined([*found, *self._tail(kept[-1] if kept else None, sorted(tail))])
 
     def _with_gap(self, index: int) -> Splice:
         """An entry with the comma after it."""
@@ -75,7 +72,10 @@ class FlowLayout:
         if own := self._own_line(entry.start, comma + 1):
             return own
         spaces = _SPACES.match(self._text, comma + 1)
-        return Splice(entry.start, spaces.end() if spaces else comma + 1)
+        end = spaces.end() if spaces else comma + 1
+        if self._text[end : end + 1] in ("\r", "\n"):  # the last on its line, after others
+            return Splice(len(self._text[: entry.start].rstrip(" \t")), comma + 1)
+        return Splice(entry.start, end)
 
     def _tail(self, last: int | None, gone: Sequence[int]) -> Iterator[Splice]:
         """The last entries, and the comma before them unless the list ends with one."""
@@ -87,7 +87,7 @@ class FlowLayout:
         for index in gone:
             comma = self._comma(self._entries[index].end)
             lines.append(self._own_line(self._entries[index].start, (comma or self._entries[index].end - 1) + 1))
-        if all(lines):
+        if all(lines) and "\n" in self._text[self._node.start : self._node.end]:
             yield from (each for each in lines if each is not None)
             if before is not None and final is None:
                 yield Splice(before, before + 1)
@@ -95,7 +95,7 @@ class FlowLayout:
             end = self._entries[gone[-1]].end if final is None else final
             yield Splice(before, end)
         else:
-            raise unusual(self._text, self._entries[gone[0]].start)
+            yield Splice(self._node.start + 1, self._node.end - 1)
 
     def _own_line(self, start: int, end: int) -> Splice | None:
         """The line of an entry, if nothing but a comment is on it besides the entry."""
@@ -120,3 +120,17 @@ class FlowLayout:
         if "\n" in blank:
             return line_break(self._text, entry.start) + blank.rpartition("\n")[2]
         return blank if len(self._entries) > 1 else " "
+
+
+def _joined(removals: Iterable[Splice]) -> Iterator[Splice]:
+    """The same removals without overlaps: two may both include the space between them."""
+    last: Splice | None = None
+    for each in sorted(removals):
+        if last and each.start < last.end:
+            last = Splice(last.start, max(last.end, each.end), with_comments=last.with_comments and each.with_comments)
+            continue
+        if last:
+            yield last
+        last = each
+    if last:
+        yield last

@@ -255,6 +255,7 @@ class Code(StrEnum):
     # documents that are edited to say what is live
     ADOPT_ACCESS_ENDED = auto()
     ADOPT_CANNOT_EXPRESS = auto()
+    ADOPT_DOUBTFUL = auto()
     ADOPT_DUE = auto()
     ADOPT_INVALID_DOCUMENT = auto()
     ADOPT_INVITATION_EXPIRED = auto()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.data_edit import Edit, Put, Remove
+from beamctl.document.data_edit import Edit, Put, Remove, value_at
 from beamctl.document.document import Desired, Path
 from beamctl.document.problem import Place
 from beamctl.model.code import Code
@@ -158,13 +158,6 @@ class Adopter:
             return Adoption(change, whys=(fact(Code.ADOPT_NAME_TAKEN, name=trail[-1]),))
         edit = Put(path, self.entry(found, desired))
         return Adoption(change, (edit,), remarks=exported.remarks.get(trail, ()))
-
-
-def value_at(data: Any, path: Path) -> Any:  # noqa: ANN401 - any JSON
-    """The value at a path; None if there is none."""
-    for step in path:
-        data = data.get(step) if isinstance(data, dict) else None
-    return data
 
 
 def _why_due(change: Change) -> Fact | None:

@@ -190,6 +190,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     # documents that are edited to say what is live
     Code.ADOPT_ACCESS_ENDED: "access ended on {until}; set a later date, or run `beamctl apply`",
     Code.ADOPT_CANNOT_EXPRESS: "a document cannot express it",
+    Code.ADOPT_DOUBTFUL: "the response of the API may be wrong: {why}",
     Code.ADOPT_DUE: "it is due according to the document and was not changed by hand; run `beamctl apply`",
     Code.ADOPT_INVALID_DOCUMENT: "the document would be invalid: {problem}",
     Code.ADOPT_INVITATION_EXPIRED: "the invitation has expired, which a document cannot express; run `beamctl apply`",

@@ -9,9 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from beamctl.document.document import Desired
+from beamctl.document.load import SourceText
 from beamctl.document.yaml_loader import parse
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import kinds_for
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.adoption import AdoptedDrift, Adoption, EditedFile, NewEntry, NotAdopted
 from beamctl.plan.plan import Plan, may_delete
 from beamctl.plan.reading import read
@@ -20,23 +23,22 @@ from beamctl.system.files import real_path, rewrite_file, why_not_rewritten
 from beamctl.system.git import repository_of
 from beamctl.workflow.adoption_check import AdoptionCheck, RecordedReader, largest
 from beamctl.workflow.connection import Link, api_time
-from beamctl.workflow.documents import read_sources
 from beamctl.workflow.plan import plan_now
 
 
 class DriftAdopter:
     """Plans workspaces, and edits the texts of their documents on the way."""
 
-    def __init__(self, files: Sequence[str]) -> None:
-        """Read the documents.
+    def __init__(self, sources: Sequence[SourceText]) -> None:
+        """Begin with the documents.
 
         Raises:
-            UsageError: One is standard input, or cannot be read.
+            UsageError: One is standard input.
         """
-        if "-" in files:
+        self._sources = {source.name: source.content for source in sources}
+        if "-" in self._sources:
             hint = "Name a file with -f, so that the patch has a name for it."
             raise UsageError("--patch and --write need files: standard input cannot be edited", hint)
-        self._sources = {source.name: source.content for source in read_sources(files)}
         self._texts = dict(self._sources)
         self._adopted = 0
         self._left: list[NotAdopted] = []
@@ -89,7 +91,10 @@ class DriftAdopter:
 
 
 def _adoptions(desired: Desired, plan: Plan, link: Link) -> list[Adoption]:
-    """How to adopt each change, according to its kind."""
+    """How to adopt each change, according to its kind. If the API may have shown too little, none is adopted."""
+    if plan.anomalies:
+        whys = tuple(fact(Code.ADOPT_DOUBTFUL, why=why) for why in plan.anomalies)
+        return [Adoption(change, whys=whys[:1]) for change in plan.changes]
     found = []
     for kind in kinds_for(desired.document.data):
         changes = [change for change in plan.changes if change.kind == kind.name]

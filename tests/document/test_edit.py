@@ -147,7 +147,7 @@ ROWS = [
         "quotes where they are needed",
         "settings:\n  labels:\n    a: b\n",
         (put("settings/labels/true", "1.0"), put("settings/labels/# x", "a: b"), put("settings/labels/a", "- no")),
-        "settings:\n  labels:\n    ",  # x': 'a: b'\n    a: '- no'\n    "true": "1.0"\n',
+        "settings:\n  labels:\n    a: '- no'\n    \"true\": \"1.0\"\n    '# x': 'a: b'\n",
     ),
     Row(
         "long entries are written as the others are",

@@ -15,7 +15,7 @@ from beamctl.errors import UsageError
 from beamctl.report.data import CommandName, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
-from beamctl.workflow.documents import named_files
+from beamctl.workflow.documents import named_files, read_sources
 from beamctl.workflow.drift import drift
 from beamctl.workflow.plan import plan_now
 
@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913 - one argument per option
     if patch or write:
         from beamctl.workflow.adopt import DriftAdopter
 
-        adopter = DriftAdopter(files)
+        adopter = DriftAdopter(read_sources(files))
     plans = drift(files, workspaces, access, record, out.info, adopter.look if adopter else plan_now)
     if out.json:
         from beamctl.report.json_report import drift_json

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from beamctl.document.data_edit import Edit, Put, Remove
+from beamctl.document.data_edit import Edit, Put, Remove, value_at
 from beamctl.document.document import Desired, Path
 from beamctl.kinds.resource.shape import METADATA, VERSION, Form, Shape
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.plan.adoption import Adopter, value_at
+from beamctl.plan.adoption import Adopter
 from beamctl.plan.change import Change
 
 

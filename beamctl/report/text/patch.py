@@ -57,8 +57,8 @@ def adopted_text(found: AdoptedDrift, *, written: bool) -> str:
         names = ", ".join(printable(each.name) for each in found.files)
         return "\n".join([*lines, f"Edited {names}: {count} adopted. Review the edits before you commit them."])
     folders = {each.folder: f"git -C {shell_word(each.folder)} apply" for each in found.files if each.folder}
-    how = folders.values() if folders else ["git apply"]
-    return "\n".join([*lines, f"The patch adopts {count}. To apply it:  beamctl drift --patch | {' or '.join(how)}"])
+    how = " or ".join(folders.values()) or "git apply"
+    return "\n".join([*lines, f"The patch adopts {count}. Apply it with `{how}`."])
 
 
 def _subject(each: NotAdopted) -> str:
