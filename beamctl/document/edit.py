@@ -44,6 +44,7 @@ def edited(text: str, workspace: str, edits: Sequence[Edit]) -> str:
     """
     index, before = _document(text, workspace)
     after = with_edits(before, edits)
+    list(_splices(text, index, (before, before, after)))  # refuses with the line numbers of this text
     steps = (merged(before, after), after)  # entries are added first, so that others still show where and how
     for old, new in zip((before, *steps), steps, strict=False):
         text = _step(text, index, (before, old, new))
@@ -67,15 +68,20 @@ def _step(text: str, index: int, data: tuple[Any, Any, Any]) -> str:
         index: Of the document among the non-empty ones.
         data: Before all edits, before this one, and after it.
     """
-    first, old, new = data
-    if is_same(old, new):
+    if is_same(*data[1:]):
         return text
+    splices = list(_splices(text, index, data))
+    result = spliced(text, splices)
+    _verify(text, splices, result, (index, data[-1]))
+    return result
+
+
+def _splices(text: str, index: int, data: tuple[Any, Any, Any]) -> Iterator[Splice]:
+    """The splices of an edit. See `_step`."""
+    first, old, new = data
     filled = [node for node in roots(text) if not (node.form is NodeForm.SCALAR and not node.style and not node.text)]
     root = filled[index]
-    splices = list(_Editor(text, style_of(root, text), first).value(root, old, new, ()))
-    result = spliced(text, splices)
-    _verify(text, splices, result, (index, new))
-    return result
+    yield from _Editor(text, style_of(root, text), first).value(root, old, new, ())
 
 
 def _verify(text: str, splices: Sequence[Splice], result: str, wanted: tuple[int, Any]) -> None:
@@ -91,7 +97,7 @@ def _verify(text: str, splices: Sequence[Splice], result: str, wanted: tuple[int
         if near < 0 or replaced[near].end <= start:
             kept.append(text[start:end])
         elif not replaced[near].with_comments:
-            raise UneditableError(fact(Code.EDIT_LOSES_COMMENT, line=text.count("\n", 0, start) + 1))
+            raise UneditableError(fact(Code.EDIT_LOSES_COMMENT))
     found, before = parse(result, ""), parse(text, "")
     index, new = wanted
     data = [draft.document.data for draft in before.drafts]

@@ -205,7 +205,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.EDIT_BEHIND_ANCHOR: (
         "line {line} uses the anchor or alias {name}, whose text may count elsewhere too; edit it by hand"
     ),
-    Code.EDIT_LOSES_COMMENT: "the comment on line {line} would be lost; edit it by hand",
+    Code.EDIT_LOSES_COMMENT: "a comment inside it would be lost; edit it by hand",
     Code.EDIT_NOT_AS_INTENDED: "the edited document would not say exactly this; edit it by hand",
     Code.EDIT_NOT_UTF8: "the file is not UTF-8; save it as UTF-8",
     Code.EDIT_UNUSUAL_LAYOUT: "line {line} is laid out in a way that beamctl does not edit; edit it by hand",

@@ -1,16 +1,14 @@
 """Edits keep every byte that they do not mean to change: one row a rule, with the document before and after."""
 
-import random
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from beamctl.document.data_edit import Edit, Put, Remove, is_same, with_edits
+from beamctl.document.data_edit import Edit, Put, Remove, with_edits
 from beamctl.document.edit import edited
 from beamctl.document.splice import UneditableError
-from beamctl.document.yaml_loader import parse_plain
-from beamctl.document.yaml_nodes import comments
 from beamctl.model.code import Code
 
 HEAD = "version: 1\nworkspace: acme\n"
@@ -67,7 +65,8 @@ ROWS = [
     ),
     Row(
         "own comments go with an entry; a blank line protects others",
-        "members:\n  ada@x: admin\n  # bob's\n  # ticket\n  bob@x: member  # also his\n  # not his\n\n  eve@x: member\n",
+        "members:\n  ada@x: admin\n  # bob's\n  # ticket\n  bob@x: member  # also his\n"
+        "  # not his\n\n  eve@x: member\n",
         (remove("members/bob@x"),),
         "members:\n  ada@x: admin\n  # not his\n\n  eve@x: member\n",
     ),
@@ -133,9 +132,11 @@ ROWS = [
     ),
     Row(
         "only the role of a long entry changes",
-        "members:\n  ada@x:\n    role:   'member'   # for now\n    until: 2099-01-01\n  bob@x: { role: member,  reason: x }\n",
+        "members:\n  ada@x:\n    role:   'member'   # for now\n    until: 2099-01-01\n"
+        "  bob@x: { role: member,  reason: x }\n",
         (put("members/ada@x/role", "admin"), put("members/bob@x/role", "viewer")),
-        "members:\n  ada@x:\n    role:   'admin'   # for now\n    until: 2099-01-01\n  bob@x: { role: viewer,  reason: x }\n",
+        "members:\n  ada@x:\n    role:   'admin'   # for now\n    until: 2099-01-01\n"
+        "  bob@x: { role: viewer,  reason: x }\n",
     ),
     Row(
         "quotes of the neighbors",
@@ -151,20 +152,24 @@ ROWS = [
     ),
     Row(
         "long entries are written as the others are",
-        "serviceAccounts:\n    ci:\n        role: member\n        # its keys\n        apiKeys:\n            a: {expiresIn: 1d}\n",
+        "serviceAccounts:\n    ci:\n        role: member\n        # its keys\n"
+        "        apiKeys:\n            a: {expiresIn: 1d}\n",
         (put("serviceAccounts/ops", {"role": "admin", "description": "x", "apiKeys": {"k": {"expiresIn": "2d"}}}),),
-        "serviceAccounts:\n    ci:\n        role: member\n        # its keys\n        apiKeys:\n            a: {expiresIn: 1d}\n"
+        "serviceAccounts:\n    ci:\n        role: member\n        # its keys\n"
+        "        apiKeys:\n            a: {expiresIn: 1d}\n"
         "    ops:\n        role: admin\n        description: x\n        apiKeys:\n            k: {expiresIn: 2d}\n",
     ),
     Row(
         "deeper comments at its end belong to an entry",
-        "serviceAccounts:\n  ci:\n    role: member\n    # secretTo: later\n  ops:\n    role: member\n    # and\n\n    # more\n",
+        "serviceAccounts:\n  ci:\n    role: member\n    # secretTo: later\n"
+        "  ops:\n    role: member\n    # and\n\n    # more\n",
         (remove("serviceAccounts/ci"), put("serviceAccounts/zz", {"role": "admin"})),
         "serviceAccounts:\n  ops:\n    role: member\n    # and\n  zz:\n    role: admin\n\n    # more\n",
     ),
     Row(
         "items of lists",
-        "settings:\n  groupMappings:\n  - groupName: a\n    role: member   # a's\n  # b's\n  - groupName: b\n    role: admin\n",
+        "settings:\n  groupMappings:\n  - groupName: a\n    role: member   # a's\n"
+        "  # b's\n  - groupName: b\n    role: admin\n",
         (put("settings/groupMappings", [{"groupName": "a", "role": "admin"}, {"groupName": "c", "role": "member"}]),),
         "settings:\n  groupMappings:\n  - groupName: a\n    role: admin   # a's\n  - groupName: c\n    role: member\n",
     ),
@@ -184,7 +189,8 @@ ROWS = [
         "a missing attribute",
         "serviceAccounts:\n  ci: {role: member, secretTo: {file: x}}\n  ops: {role: admin}\n",
         (put("serviceAccounts/ci/description", "a, b"), put("serviceAccounts/ops/description", "c")),
-        "serviceAccounts:\n  ci: {description: 'a, b', role: member, secretTo: {file: x}}\n  ops: {role: admin, description: c}\n",
+        "serviceAccounts:\n  ci: {description: 'a, b', role: member, secretTo: {file: x}}\n"
+        "  ops: {role: admin, description: c}\n",
     ),
     Row(
         "a block scalar",
@@ -224,3 +230,78 @@ ROWS = [
 def test_an_edit_keeps_the_rest(row: Row, line_break: str) -> None:
     before, after = ((HEAD + text).replace("\n", line_break) for text in (row.before, row.after))
     assert edited(before, "acme", row.edits) == after
+
+
+def test_json_stays_json() -> None:
+    before = """{
+  "version": 1,
+  "workspace": "acme",
+  "members": {
+    "ada@x": "admin",
+    "bob@x": {"role": "member"}
+  },
+  "settings": {}
+}
+"""
+    edits: list[Edit] = [
+        put("members/eve@x", {"role": "member"}),
+        put("settings/labels", {"a": "b"}),
+        remove("members/ada@x"),
+    ]
+    after = edited(before, "acme", edits)
+    assert (
+        after
+        == """{
+  "version": 1,
+  "workspace": "acme",
+  "members": {
+    "bob@x": {"role": "member"},
+    "eve@x": {"role": "member"}
+  },
+  "settings": {"labels": {"a": "b"}}
+}
+"""
+    )
+    assert json.loads(after) == with_edits(json.loads(before), edits)
+
+
+def test_only_the_document_of_the_workspace_is_edited() -> None:
+    other = "---\n# other\nversion: 1\nworkspace: labs\nmembers: {ada@x: admin}\n"
+    before = f"# nothing\n---\n{HEAD}members: {{ada@x: admin}}\n{other}"
+    after = edited(before, "labs", [put("members/bob@x", "member")])
+    assert after == before.removesuffix("}\n") + ", bob@x: member}\n"
+    assert edited(before, "acme", [put("members/bob@x", "member")]).endswith(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "edit", "code"),
+    [
+        ("members:\n  ada@x: &a admin\n", put("members/ada@x", "member"), Code.EDIT_BEHIND_ANCHOR),
+        ("members:\n  ada@x: &a admin\n", remove("members/ada@x"), Code.EDIT_BEHIND_ANCHOR),
+        ("members:\n  &a ada@x: admin\n", remove("members/ada@x"), Code.EDIT_BEHIND_ANCHOR),
+        ("members: &m {ada@x: admin}\n", put("members/bob@x", "member"), Code.EDIT_BEHIND_ANCHOR),
+        ("a: &m {}\nmembers: *m\n", put("members/bob@x", "member"), Code.EDIT_BEHIND_ANCHOR),
+        ("members: {ada@x: {role: &r admin}}\n", remove("members/ada@x"), Code.EDIT_BEHIND_ANCHOR),
+        ("members: {a: {role: &r admin}, b: {role: *r}}\n", remove("members/b"), Code.EDIT_BEHIND_ANCHOR),
+        ("members:\n  ? ada@x\n  : admin\n", remove("members/ada@x"), Code.EDIT_UNUSUAL_LAYOUT),
+        ("members:\n  ? ada@x\n  : admin\n", put("members/bob@x", "x"), Code.EDIT_UNUSUAL_LAYOUT),
+        ("labels: [\n  a, # first\n  b]\n", put("labels", "none"), Code.EDIT_LOSES_COMMENT),
+        ("labels: | # block\n  a\n", put("labels", "none"), Code.EDIT_LOSES_COMMENT),
+        ("labels: |\n  a", put("other", "x"), Code.EDIT_NOT_AS_INTENDED),
+    ],
+)
+def test_anything_doubtful_is_refused(text: str, edit: Edit, code: Code) -> None:
+    with pytest.raises(UneditableError) as refused:
+        edited(HEAD + text, "acme", [edit])
+    assert refused.value.why.code is code
+    assert refused.value.why.fields.get("line", 3) in (3, 4)
+
+
+def test_an_anchor_elsewhere_is_no_obstacle() -> None:
+    text = f"{HEAD}members:\n  ada@x: &a admin\n  bob@x: *a\n"
+    assert edited(text, "acme", [put("members/eve@x", "member")]) == f"{text}  eve@x: member\n"
+
+
+def test_nothing_is_put_below_a_value() -> None:
+    with pytest.raises(TypeError, match="no mapping"):
+        edited(f"{HEAD}members: {{ada@x: admin}}\n", "acme", [put("members/ada@x/role", "member")])

@@ -1,4 +1,4 @@
-"""Drift is adopted: documents say what is live, whatever the kind, and what they cannot say is listed with its reason."""
+"""Drift is adopted: documents say what is live, whatever the kind, and what they cannot say is listed with a reason."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -160,7 +160,8 @@ ROWS = [
     ),
     Row(
         "settings",
-        "settings:\n  displayName: 'Acme' # name\n  labels: {a: b,  c: d}\n  groupMappings: [{groupName: g, role: admin}]\n",
+        "settings:\n  displayName: 'Acme' # name\n  labels: {a: b,  c: d}\n"
+        "  groupMappings: [{groupName: g, role: admin}]\n",
         FakeWorkspace.of(
             [ADA],
             settings={
@@ -171,12 +172,14 @@ ROWS = [
             },
         ),
         {"groupMappings": "it has an unknown role"},
-        "settings:\n  displayName: 'it''s: #1' # name\n  labels: {c: x}\n  groupMappings: [{groupName: g, role: admin}]\n",
+        "settings:\n  displayName: 'it''s: #1' # name\n  labels: {c: x}\n"
+        "  groupMappings: [{groupName: g, role: admin}]\n",
     ),
     Row(
         "service accounts and keys",
         "serviceAccounts:\n  ci:\n    role: member\n    description: old\n    secretTo: {file: ci.json}\n    apiKeys:\n"
-        "      # the hub\n      hub: {expiresIn: 90d, secretTo: {file: hub}}\n  gone:\n    role: member\n    secretTo: {file: g}\n",
+        "      # the hub\n      hub: {expiresIn: 90d, secretTo: {file: hub}}\n"
+        "  gone:\n    role: member\n    secretTo: {file: g}\n",
         with_accounts(
             service_account("c1", "ci", "admin", ""),
             service_account("c2", "ops", "member", "by hand"),
