@@ -26,7 +26,7 @@ from beamctl.document.splice import (
 from beamctl.document.yaml_loader import parse
 from beamctl.document.yaml_nodes import NodeForm, YamlNode, comments, roots
 from beamctl.model.code import Code
-from beamctl.model.fact import fact
+from beamctl.model.fact import Fact, fact
 
 _COLON = re.compile(r"\s*:")
 
@@ -44,11 +44,27 @@ def edited(text: str, workspace: str, edits: Sequence[Edit]) -> str:
     """
     index, before = _document(text, workspace)
     after = with_edits(before, edits)
-    list(_splices(text, index, (before, before, after)))  # refuses with the line numbers of this text
+    if why := obstacles(text, workspace, [edits])[0]:  # with the line numbers of this text
+        raise UneditableError(why)
     steps = (merged(before, after), after)  # entries are added first, so that others still show where and how
     for old, new in zip((before, *steps), steps, strict=False):
         text = _step(text, index, (before, old, new))
     return text
+
+
+def obstacles(text: str, workspace: str, groups: Sequence[Sequence[Edit]]) -> list[Fact | None]:
+    """For each group of edits, why it cannot be made, as far as the text shows that; None if it does not."""
+    index, before = _document(text, workspace)
+    root = _root(text, index)
+    found: list[Fact | None] = []
+    for edits in groups:
+        try:
+            list(_splices(text, root, (before, before, with_edits(before, edits))))
+        except UneditableError as error:
+            found.append(error.why)
+        else:
+            found.append(None)
+    return found
 
 
 def _document(text: str, workspace: str) -> tuple[int, Any]:
@@ -70,17 +86,20 @@ def _step(text: str, index: int, data: tuple[Any, Any, Any]) -> str:
     """
     if is_same(*data[1:]):
         return text
-    splices = list(_splices(text, index, data))
+    splices = list(_splices(text, _root(text, index), data))
     result = spliced(text, splices)
     _verify(text, splices, result, (index, data[-1]))
     return result
 
 
-def _splices(text: str, index: int, data: tuple[Any, Any, Any]) -> Iterator[Splice]:
-    """The splices of an edit. See `_step`."""
-    first, old, new = data
+def _root(text: str, index: int) -> YamlNode:
     filled = [node for node in roots(text) if not (node.form is NodeForm.SCALAR and not node.style and not node.text)]
-    root = filled[index]
+    return filled[index]
+
+
+def _splices(text: str, root: YamlNode, data: tuple[Any, Any, Any]) -> Iterator[Splice]:
+    """The splices of an edit. See `_step` for the data."""
+    first, old, new = data
     yield from _Editor(text, style_of(root, text), first).value(root, old, new, ())
 
 

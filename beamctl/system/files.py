@@ -111,10 +111,10 @@ def rewrite_file(path: Path, was: bytes, content: bytes) -> None:
     """
     if why := why_not_rewritten(path, was):
         raise UsageError(f"{path} {why}")
-    _replace(path, content, str(path), "The file is unchanged.", mode=stat.S_IMODE(path.stat().st_mode))
+    _replace(path, content, str(path), "The file is unchanged.", path.stat())
 
 
-def _replace(path: Path, content: str | bytes, what: str, hint: str, mode: int | None = None) -> None:
+def _replace(path: Path, content: str | bytes, what: str, hint: str, like: os.stat_result | None = None) -> None:
     temporary = ""
     try:
         if path.exists() and not path.is_file():
@@ -122,8 +122,10 @@ def _replace(path: Path, content: str | bytes, what: str, hint: str, mode: int |
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content.encode() if isinstance(content, str) else content)
-        if mode is not None:
-            Path(temporary).chmod(mode)
+        if like is not None:
+            with suppress(OSError):  # only root may change the owner
+                os.chown(temporary, like.st_uid, like.st_gid)
+            Path(temporary).chmod(stat.S_IMODE(like.st_mode))
         Path(temporary).replace(path)
     except (OSError, ValueError) as error:
         with suppress(OSError):

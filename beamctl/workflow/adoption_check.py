@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from beamctl.document.document import Desired
-from beamctl.document.edit import edited
+from beamctl.document.edit import edited, obstacles
 from beamctl.document.load import SourceText
 from beamctl.document.splice import UneditableError
 from beamctl.errors import DocumentError
@@ -19,7 +19,10 @@ from beamctl.plan.change import Change
 from beamctl.plan.plan import Plan
 from beamctl.workflow.documents import validate
 
+_FEWEST_CHECKS = 64
+_CHECKED_BYTES = 4_000_000
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
 Refused = tuple[Change, Fact]
 
 
@@ -45,14 +48,28 @@ class RecordedReader:
 
 
 class AdoptionCheck:
-    """Edits one document, and checks the result against the same live state."""
+    """Edits one document, and checks the result against the same live state.
+
+    Attributes:
+        checks_left: How many more checks to make: fewer for larger files, so that each run ends soon.
+    """
 
     def __init__(self, desired: Desired, plan: Plan, content: bytes, plan_again: Callable[[Desired], Plan]) -> None:
         self._desired = desired
         self._plan = plan
         self._content = content
         self._plan_again = plan_again
+        self.checks_left = max(_FEWEST_CHECKS, _CHECKED_BYTES // (len(content) + 1))
         self._notes = {each.fact.order for each in plan.notes if each.differs}
+
+    def screened(self, possible: Sequence[Adoption]) -> tuple[list[Adoption], list[Refused]]:
+        """Those that the text does not prevent one by one, and why it prevents the others."""
+        if self._content.startswith(_UTF16):
+            return [], [(each.change, fact(Code.EDIT_NOT_UTF8)) for each in possible]
+        groups = [each.edits for each in possible]
+        whys = obstacles(self._content.decode("utf-8-sig"), self._desired.workspace, groups)
+        kept = [each for each, why in zip(possible, whys, strict=True) if why is None]
+        return kept, [(each.change, why) for each, why in zip(possible, whys, strict=True) if why]
 
     def content(self, adoptions: Sequence[Adoption]) -> bytes:
         """The edited file.
@@ -69,6 +86,7 @@ class AdoptionCheck:
 
     def why_not(self, adoptions: Sequence[Adoption]) -> Fact | None:
         """Why these changes cannot be adopted together; None if they can."""
+        self.checks_left -= 1
         try:
             content = self.content(adoptions)
         except UneditableError as error:
@@ -91,18 +109,27 @@ class AdoptionCheck:
         return fact(Code.ADOPT_STILL_DIFFERS)
 
 
-def largest(
-    possible: Sequence[Adoption], check: AdoptionCheck, before: Sequence[Adoption] = ()
+def largest(possible: Sequence[Adoption], check: AdoptionCheck) -> tuple[list[Adoption], list[Refused]]:
+    """As many as can be adopted together, in order, and why the others cannot."""
+    if not possible or check.why_not(possible) is None:
+        return list(possible), []
+    kept, prevented = check.screened(possible)
+    found, refused = _together(kept, check, ())
+    return found, [*prevented, *refused]
+
+
+def _together(
+    possible: Sequence[Adoption], check: AdoptionCheck, before: Sequence[Adoption]
 ) -> tuple[list[Adoption], list[Refused]]:
-    """As many as can be adopted together with those before, in order; and why the others cannot."""
+    """As many as can be adopted together with those before."""
     if not possible:
         return [], []
     why = check.why_not([*before, *possible])
     if why is None:
         return list(possible), []
-    if len(possible) == 1:
-        return [], [(possible[0].change, why)]
+    if len(possible) == 1 or check.checks_left <= 0:
+        return [], [(each.change, why) for each in possible]
     half = len(possible) // 2
-    first, refused = largest(possible[:half], check, before)
-    second, more = largest(possible[half:], check, [*before, *first])
+    first, refused = _together(possible[:half], check, before)
+    second, more = _together(possible[half:], check, [*before, *first])
     return [*first, *second], [*refused, *more]

@@ -40,7 +40,8 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan)))
     if plan.changes:
-        lines.append("  Run `beamctl plan` to see the changes that would fix this, or `beamctl drift --patch` to update the document.")
+        fix, adopt = "`beamctl plan` to see the changes that would fix this", "`beamctl drift --patch`"
+        lines.append(f"  Run {fix}, or {adopt} to update the document.")
     return "\n".join(lines) + "\n"
 
 
