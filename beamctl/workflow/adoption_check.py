@@ -19,7 +19,7 @@ from beamctl.plan.change import Change
 from beamctl.plan.plan import Plan
 from beamctl.workflow.documents import validate
 
-_FEWEST_CHECKS = 64
+_FEWEST_CHECKS = 40
 _CHECKED_BYTES = 4_000_000
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

@@ -1,5 +1,6 @@
 """Drift is adopted: documents say what is live, whatever the kind, and what they cannot say is listed with a reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,12 +9,17 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from beamctl.document.data_edit import Put
 from beamctl.document.load import SourceText
+from beamctl.errors import UsageError
 from beamctl.model.code import Code
-from beamctl.plan.adoption import AdoptedDrift
+from beamctl.model.fact import Fact, fact
+from beamctl.plan.adoption import AdoptedDrift, Adoption
+from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.plan import Plan
 from beamctl.runs.last_run import LastRun
 from beamctl.workflow.adopt import DriftAdopter
+from beamctl.workflow.adoption_check import AdoptionCheck, Refused, largest
 from beamctl.workflow.connection import Link
 from beamctl.workflow.plan import plan_now
 from tests.fakes.resources import FakeResources, resource
@@ -246,3 +252,52 @@ def test_a_document_says_what_is_live(row: Row) -> None:
     left = {each.name: words(each.why) for each in found.left if each.section or "directory" in words(each.why)}
     assert left.keys() == row.left.keys()
     assert [(name, why) for name, why in left.items() if not why.startswith(row.left[name])] == []
+
+
+def test_a_document_that_changed_in_the_meantime_is_not_edited() -> None:
+    adopter = DriftAdopter([SourceText(NAME, f"{HEAD}members: {{ada@x.io: viewer}}\n".encode())])
+    with pytest.raises(UsageError, match="was changed while it was read"):
+        adopter.look(desired(f"{HEAD}members: {{ada@x.io: member}}\n", NAME), link_to(people()), LastRun())
+
+
+class FakeCheck(AdoptionCheck):
+    """Refuses some changes by name."""
+
+    def __init__(self, *refused: int, checks: int) -> None:
+        self.refused = {str(number) for number in refused}
+        self.checks_left = checks
+        self.asked = 0
+
+    def why_not(self, adoptions: Sequence[Adoption]) -> Fact | None:
+        self.checks_left -= 1
+        self.asked += 1
+        return fact(Code.ADOPT_STILL_DIFFERS) if any(each.change.name in self.refused for each in adoptions) else None
+
+    def screened(self, possible: Sequence[Adoption]) -> tuple[list[Adoption], list[Refused]]:
+        return list(possible), []
+
+
+def adoptions(count: int) -> list[Adoption]:
+    found = []
+    for number in map(str, range(count)):
+        change = Change("k", number, number, Action.SET, Stage.UPDATE, "", {}, {}, Reason.VALUE_DIFFERS)
+        found.append(Adoption(change, (Put((number,), 1),)))
+    return found
+
+
+def test_as_many_as_possible_are_adopted_together() -> None:
+    check = FakeCheck(3, 40, checks=100)
+    accepted, refused = largest(adoptions(64), check)
+    assert [change.name for change, _ in refused] == ["3", "40"]
+    assert len(accepted) == 62
+    assert check.asked < 30
+
+
+def test_a_run_ends_soon_even_if_much_cannot_be_adopted() -> None:
+    check = FakeCheck(*range(0, 1000, 3), checks=50)
+    accepted, refused = largest(adoptions(1000), check)
+    names = {each.change.name for each in accepted}
+    assert names
+    assert not names & check.refused
+    assert len(accepted) + len(refused) == 1000
+    assert check.asked < 70
