@@ -11,7 +11,7 @@ import sys
 from beamctl import __version__
 
 _INTERRUPTED = 130
-"""Same as `Exit.INTERRUPTED` in `beamctl.cli.exits`, without the import."""
+"""Same as `Exit.INTERRUPTED` in `beamctl.cli.output`, without the import."""
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""The exception tree of beamctl. `beamctl.cli.exits` maps it to exit codes and text.
+"""The exception tree of beamctl. `beamctl.cli.output` maps it to exit codes and text.
 
 A module of its own: every other package imports it.
 
@@ -30,7 +30,10 @@ class BeamctlError(Exception):
     Attributes:
         message: What is wrong and where, in one sentence.
         hint: What to do about it; may be empty.
+        code: Names the type of error. It is part of the JSON formats: do not change it.
     """
+
+    code = "error"
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -46,6 +49,8 @@ class DocumentError(BeamctlError):
         compared: Whether a workspace was read to find them.
     """
 
+    code = "invalid-document"
+
     def __init__(self, problems: Sequence[Any], *, compared: bool = False) -> None:
         super().__init__(f"{len(problems)} problem(s) in the documents")
         self.problems = tuple(problems)
@@ -55,13 +60,19 @@ class DocumentError(BeamctlError):
 class UsageError(BeamctlError):
     """The command line, an environment variable or a configuration file is invalid."""
 
+    code = "invalid-usage"
+
 
 class RefusedError(BeamctlError):
     """beamctl refused: a hazard was not allowed, or no one could confirm."""
 
+    code = "refused"
+
 
 class StalePlanError(BeamctlError):
     """The workspace changed since the plan was made."""
+
+    code = "stale-plan"
 
 
 class ApiError(BeamctlError):
@@ -71,6 +82,8 @@ class ApiError(BeamctlError):
         status: The HTTP status, or None if there was no response.
     """
 
+    code = "api-error"
+
     def __init__(self, message: str, hint: str = "", *, status: int | None = None) -> None:
         super().__init__(message, hint)
         self.status = status
@@ -79,30 +92,46 @@ class ApiError(BeamctlError):
 class UnreachableError(ApiError):
     """There was no response: name resolution, connection, TLS, proxy or timeout."""
 
+    code = "unreachable"
+
 
 class UnauthenticatedError(ApiError):
     """The API rejected the credential, or there is none."""
+
+    code = "unauthenticated"
 
 
 class ForbiddenError(ApiError):
     """The credential is valid but lacks permission."""
 
+    code = "forbidden"
+
 
 class MissingError(ApiError):
     """The workspace or path does not exist."""
+
+    code = "not-found"
 
 
 class GarbledError(ApiError):
     """Unexpected response: HTML, truncated JSON, wrong structure."""
 
+    code = "unexpected-response"
+
 
 class RecordError(BeamctlError):
     """The run record cannot be written, so no further changes may be made."""
+
+    code = "record-not-written"
 
 
 class UnwritableError(BeamctlError):
     """Standard output cannot be written, for example because the disk is full."""
 
+    code = "output-not-written"
+
 
 class InterruptedRunError(BeamctlError):
     """The user or the system asked beamctl to stop."""
+
+    code = "interrupted"

@@ -159,7 +159,7 @@ def test_imports_point_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_modules_and_functions_stay_small(path: Path) -> None:
     text = path.read_text()
-    assert text.count("\n") <= (300 if path.name == "code.py" else 250)  # one line a code
+    assert text.count("\n") <= (350 if path.name == "code.py" else 250)  # one line a code
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     for node in functions:
         assert (node.end_lineno or 0) - node.lineno < 50, f"{path}: {node.name}"
@@ -359,7 +359,7 @@ READS_TEXT = {"startswith", "endswith", "removeprefix", "removesuffix", "partiti
 READS_TEXT |= {"rsplit", "find", "count", "get", "pop"}
 LIBRARY_TEXTS = {
     "cli/output.py": "click's messages",
-    "document/yaml_errors.py": "libyaml's messages",
+    "document/syntax.py": "libyaml's messages",
     "kinds/service_account/live.py": "the marker in a description, which the API keeps",
     "kinds/service_account/decide.py": "the value of the attribute `unfinished`, as `show` and plans have it",
 }

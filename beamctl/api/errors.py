@@ -167,12 +167,17 @@ class CallSite:
     request: str
 
 
+def kind_of(fault: FailureKind) -> type[ApiError]:
+    """The type of error for a failure."""
+    return GarbledError if fault in _GARBLED else UnreachableError
+
+
 def api_error(outcome: CallResult, place: CallSite, redactor: ApiRedactor) -> ApiError:
     """The error for a failed request."""
     match outcome:
         case Failure(fault, why, hint):
             message = redactor.clean(f"{why} ({place.request})")
-            return GarbledError(message, hint) if fault in _GARBLED else UnreachableError(message, hint)
+            return kind_of(fault)(message, hint)
         case Reply(status=status, limited=limited, until=until):
             kind, meaning = _meaning(0 if limited else status)
             details = _success_without_body(outcome) or error_text(outcome)

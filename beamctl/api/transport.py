@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from beamctl.api.client import Client
 from beamctl.api.clock import Clock, ClockSkew, WaitBudget, measured
 from beamctl.api.messages import SERVER_ERROR, CallResult, Failure, Reply, Request, requested_wait, until_text
-from beamctl.api.retry import asks_for_wait, wait_before_repeat
-from beamctl.api.throttle import Signal, Throttle
+from beamctl.api.throttle import Signal, Throttle, asks_for_wait, wait_before_repeat
 from beamctl.errors import InterruptedRunError
 from beamctl.model.secret import ApiRedactor
 

@@ -13,12 +13,14 @@ from beamctl.api.client import Client, Transports, through
 from beamctl.api.clock import Clock, ClockSkew, SystemClock, WaitBudget
 from beamctl.api.config import Connection, host_of
 from beamctl.api.credential import sendable
-from beamctl.api.errors import CallSite, Timeouts, api_error
+from beamctl.api.errors import CallSite, Timeouts, api_error, kind_of
 from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
 from beamctl.api.response_body import error_text
 from beamctl.api.transport import Transport
 from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
 from beamctl.model.api_call import ApiCall, Deleter, Method, NoResponse, Reader, Response, Sender, is_error, segment
+from beamctl.model.code import Code
+from beamctl.model.fact import error_fact, fact
 from beamctl.model.identity import Identity
 from beamctl.model.secret import ApiRedactor
 
@@ -158,7 +160,7 @@ class _Channel:
         except UnauthenticatedError:
             raise
         except ApiError as error:  # no token is available at the moment
-            return NoResponse(error.message)
+            return NoResponse(fact=error_fact(error))
         if _is_unauthenticated(outcome):
             raise self.error(outcome, call)
         return self._answer(outcome, call)
@@ -166,8 +168,8 @@ class _Channel:
     def _answer(self, outcome: CallResult, call: ApiCall) -> Response | NoResponse:
         secrets = tuple(self.redactor.secrets_in(call.body))
         match outcome:
-            case Failure(why=why):
-                return NoResponse(self.redactor.clean(why, also=secrets))
+            case Failure(fault=fault, why=why):
+                return NoResponse(fact=error_fact(kind_of(fault)(self.redactor.clean(why, also=secrets))))
             case Reply(status=status, body=body) if status in OK:
                 if call.method is Method.POST:  # a new resource may contain a secret, which is returned only once
                     self.redactor.learn_from(body)
@@ -175,9 +177,8 @@ class _Channel:
                 return Response(status, body, message)
             case Reply(status=status) if status in SERVER_ERROR:
                 host = host_of(self.connection.base_url)
-                return NoResponse(
-                    self.redactor.clean(f"{host} responded with HTTP {status}: {error_text(outcome)}", also=secrets)
-                )
+                message = self.redactor.clean(error_text(outcome), also=secrets)
+                return NoResponse(fact=fact(Code.SERVER_ERROR, host=host, status=status, detail=message))
             case Reply(status=status, body=body):
                 message = self.redactor.clean(error_text(outcome), also=secrets)
                 return Response(status, body, message, limited=outcome.limited)

@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.runner import ApplyContext, Halt, Refused, SerialGroup, attempt, run
 from beamctl.apply.verification import confirm, reread
 from beamctl.errors import InterruptedRunError
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
+from beamctl.model.fact import Fact, error_fact, fact
 from beamctl.plan.change import Action, Change, ChangeId, Stage
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
@@ -187,7 +187,7 @@ class _Run:
             outcome = attempt(conversation, self._context, self._halt)
             return replace(look, why=outcome.remark, gone=outcome.gone, withdrawn=outcome.withdrawn)
         except InterruptedRunError as error:
-            return replace(look, why=fact(Code.NOT_REVERTED, detail=error.message))
+            return replace(look, why=fact(Code.NOT_REVERTED, detail=error_fact(error)))
 
 
 def _is_there(event: Ended) -> bool:

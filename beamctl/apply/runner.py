@@ -12,11 +12,11 @@ from http import HTTPStatus
 from queue import SimpleQueue
 from typing import Any, assert_never
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started, error_fact
+from beamctl.apply.record import Ended, Event, NotAttempted, Started
 from beamctl.errors import BeamctlError, InterruptedRunError, UnauthenticatedError
 from beamctl.model.api_call import ApiCall, NoResponse, Pause, Reader, Response, Sender
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
+from beamctl.model.fact import Fact, error_fact, fact
 from beamctl.model.secret import ReadSecret, SecretStore, StoreSecret
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.kind import Kind, Operation, Outcome, Status
@@ -158,7 +158,7 @@ def _execute(operation: ApiCall | StoreSecret | ReadSecret, context: ApplyContex
         case ApiCall():
             return context.sender.send(operation)
         case StoreSecret() | ReadSecret() if context.vault is None:
-            return NoResponse(fact=fact(Code.NO_ACCESS_TO_SECRETS, what=operation.what))
+            return NoResponse(fact=fact(Code.NO_ACCESS_TO_SECRETS))
         case StoreSecret():
             return context.vault.deliver(operation)
         case ReadSecret():

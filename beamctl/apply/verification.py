@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beamctl.apply.event import Confirmed, Unconfirmed, UnconfirmedReason, error_fact
+from beamctl.apply.record import Confirmed, Unconfirmed, UnconfirmedReason
 from beamctl.errors import ForbiddenError, InterruptedRunError, MissingError, UnauthenticatedError
 from beamctl.model.api_call import PAUSES, Pause, Reader
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
+from beamctl.model.fact import Fact, error_fact, fact
+from beamctl.plan.across_kinds import read
 from beamctl.plan.change import Change, ChangeId, Stage
 from beamctl.plan.diff import ABSENT, differences, same
 from beamctl.plan.kind import Kind, Quorum
 from beamctl.plan.plan import Plan
-from beamctl.plan.reading import read
 from beamctl.plan.staleness import is_as
 
 
@@ -44,7 +44,7 @@ def reread(
             continue
         if why := kind.why_incomplete(live, quorum.keys, plan.unchanged_keys.get(name, ())):
             return {change.id: why for change in left}
-        held.update(_moved(plan, left, kind, live))
+        held.update(_changed(plan, left, kind, live))
         if quorum.keys:
             made = [change for change in left if change.id not in held]
             held.update(kind.too_few_left(live, made, quorum))
@@ -56,7 +56,7 @@ def _needs(change: Change, name: str, plan: Plan) -> bool:
     return change.kind == name or (name in plan.quorums and any(each.kind == name for each in change.depends_on))
 
 
-def _moved(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> Iterator[tuple[ChangeId, Fact]]:  # noqa: ANN401
+def _changed(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> Iterator[tuple[ChangeId, Fact]]:  # noqa: ANN401
     """Objects that are neither in their planned previous state nor already in the desired state."""
     was = plan.prior_state.get(kind.name, {})
     changes = [change for change in left if change.kind == kind.name]
@@ -75,8 +75,8 @@ def _moved(plan: Plan, left: Sequence[Change], kind: Kind[Any], live: Any) -> It
             yield change.id, fact(Code.CHANGED_SINCE_PLAN, changes=changed)
 
 
-def _shown(value: object) -> str | Fact:
-    return fact(Code.NOTHING) if value is ABSENT else str(value)
+def _shown(value: object) -> str | tuple[str, ...]:
+    return () if value is ABSENT else str(value)
 
 
 _NO_ACCESS = (UnauthenticatedError, ForbiddenError, MissingError)

@@ -1,20 +1,98 @@
-"""Writes results to standard output and everything else to standard error."""
+"""Writes results to standard output and everything else to standard error, and maps errors to exit codes and
+messages."""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from enum import IntEnum
 from typing import TextIO
 
 import click
 
-from beamctl.cli.exits import ErrorReport, Exit, error_report
-from beamctl.errors import DocumentError, UnwritableError, UsageError
+from beamctl.errors import (
+    ApiError,
+    BeamctlError,
+    DocumentError,
+    ForbiddenError,
+    InterruptedRunError,
+    RefusedError,
+    StalePlanError,
+    UnauthenticatedError,
+    UnwritableError,
+    UsageError,
+)
 from beamctl.model.text import printable, visible
 from beamctl.report.style import PLAIN, SourceLines, Style
 from beamctl.secrets.redaction import OutputRedaction
+
+
+class Exit(IntEnum):
+    """The exit codes. They are the same for every output format."""
+
+    DONE = 0
+    ERROR = 1
+    DIFFERS = 2
+    WRONG_INPUT = 3
+    NOT_ALLOWED = 4
+    REFUSED = 5
+    STALE = 6
+    PARTLY = 7
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReport:
+    """An error as it is reported to people and programs.
+
+    Attributes:
+        message: What is wrong, in one sentence.
+        hint: What to do about it; may be empty.
+        code: The type of error.
+        exit_code: The exit code.
+    """
+
+    message: str
+    hint: str
+    code: str
+    exit_code: Exit
+
+
+def error_report(error: BaseException) -> ErrorReport:
+    """The report of any exception."""
+    match error:
+        case BeamctlError():
+            return ErrorReport(error.message, error.hint, error.code, _exit_of(error))
+        case KeyboardInterrupt():
+            return ErrorReport("interrupted", "", InterruptedRunError.code, Exit.INTERRUPTED)
+        case _:  # a bug: values may be secret, so only its location is shown
+            import traceback
+            from pathlib import Path
+
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+            return ErrorReport(
+                f"beamctl has a bug: {where}", "Please report this line and the command.", "bug", Exit.ERROR
+            )
+
+
+def _exit_of(error: BeamctlError) -> Exit:
+    """The exit code of an error."""
+    match error:
+        case DocumentError() | UsageError():
+            return Exit.WRONG_INPUT
+        case UnauthenticatedError() | ForbiddenError():
+            return Exit.NOT_ALLOWED
+        case RefusedError():
+            return Exit.REFUSED
+        case StalePlanError():
+            return Exit.STALE
+        case InterruptedRunError():
+            return Exit.INTERRUPTED
+        case ApiError() | _:
+            return Exit.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +111,13 @@ class Output:
     quiet: bool = False
     style: Style = PLAIN
 
-    def result(self, text: str, *, is_error: bool = False) -> None:
+    def result(self, text: str, *, is_error: bool = False, is_exact: bool = False) -> None:
         """Write a result to standard output. A closed pipe (`| head`) is not an error.
 
         Args:
             text: The result.
             is_error: Whether it reports an error and may quote input.
+            is_exact: Whether a program reads it, such as a patch: nothing is escaped, except on a terminal.
 
         Raises:
             UnwritableError: It cannot be written. Later output is discarded.
@@ -49,43 +128,16 @@ class Output:
             )
         hidden = self.redaction.redact_error if is_error else self.redaction.redact
         try:
-            click.echo(visible(hidden(text, json=self.json)), nl=False, color=True)
+            shown = hidden(text, json=self.json)
+            if is_exact and not sys.stdout.isatty():
+                click.echo(shown if sys.stdout.encoding.lower() == "utf-8" else shown.encode(), nl=False, color=True)
+            else:
+                click.echo(visible(shown), nl=False, color=True)
         except BrokenPipeError:
             _to_nowhere(sys.stdout)
         except OSError as error:
             _to_nowhere(sys.stdout)
             raise UnwritableError(f"cannot write the output: {error.strerror or error}") from None
-
-    def exact(self, text: str) -> None:
-        """Write a result that another program reads, such as a patch: every character as it is, except on a terminal.
-
-        Raises:
-            UsageError: It contains a secret.
-            UnwritableError: It cannot be written. Later output is discarded.
-        """
-        self.refuse_secrets(text)
-        if sys.stdout.isatty():
-            self.result(text)
-            return
-        try:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(text.encode())
-            sys.stdout.flush()
-        except BrokenPipeError:
-            _to_nowhere(sys.stdout)
-        except OSError as error:
-            _to_nowhere(sys.stdout)
-            raise UnwritableError(f"cannot write the output: {error.strerror or error}") from None
-
-    def refuse_secrets(self, text: str) -> None:
-        """Refuse text that cannot be shown or written as it is.
-
-        Raises:
-            UsageError: It contains a secret.
-        """
-        if self.redaction.redact(text) != text:
-            message = "the patch would contain a credential or another secret that is in use"
-            raise UsageError(message, "Remove it from the document or the workspace, and replace it.")
 
     def info(self, text: str) -> None:
         """Write a notice to standard error, unless `quiet`."""
@@ -130,25 +182,27 @@ class Output:
                 error.show()
                 return Exit.WRONG_INPUT
             case click.ClickException():
-                return self._error(ErrorReport(error.format_message(), _see_help(error), Exit.WRONG_INPUT))
+                return self._error(
+                    ErrorReport(error.format_message(), _see_help(error), UsageError.code, Exit.WRONG_INPUT)
+                )
             case KeyboardInterrupt():
                 self.say("")  # after the terminal's ^C
                 return self._error(error_report(error))
             case click.Abort():  # click raises this for KeyboardInterrupt, after a line break
                 return self._error(error_report(KeyboardInterrupt()))
             case DocumentError():
-                from beamctl.report.text.problems import problems_text
+                from beamctl.report.problems_text import problems_text
 
                 lines = self.source_lines(sys.stderr)
                 self.error(problems_text(error.problems, compared=error.compared, source_lines=lines).rstrip("\n"))
-                return error_report(error).code
+                return error_report(error).exit_code
             case _:
                 return self._error(error_report(error))
 
     def _error(self, report: ErrorReport) -> Exit:
         hint = (f"  {printable(line)}" for line in report.hint.splitlines())
         self.error("\n".join([f"Error: {printable(report.message)}", *hint]))
-        return report.code
+        return report.exit_code
 
 
 def open_streams() -> None:
@@ -174,8 +228,7 @@ def _error_json(error: BaseException) -> str:
 
     if isinstance(error, DocumentError):
         return problems_json(error.problems, 0)
-    report = error_report(error)
-    return error_json(report.message, report.hint, report.code)
+    return error_json(**asdict(error_report(error)))
 
 
 def _see_help(error: click.ClickException) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from beamctl.document.document import Document, Path
 from beamctl.document.problem import Place, Problem, ProblemCode, closest, either, quoted, with_article
-from beamctl.document.yaml_errors import NO_BREAK, NO_SPACE
+from beamctl.document.syntax import NO_BREAK, NO_SPACE
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -8,7 +8,7 @@ from typing import Any
 from beamctl.document.document import Path, Positions
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode, quoted
 from beamctl.document.scalars import LONGEST_NUMBER, TooLongError, resolve
-from beamctl.document.yaml_errors import DEEPEST, TOO_DEEP, UnreadableError
+from beamctl.document.syntax import DEEPEST, TOO_DEEP, UnreadableError
 
 Event = Any
 """One of PyYAML's many event classes."""

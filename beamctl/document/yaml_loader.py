@@ -9,9 +9,8 @@ from typing import Any
 
 from beamctl.document.document import Document
 from beamctl.document.problem import Place, Problem, ProblemCode, bounded, in_order
-from beamctl.document.text_encoding import decode
+from beamctl.document.syntax import UnreadableError, decode, syntax_problem
 from beamctl.document.yaml_builder import MOST_VALUES, Builder, Event, NextEvent, Tally
-from beamctl.document.yaml_errors import UnreadableError, syntax_problem
 
 MOST_DOCUMENTS = 1_000
 """Non-empty documents in one file."""

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
     from beamctl.emulator.behavior import BehaviorFlag
     from beamctl.emulator.behavior import BehaviorFlag as Quirk
     from beamctl.emulator.clock import MovableClock, read_duration, read_moment, utc_now
-    from beamctl.emulator.errors import EmulatorError, FaultError, NoAddressError, SeedError, WrongOptionError
-    from beamctl.emulator.faults.injection import ConnectionCut
-    from beamctl.emulator.faults.parser import read_rule
-    from beamctl.emulator.faults.rule import Fault, FaultKind, FaultScript, Rule, When
-    from beamctl.emulator.in_process import (
+    from beamctl.emulator.control_plane import (
         approve_login,
         as_operator,
         as_person,
@@ -26,23 +22,28 @@ if TYPE_CHECKING:
         synchronize_directory,
         url_for_people,
     )
+    from beamctl.emulator.errors import EmulatorError, FaultError, NoAddressError, SeedError, WrongOptionError
+    from beamctl.emulator.faults import Fault, FaultKind, FaultScript, Rule, When
+    from beamctl.emulator.faults.injection import ConnectionDropped
+    from beamctl.emulator.faults.injection import ConnectionDropped as ConnectionCut
+    from beamctl.emulator.faults.parser import read_rule
     from beamctl.emulator.mail.maildir import received_emails
     from beamctl.emulator.mail.maildir import received_emails as received_letters
     from beamctl.emulator.mail.mailer import open_mailer
     from beamctl.emulator.mail.mailer import open_mailer as open_post
-    from beamctl.emulator.middleware import MiddlewareOptions, add_middleware
+    from beamctl.emulator.middleware import Entry, MiddlewareOptions, RequestLog, add_middleware
     from beamctl.emulator.middleware import MiddlewareOptions as Instruments
     from beamctl.emulator.middleware import add_middleware as instrument
     from beamctl.emulator.openapi import openapi_document
-    from beamctl.emulator.request_log import Entry, LogFile, RequestLog
+    from beamctl.emulator.seed import load_seed
     from beamctl.emulator.seed.entries import GeneratedKey, KeyKind
     from beamctl.emulator.seed.entries import GeneratedKey as MadeKey
-    from beamctl.emulator.seed.load import load_seed
-    from beamctl.emulator.server import serve
+    from beamctl.emulator.server import LogFile, serve
 
 __all__ = [
     "BehaviorFlag",
     "ConnectionCut",
+    "ConnectionDropped",
     "EmulatorError",
     "Entry",
     "Fault",
@@ -90,25 +91,30 @@ _MODULES = {
     "app": ("create_app",),
     "behavior": ("BehaviorFlag",),
     "clock": ("MovableClock", "read_duration", "read_moment", "utc_now"),
-    "errors": ("EmulatorError", "FaultError", "NoAddressError", "SeedError", "WrongOptionError"),
-    "faults.injection": ("ConnectionCut",),
-    "faults.parser": ("read_rule",),
-    "faults.rule": ("Fault", "FaultKind", "FaultScript", "Rule", "When"),
-    "in_process": (
-        *("approve_login", "as_operator", "as_person", "ask", "deny_login"),
-        *("synchronize_directory", "url_for_people"),
+    "control_plane": (
+        "approve_login",
+        "as_operator",
+        "as_person",
+        "ask",
+        "deny_login",
+        "synchronize_directory",
+        "url_for_people",
     ),
+    "errors": ("EmulatorError", "FaultError", "NoAddressError", "SeedError", "WrongOptionError"),
+    "faults": ("Fault", "FaultKind", "FaultScript", "Rule", "When"),
+    "faults.injection": ("ConnectionDropped",),
+    "faults.parser": ("read_rule",),
     "mail.maildir": ("received_emails",),
     "mail.mailer": ("open_mailer",),
-    "middleware": ("MiddlewareOptions", "add_middleware"),
+    "middleware": ("Entry", "MiddlewareOptions", "RequestLog", "add_middleware"),
     "openapi": ("openapi_document",),
-    "request_log": ("Entry", "LogFile", "RequestLog"),
+    "seed": ("load_seed",),
     "seed.entries": ("GeneratedKey", "KeyKind"),
-    "seed.load": ("load_seed",),
-    "server": ("serve",),
+    "server": ("LogFile", "serve"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _FORMER_NAMES = {
+    "ConnectionCut": "ConnectionDropped",
     "Instruments": "MiddlewareOptions",
     "MadeKey": "GeneratedKey",
     "Quirk": "BehaviorFlag",

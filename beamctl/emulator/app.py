@@ -19,16 +19,16 @@ from werkzeug.routing import Map, Rule
 
 from beamctl.emulator import pagination
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import Inbound, Route
+from beamctl.emulator.call import Inbound, context_of
 from beamctl.emulator.clock import utc_now
 from beamctl.emulator.control_plane import BASE_PATH, CALLER_KEY, ControlPlane, PublicUrl
-from beamctl.emulator.database import Database
-from beamctl.emulator.errors import Refusal, raised_at
+from beamctl.emulator.errors import ApiError, raised_at
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.permission import Operator, Person, ServiceAccount
-from beamctl.emulator.request_log import context_of
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import Route
+from beamctl.emulator.store import Database
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -39,23 +39,27 @@ _LARGEST_BODY = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - the last two are former names
     db: Path,
     *,
-    quirks: frozenset[BehaviorFlag] = frozenset(),
+    flags: frozenset[BehaviorFlag] = frozenset(),
     now: Callable[[], datetime] = utc_now,
-    post: Mailer | None = None,
+    mailer: Mailer | None = None,
     public_url: str | None = None,
+    quirks: frozenset[BehaviorFlag] = frozenset(),
+    post: Mailer | None = None,
 ) -> Flask:
     """Create the control plane over a database file, creating the file (mode 0600) if it does not exist.
 
     Args:
         db: The file. Several applications and processes may share it.
-        quirks: Behaviors that the real API may have instead of the assumed ones.
+        flags: Behaviors that the real API may have instead of the assumed ones.
         now: The clock.
-        post: Where e-mails are delivered, see `open_mailer`; None to send none.
+        mailer: Where e-mails are delivered, see `open_mailer`; None to send none.
         public_url: Base URL of links in e-mails, such as `https://beam.example.com`; None for the address that the
             emulator listens on.
+        quirks: The name of `flags` in 0.1.0.
+        post: The name of `mailer` in 0.1.0.
 
     Raises:
         EmulatorError: The file cannot be opened, is not an emulator database, or has another version.
@@ -65,17 +69,17 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.url_map = _url_map()
     reached = PublicUrl(public_url)  # before the database may be created: an invalid URL leaves no file behind
-    plane = ControlPlane(Database(db), quirks, now, post or Mailer(), reached)
+    plane = ControlPlane(Database(db), flags | quirks, now, mailer or post or Mailer(), reached)
     app.extensions[CALLER_KEY] = plane
     weakref.finalize(app, plane.database.close)
     app.view_functions = {rule: _view(plane, routes) for rule, routes in _by_rule().items()}
     app.view_functions[_OPENAPI] = _show_openapi
     app.before_request(_check_version)
-    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sqlite3.OperationalError, _busy)
     app.register_error_handler(Exception, _broken)
-    app.wsgi_app = _Dispatcher(app.wsgi_app, plane)  # type: ignore[method-assign] # as Flask says
+    app.wsgi_app = _Dispatcher(app.wsgi_app, plane)  # type: ignore[method-assign] # as Flask documents it
     return app
 
 
@@ -130,8 +134,8 @@ def _check_version() -> Response | None:
     return _json(fault, HTTPStatus.BAD_REQUEST) if fault else None
 
 
-def _refused(refusal: Refusal) -> Response:
-    return _error(refusal.status, refusal.text, refusal.headers)
+def _api_error(error: ApiError) -> Response:
+    return _error(error.status, error.text, error.headers)
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -163,6 +167,6 @@ class _Dispatcher:
         path = environ.get("PATH_INFO", "")
         if path == BASE_PATH or path.startswith(f"{BASE_PATH}/"):
             return self._api(environ, start_response)
-        from beamctl.emulator.console.app import PLANE_KEY, console
+        from beamctl.emulator.console import PLANE_KEY, console
 
         return console()({**environ, PLANE_KEY: self._plane}, start_response)

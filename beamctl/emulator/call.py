@@ -1,52 +1,77 @@
-"""One request as the routes see it, their response, and the declaration of a route."""
+"""The request and the response of a route, and the parsing of request bodies."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, auto
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, assert_never
+from urllib.parse import parse_qsl
 
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
 from beamctl.emulator.errors import bad_request, forbidden
-from beamctl.emulator.mail.emails import Email
-from beamctl.emulator.permission import Caller, Operator, Permission, Person, role_allows
-from beamctl.emulator.request_log import RequestContext
+from beamctl.emulator.mail import Email
+from beamctl.emulator.permission import Caller, Operator, Permission, Person, ServiceAccount, role_allows
+from beamctl.emulator.rules import Rule
 from beamctl.emulator.store.workspace import Workspace
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.datastructures import Headers
 
+_YES_OR_NO = {"true": True, "1": True, "false": False, "0": False, "": False}
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter.
+_CONTEXT_KEY = "beamctl.emulator.request_context"
+"""A WSGI environment key. Headers become `HTTP_…`, so they cannot set it."""
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """What the request log records of a request. Authorization fills it in, also if it then rejects the request.
 
     Attributes:
-        name: Its name in the query.
-        meaning: What it does, and how that is known.
-        schema: The JSON Schema of its value.
+        who: The caller's e-mail address, `service account CLIENT-ID` or `operator`; `anonymous` without a known
+            credential; None if no credential was checked.
+        workspace: The name of the workspace, if it exists.
+        page: The rule of a page outside `/v0`, such as `/invitation/<key>`. It is logged instead of the path, which may
+            contain a link that acts as a credential.
     """
 
-    name: str
-    meaning: str
-    schema: Mapping[str, object]
+    who: str | None = None
+    workspace: str = ""
+    page: str = ""
+
+    def record_caller(self, caller: Caller) -> None:
+        """Record the authenticated caller."""
+        match caller:
+            case Person(email=email):
+                self.who = email
+            case ServiceAccount(client_id=client_id):
+                self.who = f"service account {client_id}"
+            case Operator():
+                self.who = caller.name
+            case _:
+                assert_never(caller)
 
 
-COUNT_RESOURCES = Parameter(
-    "countResources", "Documented: also return the number of objects in it.", {"type": "boolean", "default": False}
-)
-WITH_REASON = Parameter("withReason", "Documented: also return the reason.", {"type": "boolean", "default": False})
-EXTERNAL_ID = Parameter(
-    "externalId", "Client code: only objects with this external ID; empty for all.", {"type": "string"}
-)
+def attach_context(environ: WSGIEnvironment) -> RequestContext:
+    """Attach a new context to a request."""
+    context = RequestContext()
+    environ[_CONTEXT_KEY] = context
+    return context
 
 
-_YES_OR_NO = {"true": True, "1": True, "false": False, "0": False, "": False}
+def context_of(environ: WSGIEnvironment) -> RequestContext:
+    """The context of a request; a new, unattached one if there is none."""
+    context = environ.get(_CONTEXT_KEY)
+    return context if isinstance(context, RequestContext) else RequestContext()
+
+
+ANONYMOUS = "anonymous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +104,7 @@ class Inbound:
         """Whether the query turns a flag on.
 
         Raises:
-            Refusal: 400: the value is not a boolean.
+            ApiError: 400: the value is not a boolean.
         """
         value = self.query.get(name, "").lower()
         if value not in _YES_OR_NO:
@@ -112,7 +137,7 @@ class Call:
     role: str = ""
 
     @property
-    def here(self) -> Workspace:
+    def space(self) -> Workspace:
         """The workspace, on a route that has one."""
         assert self.workspace  # noqa: S101 - authorization sets it: the route's reach is WORKSPACE
         return self.workspace
@@ -147,13 +172,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response whose changes are committed. Almost always a success with status 200.
+    """A response whose changes are committed; its status is 200 unless another one is given.
 
     Attributes:
         body: Plain data, sent as JSON.
         headers: Additional headers.
         emails: E-mails to send after the commit.
-        status: Another status, for an error that keeps its changes (a `Refusal` rolls them back).
+        status: Another status, for an error that keeps its changes (an `ApiError` rolls them back).
     """
 
     body: object
@@ -162,71 +187,45 @@ class Answer:
     status: HTTPStatus = HTTPStatus.OK
 
 
-class Reach(Enum):
-    """What a route is about, and so what authorization must find out first."""
-
-    OPEN = auto()
-    """No credential needed."""
-    CALLER = auto()
-    """The caller; `permission.BY_SORT` decides."""
-    WORKSPACE = auto()
-    """One workspace; `permission.BY_ROLE` decides."""
+_FORM = "application/x-www-form-urlencoded"
 
 
-_ANYBODY = frozenset(
-    {HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE}
-)
-"""Statuses of every route: unknown version, body too large, database locked for too long."""
+def json_object(body: bytes) -> dict[str, Any]:
+    """The object in a JSON body.
 
-_GATE: Mapping[Reach, frozenset[HTTPStatus]] = {
-    Reach.OPEN: frozenset(),
-    Reach.CALLER: frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}),
-    Reach.WORKSPACE: frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}),
-}
-"""Statuses of authorization, besides 400."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One route. The OpenAPI document and the tests are generated from these declarations.
-
-    Attributes:
-        method: The HTTP method.
-        rule: The path below the base path, with variable parts in Flask's syntax.
-        reach: What it is about.
-        permission: The required permission; None if the reach is OPEN.
-        handle: Answers an authorized request, or raises a `Refusal`.
-        writes: Whether it may change rows.
-        beamlit_only: Whether it existed only in the Beamlit era.
-        response_schema: The schema of a success, by its name in `schemas/api`.
-        page_schema: The schema of a success in API versions with pages; empty if this route has none.
-        accepted_schema: The schema of a 202 (ask again later); empty if there is none.
-        request_schema: The schema of the body; empty if none is read.
-        allows_form: Whether the body may be a form instead of JSON.
-        required_fields: Fields that the body must have beyond its schema, such as `metadata.name`.
-        query: The query parameters it reads, apart from `workspace`.
-        error_statuses: The statuses of its own errors, apart from 400 and those of authorization.
+    Raises:
+        ApiError: 400: it is not JSON or not an object.
     """
+    try:
+        content = json.loads(body)
+        # Python accepts lone surrogates and infinite numbers, which are not JSON and cannot be stored.
+        json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise bad_request("the body is not valid JSON") from None
+    if not isinstance(content, dict):
+        raise bad_request("the body must be a JSON object")
+    return content
 
-    method: str
-    rule: str
-    reach: Reach
-    permission: Permission | None
-    handle: Callable[[Call], Answer]
-    writes: bool = False
-    beamlit_only: bool = False
-    response_schema: str = field(kw_only=True)
-    page_schema: str = field(default="", kw_only=True)
-    accepted_schema: str = field(default="", kw_only=True)
-    request_schema: str = field(default="", kw_only=True)
-    allows_form: bool = field(default=False, kw_only=True)
-    required_fields: tuple[str, ...] = field(default=(), kw_only=True)
-    query: tuple[Parameter, ...] = field(default=(), kw_only=True)
-    error_statuses: frozenset[HTTPStatus] = field(default=frozenset(), kw_only=True)
 
-    @property
-    def statuses(self) -> frozenset[HTTPStatus]:
-        """Every status the route may return."""
-        era = frozenset({HTTPStatus.NOT_FOUND}) if self.beamlit_only else frozenset()
-        later = frozenset({HTTPStatus.ACCEPTED}) if self.accepted_schema else frozenset()
-        return _ANYBODY | _GATE[self.reach] | era | later | self.error_statuses
+def json_or_form(body: bytes, content_type: str) -> dict[str, Any]:
+    """The fields of a JSON object or, by content type, of a form.
+
+    Raises:
+        ApiError: 400: it is neither.
+    """
+    if content_type.partition(";")[0].strip().lower() != _FORM:
+        return json_object(body)
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
+    except ValueError:
+        raise bad_request("the body is not a valid form") from None
+
+
+def check(field: str, rule: Rule, value: object) -> None:
+    """Reject an invalid value of a field.
+
+    Raises:
+        ApiError: 400.
+    """
+    if wrong := rule(value):
+        raise bad_request(f"{field} {wrong}")

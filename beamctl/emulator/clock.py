@@ -30,7 +30,7 @@ _EPOCH = 1970
 LAST_YEAR = 9900
 """Ten years later must still be a year that Python supports."""
 
-_BEYOND = f"the clock supports the years {_EPOCH} to {LAST_YEAR} only"
+_OUT_OF_RANGE = f"the clock supports the years {_EPOCH} to {LAST_YEAR} only"
 
 
 def read_duration(text: str) -> timedelta | None:
@@ -70,7 +70,7 @@ def utc_now() -> datetime:
     Raises:
         EmulatorError: The machine's clock is outside the supported years.
     """
-    return _shown(datetime.now(tz=UTC))
+    return _in_range(datetime.now(tz=UTC))
 
 
 def stamp(moment: datetime) -> str:
@@ -120,7 +120,7 @@ class MovableClock:
             EmulatorError: The time is outside the supported years.
         """
         with self._lock:
-            self._ahead = _shown(moment) - self._real()
+            self._ahead = _in_range(moment) - self._real()
 
     def forward(self, by: timedelta) -> None:
         """Move the clock forward.
@@ -132,11 +132,11 @@ class MovableClock:
             try:
                 moment = self() + by
             except OverflowError:
-                raise EmulatorError(_BEYOND) from None
-            self._ahead = _shown(moment) - self._real()
+                raise EmulatorError(_OUT_OF_RANGE) from None
+            self._ahead = _in_range(moment) - self._real()
 
 
-def _shown(moment: datetime) -> datetime:
+def _in_range(moment: datetime) -> datetime:
     if not _EPOCH <= moment.year <= LAST_YEAR:
-        raise EmulatorError(_BEYOND)
+        raise EmulatorError(_OUT_OF_RANGE)
     return moment

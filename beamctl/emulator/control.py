@@ -1,27 +1,27 @@
-"""The control endpoint: faults, clock and request log of a running control plane, for programs and not for browsers."""
+"""The control endpoint: faults, clock and request log of a running control plane. It refuses browsers."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from beamctl.emulator.body import json_object
+from beamctl.emulator.call import json_object
 from beamctl.emulator.clock import MovableClock, read_duration, read_moment, stamp, utc_now
-from beamctl.emulator.errors import EmulatorError, FaultError, Refusal, bad_request, forbidden, not_found
+from beamctl.emulator.control_plane import is_local_host
+from beamctl.emulator.errors import ApiError, EmulatorError, FaultError, bad_request, forbidden, not_found
+from beamctl.emulator.faults import FaultScript
 from beamctl.emulator.faults.parser import read_rule
-from beamctl.emulator.faults.rule import FaultScript
-from beamctl.emulator.request_log import RequestLog
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from beamctl.emulator.middleware import RequestLog
 
 _MOST_FAULTS = 1000
 
@@ -45,7 +45,7 @@ class ControlActions:
         return {
             "faults": [
                 {**each.rule.fields, "text": each.rule.text, "counted": each.counted, "hits": each.hits}
-                for each in self.script.standings()
+                for each in self.script.states()
             ]
         }
 
@@ -53,7 +53,7 @@ class ControlActions:
         """Replace the faults. Requests are counted from 1 again.
 
         Raises:
-            Refusal: 400: the body is invalid.
+            ApiError: 400: the body is invalid.
         """
         content = json_object(body)
         faults = content.get("faults")
@@ -65,7 +65,7 @@ class ControlActions:
             raise bad_request(f"{error}. {error.hint}") from None
         return self.faults(b"")
 
-    def end_faults(self, _body: bytes) -> object:
+    def clear_faults(self, _body: bytes) -> object:
         """Remove all faults."""
         self.script.set([])
         return self.faults(b"")
@@ -78,7 +78,7 @@ class ControlActions:
         """Set the clock or move it forward.
 
         Raises:
-            Refusal: 400: the body is invalid.
+            ApiError: 400: the body is invalid.
         """
         content = json_object(body)
         try:
@@ -97,7 +97,7 @@ class ControlActions:
         """The request log."""
         return {"requests": [entry.fields for entry in self.log.entries()]}
 
-    def forget_requests(self, _body: bytes) -> object:
+    def clear_requests(self, _body: bytes) -> object:
         """Clear the request log."""
         self.log.clear()
         return self.requests(b"")
@@ -105,12 +105,11 @@ class ControlActions:
 
 Handler = Callable[[ControlActions, bytes], object]
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
-    "/faults": {"GET": ControlActions.faults, "PUT": ControlActions.set_faults, "DELETE": ControlActions.end_faults},
+    "/faults": {"GET": ControlActions.faults, "PUT": ControlActions.set_faults, "DELETE": ControlActions.clear_faults},
     "/clock": {"GET": ControlActions.time, "PUT": ControlActions.set_time},
-    "/requests": {"GET": ControlActions.requests, "DELETE": ControlActions.forget_requests},
+    "/requests": {"GET": ControlActions.requests, "DELETE": ControlActions.clear_requests},
 }
 """The handlers by path and method."""
-
 
 PATH = "/control"
 _LARGEST_BODY = 1024 * 1024
@@ -138,11 +137,11 @@ class Control:
     def _answer(self, request: Request, path: str) -> Response:
         request.max_content_length = _LARGEST_BODY
         try:
-            _keep_web_pages_out(request)
+            _reject_browsers(request)
             handle = _handler(path, request.method)
             return _json(handle(self.actions, request.get_data()), HTTPStatus.OK)
-        except Refusal as refusal:
-            return _json({"error": refusal.text, "code": refusal.status}, refusal.status, refusal.headers)
+        except ApiError as error:
+            return _json({"error": error.text, "code": error.status}, error.status, error.headers)
         except HTTPException as error:  # a body that is too large
             return _json({"error": error.name, "code": error.code}, error.code or HTTPStatus.BAD_REQUEST)
 
@@ -151,48 +150,33 @@ def _handler(path: str, method: str) -> Handler:
     """Find the handler.
 
     Raises:
-        Refusal: 404 or 405.
+        ApiError: 404 or 405.
     """
     methods = HANDLERS.get(path)
     if methods is None:
         raise not_found("Not Found")
     if method not in methods:
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "Method Not Allowed", {"Allow": ", ".join(methods)})
+        raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, "Method Not Allowed", {"Allow": ", ".join(methods)})
     return methods[method]
 
 
-def _keep_web_pages_out(request: Request) -> None:
+def _reject_browsers(request: Request) -> None:
     """Reject requests that a web page in a user's browser could have sent.
 
     Current browsers identify themselves with `Sec-Fetch-…` or `Origin`. Others cannot send a PUT or DELETE to another
-    origin without a preflight (OPTIONS), which gets a 405 here. What remains is DNS rebinding: such requests carry the
-    page's own name as `Host`, which is not one of ours.
+    origin without a preflight (OPTIONS), which gets a 405 here. A page could still use DNS rebinding, but
+    its requests have its own host name in `Host`, which is rejected.
 
     Raises:
-        Refusal: 403.
+        ApiError: 403.
     """
-    marks = [name for name in request.headers.keys() if name == "Origin" or name.startswith("Sec-Fetch-")]  # noqa: SIM118
-    if marks:
+    browser_headers = [name for name in request.headers.keys() if name == "Origin" or name.startswith("Sec-Fetch-")]  # noqa: SIM118
+    if browser_headers:
         raise forbidden(
-            f"web pages cannot use this endpoint, and {marks[0]} is a browser header; use a program such as curl"
+            f"web pages cannot use this endpoint, and browsers send {browser_headers[0]}; use a program such as curl"
         )
-    if not _is_here(request.headers.get("Host", "")):
+    if not is_local_host(request.headers.get("Host", "")):
         raise forbidden("this host name is not accepted: send a Host header of localhost or an IP address")
-
-
-def _is_here(host: str) -> bool:
-    """Whether a `Host` is an IP address or `localhost`."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    if name == "localhost":
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _json(body: object, status: int, headers: Mapping[str, str] | None = None) -> Response:

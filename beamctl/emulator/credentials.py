@@ -1,4 +1,7 @@
-"""Keys, secrets, signed tokens and links. Only digests of keys are stored; no key is ever logged or in an error."""
+"""Keys, secrets, signed tokens and links. Only digests of keys are stored; no key is ever logged or in an error.
+
+itsdangerous signs the JWTs; PyJWT would be one more dependency.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _KEY_ALPHABET = string.ascii_lowercase + string.digits
 _SECRET_ALPHABET = string.ascii_uppercase + string.digits
 _LENGTH = 32
 _USER_CODE_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
-"""No vowels and no digits, as RFC 8628 recommends: no words, no look-alikes."""
+"""As RFC 8628 recommends: without vowels, it spells no words; without digits, no characters look alike."""
 _USER_CODE_HALF = 4
 ACCESS_LIFETIME = timedelta(hours=2)
 """Lifetime of an access token (documented)."""
@@ -106,7 +109,7 @@ def invitation_link(public_url: str, secret: bytes, invitation_id: str) -> str:
 
 
 def opens_invitation(secret: bytes, invitation_id: str, key: str) -> bool:
-    """Whether `key` is the key in the link to that invitation, whether or not the invitation exists."""
+    """Whether `key` belongs to the link of this invitation, which need not exist."""
     return hmac.compare_digest(key.encode(), _invitation_key(secret, invitation_id).encode())
 
 
@@ -126,12 +129,12 @@ def form_key(secret: bytes, nonce: str, session: str) -> str:
 
 
 def serializer(secret: bytes, purpose: str) -> URLSafeSerializer:
-    """Signs JSON for one purpose, such as a cursor."""
+    """The serializer of signed JSON for one purpose, such as a cursor."""
     return URLSafeSerializer(secret, salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})
 
 
 def _signer(secret: bytes) -> Signer:
-    """Signs as JWTs with HS256 are signed."""
+    """The signer of JWTs with HS256."""
     return Signer(secret, key_derivation="none", digest_method=hashlib.sha256)
 
 
@@ -144,5 +147,5 @@ def _encoded(content: dict[str, object]) -> bytes:
 
 
 def _invitation_key(secret: bytes, invitation_id: str) -> str:
-    """The signature in a link. No token contains spaces, so no signature of one is a valid key."""
+    """The signature in a link. Tokens contain no spaces, so the signature of a token is never a valid key."""
     return _signer(secret).get_signature(f"link to invitation {invitation_id}").decode()

@@ -1,4 +1,4 @@
-"""Errors of the emulator (`EmulatorError` and subclasses) and error responses of its API (`Refusal`).
+"""Errors of the emulator (`EmulatorError` and subclasses) and error responses of its API (`ApiError`).
 
 A module of its own: every other module of the emulator may raise them."""
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 MISSING = frozenset({HTTPStatus.NOT_FOUND})
 TAKEN = frozenset({HTTPStatus.CONFLICT})
-"""For `Route.error_statuses`: not found, or in conflict with another object."""
+"""Values for `Route.errors`: not found; in conflict with another object."""
 
 
 class EmulatorError(Exception):
-    """The emulator cannot be started or used as requested; the message says why."""
+    """The emulator cannot be started or used as requested."""
 
 
 class WrongOptionError(EmulatorError):
@@ -51,7 +51,7 @@ class FaultError(EmulatorError):
         self.hint = hint
 
 
-class Refusal(Exception):  # noqa: N818 - an API response, not an error of the emulator
+class ApiError(Exception):
     """The control plane rejects a request.
 
     Attributes:
@@ -67,29 +67,29 @@ class Refusal(Exception):  # noqa: N818 - an API response, not an error of the e
         self.headers = dict(headers or {})
 
 
-def bad_request(text: str) -> Refusal:
+def bad_request(text: str) -> ApiError:
     """400: the request is invalid."""
-    return Refusal(HTTPStatus.BAD_REQUEST, text)
+    return ApiError(HTTPStatus.BAD_REQUEST, text)
 
 
-def unauthorized(text: str = "Unauthorized") -> Refusal:
+def unauthorized(text: str = "Unauthorized") -> ApiError:
     """401: no credential, or an unknown one."""
-    return Refusal(HTTPStatus.UNAUTHORIZED, text)
+    return ApiError(HTTPStatus.UNAUTHORIZED, text)
 
 
-def forbidden(text: str = "Forbidden") -> Refusal:
+def forbidden(text: str = "Forbidden") -> ApiError:
     """403: the caller is known but not permitted."""
-    return Refusal(HTTPStatus.FORBIDDEN, text)
+    return ApiError(HTTPStatus.FORBIDDEN, text)
 
 
-def not_found(text: str) -> Refusal:
+def not_found(text: str) -> ApiError:
     """404: not found."""
-    return Refusal(HTTPStatus.NOT_FOUND, text)
+    return ApiError(HTTPStatus.NOT_FOUND, text)
 
 
-def conflict(text: str) -> Refusal:
+def conflict(text: str) -> ApiError:
     """409: it already exists; a retry does not help."""
-    return Refusal(HTTPStatus.CONFLICT, text, {"x-should-retry": "false"})
+    return ApiError(HTTPStatus.CONFLICT, text, {"x-should-retry": "false"})
 
 
 def raised_at(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""One table of all kinds of objects that have a name, metadata and a spec. A new kind is a new row."""
+"""The kinds of objects that have a name, metadata and a spec, in one table."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Kind:
 
     Attributes:
         name: Its name in the database and among the usages of a policy.
-        word: Its name in errors.
+        label: Its name in errors.
         path: Its path below the base path.
         schema: Prefix of its schemas' names in `schemas/api`.
         scope: First half of its permissions' names.
@@ -96,16 +96,16 @@ class Kind:
         required: The required fields of a spec.
         paged: Whether newer API versions list it in pages.
         counted: Its name in `resourceCounts`; empty if it is not counted.
-        hidden: The field of the spec whose values are secret.
+        masked_field: The field of the spec whose values are secret.
         used_by: The field of other specs that refers to objects of this kind.
-        kept_while_used: Whether an object in use cannot be deleted.
-        tells_usage: Whether listings show how often each is used, and `/usages` by what.
+        protected_in_use: Whether an object in use cannot be deleted.
+        shows_usage: Whether listings show how often each is used, and `/usages` by what.
         built_in: The names that exist in every workspace and cannot be deleted.
         beamlit_only: Whether it existed only in the Beamlit era.
     """
 
     name: str
-    word: str
+    label: str
     path: str
     schema: str = "resource"
     scope: str = "resources"
@@ -113,10 +113,10 @@ class Kind:
     required: tuple[str, ...] = ()
     paged: bool = False
     counted: str = ""
-    hidden: str = ""
+    masked_field: str = ""
     used_by: str = ""
-    kept_while_used: bool = False
-    tells_usage: bool = False
+    protected_in_use: bool = False
+    shows_usage: bool = False
     built_in: tuple[str, ...] = ()
     beamlit_only: bool = False
 
@@ -136,7 +136,7 @@ POLICIES = Kind(
     paged=True,
     counted="policies",
     used_by="policies",
-    tells_usage=True,
+    shows_usage=True,
 )
 INTEGRATION_CONNECTIONS = Kind(
     "integrationConnections",
@@ -147,9 +147,9 @@ INTEGRATION_CONNECTIONS = Kind(
     fields=INTEGRATION_CONNECTION,
     required=("integration",),
     counted="integrationconnections",
-    hidden="secret",
+    masked_field="secret",
     used_by="integrationConnections",
-    kept_while_used=True,
+    protected_in_use=True,
 )
 ENVIRONMENTS = Kind(
     "environments",
@@ -180,23 +180,26 @@ KINDS = (
 )
 """All kinds."""
 
-
 MASK = "********"
 
 
-def kept_secret(given: dict[str, str], before: dict[str, str], flags: Collection[BehaviorFlag]) -> dict[str, str]:
+def stored_secret(given: dict[str, str], before: dict[str, str], flags: Collection[BehaviorFlag]) -> dict[str, str]:
     """The secret as it is stored: a mask for each value, so the file contains none.
 
-    A client that writes what it read sends a mask back; it stands for the stored value.
+    A client that writes what it read sends a mask back, which means the stored value.
     """
     if BehaviorFlag.ECHOED_SECRETS not in flags:
         return dict.fromkeys(given, MASK)
     return {key: before.get(key, MASK) if value == MASK else value for key, value in given.items()}
 
 
-def shown_spec(spec: dict[str, Any], hidden: str, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
-    """The spec as returned, if the values in the field `hidden` are secret."""
-    if hidden not in spec or BehaviorFlag.ECHOED_SECRETS in flags:
+def shown_spec(spec: dict[str, Any], masked_field: str, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
+    """The spec as returned, if the values in this field are secret."""
+    if masked_field not in spec or BehaviorFlag.ECHOED_SECRETS in flags:
         return spec
-    rest = {key: value for key, value in spec.items() if key != hidden}
-    return {**rest, hidden: dict.fromkeys(spec[hidden], MASK)} if BehaviorFlag.MASKED_SECRETS in flags else rest
+    rest = {key: value for key, value in spec.items() if key != masked_field}
+    return (
+        {**rest, masked_field: dict.fromkeys(spec[masked_field], MASK)}
+        if BehaviorFlag.MASKED_SECRETS in flags
+        else rest
+    )

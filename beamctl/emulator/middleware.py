@@ -1,27 +1,139 @@
-"""WSGI middleware around a control plane: injects faults, logs requests, and adds the control endpoint."""
+"""WSGI middleware: injects faults, logs requests without their secrets, and adds the control endpoint.
+
+Hand-written, because it must see a request before Flask and its response after Flask.
+"""
 
 from __future__ import annotations
 
+import json
+import logging
+import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from http import HTTPMethod
+from threading import Lock
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import HTTPException
 
+from beamctl.emulator.call import attach_context
 from beamctl.emulator.clock import MovableClock, stamp
 from beamctl.emulator.control import Control, ControlActions
 from beamctl.emulator.control_plane import BASE_PATH, plane_of
 from beamctl.emulator.errors import EmulatorError
+from beamctl.emulator.faults import Fault, FaultKind, FaultScript, fault_text
 from beamctl.emulator.faults.injection import FaultInjector
-from beamctl.emulator.faults.rule import Fault, FaultKind, FaultScript, fault_text
-from beamctl.emulator.request_log import HIDDEN, Entry, RequestLog, attach_context, logged_method, logged_query
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Flask
     from werkzeug.routing import MapAdapter
+
+HIDDEN = "…"
+_LONGEST_QUERY = 4000
+_SHOWN_QUERY = {
+    "limit": re.compile(r"-?\d{1,6}"),
+    "sort": re.compile(r"(?:name|createdAt):(?:asc|desc)"),
+    "anchor": re.compile("end"),
+    "countResources": re.compile("true|false"),
+    "withReason": re.compile("true|false"),
+}
+"""The query parameters that are logged, with the values allowed."""
+
+MOST_KEPT = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+def logged_method(method: str) -> str:
+    """The method if it is a standard one. Others are hidden: a client may send anything."""
+    return method if method in set(HTTPMethod) else HIDDEN
+
+
+def logged_query(query: str) -> str:
+    """The query with its question mark; empty if there is none.
+
+    Only pagination parameters are logged; any other could contain a secret, even in its name.
+    """
+    given = parse_qsl(query[:_LONGEST_QUERY], keep_blank_values=True)
+    shown = [f"{name}={value}" for name, value in given if name in _SHOWN_QUERY and _SHOWN_QUERY[name].fullmatch(value)]
+    rest = [HIDDEN] if len(shown) < len(given) or (query and not given) else []
+    return "?" + "&".join(shown + rest) if shown or rest else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request.
+
+    Attributes:
+        number: Its number, from 1; None if it is not below `/v0`.
+        time: When it arrived, by the control plane's clock, in the API's format.
+        method: The method.
+        path: The route, such as `/v0/users/<path:who>`, and the pagination parameters of the query.
+        who: An e-mail address, `service account CLIENT-ID`, `operator`, or `anonymous` without a known credential; None
+            if no credential was checked: an open route, an unknown route, or a fault that came first.
+        workspace: The name of its workspace; None if it has none or the workspace does not exist.
+        status: The status sent; None if there was no response.
+        faults: The injected faults, as they are written.
+    """
+
+    number: int | None
+    time: str
+    method: str
+    path: str
+    who: str | None
+    workspace: str | None
+    status: int | None
+    faults: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The entry as JSON."""
+        return {**asdict(self), "faults": list(self.faults)}
+
+
+class RequestLog:
+    """The latest requests. Thread-safe."""
+
+    def __init__(self, write: Callable[[bytes], object] | None = None, most: int = MOST_KEPT) -> None:
+        """Start an empty log.
+
+        Args:
+            write: Receives one line at a time; None to write nothing.
+            most: How many requests are kept.
+        """
+        self._write = write
+        self._entries: deque[Entry] = deque(maxlen=most)
+        self._lock = Lock()
+        self._warned = False
+
+    def add(self, entry: Entry) -> None:
+        """Add an entry and write it. A failed write is logged once and is not an error."""
+        line = json.dumps(entry.fields, ensure_ascii=False).encode() + b"\n"
+        with self._lock:
+            self._entries.append(entry)
+            if self._write is None:
+                return
+            try:
+                self._write(line)
+            except (OSError, ValueError) as error:  # a full disk, a closed pipe, a file closed at shutdown
+                if not self._warned:
+                    _log.warning("the request log cannot be written: %s", error)
+                self._warned = True
+
+    def entries(self) -> list[Entry]:
+        """The entries in the order in which the requests were answered."""
+        with self._lock:
+            return list(self._entries)
+
+    def clear(self) -> None:
+        """Delete the entries. Numbering continues, and written lines stay."""
+        with self._lock:
+            self._entries.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +167,7 @@ def add_middleware(app: Flask, options: MiddlewareOptions) -> None:
     wrapped: WSGIApplication = RequestMiddleware(app.wsgi_app, app.url_map.bind("localhost"), options, now)
     if options.control:
         wrapped = Control(wrapped, ControlActions(options.script, options.log, options.clock))
-    app.wsgi_app = wrapped  # type: ignore[assignment, method-assign] # Flask's own way to put something around an application
+    app.wsgi_app = wrapped  # type: ignore[assignment, method-assign] # as Flask documents it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +187,10 @@ class RequestMiddleware:
     now: Callable[[], datetime]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer the request or cut the connection, as the script says.
+        """Answer the request or drop the connection, as the script says.
 
         Raises:
-            ConnectionCut: There is no response.
+            ConnectionDropped: There is no response.
         """
         arrived, method, path = stamp(self.now()), environ["REQUEST_METHOD"], _path(environ)
         is_api = path == BASE_PATH or path.startswith(f"{BASE_PATH}/")
@@ -124,11 +236,11 @@ class _StatusRecorder:
 
 
 def _latencies_first(faults: tuple[Fault, ...]) -> list[Fault]:
-    """The faults with latencies first, in whatever order they were given."""
+    """The faults, latencies first."""
     return sorted(faults, key=lambda fault: fault.kind is not FaultKind.LATENCY)
 
 
 def _path(environ: WSGIEnvironment) -> str:
-    """The path, decoded. WSGI has one character per byte."""
+    """The decoded path. In WSGI, each of its characters is a byte."""
     path = str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", ""))
     return path.encode("latin-1", "replace").decode(errors="replace")

@@ -11,13 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from beamctl.emulator.authorization import BEARER_HEADERS, KEY_HEADERS, WORKSPACE_HEADERS
-from beamctl.emulator.call import Parameter, Reach, Route
 from beamctl.emulator.control_plane import BASE_PATH
 from beamctl.emulator.errors import EmulatorError
 from beamctl.emulator.pagination import API_VERSIONS, FIRST_VERSION_WITH_PAGES
-from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission
+from beamctl.emulator.permission import BY_CALLER_TYPE, BY_ROLE, Permission
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import BEARER_HEADERS, KEY_HEADERS, WORKSPACE_HEADERS, Parameter, Reach, Route
 
 SCHEMA_PREFIX = "urn:beamctl:api:"
 """Prefix of each `$id`; the rest is the schema's name."""
@@ -60,7 +59,7 @@ def _request_body(route: Route) -> dict[str, Any]:
 
 def body_schema(route: Route) -> dict[str, Any]:
     """The schema of a body, with the additional required fields of the route."""
-    return {"$ref": SCHEMA_PREFIX + route.request_schema, **_required(route.required_fields)}
+    return {"$ref": SCHEMA_PREFIX + route.request, **_required(route.required_fields)}
 
 
 def _embedded(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,12 +143,12 @@ def _operation(route: Route) -> dict[str, Any]:
         "security": [{scheme: [route.permission.value]} for scheme in _security_schemes()] if route.permission else [],
     }
     if route.permission:
-        table = BY_SORT if route.reach is Reach.CALLER else BY_ROLE
+        table = BY_CALLER_TYPE if route.reach is Reach.CALLER else BY_ROLE
         shown["x-allowed-to"] = sorted(each.value for each in table[route.permission])
     if route.beamlit_only:
         shown["deprecated"] = True
         shown["description"] = "Beamlit era only: 404 without a header that begins with X-Beamlit-."
-    if route.request_schema:
+    if route.request:
         shown["requestBody"] = _request_body(route)
     return shown
 
@@ -177,10 +176,10 @@ def _variable(name: str, *, slashes: bool) -> dict[str, Any]:
 
 def _response(route: Route, status: HTTPStatus) -> dict[str, Any]:
     if status is HTTPStatus.ACCEPTED:
-        return _answer(status, route.accepted_schema)
+        return _answer(status, route.accepted)
     if status is not HTTPStatus.OK:
         return {"$ref": _RESPONSES + status.name}
-    success = _answer(status, *filter(None, (route.response_schema, route.page_schema)))
+    success = _answer(status, *filter(None, (route.response, route.page)))
     links = _links(route)
     return {**success, "links": links} if links else success
 
@@ -206,7 +205,7 @@ it, from the emulator's permission table."""
 
 
 def openapi_document() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of the emulator, also served at `/v0/openapi.json`; it is not the real API's.
+    """Return the OpenAPI 3.1 document of the emulator, also served at `/v0/openapi.json`.
 
     Raises:
         EmulatorError: The installation is incomplete.

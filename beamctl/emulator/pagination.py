@@ -1,4 +1,4 @@
-"""Pagination, and the API versions that have it. A cursor is signed, bound to its query, and expires after a day."""
+"""Pagination, and the API versions that have it. A cursor is signed, valid for one query, and expires after a day."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import Any
 
 from itsdangerous import BadData
 
-from beamctl.emulator.call import EXTERNAL_ID, Parameter
 from beamctl.emulator.credentials import digest, serializer
-from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.store import resource
-from beamctl.emulator.store.resource import ListQuery, Place, Position, Sort
+from beamctl.emulator.routing import EXTERNAL_ID, Parameter
+from beamctl.emulator.store import resource, signing_secret
+from beamctl.emulator.store.resource import ListQuery, Position, ResourceScope, Sort
 
 API_VERSIONS = ("2026-04-16", "2026-04-28", "2026-09-22")
 """The versions named by the documentation and the official clients."""
@@ -25,16 +24,16 @@ FIRST_VERSION_WITH_PAGES = "2026-04-28"
 CURSOR_LIFETIME = timedelta(hours=24)
 """How long a cursor is valid (documented)."""
 
-MOST = 200
-USUAL = 50
-LONGEST_Q = 200
-SHORTEST_Q = 2
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
+MAX_Q_LENGTH = 200
+MIN_Q_LENGTH = 2
 _LONGEST_NUMBER = 9
 PAGE_PARAMETERS = (
     Parameter(
         "limit",
-        f"Documented: the page size, 1 to {MOST}; other numbers are clamped.",
-        {"type": "integer", "default": USUAL},
+        f"Documented: the page size, 1 to {MAX_LIMIT}; other numbers are clamped.",
+        {"type": "integer", "default": DEFAULT_LIMIT},
     ),
     Parameter(
         "cursor", "Documented: the `nextCursor` of the previous page, with the same q and sort.", {"type": "string"}
@@ -46,8 +45,8 @@ PAGE_PARAMETERS = (
     ),
     Parameter(
         "q",
-        f"Documented: text to find in name, display name or labels; ignored below {SHORTEST_Q} characters.",
-        {"type": "string", "maxLength": LONGEST_Q},
+        f"Documented: text to find in name, display name or labels; ignored below {MIN_Q_LENGTH} characters.",
+        {"type": "string", "maxLength": MAX_Q_LENGTH},
     ),
     Parameter(
         "anchor", "Documented: the last page; requires a sort by createdAt.", {"type": "string", "enum": ["", "end"]}
@@ -86,15 +85,15 @@ class Page:
     meta: dict[str, Any]
 
 
-def page(db: sqlite3.Connection, place: Place, query: Mapping[str, str], moment: datetime) -> Page:
+def page(db: sqlite3.Connection, scope: ResourceScope, query: Mapping[str, str], moment: datetime) -> Page:
     """Return the page that the query asks for.
 
     Raises:
-        Refusal: 400: the query is invalid.
+        ApiError: 400: the query is invalid.
     """
-    listed, limit = _list_query(place, query), _limit(query.get("limit", ""))
-    total = resource.total(db, place)
-    if _from_the_end(query, listed.sort):
+    listed, limit = _list_query(scope, query), _limit(query.get("limit", ""))
+    total = resource.total(db, scope)
+    if _is_last_page(query, listed.sort):
         return Page(resource.last_rows(db, listed, limit), {"hasMore": False, "nextCursor": "", "total": total})
     key = signing_secret(db)
     cursor = query.get("cursor", "")
@@ -105,25 +104,25 @@ def page(db: sqlite3.Connection, place: Place, query: Mapping[str, str], moment:
     return Page(found, {"hasMore": more, "nextCursor": following, "total": total})
 
 
-def _list_query(place: Place, query: Mapping[str, str]) -> ListQuery:
+def _list_query(scope: ResourceScope, query: Mapping[str, str]) -> ListQuery:
     sort, q = query.get("sort", "") or Sort.NEWEST.value, query.get("q", "")
     if sort not in set(Sort):
         raise bad_request(f"sort must be one of {', '.join(Sort)}")
-    if len(q) > LONGEST_Q:
-        raise bad_request(f"q must be at most {LONGEST_Q} characters")
-    return ListQuery(place, Sort(sort), q if len(q) >= SHORTEST_Q else "", query.get("externalId", ""))
+    if len(q) > MAX_Q_LENGTH:
+        raise bad_request(f"q must be at most {MAX_Q_LENGTH} characters")
+    return ListQuery(scope, Sort(sort), q if len(q) >= MIN_Q_LENGTH else "", query.get("externalId", ""))
 
 
 def _limit(text: str) -> int:
     """The page size: the requested number, clamped to the limits."""
     if not text:
-        return USUAL
+        return DEFAULT_LIMIT
     if not text.removeprefix("-").isdecimal() or not text.isascii():
         raise bad_request("limit must be an integer")
-    return max(1, min(MOST, int(text[:_LONGEST_NUMBER])))
+    return max(1, min(MAX_LIMIT, int(text[:_LONGEST_NUMBER])))
 
 
-def _from_the_end(query: Mapping[str, str], sort: Sort) -> bool:
+def _is_last_page(query: Mapping[str, str], sort: Sort) -> bool:
     anchor = query.get("anchor", "")
     if anchor not in ("", "end"):
         raise bad_request("anchor must be end")
@@ -133,7 +132,7 @@ def _from_the_end(query: Mapping[str, str], sort: Sort) -> bool:
 
 
 def _cursor(key: bytes, after: Position, listed: ListQuery, moment: datetime) -> str:
-    content = [after.value, after.row, _bound_to(listed), int((moment + CURSOR_LIFETIME).timestamp())]
+    content = [after.value, after.row, _query_digest(listed), int((moment + CURSOR_LIFETIME).timestamp())]
     return str(serializer(key, "cursor").dumps(content))
 
 
@@ -142,13 +141,13 @@ def _read_cursor(key: bytes, cursor: str, listed: ListQuery, moment: datetime) -
         value, row, bound, end = serializer(key, "cursor").loads(cursor)
     except BadData:
         raise bad_request("invalid cursor") from None
-    if bound != _bound_to(listed):
+    if bound != _query_digest(listed):
         raise bad_request("invalid cursor: it belongs to another listing")
     if end <= moment.timestamp():
         raise bad_request("invalid cursor: it has expired")
     return Position(value, row)
 
 
-def _bound_to(listed: ListQuery) -> str:
-    place = listed.place
-    return digest(json.dumps([place.workspace_id, place.kind, listed.sort, listed.q, listed.external_id]))
+def _query_digest(listed: ListQuery) -> str:
+    scope = listed.scope
+    return digest(json.dumps([scope.workspace_id, scope.kind, listed.sort, listed.q, listed.external_id]))

@@ -1,10 +1,11 @@
-"""Callers and permissions: what a role allows in a workspace, and what each sort of caller may do without one."""
+"""Callers and permissions: what a role allows in a workspace, and what each type of caller may do without one."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from beamctl.emulator.behavior import BehaviorFlag
 
@@ -19,8 +20,8 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-class Sort(StrEnum):
-    """The sorts of callers."""
+class CallerType(StrEnum):
+    """The types of callers."""
 
     PERSON = "person"
     SERVICE_ACCOUNT = "service account"
@@ -104,16 +105,16 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
 }
 """What a role in a workspace allows, for people and service accounts."""
 
-_PEOPLE = frozenset({Sort.PERSON})
+_PEOPLE = frozenset({CallerType.PERSON})
 
-BY_SORT: Mapping[Permission, frozenset[Sort]] = {
-    Permission.LIST: frozenset(Sort),
-    Permission.CREATE: frozenset({Sort.PERSON, Sort.OPERATOR}),
+BY_CALLER_TYPE: Mapping[Permission, frozenset[CallerType]] = {
+    Permission.LIST: frozenset(CallerType),
+    Permission.CREATE: frozenset({CallerType.PERSON, CallerType.OPERATOR}),
     Permission.LEAVE: _PEOPLE,
     Permission.ACCEPT: _PEOPLE,
     Permission.DECLINE: _PEOPLE,
     Permission.INVITATIONS: _PEOPLE,
-    Permission.CONFIGURATION: frozenset(Sort),
+    Permission.CONFIGURATION: frozenset(CallerType),
 }
 """What a caller may do that concerns only themselves and needs no role in a workspace."""
 
@@ -135,13 +136,9 @@ class Person:
         email: The address, as written.
     """
 
+    type: ClassVar = CallerType.PERSON
     sub: str
     email: str
-
-    @property
-    def sort(self) -> Sort:
-        """The sort of caller."""
-        return Sort.PERSON
 
     @property
     def name(self) -> str:
@@ -159,14 +156,10 @@ class ServiceAccount:
         role: Its role in the workspace.
     """
 
+    type: ClassVar = CallerType.SERVICE_ACCOUNT
     client_id: str
     workspace_id: int
     role: str
-
-    @property
-    def sort(self) -> Sort:
-        """The sort of caller."""
-        return Sort.SERVICE_ACCOUNT
 
     @property
     def name(self) -> str:
@@ -176,12 +169,9 @@ class ServiceAccount:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The operator, who runs the emulator in their own process: has every permission and is listed nowhere."""
+    """The operator, who runs the emulator in their own process: has every permission and is not listed as a member."""
 
-    @property
-    def sort(self) -> Sort:
-        """The sort of caller."""
-        return Sort.OPERATOR
+    type: ClassVar = CallerType.OPERATOR
 
     @property
     def name(self) -> str:

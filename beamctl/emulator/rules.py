@@ -1,4 +1,7 @@
-"""Validation rules for values in requests and seeds. Each returns what is wrong with a value, or an empty string."""
+"""Validation rules for values in requests and seeds. Each returns what is wrong with a value, or an empty string.
+
+Hand-written, because the messages are the API's. Tests compare the rules with the schemas in `schemas/api/`.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +40,8 @@ _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _FEATURE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{0,64}")
 
-
 _BLANK = "\u2800\u2d7f\U0001107f\U00013441\U00013442\U00016fe4\U0001d159"
-"""Drawn blank, although no Unicode property says so."""
+"""Characters that fonts show as blank, although no Unicode property says so."""
 
 
 def is_visible(text: str) -> bool:
@@ -57,16 +59,16 @@ def _invisible() -> regex.Pattern[str]:
 def folded(email: str) -> str:
     """Fold an e-mail address for comparison: equal results mean the same person.
 
-    Non-ASCII letters that would fold into ASCII (the Kelvin sign, `ß`, the long s) are kept: they are another mailbox.
+    Non-ASCII letters that would fold into ASCII (the Kelvin sign, `ß`, the long s) are kept: their mailbox is another.
     beamctl has the same rule for the part before the `@`; a test compares the two.
     """
     if email.isascii():
         return email.lower()
-    pieces = ((alike, "".join(chars)) for alike, chars in groupby(email, _looks_plain))
+    pieces = ((alike, "".join(chars)) for alike, chars in groupby(email, _folds_to_ascii))
     return "".join(piece if alike else _composed(_composed(piece).casefold()) for alike, piece in pieces)
 
 
-def _looks_plain(char: str) -> bool:
+def _folds_to_ascii(char: str) -> bool:
     return not char.isascii() and _composed(char).casefold().isascii()
 
 
@@ -131,7 +133,7 @@ client_id = _matching(
 """A client ID; it must fit into a path and before the colon of Basic credentials."""
 
 source = one_of("invitation", "directory_sync", "domain_capture", "local")
-"""How a person came into a workspace."""
+"""How a person joined a workspace."""
 
 workspace_status = one_of("created", "account_binded", "account_configured", "workspace_configured", "ready", "error")
 """The provisioning status of a workspace."""

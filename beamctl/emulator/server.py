@@ -1,15 +1,17 @@
-"""Serves the emulator on a socket until it is stopped."""
+"""Serves the emulator on a socket until it is stopped, and writes the request log to a file."""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from waitress.task import ErrorTask, WSGITask
 
 from beamctl.emulator.control_plane import BASE_PATH, plane_of
 from beamctl.emulator.errors import EmulatorError
-from beamctl.emulator.faults.injection import ConnectionCut
+from beamctl.emulator.faults.injection import ConnectionDropped
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -38,12 +40,12 @@ LAST_PORT = 65535
 
 
 class _Task(WSGITask):
-    """A request whose application may cut the connection; waitress itself would answer 500."""
+    """A request whose application may drop the connection; waitress itself would answer 500."""
 
     def service(self) -> None:
         try:
             super().service()
-        except ConnectionCut:
+        except ConnectionDropped:
             self.close_on_finish = True
             if not self.wrote_header and self.channel.socket is not None:
                 with suppress(OSError):  # the client may have closed it
@@ -109,7 +111,7 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
 
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket."""
-    if not 0 <= port <= LAST_PORT:  # the resolver would take it modulo 65536
+    if not 0 <= port <= LAST_PORT:  # the resolver would use it modulo 65536
         raise EmulatorError(f"cannot listen on {host}, port {port}: the port must be 0 to {LAST_PORT}")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -146,3 +148,39 @@ def _stopped_by_sigterm() -> Iterator[None]:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+STANDARD_ERROR = 2
+
+
+class LogFile:
+    """An append-only file. Each line is one write, so several processes can share it. New files have mode 0600."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file, creating it if needed.
+
+        Args:
+            path: The file; None for standard error.
+
+        Raises:
+            EmulatorError: It cannot be opened for writing.
+        """
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        try:
+            self._descriptor = os.dup(STANDARD_ERROR) if path is None else os.open(path, flags, 0o600)
+        except OSError as error:
+            shown = "standard error" if path is None else path
+            raise EmulatorError(f"the request log cannot be written to {shown}: {error.strerror}") from error
+
+    def write(self, line: bytes) -> None:
+        """Append a line.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        os.write(self._descriptor, line)
+
+    def close(self) -> None:
+        """Close the file; later lines are lost."""
+        descriptor, self._descriptor = self._descriptor, -1  # the number may be reused by another file
+        os.close(descriptor)

@@ -8,22 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from beamctl.kinds.operations import (
-    APPLY,
-    PLAN,
-    cause,
-    done,
-    failed,
-    is_gone,
-    look,
-    refusal,
-    text_in,
-    unseen,
-)
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.kinds.operations import APPLY, PLAN, done, failed, is_gone, look, refusal, text_in, unseen
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.secret import SECRET_TO, Command, Keyring, StoreSecret, described, sink_of
+from beamctl.model.secret import SECRET_TO, Command, Keyring, StoreSecret, place_fact, sink_of
 from beamctl.plan.change import Action, Change, CreationKey, Dependency, Reason
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.kind import Dependencies, Operation, Outcome
@@ -83,16 +72,12 @@ class SecretKind:
     """What all objects of one type have in common.
 
     Attributes:
-        noun: What is created.
-        secret: What the API shows once, in one word.
-        it: The secret.
+        secret: What the API shows once: `key`, `client-secret`.
         id: The name of the id in the response.
         handed: The names under which the secret is handed over, mapped to the names in the response.
     """
 
-    noun: str
     secret: str
-    it: Fact
     id: str
     handed: Mapping[str, str]
 
@@ -146,7 +131,7 @@ def make(creation: Creation) -> Operation[Outcome]:
         return (yield from _lost(creation, cause(answer)))
     identifier = text_in(answer, creation.sort.id)
     if identifier in creation.before or text_in(answer, "name") not in (creation.name, ""):
-        return (yield from _lost(creation, fact(Code.RETURNED_ANOTHER, noun=creation.sort.noun)))
+        return (yield from _lost(creation, fact(Code.RETURNED_ANOTHER, secret=creation.sort.secret)))
     secret = {name: text_in(answer, field) for name, field in creation.sort.handed.items()}
     if not identifier or not all(secret.values()):
         return failed(fact(Code.NO_SECRET_RETURNED, secret=creation.sort.secret), APPLY)
@@ -157,15 +142,14 @@ def make(creation: Creation) -> Operation[Outcome]:
     return (yield from _hand_over(creation, identifier, secret))
 
 
-def created_by_other(places: Mapping[str, Any], it: Fact, noun: str, why: Fact = _CREATED_MEANWHILE) -> Outcome:
+def created_by_other(places: Mapping[str, Any], secret: str, why: Fact = _CREATED_MEANWHILE) -> Outcome:
     """Someone else created one in the meantime and has its secret."""
     sink = sink_of(places.get(SECRET_TO))
     if sink:
-        where = described(sink)
-        return failed(
-            fact(Code.DESTINATION_UNKNOWN, why=why, it=it, where=where), fact(Code.IF_NOT_DELETE_IT, noun=noun)
-        )
-    return failed(fact(Code.SECRET_LOCATION_UNKNOWN, why=why, it=it), fact(Code.IF_LOST_DELETE_IT, noun=noun))
+        unknown = fact(Code.DESTINATION_UNKNOWN, why=why, secret=secret, where=place_fact(sink))
+        return failed(unknown, fact(Code.IF_NOT_DELETE_IT, secret=secret))
+    unknown = fact(Code.SECRET_LOCATION_UNKNOWN, why=why, secret=secret)
+    return failed(unknown, fact(Code.IF_LOST_DELETE_IT, secret=secret))
 
 
 def _lost(creation: Creation, why: Fact) -> Operation[Outcome]:
@@ -174,23 +158,23 @@ def _lost(creation: Creation, why: Fact) -> Operation[Outcome]:
     if isinstance(new, NoResponse):
         return unseen(NoResponse(fact=why), new)
     if not new:  # if the list is incomplete, the marker stays and the next apply finds it
-        return failed(fact(Code.NOT_CREATED, why=why, noun=creation.sort.noun), APPLY)
+        return failed(fact(Code.NOT_CREATED, why=why, secret=creation.sort.secret), APPLY)
     return failed(fact(Code.SECRET_LOST, why=why, ids=tuple(new)), APPLY)
 
 
 def _hand_over(creation: Creation, identifier: str, secret: Mapping[str, str]) -> Operation[Outcome]:
-    it, sink = creation.sort.it, sink_of(creation.places.get(SECRET_TO))
+    sort, sink = creation.sort.secret, sink_of(creation.places.get(SECRET_TO))
     handed = yield StoreSecret(sink, creation.what, secret)
     if not isinstance(handed, Response) or not handed.ok:
-        why = fact(Code.NOT_HANDED_OVER, it=it, detail=cause(handed))
+        why = fact(Code.NOT_HANDED_OVER, secret=sort, detail=cause(handed))
         deleted = Code.DELETED_AGAIN_VALUE_LEFT if isinstance(sink, Command | Keyring) else Code.DELETED_AGAIN
         return (yield from _delete_again(creation, identifier, why, APPLY, deleted))
     remark = yield from creation.finish(identifier)
     if isinstance(remark, Outcome):
         return remark
     if isinstance(remark, NoResponse):
-        return failed(fact(Code.MARKER_MAY_REMAIN, it=it, detail=cause(remark)), APPLY)
-    return done(fact(Code.HANDED_OVER, id=identifier, it=it, where=str(handed.body), remark=remark or ""))
+        return failed(fact(Code.MARKER_MAY_REMAIN, secret=sort, detail=cause(remark)), APPLY)
+    return done(fact(Code.HANDED_OVER, id=identifier, secret=sort, where=handed.body, remark=remark or ""))
 
 
 def _delete_again(
@@ -205,13 +189,13 @@ def _delete_again(
     """Delete the object because its secret is lost. The marker stays if the API may have created a second object, or if
     another run owns it."""
     gone = yield creation.deletion(identifier)
-    noun = creation.sort.noun
+    secret = creation.sort.secret
     if not is_gone(gone):
         code = Code.STILL_EXISTS if isinstance(gone, Response) and not gone.ok else Code.MAY_STILL_EXIST
-        return failed(Fact(code, {"why": why, "noun": noun, "id": identifier, "detail": cause(gone)}), hint)
+        return failed(Fact(code, {"why": why, "secret": secret, "id": identifier, "detail": cause(gone)}), hint)
     if alone and creation.unmark:
         yield from creation.unmark()
-    return failed(Fact(deleted, {"why": why, "noun": noun}), hint)
+    return failed(Fact(deleted, {"why": why, "secret": secret}), hint)
 
 
 def after_replacement(

@@ -10,9 +10,8 @@ from beamctl.document.document import Document, Mode
 from beamctl.document.problem import Problem, ProblemCode, closest, quoted
 from beamctl.errors import MissingError
 from beamctl.kinds.policy import SHAPE as POLICY_SHAPE
-from beamctl.kinds.resource.desired import entries
 from beamctl.kinds.resource.kind import ResourceKind
-from beamctl.kinds.resource.live import Resources, listing
+from beamctl.kinds.resource.live import Resources, entries, listing
 from beamctl.kinds.resource.shape import Form, Shape
 from beamctl.model.api_call import segment
 from beamctl.plan.change import Change, ChangeId, Dependency

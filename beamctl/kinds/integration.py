@@ -12,12 +12,11 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem, ProblemCode, quoted
-from beamctl.kinds.resource.desired import entries
 from beamctl.kinds.resource.kind import ResourceKind
-from beamctl.kinds.resource.live import Resource, Resources
+from beamctl.kinds.resource.live import Resource, Resources, entries
 from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
 from beamctl.model.code import Code
-from beamctl.model.fact import fact
+from beamctl.model.fact import Fact, fact
 from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
@@ -74,18 +73,17 @@ def _with_places(found: Exported, things: Mapping[str, Resource]) -> Exported:
     """The export with a source for each secret: as an entry if the API shows the secret's parts, so that no change is
     made without it; else as a comment."""
     entries: dict[str, Any] = {}
-    remarks: dict[Trail, tuple[str, ...]] = {}
+    remarks: dict[Trail, tuple[Fact, ...]] = {}
     taken: set[str] = set()
     for name, entry in found.entries.items():
         version = {_VERSION: things[name].attributes[VERSION]}
         places = {part: {"env": _variable(name, part, taken)} for part in things[name].secret}
         if places and all(_PART.fullmatch(part) and part != _VERSION for part in places):
             entries[name] = {**entry, SECRET: places | version}
-            remarks[(name,)] = ("the secret is sent with every change: set the variable, or use another source",)
+            remarks[(name,)] = (fact(Code.SET_SECRET_VARIABLE),)
         else:
             entries[name] = entry
-            secret = f"secret: {{apiKey: {{env: NAME}}, version: {version[_VERSION]}}}"
-            remarks[(name,)] = (f"set the source of its secret: {secret}",)
+            remarks[(name,)] = (fact(Code.SET_SECRET_SOURCE, version=version[_VERSION]),)
     return replace(found, entries=entries, remarks=remarks)
 
 
@@ -110,12 +108,8 @@ def _problems(document: Document) -> Iterator[Problem]:
                 continue
             path = (SHAPE.section, name, SECRET, part)
             if isinstance(source, str):
-                yield Problem(
-                    document.key_place(*path),
-                    ProblemCode.PLAIN_SECRET,
-                    f"{part!r} contains a secret in plain text",
-                    _HINT,
-                )
+                message = f"{part!r} contains a secret in plain text"
+                yield Problem(document.place(*path), ProblemCode.PLAIN_SECRET, message, _HINT)
             variable = source.get("env") if isinstance(source, dict) else None
             if isinstance(variable, str) and is_own_variable(variable):
                 message = f"{quoted(variable)} {OWN_CREDENTIAL}"

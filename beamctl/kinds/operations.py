@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from beamctl.errors import GarbledError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact
+from beamctl.model.fact import Fact, error_fact, fact
 from beamctl.plan.kind import Operation, Outcome, Status
 
 FORBIDDEN = 403
@@ -38,14 +38,7 @@ def look(path: str, read: Callable[[Any], T]) -> Operation[T | NoResponse]:
     try:
         return read(answer.body if isinstance(answer, Response) else None)
     except GarbledError as error:
-        return NoResponse(error.message)
-
-
-def cause(answer: Response | NoResponse) -> Fact:
-    """Why a call did not clearly succeed."""
-    if isinstance(answer, Response):
-        return fact(Code.API_ANSWERED, status=answer.status, detail=answer.error)
-    return answer.fact or fact(Code.NO_RESPONSE, detail=answer.why)
+        return NoResponse(fact=error_fact(error))
 
 
 def refusal(answer: Response, hint: Fact = FIX_ENTRY) -> Outcome:

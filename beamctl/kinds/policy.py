@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from beamctl.errors import MissingError
-from beamctl.kinds.operations import APPLY, cause, failed
+from beamctl.kinds.operations import APPLY, failed
 from beamctl.kinds.resource import operations
 from beamctl.kinds.resource.kind import ResourceKind
 from beamctl.kinds.resource.live import Resources, listing
 from beamctl.kinds.resource.shape import USED_BY, Form, Shape
-from beamctl.model.api_call import ApiCall, Method, Response
+from beamctl.model.api_call import ApiCall, Method, Response, cause
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.text import printable

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from beamctl.model.fact import Fact
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 
 
 class Method(StrEnum):
@@ -75,23 +76,16 @@ class Response:
         in_range = 400 <= self.status < 500  # noqa: PLR2004 - the HTTP range of refusals
         return in_range and self.status not in _NOT_REJECTIONS and not self.limited
 
-    @property
-    def why(self) -> str:
-        """The status and error, as text."""
-        return f"the API responded with {self.status}" + (f": {self.error}" if self.error else "")
-
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
     """There was no valid response: the change may or may not have been made.
 
     Attributes:
-        why: What the network, or a place of secrets, reported.
-        fact: What beamctl found out itself instead.
+        fact: Why.
     """
 
-    why: str = ""
-    fact: Fact | None = None
+    fact: Fact
 
     @property
     def ok(self) -> bool:
@@ -102,6 +96,13 @@ class NoResponse:
     def certain(self) -> bool:
         """Always False: the result is unknown."""
         return False
+
+
+def cause(answer: Response | NoResponse) -> Fact:
+    """Why a call did not clearly succeed."""
+    if isinstance(answer, Response):
+        return fact(Code.API_ANSWERED, status=answer.status, detail=answer.error)
+    return answer.fact
 
 
 def is_error(body: Any) -> bool:  # noqa: ANN401 - any JSON

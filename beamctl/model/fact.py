@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
+from beamctl.errors import BeamctlError
 from beamctl.model.code import Code
 
 Field = Union[str, int, "Fact", tuple[Union[str, "Fact"], ...]]
@@ -36,6 +37,13 @@ class Fact:
 def fact(code: Code, **fields: Field) -> Fact:
     """A fact with these fields."""
     return Fact(code, fields)
+
+
+def error_fact(error: Exception) -> Fact:
+    """An error as a fact. Any other than beamctl's own is a bug."""
+    if isinstance(error, BeamctlError):
+        return Fact(Code(error.code), {"detail": error.message})
+    return fact(Code.BUG, error=type(error).__name__)
 
 
 def fact_data(each: Fact) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from os.path import normpath
 from typing import Any, Protocol, assert_never
 
 from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.text import shell_word
 
 
@@ -104,18 +106,16 @@ class ReadSecret:
 
     Attributes:
         source: Where to read it.
-        what: What the secret is, for messages.
     """
 
     source: SecretSource
-    what: str
 
 
 class SecretStore(Protocol):
     """Stores and reads secrets. Thread-safe."""
 
     def deliver(self, secret: StoreSecret) -> Response | NoResponse:
-        """Store a secret durably. A response means that it is stored; its body says where."""
+        """Store a secret durably. A response means that it is stored; its body says where, as facts."""
         ...
 
     def fetch(self, secret: ReadSecret) -> Response | NoResponse:
@@ -142,6 +142,21 @@ def sink_of(data: Mapping[str, Any] | None) -> SecretDestination | None:
     """The same, for a place where a secret can be stored."""
     place = place_of(data or {})
     return None if isinstance(place, Variable) else place
+
+
+def place_fact(place: SecretDestination | SecretSource) -> Fact:
+    """The place as a fact: for a command, only the program."""
+    match place:
+        case File(path=path):
+            return fact(Code.FILE, path=path)
+        case Command(words=words):
+            return fact(Code.COMMAND, program=words[0])
+        case Keyring(service=service, user=user):
+            return fact(Code.KEYRING_ENTRY, service=service, user=user)
+        case Variable(name=name):
+            return fact(Code.VARIABLE, name=name)
+        case _:
+            assert_never(place)
 
 
 def described(place: SecretDestination | SecretSource) -> str:

@@ -32,7 +32,7 @@ class Adoption:
     change: Change
     edits: tuple[Edit, ...] = ()
     whys: tuple[Fact, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class NewEntry:
     workspace: str
     section: str
     name: str
-    remark: str
+    remark: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Adopter:
         trail = tuple(map(str, path[1:]))
         found = value_at(exported.entries, trail)
         if found is None:
-            why = _why_left_out(change, exported) or _why_above(trail, exported) or fact(Code.ADOPT_CANNOT_EXPRESS)
+            why = _why_left_out(change, exported) or _why_above(trail, exported) or fact(Code.NOT_EXPRESSIBLE)
             return Adoption(change, whys=(why,))
         if value_at(desired.document.data, path) is not None:
             return Adoption(change, whys=(fact(Code.ADOPT_NAME_TAKEN, name=trail[-1]),))
@@ -173,11 +173,10 @@ def _why_due(change: Change) -> Fact | None:
 def _why_left_out(change: Change, exported: Exported) -> Fact | None:
     """Why an export does not have the object. A name that is not unique is followed by the key."""
     whys = exported.left_out
-    why = whys.get(change.name) or whys.get(f"{change.name} ({change.key})")
-    return fact(Code.ADOPT_LEFT_OUT, why=why) if why else None
+    return whys.get(change.name) or whys.get(f"{change.name} ({change.key})")
 
 
 def _why_above(trail: tuple[str, ...], exported: Exported) -> Fact | None:
     """Why an export does not have it, according to the remarks about what it belongs to."""
     lines = next((exported.remarks[trail[:n]] for n in range(len(trail), 0, -1) if trail[:n] in exported.remarks), ())
-    return fact(Code.ADOPT_LEFT_OUT, why="; ".join(lines)) if lines else None
+    return lines[0] if lines else None

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -16,6 +16,9 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, ChangeId, Reason
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, Sizes
 from beamctl.plan.hazard import Allowance, Hazard
+
+CLOCKS_APART = timedelta(minutes=5)
+"""Tolerated difference between the clocks of two machines."""
 
 
 class AdminGroups(Enum):

@@ -141,9 +141,8 @@ def _more_items(was: Part, now: Part) -> Fact | None:
         return fact(Code.NO_LONGER_READABLE, section=now.section, why=now.items.why) if is_new else None
     added = list((Counter(now.items) - Counter(() if isinstance(was.items, Unknown) else was.items)).elements())
     if added:
-        group = ", ".join(filter(None, added[0].group))[:_LONGEST]
-        more = f"{len(added) - 1:,} more" if len(added) > 1 else ""
-        return fact(Code.NOW_INCLUDES, section=now.section, name=added[0].name[:_LONGEST], group=group, more=more)
+        name, group = added[0].name[:_LONGEST], tuple(each[:_LONGEST] for each in added[0].group if each)
+        return fact(Code.NOW_INCLUDES, section=now.section, name=name, group=group, more=len(added) - 1)
     if now.unread and now.unread != was.unread and not isinstance(was.items, Unknown):
         return fact(Code.NO_LONGER_COMPLETE, section=now.section, why=now.unread)
     return None
@@ -151,11 +150,9 @@ def _more_items(was: Part, now: Part) -> Fact | None:
 
 def _more_counted(was: Mapping[str, int] | Unknown, now: Mapping[str, int] | Unknown) -> Fact | None:
     if isinstance(now, Unknown):
-        return (
-            None if isinstance(was, Unknown) else fact(Code.NO_LONGER_READABLE, section="resource counts", why=now.why)
-        )
+        return None if isinstance(was, Unknown) else fact(Code.COUNTS_NO_LONGER_READABLE, why=now.why)
     before = {} if isinstance(was, Unknown) else was
     for name, number in now.items():
         if number > before.get(name, 0):
-            return fact(Code.COUNT_HIGHER, name=name[:_LONGEST], now=f"{number:,}", before=f"{before.get(name, 0):,}")
+            return fact(Code.COUNT_HIGHER, name=name[:_LONGEST], now=number, before=before.get(name, 0))
     return None

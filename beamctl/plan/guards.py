@@ -158,7 +158,7 @@ def hazards(last: Declared | None, guards: Guards, populations: Sizes) -> list[H
     return found
 
 
-def kept(last: Declared | None, now: Declared, populations: Sizes, *, changes: bool) -> Declared:
+def declared_to_record(last: Declared | None, now: Declared, populations: Sizes, *, changes: bool) -> Declared:
     """What the record keeps. Without changes no one approved looser guards, so the stricter ones stay on record."""
     looser = loosened(last.guards, now.guards, populations) if last and not changes else {}
     stays = {_GUARDS[guard][0]: getattr(last.guards, _GUARDS[guard][0]) for guard in looser} if last else {}
@@ -214,14 +214,14 @@ def _secret_sources(before: Guards, after: Guards, _: Sizes) -> Fact | None:
 
 def _self(before: Guards, after: Guards, _: Sizes) -> Fact | None:
     was, now = _folded(before.runs_as), _folded(after.runs_as)
-    return _replaced(str(was), str(now) if now else fact(Code.NOT_SET)) if was and was != now else None
+    return _replaced(str(was), str(now or "")) if was and was != now else None
 
 
 def _folded(who: Self | None) -> Self | None:
     return replace(who, email=folded(who.email)) if who else None
 
 
-def _replaced(before: str | int, after: str | int | Fact) -> Fact:
+def _replaced(before: str | int, after: str | int) -> Fact:
     return fact(Code.REPLACED, before=before, after=after)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from posixpath import dirname
 
 from beamctl.errors import UsageError
@@ -14,66 +14,29 @@ from beamctl.model.text import printable
 from beamctl.plan.change import Change, Reason
 
 
-class Risk(Enum):
-    """The name of a hazard, and why it is one."""
+class Risk(StrEnum):
+    """The name of a hazard. `schemas/README.md` says why each is one."""
 
-    LAST_ADMIN = "last-admin", "no accepted admin would remain, and no one could restore access"
-    SELF_LOCKOUT = "self-lockout", "beamctl would take its own access away"
-    TOO_FEW_ADMINS = (
-        "too-few-admins",
-        "fewer accepted admins would remain than guards.minAdmins or --min-admins asks for",
-    )
-    MASS_REMOVAL = "mass-removal", "more is taken away in one apply than guards.maxRemovals or --max-removals allows"
-    REMOVES_ADMIN = "removes-admin", "a current admin would be removed or demoted"
-    REMOVES_PROTECTED = "removes-protected", "a person under guards.protected or --protect would be removed or demoted"
-    RENAME_SUSPECT = (
-        "rename-suspect",
-        "a person is removed and a very similar e-mail is invited: they would lose access until they accept",
-    )
-    UNMAPS_ADMINS = (
-        "unmaps-admins",
-        "a group would no longer be mapped to admin, and its members would lose that role",
-    )
-    UNMAPS_GROUP = (
-        "unmaps-group",
-        "a group would no longer be mapped, or to a lower role, and its members would lose access",
-    )
-    DELETES_SERVICE_ACCOUNT = (
-        "deletes-service-account",
-        "a service account would be deleted: its credentials stop working at once and cannot be restored",
-    )
-    DELETES_API_KEY = (
-        "deletes-api-key",
-        "an API key that may be in use would be deleted: no run record shows that it was not stored",
-    )
-    GRANTS_OUTSIDE_DOMAIN = (
-        "grants-outside-domain",
-        "a person outside guards.allowedDomains or --allowed-domains would be given access",
-    )
-    LOOSENS_GUARDS = "loosens-guards", "a guard is looser than in the last recorded run, and the plan makes changes"
-    DELETES_POLICY_IN_USE = "deletes-policy-in-use", "a policy that is still in use would be deleted"
-    SECRET_SOURCE = (
-        "secret-source",
-        "a secret would be read from a file outside the folder of the document, and sent to the API",
-    )
-    EMPTY_SECTION = "empty-section", "the document declares an empty section: everything in it would be removed"
-    LIVE_EMPTY = "live-empty", "the API returned an empty list that cannot be empty: it may be incomplete"
-    LIVE_WITHOUT_ADMINS = (
-        "live-without-admins",
-        "the API shows members but no accepted admin: the listing may be incomplete",
-    )
-    LIVE_WITHOUT_US = (
-        "live-without-us",
-        "the API does not show the person that beamctl runs as: the listing may be incomplete",
-    )
-    LIVE_SHRANK = (
-        "live-shrank",
-        "the API shows much less than the last recorded run left: the listing may be incomplete",
-    )
-
-    def __init__(self, label: str, why: str) -> None:
-        self.label = label
-        self.why = why
+    LAST_ADMIN = "last-admin"
+    SELF_LOCKOUT = "self-lockout"
+    TOO_FEW_ADMINS = "too-few-admins"
+    MASS_REMOVAL = "mass-removal"
+    REMOVES_ADMIN = "removes-admin"
+    REMOVES_PROTECTED = "removes-protected"
+    RENAME_SUSPECT = "rename-suspect"
+    UNMAPS_ADMINS = "unmaps-admins"
+    UNMAPS_GROUP = "unmaps-group"
+    DELETES_SERVICE_ACCOUNT = "deletes-service-account"
+    DELETES_API_KEY = "deletes-api-key"
+    GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain"
+    LOOSENS_GUARDS = "loosens-guards"
+    DELETES_POLICY_IN_USE = "deletes-policy-in-use"
+    SECRET_SOURCE = "secret-source"  # noqa: S105 - the name of a hazard
+    EMPTY_SECTION = "empty-section"
+    LIVE_EMPTY = "live-empty"
+    LIVE_WITHOUT_ADMINS = "live-without-admins"
+    LIVE_WITHOUT_US = "live-without-us"
+    LIVE_SHRANK = "live-shrank"
 
 
 NEVER_ALLOWED = frozenset({Risk.LAST_ADMIN})
@@ -110,7 +73,7 @@ class Allowance:
     value: str
 
     def __str__(self) -> str:
-        return f"{self.risk.label}={self.value}"
+        return f"{self.risk}={self.value}"
 
 
 def allowance(text: str) -> Allowance:
@@ -120,12 +83,13 @@ def allowance(text: str) -> Allowance:
         UsageError: The hazard is unknown or cannot be allowed, or there is no value.
     """
     label, _, value = text.partition("=")
-    risk = next((risk for risk in Risk if risk.label == label), None)
+    risk = next((risk for risk in Risk if risk == label), None)
     if risk is None:
-        known = ", ".join(risk.label for risk in Risk if risk not in NEVER_ALLOWED)
+        known = ", ".join(risk for risk in Risk if risk not in NEVER_ALLOWED)
         raise UsageError(f"--allow: unknown hazard {label!r}", f"Known hazards: {known}.")
     if risk in NEVER_ALLOWED:
-        raise UsageError(f"--allow: {label} cannot be allowed: {risk.why}", "Name another admin in the document first.")
+        why = "no accepted admin would remain, and no one could restore access"
+        raise UsageError(f"--allow: {label} cannot be allowed: {why}", "Name another admin in the document first.")
     if not value:
         raise UsageError(f"--allow {label} needs a value", f"Use --allow {label}=VALUE as printed with the hazard.")
     return Allowance(risk, value)

@@ -12,14 +12,13 @@ from typing import Any, TypeVar
 from beamctl.document.document import Desired, Mode
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import emptied, mass_removal, quorums_of, shrunk, with_dependencies
+from beamctl.plan.across_kinds import deletes_nothing, emptied, mass_removal, quorums_of, shrunk, with_dependencies
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, UnchangedReason, sizes
-from beamctl.plan.guards import Declared, in_force, kept
+from beamctl.plan.guards import Declared, declared_to_record, in_force
 from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
 from beamctl.plan.kind import Kind, MayDelete, Quorum
-from beamctl.plan.reading import deletes_nothing
 
 F = TypeVar("F", Comparison, Preconditions)
 
@@ -193,7 +192,7 @@ def _declared(
     last = situation.recorded
     ends = dict(last.ends) if last else {}  # keeps those of kinds that this document does not declare
     ends |= {name: each.ends for name, each in found.items() if each.ends is not None}
-    return kept(last, Declared(desired.guards, ends), sizes(found.values()), changes=bool(changes))
+    return declared_to_record(last, Declared(desired.guards, ends), sizes(found.values()), changes=bool(changes))
 
 
 def unchanged_keys(

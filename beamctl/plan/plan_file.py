@@ -13,6 +13,7 @@ from beamctl.document.schema import conforms, quick_check, violation
 from beamctl.errors import UsageError
 from beamctl.model.strict_json import read_json
 from beamctl.plan.change import key_data
+from beamctl.plan.comparison import CLOCKS_APART
 from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
@@ -23,9 +24,6 @@ LARGEST = 64 * 1024 * 1024
 
 LONGEST = timedelta(days=30)
 """Maximum validity of a saved plan."""
-
-CLOCKS_APART = timedelta(minutes=5)
-"""Tolerated clock skew between the machine that planned and this one."""
 
 _AGAIN = "Create a new one:  beamctl plan --out FILE"
 BY_HAND = "It was created by hand or by another version of beamctl."

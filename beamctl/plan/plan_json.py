@@ -103,11 +103,11 @@ def _workspace_data(plan: Plan, allowed: Sequence[Allowance]) -> dict[str, Any]:
 
 def _hazard_data(hazard: Hazard, *, refuses: bool) -> dict[str, Any]:
     return {
-        "hazard": hazard.risk.label,
+        "hazard": hazard.risk.value,
         "value": hazard.value,
         **fact_data(hazard.fact),
         "refused": refuses,
-        "allow": f"{hazard.risk.label}={hazard.value}" if hazard.liftable else None,
+        "allow": f"{hazard.risk}={hazard.value}" if hazard.liftable else None,
     }
 
 
@@ -202,7 +202,7 @@ def allowed_of(workspace: Data) -> tuple[Allowance, ...]:
 
 
 def _risk(data: Data) -> Risk:
-    risk = next((risk for risk in Risk if risk.label == data["hazard"]), None)
+    risk = next((risk for risk in Risk if risk == data["hazard"]), None)
     if risk is None:
         raise UndecodableError(f"unknown hazard {data['hazard']!r}")
     return risk

@@ -14,7 +14,7 @@ from beamctl.plan.across_kinds import mass_removal, quorums_of, with_dependencie
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import Note, Preconditions, Situation, sizes
 from beamctl.plan.diff import same
-from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, InForce, declared_in_time, kept
+from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, InForce, declared_in_time, declared_to_record
 from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import Hazard, Risk, merged
 from beamctl.plan.kind import Kind
@@ -95,7 +95,7 @@ def since_recorded(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, An
     return replace(
         plan,
         hazards=merged(plan.hazards, looser),
-        declared=kept(recorded, declared, populations, changes=bool(plan.changes)),
+        declared=declared_to_record(recorded, declared, populations, changes=bool(plan.changes)),
     )
 
 

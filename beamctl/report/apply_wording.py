@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from beamctl import errors
 from beamctl.model.code import Code
 
 APPLY_TEMPLATES: Mapping[Code, str] = {
+    **{
+        Code(each.code): "{detail}"
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.BeamctlError)
+    },
     # causes
     Code.API_ANSWERED: "the API responded with {status}{detail:after : }",
     Code.BUG: "beamctl has a bug: {error}",
-    Code.EMPTY: "it is empty",
-    Code.ERROR: "{detail}",
+    Code.SECRET_EMPTY: "it is empty",
     Code.INTERRUPTED: "interrupted",
     Code.INTERRUPTED_BETWEEN_CALLS: "interrupted between API calls",
     Code.LISTING_UNREADABLE: "the {section} could not be read again: {detail}",
     Code.NONE_SHOWN: "the API shows none",
-    Code.NOTHING: "nothing",
     Code.NOTHING_PERMITTED: "the API forbids every change with this credential",
     Code.NOTHING_SENT: "nothing was sent",
     Code.NOT_SHOWN: "the API does not show it",
-    Code.NO_ACCESS_TO_SECRETS: "there is no access to the location of {what}",
-    Code.NO_RESPONSE: "{detail}",
+    Code.NO_ACCESS_TO_SECRETS: "there is no access to secrets",
+    Code.SERVER_ERROR: "{host} responded with HTTP {status}: {detail}",
     Code.RECORDED: "{text}",
     Code.ROLE_NOT_SHOWN: "the API does not show the role",
     Code.SHOWN_DIFFERENTLY: "the API shows something else",
@@ -52,7 +56,7 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.RETURNED_DIFFERENT: "the API accepted the change but returned a different {names}",
     Code.SECRET_UNAVAILABLE: "the secret {name} is not available: {detail}; nothing was sent",
     Code.USAGES_UNREADABLE: "its usages cannot be read: {detail}; it was not deleted",
-    Code.VALUE_WAS: "{path} was {was} and is now {now}",
+    Code.VALUE_WAS: "{path} was {was:or nothing} and is now {now:or nothing}",
     # invitations
     Code.ALREADY_INVITED: "is already invited",
     Code.ALREADY_MEMBER: "is already a member",
@@ -82,41 +86,52 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
         "another run created one with the same name at the same time, so this one was deleted again"
     ),
     Code.CREATED_MEANWHILE: "was created in the meantime, by another run or manually",
-    Code.DELETED_AGAIN: "{why}; the {noun} was deleted again",
-    Code.DELETED_AGAIN_VALUE_LEFT: "{why}; the {noun} was deleted again, so its destination may hold a useless value",
+    Code.DELETED_AGAIN: "{why}; the {secret:object} was deleted again",
+    Code.DELETED_AGAIN_VALUE_LEFT: (
+        "{why}; the {secret:object} was deleted again, so its destination may hold a useless value"
+    ),
     Code.DELETED_BY_OTHER_RUN: "another run mistook it for one of an interrupted run and deleted it",
     Code.DESCRIPTION_NOT_ACCEPTED: "the API did not accept the description",
-    Code.DESTINATION_UNKNOWN: "{why}; it is not known whether {where} holds {it}",
-    Code.EXISTING_CLIENT_SECRET: "the client secret of the existing account",
-    Code.HANDED_OVER: "id {id}; {it} went to {where}{remark:after , and }",
+    Code.DESTINATION_UNKNOWN: "{why}; it is not known whether {where} holds {secret:it}",
+    Code.HANDED_OVER: "id {id}; {secret:it} went to {where:and}{remark:after , and }",
     Code.HANDED_OVER_MEANWHILE: "its client secret was stored in the meantime",
     Code.HAS_KEYS: "it has API keys now",
-    Code.IT: "it",
     Code.ITS_ACCOUNT_GONE: "its account is gone",
     Code.ITS_ACCOUNT_NOT_FOUND: "its service account {name} does not exist, or its name is not unique",
     Code.ITS_ACCOUNT_UNREADABLE: "its account cannot be read: {detail}",
-    Code.ITS_CLIENT_SECRET: "its client secret",
     Code.ITS_KEYS_UNREADABLE: "its API keys cannot be read: {detail}",
     Code.ITS_ROLE_NOT_SHOWN: "the API does not show its role",
     Code.KEYS_OF_UNREADABLE: "the API keys of {name} cannot be read: {detail}",
     Code.KEYS_UNREADABLE: "the API keys cannot be read: {detail}",
-    Code.MARKER_MAY_REMAIN: ("{it} was stored, but its marker may remain: {detail}; if so, the next apply replaces it"),
-    Code.MAY_STILL_EXIST: "{why}; the {noun} {id} may still exist ({detail}): the next apply replaces it",
+    Code.MARKER_MAY_REMAIN: (
+        "{secret:it} was stored, but its marker may remain: {detail}; if so, the next apply replaces it"
+    ),
+    Code.MAY_STILL_EXIST: "{why}; the {secret:object} {id} may still exist ({detail}): the next apply replaces it",
     Code.MISTAKEN_BY_OTHER_RUN: "another run mistook this one for one of an interrupted run",
-    Code.NOT_CREATED: "{why}; the API shows no new {noun}",
-    Code.NOT_HANDED_OVER: "{it} could not be stored: {detail}",
+    Code.NOT_CREATED: "{why}; the API shows no new {secret:object}",
+    Code.NOT_HANDED_OVER: "{secret:it} could not be stored: {detail}",
     Code.NO_NEWER_KEY: "there is no longer a newer key",
     Code.NO_REPLACEMENT: "there is no replacement",
-    Code.NO_SECRET_RETURNED: "the API returned no {secret}; the next apply replaces it",
-    Code.OTHER_RUN_CREATES: "another run is creating it, or was stopped before {secret} was stored",
+    Code.NO_SECRET_RETURNED: "the API returned no {secret:spaced}; the next apply replaces it",
+    Code.OTHER_RUN_CREATES: "another run is creating it, or was stopped before {secret:it} was stored",
     Code.OTHER_RUN_HANDED_OVER: "another run stored a key at the same time",
     Code.PENDING_STATE_UNREADABLE: "it cannot be read whether its client secret was stored: {detail}",
     Code.PREVIOUS_KEY_CHANGED: "the marker of the previous key changed since the plan was made",
     Code.PREVIOUS_KEY_GONE: "the API no longer shows the previous key",
-    Code.RETURNED_ANOTHER: "the API returned another {noun}",
-    Code.SECRET_LOCATION_UNKNOWN: "{why}; it is not known where {it} is",
+    Code.RETURNED_ANOTHER: "the API returned another {secret:object}",
+    Code.SECRET_LOCATION_UNKNOWN: "{why}; it is not known where {secret:it} is",
     Code.SECRET_LOST: "{why}; it was created ({ids}), but its secret is lost: the next apply replaces it",
-    Code.STILL_EXISTS: "{why}; the {noun} {id} still exists ({detail}): the next apply replaces it",
+    Code.STILL_EXISTS: "{why}; the {secret:object} {id} still exists ({detail}): the next apply replaces it",
+    # where secrets are
+    Code.COMMAND: "the command {program}",
+    Code.FILE: "the file {path}",
+    Code.KEYRING_ENTRY: "the keyring entry {service} for {user}",
+    Code.NO_DESTINATION: "the document does not say where to store it",
+    Code.PLACE_UNUSABLE: "{place} {detail}",
+    Code.SECRET_NOT_TEXT: "the API returned something that is not valid text",
+    Code.STORED_NOT_SHOWN: "{place}; the terminal {detail}",
+    Code.TERMINAL: "the terminal",
+    Code.VARIABLE: "the environment variable {name}",
     # hints
     Code.ASK_HOW_TO_INVITE: "Ask the API's operator how to invite someone as {role}.",
     Code.CHECK_PERMISSIONS: "Check the entry and the credential's permissions. Then run `beamctl apply` again.",
@@ -129,8 +144,8 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.FIX_REPORTED_PROBLEM: "Fix the problem that the API reports. Then run `beamctl apply` again.",
     Code.FIX_SETTING: "Fix the value under settings, then run `beamctl apply` again.",
     Code.HINT: "{detail}",
-    Code.IF_LOST_DELETE_IT: "If no one has it, delete the {noun} and run `beamctl apply` again.",
-    Code.IF_NOT_DELETE_IT: "If it does not, delete the {noun} and run `beamctl apply` again.",
+    Code.IF_LOST_DELETE_IT: "If no one has it, delete the {secret:object} and run `beamctl apply` again.",
+    Code.IF_NOT_DELETE_IT: "If it does not, delete the {secret:object} and run `beamctl apply` again.",
     Code.INCREASE_SECRET_VERSION: "Increase secret.version in the document, then run `beamctl apply` again.",
     Code.REMOVE_FROM_USERS: "Remove it from what uses it, then run `beamctl apply` again.",
     Code.REPORT_BUG: "Please report it. Run `beamctl plan` to see the current state.",

@@ -7,12 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from beamctl.apply.event import Event
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.plan_file import Saved
+
+if TYPE_CHECKING:
+    from beamctl.apply.record import Event
+    from beamctl.plan.plan_file import Saved
 
 
 class CommandName(StrEnum):

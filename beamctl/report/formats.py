@@ -32,6 +32,6 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    "text": Format("text.all", "as printed in a terminal, without colors"),
+    "text": Format("text_report", "as printed in a terminal, without colors"),
     "json": Format("json_report", "as printed with -o json"),
 }

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, assert_never
 
-from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
-from beamctl.apply.record import Record, State
+from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Record, Started, State, Unconfirmed
 from beamctl.document.problem import Problem
 from beamctl.model.fact import Fact, fact_data
 from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
@@ -16,12 +15,11 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
+from beamctl.report.apply_text import totals, unconfirmed_text
 from beamctl.report.data import CommandName, ReportData
-from beamctl.report.text.apply import totals, unconfirmed_text
-from beamctl.report.text.destroy import deletion_summary
-from beamctl.report.text.drift import difference_text
-from beamctl.report.text.show import Sections
+from beamctl.report.drift_text import difference_text
 from beamctl.report.wording import TALLY, words
+from beamctl.report.workspace_text import Sections, deletion_summary
 
 
 def report(data: ReportData) -> str:
@@ -121,7 +119,7 @@ def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
 
 def _run(name: str, found: Record | str) -> dict[str, Any]:
     if isinstance(found, str):
-        return {"run": name, "error": found}
+        return {"run": name, "code": "unreadable-record", "error": found}
     run = found.run
     changes = [
         {
@@ -176,9 +174,9 @@ def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) ->
     )
 
 
-def error_json(message: str, hint: str, code: int) -> str:
+def error_json(message: str, hint: str, code: str, exit_code: int) -> str:
     """An error that prevented any other report."""
-    return _dumps({"error": {"message": message, "hint": hint, "exit_code": code}})
+    return _dumps({"error": {"code": code, "message": message, "hint": hint, "exit_code": exit_code}})
 
 
 def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:

@@ -9,15 +9,12 @@ from beamctl.model.code import Code
 PLAN_TEMPLATES: Mapping[Code, str] = {
     # people
     Code.ACCEPTED_SINCE: "{name} has since accepted the invitation and would lose access",
-    Code.ACCESS_ENDED: "their access ended",
     Code.ACCESS_ENDS_SOON: "{email} loses access on {until} ({days} {days:plural day|days} from now)",
     Code.ADDRESS_INVALID: "{name} has an invalid address and is not invited again",
     Code.ADMINS_MISSING: "the API shows no admin, but {names:some} should be one: the listing may be incomplete",
     Code.ADMIN_DEMOTED: "{name} is an admin and would be demoted",
     Code.ALLOWED_DOMAINS: "{guard} ({domains:or an empty list})",
     Code.ALREADY_THERE: "{email} would be invited, but {there} is already in the workspace; {tag}",
-    Code.DEMOTED: "would be demoted",
-    Code.DOCUMENT_SAYS: "the document says {role}",
     Code.DOMAIN_MAYBE_RENAMED: (
         "the domain may have changed: {count} people at {before} would be removed, and similar e-mails at {after} "
         "invited: each would have no access until the new one accepts; list both until then"
@@ -51,21 +48,21 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "only admins from the directory would remain, and a group of theirs would no longer be mapped to admin"
     ),
     Code.OUTSIDE_ALLOWED_DOMAINS: "{email} is outside {lists:and}",
-    Code.PROTECTED: "{name} is protected by {guards:and}, and {loss}",
+    Code.PROTECTED: "{name} is protected by {guards:and}, and would be {loss}",
     Code.PROTECTED_NOT_FOUND: (
         "guards.protected lists {email}, who is neither in the workspace nor under members: check the spelling"
     ),
-    Code.REMOVED: "would be removed",
     Code.ROLE_CANNOT_BE_RESTORED: "{name} had the role '{role}', which beamctl cannot set: set it in the console",
     Code.ROLE_FROM_DIRECTORY: (
-        "{email} is {role} through {source}; {declared}: change it in the directory or in settings.groupMappings"
+        "{email} is {role} through {source:spaced}; {declared:after the document says |their access ended}: "
+        "change it in the directory or in settings.groupMappings"
     ),
     Code.ROLE_PENDING: (
         "{email} is invited as {role}, and the API does not change the role of an invitation: the first apply after "
         "acceptance sets the role {desired}"
     ),
     Code.ROLE_WAS_NOT_SHOWN: "{name} had a role that the API did not show: set it in the console",
-    Code.SELF_LOSES_ACCESS: "beamctl runs as {name}, who {loss}",
+    Code.SELF_LOSES_ACCESS: "beamctl runs as {name}, who would be {loss}",
     Code.SELF_NOT_SHOWN: "beamctl should run as {name}, who is not in the workspace: check guards.self",
     Code.SKIPPED: "{email} is skipped until {until}: {reason}",
     Code.SKIPPED_WITH_DOMAIN: "{email} is still skipped, with {pattern}: their own entry ended on {until}",
@@ -90,14 +87,13 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.ACCOUNT_DELETED: "{name} would be deleted: its credentials stop working immediately and cannot be restored",
     Code.ACCOUNT_ROLES_NOT_SHOWN: "the API does not show roles of service accounts, so roles are not compared",
     Code.CLIENT_SECRET_PENDING: ("the client secret of {name} was not stored: remove clientId to replace the account"),
-    Code.DELETED: "would be deleted",
     Code.KEYS_NOT_READABLE: "the API keys of {name} cannot be read with this credential and are not changed",
     Code.KEY_AGE_UNKNOWN: "the API does not show when {name} was created, so it is not renewed in time",
     Code.KEY_CANNOT_BE_RESTORED: "{name} cannot be restored: the API shows a key only once",
     Code.KEY_EXPIRES: "{name} expires on {date}; set rotateBefore to have it renewed",
     Code.KEY_STAYS: "{name} is kept, because it may be in use: to delete it, remove it from the document",
     Code.MARKED_WITHOUT_RECORD: (
-        "the description of {account} says that {secret} was not handed over, but no run record confirms it, so "
+        "the description of {account} says that {secret:it} was not handed over, but no run record confirms it, so "
         "{name} is left alone; if nothing uses it, replace it with --allow {allow:shell}, otherwise remove that text"
     ),
     Code.NO_CLIENT_SECRET_DESTINATION: (
@@ -107,7 +103,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.NO_KEY_DESTINATION: (
         "there is no destination for {name}: add secretTo, or apply on a terminal with --reveal-secrets"
     ),
-    Code.OWN_ACCOUNT_LOST: "beamctl runs as {name}, which {loss}",
+    Code.OWN_ACCOUNT_LOST: "beamctl runs as {name}, which would be {loss}",
     Code.OWN_ACCOUNT_NOT_SHOWN: "beamctl runs as the service account {name}, which the API does not show",
     Code.OWN_KEY_DELETED: "beamctl may run with {name}, which would be deleted",
     Code.PENDING_ACCOUNT_DELETED: (
@@ -136,7 +132,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "{name} is re-created without its secret, which cannot be read: set it in the console"
     ),
     Code.RESOURCES_MISSING: (
-        "{names:some} should be unchanged but is no longer among the {kind}: the listing may be incomplete"
+        "{names:some} should be unchanged but is no longer among the {section:spaced}: the listing may be incomplete"
     ),
     Code.SECRET_CANNOT_BE_RESTORED: "the previous secret of {name} cannot be restored",
     Code.SETTING_CANNOT_BE_RESTORED: "{name} had a role that beamctl cannot set: set it in the console",
@@ -156,52 +152,85 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
     ),
     Code.DOCUMENT_WARNING: "{message}: {hint}",
-    Code.ELSEWHERE: "elsewhere",
     Code.GUARD_LOOSER: "guards.{guard} is looser than in the last recorded run: {change}{where:parenthesized}",
-    Code.LEADS_TO: "which leads to {path}, {where}",
     Code.LIMIT: "{guard} is {limit}",
     Code.LISTING_EMPTY: "the API shows no {section}",
     Code.LISTING_SHRANK: "since the last recorded run, the API shows only {listings:and}",
     Code.LIST_ADDS: "adds {names}",
     Code.LIST_DROPS: "no longer lists {names}",
-    Code.NOT_SET: "not set",
-    Code.OUTSIDE_FOLDER_OF: "outside the folder of {source}",
     Code.OWN_ACCESS_REDUCED: "beamctl runs as {name}, whose access this would reduce",
     Code.PERCENT_LIMIT: "{guard} is {limit} of {total}, which is {allowed}",
     Code.REMOVALS_EXCEED_LIMIT: "{count} would lose access or be deleted; {limits:list}",
-    Code.REPLACED: "{before} → {after}",
+    Code.REPLACED: "{before} → {after:or not set}",
     Code.RUN_ALSO_CHANGED: "that run also changed {workspace}:  {command}",
     Code.RUN_INCOMPLETE: "that run did not make {count} of its changes",
-    Code.SECRET_FROM_OUTSIDE: "{part} of {name} would be read from {path}, {where}",
+    Code.SECRET_FROM_OUTSIDE: (
+        "{part} of {name} would be read from {path}{leads_to:after , which leads to }, "
+        "{source:after outside the folder of |elsewhere}"
+    ),
     Code.SECTION_EMPTY: "{source} lists none under {section}",
-    Code.SECTION_NOT_IN_API: "this API has no {section}, so the section is skipped",
+    Code.SECTION_NOT_IN_API: "this API has no {section:spaced}, so the section is skipped",
     Code.SHOWN_OF: "{seen} of {before} {section}",
     # what cannot be read, and what a workspace contains
     Code.ANOTHER_WORKSPACE: "it is a different workspace with the same name",
     Code.CANNOT_BE_READ: "cannot be read: {detail}",
-    Code.COUNT_HIGHER: "{name}: {now} instead of {before}",
+    Code.COUNTS_NO_LONGER_READABLE: "resource counts can no longer be read: {why}",
+    Code.COUNT_HIGHER: "{name}: {now:number} instead of {before:number}",
     Code.KEYS_OF_NOT_READABLE: "those of {names:some} cannot be read with this credential",
     Code.NOT_A_WORKSPACE: "the API's response is not a workspace",
     Code.NOT_LISTED: "the API does not list them",
     Code.NOT_READABLE_WITH_CREDENTIAL: "cannot be read with this credential: {detail}",
-    Code.NOW_INCLUDES: "{section} now include {name}{group:parenthesized}{more:after  and }",
+    Code.NOW_INCLUDES: "{section} now include {name}{group:parenthesized}{more:more}",
     Code.NO_LONGER_COMPLETE: "{section} can no longer be read completely: {why}",
     Code.NO_LONGER_READABLE: "{section} can no longer be read: {why}",
+    # exported documents
+    Code.EXPORTED_EXPIRED: "exported with an expired invitation: list or revoke",
+    Code.EXPORTED_WITH_UNKNOWN_ROLE: "exported with an unknown role",
+    Code.HAS_UNKNOWN_ROLE: "has the unknown role '{role}'",
+    Code.HAS_UNKNOWN_SETTING: "has an unknown setting",
+    Code.INVALID_ADDRESS: "{detail}",
+    Code.INVISIBLE_IN_NAME: "has a name with an invisible character",
+    Code.INVITED_ROLE_NOT_SHOWN: "invited, with a role that the API does not show",
+    Code.KEYS_NOT_EXPRESSIBLE: (
+        "its API keys are not managed, because a document cannot express all of them: {keys:some}"
+    ),
+    Code.KEYS_SHARE_NAME: "there are {count} named {name:quoted}",
+    Code.KEY_END_NOT_SHOWN: (
+        "expires on a date that the API does not show; secretTo: {{file: PATH}} sets the destination of a new one"
+    ),
+    Code.KEY_EXPIRED: "{name:quoted} expired on {date}",
+    Code.KEY_LIFETIME_NOT_EXPRESSIBLE: (
+        "expires on {date:or a date that the API does not show}; expiresIn cannot express {lifetime:quoted}, "
+        "so a new one would not expire"
+    ),
+    Code.KEY_NAME_INVALID: "{name:quoted} is not a valid name",
+    Code.KEY_NEVER_HANDED_OVER: "{name:quoted} was created but never handed over",
+    Code.LEFT_OUT: "left out: {name} {why}",
+    Code.MANAGED_BY_DIRECTORY: "is {role} through {source:spaced}, which manages them",
+    Code.MAPPING_NOT_EXPRESSIBLE: "has a mapping that a document cannot express",
+    Code.NEVER_HANDED_OVER: "was created, but its client secret was never handed over",
+    Code.NOT_EXPRESSIBLE: "cannot be expressed in a document",
+    Code.ROLE_IS_A_GUESS: "the API does not show its role, so admin is a guess: set the role that it should have",
+    Code.SET_KEY_DESTINATION: "secretTo: {{file: PATH}} sets the destination of a new one",
+    Code.SET_ROTATION: "expires on {date}; add rotateBefore: TIME and secretTo: {{file: PATH}} to renew it in time",
+    Code.SET_SECRET_DESTINATION: "secretTo: {{file: PATH}} sets the destination of a new client secret",
+    Code.SET_SECRET_SOURCE: "set the source of its secret: secret: {{apiKey: {{env: NAME}}, version: {version}}}",
+    Code.SET_SECRET_VARIABLE: "the secret is sent with every change: set the variable, or use another source",
+    Code.SHARES_NAME: "shares its name with another account",
+    Code.TOO_LONG: "is longer than a document allows",
+    Code.VALUE_NOT_STRING: "has a value that is not a string",
     # documents that are edited to say what is live
     Code.ADOPT_ACCESS_ENDED: "access ended on {until}; set a later date, or run `beamctl apply`",
-    Code.ADOPT_CANNOT_EXPRESS: "a document cannot express it",
     Code.ADOPT_DOUBTFUL: "the response of the API may be wrong: {why}",
     Code.ADOPT_DUE: "it is due according to the document and was not changed by hand; run `beamctl apply`",
-    Code.ADOPT_INVALID_DOCUMENT: "the document would be invalid: {problem}",
+    Code.ADOPT_INVALID_DOCUMENT: "the document would be invalid: {detail}",
     Code.ADOPT_INVITATION_EXPIRED: "the invitation has expired, which a document cannot express; run `beamctl apply`",
-    Code.ADOPT_LEFT_OUT: "it {why}",
     Code.ADOPT_NAME_TAKEN: "the document already has an entry named {name}",
     Code.ADOPT_SECRET_VERSION: (
         "the version of its secret is {live}, and the document says {declared}; run `beamctl apply`, or "
         "edit secret.version"
     ),
     Code.ADOPT_STILL_DIFFERS: "the workspace would still differ from the document",
-    Code.ADOPT_UNKNOWN_ROLE: "a document cannot express the role {role}",
     Code.EDIT_BEHIND_ANCHOR: (
         "line {line} uses the anchor or alias {name}, whose text may count elsewhere too; edit it by hand"
     ),

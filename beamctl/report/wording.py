@@ -3,11 +3,13 @@ specification is the name of a function in `_FUNCTIONS`, and its argument."""
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from beamctl.document.problem import quoted
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact
 from beamctl.model.text import shell_word, some
@@ -58,12 +60,35 @@ class _Words(string.Formatter):
         return _FUNCTIONS[function]([words(each) if isinstance(each, Fact) else str(each) for each in values], argument)
 
 
+def _number(parts: Sequence[str]) -> int:
+    text = "".join(parts)
+    return int(text) if text.isdecimal() and len(text) < _MOST_DIGITS else 0
+
+
+def _after(parts: Sequence[str], argument: str) -> str:
+    prefix, _, default = argument.partition("|")
+    return prefix + ", ".join(parts) if any(parts) else default
+
+
+def _more(parts: Sequence[str], _: str) -> str:
+    return f" and {number:,} more" if (number := _number(parts)) else ""
+
+
+def _spaced(name: str) -> str:
+    return re.sub("(?<=[a-z])[A-Z]|[_-]", lambda found: f" {found[0].strip('_-').lower()}", name)
+
+
 def _duration(minutes: Sequence[str], _: str) -> str:
-    text = "".join(minutes)
-    number = int(text) if text.isdecimal() and len(text) < _MOST_DIGITS else 0
+    number = _number(minutes)
     return f"{number} minutes" if number < _TWO_HOURS else f"{round(number / 60)} hours"
 
 
+_IT = {
+    "key": "it",
+    "client-secret": "its client secret",
+    "existing-client-secret": "the client secret of the existing account",
+}
+"""A secret of an object, in a sentence about that object."""
 _TWO_HOURS = 120
 _MOST_DIGITS = 10
 _FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
@@ -72,7 +97,13 @@ _FUNCTIONS: Mapping[str, Callable[[Sequence[str], str], str]] = {
     "list": lambda parts, _: "; ".join(parts),
     "some": lambda parts, _: some(parts),
     "or": lambda parts, default: ", ".join(parts) or default,
-    "after": lambda parts, prefix: prefix + ", ".join(parts) if any(parts) else "",
+    "quoted": lambda parts, _: ", ".join(map(quoted, parts)),
+    "spaced": lambda parts, _: _spaced(", ".join(parts)),
+    "it": lambda parts, _: ", ".join(_IT.get(each, each) for each in parts),
+    "object": lambda parts, _: "key" if list(parts) == ["key"] else "account",
+    "after": _after,
+    "more": _more,
+    "number": lambda parts, _: f"{_number(parts):,}",
     "parenthesized": lambda parts, _: f" ({', '.join(parts)})" if any(parts) else "",
     "plural": lambda parts, forms: forms.split("|")[list(parts) != ["1"]],
     "shell": lambda parts, _: shell_word("".join(parts)),

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from beamctl.document.text_encoding import LARGEST
+from beamctl.document.syntax import LARGEST
 from beamctl.errors import UsageError
 from beamctl.system.files import is_within, read_file
 

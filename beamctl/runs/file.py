@@ -10,8 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from beamctl.apply.event import Event
-from beamctl.apply.record import event_line, last_line
+from beamctl.apply.record import Event, event_line, last_line
 from beamctl.errors import RecordError
 from beamctl.model.secret import RecordRedactor
 from beamctl.plan.plan import Plan

@@ -22,16 +22,12 @@ def with_source_hazards(plan: Plan) -> Plan:
         folders = folders_of(change)
         for part, path in files_of(change):
             if not any(is_within(path, folder) for folder in folders):
-                where = _where(change, path)
-                why = fact(Code.SECRET_FROM_OUTSIDE, part=part, name=change.name, path=path, where=where)
-                found.append(Hazard(Risk.SECRET_SOURCE, exact(path), why))
+                found.append(Hazard(Risk.SECRET_SOURCE, exact(path), _why(change, part, path)))
     return replace(plan, hazards=merged(plan.hazards, found))
 
 
-def _where(change: Change, path: str) -> Fact:
-    source = change.place.source if change.place else ""
-    known = source not in ("", STANDARD_INPUT)
-    outside = fact(Code.OUTSIDE_FOLDER_OF, source=source) if known else fact(Code.ELSEWHERE)
+def _why(change: Change, part: str, path: str) -> Fact:
+    source = change.place.source if change.place and change.place.source != STANDARD_INPUT else ""
     real = real_path(path)
-    plain = abspath(path)  # noqa: PTH100 - `resolve` follows links
-    return outside if real in ("", plain) else fact(Code.LEADS_TO, path=real, where=outside)
+    leads_to = "" if real == abspath(path) else real  # noqa: PTH100 - `resolve` follows links
+    return fact(Code.SECRET_FROM_OUTSIDE, part=part, name=change.name, path=path, leads_to=leads_to, source=source)

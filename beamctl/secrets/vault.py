@@ -10,6 +10,8 @@ from typing import Any, assert_never
 
 from beamctl.errors import RefusedError
 from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.secret import (
     OWN_CREDENTIAL,
     SECRET_TO,
@@ -25,6 +27,7 @@ from beamctl.model.secret import (
     described,
     is_own_variable,
     one_place,
+    place_fact,
     place_of,
     sink_of,
 )
@@ -39,6 +42,13 @@ _NO_DESTINATION = "the document does not say where to store it"
 _DONE = 200
 _PUBLIC = "clientId"
 """The part of a secret that is public."""
+
+
+_TERMINAL = fact(Code.TERMINAL)
+
+
+def _unusable(place: Fact, why: str) -> NoResponse:
+    return NoResponse(fact=fact(Code.PLACE_UNUSABLE, place=place, detail=why))
 
 
 class LocalSecretStore:
@@ -67,15 +77,17 @@ class LocalSecretStore:
         self._redaction.redactor.learn(*(text for name, text in secret.secret.items() if name != _PUBLIC))
         sink, screen = secret.sink, self._screen
         if sink is not None and not is_whole(secret.text):
-            return NoResponse("the API returned something that is not valid text")
+            return NoResponse(fact=fact(Code.SECRET_NOT_TEXT))
         if sink is not None and (why := _put(sink, secret.text, self._redaction)):
-            return NoResponse(f"{described(sink)} {why}")
+            return _unusable(place_fact(sink), why)
         if screen is None:
-            return NoResponse(_NO_DESTINATION) if sink is None else Response(_DONE, described(sink))
+            return NoResponse(fact=fact(Code.NO_DESTINATION)) if sink is None else Response(_DONE, place_fact(sink))
         unseen = screen.show(secret)
         if sink is None:
-            return NoResponse(f"the terminal {unseen}") if unseen else Response(_DONE, "the terminal")
-        return Response(_DONE, described(sink) + (f"; the terminal {unseen}" if unseen else " and the terminal"))
+            return _unusable(_TERMINAL, unseen) if unseen else Response(_DONE, _TERMINAL)
+        if unseen:
+            return Response(_DONE, fact(Code.STORED_NOT_SHOWN, place=place_fact(sink), detail=unseen))
+        return Response(_DONE, (place_fact(sink), _TERMINAL))
 
     def fetch(self, secret: ReadSecret) -> Response | NoResponse:
         """Read a secret, without final line breaks. An empty one is an error."""
@@ -87,7 +99,7 @@ class LocalSecretStore:
         if self._redaction.redactor.holds_own(text):
             text, why = "", "contains beamctl's own credential, which is never sent"
         if why or not text:
-            return NoResponse(f"{secret.what}: {described(secret.source)} {why or 'is empty'}")
+            return _unusable(place_fact(secret.source), why or "is empty")
         return Response(_DONE, text)
 
     def why_refused(self, secrets: Mapping[str, Any], *, approved: bool) -> str:

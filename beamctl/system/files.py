@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -115,6 +114,8 @@ def rewrite_file(path: Path, was: bytes, content: bytes) -> None:
 
 
 def _replace(path: Path, content: str | bytes, what: str, hint: str, like: os.stat_result | None = None) -> None:
+    import tempfile
+
     temporary = ""
     try:
         if path.exists() and not path.is_file():

@@ -15,9 +15,9 @@ from beamctl.errors import UsageError
 from beamctl.kinds.registry import kinds_for
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
+from beamctl.plan.across_kinds import read
 from beamctl.plan.adoption import AdoptedDrift, Adoption, EditedFile, NewEntry, NotAdopted
 from beamctl.plan.plan import Plan, may_delete
-from beamctl.plan.reading import read
 from beamctl.runs.last_run import LastRun
 from beamctl.system.files import real_path, rewrite_file, why_not_rewritten
 from beamctl.system.git import repository_of

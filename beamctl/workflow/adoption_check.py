@@ -100,7 +100,7 @@ class AdoptionCheck:
             problems += error.problems
             plan = None
         if plan is None:
-            return fact(Code.ADOPT_INVALID_DOCUMENT, problem=problems[0].message if problems else "")
+            return fact(Code.ADOPT_INVALID_DOCUMENT, detail=problems[0].message if problems else "")
         adopted = {each.change.id for each in adoptions if not each.whys}
         left = {change.id for change in self._plan.changes} - adopted
         notes = {each.fact.order for each in plan.notes if each.differs}

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event as StopSignal
 
-from beamctl.apply.event import Event, is_not_permitted
 from beamctl.apply.executor import apply as make_changes
+from beamctl.apply.record import Event, is_not_permitted
 from beamctl.apply.runner import ApplyContext, Listener
 from beamctl.errors import RecordError, RefusedError, StalePlanError, UnwritableError, UsageError
 from beamctl.kinds.registry import all_kinds
@@ -17,8 +17,8 @@ from beamctl.model.api_call import Pause, Reader, Sender
 from beamctl.model.secret import SecretStore
 from beamctl.model.text import printable
 from beamctl.plan.plan import Plan
-from beamctl.report.text.apply import totals
-from beamctl.report.text.plan import APPLY, unused_note
+from beamctl.report.apply_text import totals
+from beamctl.report.plan_text import APPLY, unused_note
 from beamctl.runs.file import RecordFile
 from beamctl.runs.store import NewRecord, open_records
 from beamctl.secrets.file import ReservedFiles

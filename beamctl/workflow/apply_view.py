@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from beamctl.apply.event import Event
+from beamctl.apply.record import Event
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import Saved
 from beamctl.secrets.redaction import OutputRedaction

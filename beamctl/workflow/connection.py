@@ -20,7 +20,7 @@ from beamctl.model.code import Code
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.model.secret import ApiRedactor
-from beamctl.plan.plan_file import CLOCKS_APART
+from beamctl.plan.comparison import CLOCKS_APART
 from beamctl.system.clock import current_time, shown_time
 from beamctl.workflow.slow_reads import NotifyingReader
 

@@ -23,9 +23,10 @@ from beamctl.errors import (
     UnreachableError,
 )
 from beamctl.kinds.registry import all_kinds
-from beamctl.model.api_call import PAUSES, Deleter, NoResponse, Pause, Reader, Response, segment
+from beamctl.model.api_call import PAUSES, Deleter, NoResponse, Pause, Reader, Response, cause, segment
 from beamctl.model.code import Code
-from beamctl.model.fact import fact
+from beamctl.model.fact import error_fact, fact
+from beamctl.plan.across_kinds import read
 from beamctl.plan.contents import (
     Deletion,
     DeletionStatus,
@@ -36,7 +37,6 @@ from beamctl.plan.contents import (
     part_of,
 )
 from beamctl.plan.kind import Kind
-from beamctl.plan.reading import read
 from beamctl.report.wording import words
 
 _FORBIDDEN = 403
@@ -94,7 +94,7 @@ def _part(kind: Kind[Any], workspace: str, reader: Reader) -> Part:
     except (UnauthenticatedError, UnreachableError):
         raise
     except ApiError as error:
-        return Part(kind.section, kind.grouped_by, Unknown(fact(Code.ERROR, detail=error.message)))
+        return Part(kind.section, kind.grouped_by, Unknown(error_fact(error)))
 
 
 def _counts(payload: Mapping[str, Any]) -> Mapping[str, int] | Unknown:
@@ -143,7 +143,7 @@ def destroy(
     answer = deleter.delete_workspace()
     if isinstance(answer, Response) and answer.status == _FORBIDDEN and not answer.limited:
         raise ForbiddenError(
-            f"not permitted to delete {shown.workspace}: {answer.why}",
+            f"not permitted to delete {shown.workspace}: {words(cause(answer))}",
             "Only workspace admins can. Nothing was deleted.",
             status=answer.status,
         )
@@ -176,9 +176,9 @@ def _look(shown: WorkspaceContents, reader: Reader, *, certain: bool) -> _Presen
     except MissingError:
         return _Presence.GONE
     except (ForbiddenError, UnauthenticatedError) as error:
-        return _Presence.GONE if certain else Unknown(fact(Code.ERROR, detail=error.message))
+        return _Presence.GONE if certain else Unknown(error_fact(error))
     except BeamctlError as error:
-        return Unknown(fact(Code.ERROR, detail=error.message))
+        return Unknown(error_fact(error))
     if not isinstance(now, dict) or now.get("name") != shown.workspace:
         return Unknown(fact(Code.NOT_A_WORKSPACE))
     return _Presence.GONE if _is_another(shown, now) else _Presence.THERE
@@ -201,13 +201,15 @@ def _found(name: str, answer: Response | NoResponse, presence: _Presence | Unkno
                 return Deletion(DeletionStatus.DELETED)
             return Deletion(
                 DeletionStatus.FOUND_GONE if isinstance(answer, NoResponse) else DeletionStatus.GONE_AT_ANSWER,
-                fact(Code.ERROR, detail=answer.why),
+                cause(answer),
             )
         case _Presence.THERE:
             refused = isinstance(answer, Response) and not answer.ok
             still = "" if refused else "The API may still be deleting it. Check again in a minute.\n"
-            raise ApiError(f"{name} still exists: {answer.why}", still + see)
+            raise ApiError(f"{name} still exists: {words(cause(answer))}", still + see)
         case Unknown(why=why):
-            raise ApiError(f"it is not known whether {name} was deleted: {answer.why}; then {words(why)}", see)
+            raise ApiError(
+                f"it is not known whether {name} was deleted: {words(cause(answer))}; then {words(why)}", see
+            )
         case _:
             assert_never(presence)

@@ -11,8 +11,8 @@ from typing import Any
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.load import YAML_SUFFIXES, SourceText, load, with_lines
-from beamctl.document.problem import Problem, bounded
-from beamctl.document.text_encoding import LARGEST
+from beamctl.document.problem import Problem, ProblemCode, bounded
+from beamctl.document.syntax import LARGEST
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import kinds_for
 from beamctl.model.text import printable
@@ -69,11 +69,15 @@ def read_sources(named: Sequence[str]) -> list[SourceText]:
 def validate(sources: Sequence[SourceText]) -> Checked:
     """Check documents, without a credential or the network."""
     loaded = load(sources)
-    found = (
+    found = bounded(
         problem for document in loaded.documents for kind in _kinds(document) for problem in kind.problems(document)
     )
+    explained = {problem.place for problem in found}
+    invalid = (
+        each for each in loaded.problems if each.code is not ProblemCode.WRONG_TYPE or each.place not in explained
+    )
     warnings = bounded(warning for desired in loaded.desired for warning in desired.warnings)
-    problems = with_lines([*loaded.problems, *bounded(found)], sources)
+    problems = with_lines([*invalid, *found], sources)
     return Checked(loaded.desired, tuple(problems), tuple(with_lines(warnings, sources)))
 
 
@@ -97,7 +101,7 @@ def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[
     return tuple(desired for desired in checked.desired if not workspaces or desired.workspace in workspaces)
 
 
-def unread(named: Sequence[str]) -> str:
+def unread_note(named: Sequence[str]) -> str:
     """A note about files in the named directories that are not read; empty if all are read."""
     folders = [Path(name) for name in list(named) or defaults() if name != "-" and Path(name).is_dir()]
     others = [str(path) for folder in folders for path in _within(folder).others]

@@ -1,4 +1,5 @@
-"""Plans one workspace or several: reads the documents and the workspaces, and compares them."""
+"""Plans one workspace or several: reads the documents and the workspaces, and compares them. Drift is the changes of a
+plan that nothing applies."""
 
 from __future__ import annotations
 
@@ -14,19 +15,19 @@ from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.text import printable
+from beamctl.plan.across_kinds import read
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, refused, unused
 from beamctl.plan.plan import Plan, make_plan, managed, may_delete
-from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
-from beamctl.plan.reading import read
+from beamctl.report.wording import words
 from beamctl.runs.commit import commit_of
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
-from beamctl.workflow.documents import read_desired
+from beamctl.workflow.documents import read_desired, unread_note
 
 LazySituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
@@ -78,7 +79,10 @@ def _warnings(desired: Desired) -> Iterator[Note]:
     """Warnings about a document, except the one about `guards.self`: a plan knows who is in the workspace."""
     known = desired.document.place("guards", "self", "email")
     warnings = (each for each in desired.warnings if each.place != known)
-    return (Note(fact(Code.DOCUMENT_WARNING, message=each.message, hint=each.hint), each.place) for each in warnings)
+    return (
+        Note(fact(Code.DOCUMENT_WARNING, problem=each.code.value, message=each.message, hint=each.hint), each.place)
+        for each in warnings
+    )
 
 
 def plan_all(
@@ -176,9 +180,15 @@ def _planned(desired: Desired, link: Link, granted: Sequence[Allowance], checks:
         link,
         lambda: make() == first,
         lambda: commit_of(source),
-        lambda: digest_of(plans_data([first], ())),
+        partial(_digest, first),
         unrecorded=first.declared != last.declared,
     )
+
+
+def _digest(plan: Plan) -> str:
+    from beamctl.plan.plan_file import digest_of
+
+    return digest_of(plans_data([plan], ()))
 
 
 def identify(workspace: str, reader: Reader) -> str:
@@ -201,3 +211,46 @@ def unused_allowances(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> li
     """The allowances that match no hazard, as typed."""
     hazards = [hazard for plan in plans for hazard in plan.hazards]
     return [printable(str(each)) for each in unused(hazards, allowed)]
+
+
+Notify = Callable[[str], None]
+Look = Callable[[Desired, Link, LastRun], Plan]
+"""Plans one workspace as it is now."""
+
+
+def drift(
+    files: Sequence[str],
+    workspaces: Sequence[str],
+    access: Access,
+    records: RecordFolder,
+    note: Notify,
+    look: Look = plan_now,
+) -> list[Plan]:
+    """The plan of each workspace, without floors: hazards do not matter, because nothing is changed.
+
+    Args:
+        files: The documents.
+        workspaces: The workspaces; empty for all.
+        access: How to reach the API.
+        records: The run records.
+        note: Called with notes for the user.
+        look: Plans each workspace.
+    """
+    with ExitStack() as stack:
+        documents = read_desired(files, workspaces)
+        if text := unread_note(files):
+            note(text)
+        links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
+        plans = [look(each, link, _last_run(records, each.workspace, link.api_url, note)) for each, link in links]
+        for text in filter(None, dict.fromkeys(words(skew_note(link.skew())) for _, link in links)):
+            note(f"Note: {text}.")
+    return plans
+
+
+def _last_run(records: RecordFolder, workspace: str, api: str, note: Notify) -> LastRun:
+    """The last recorded run, if records can be read. Drift needs it only to explain unfinished secrets."""
+    try:
+        return last_run(records, workspace, api)
+    except UsageError as error:
+        note(f"Note: run records were not read: {error.message}.")
+        return LastRun()

@@ -25,11 +25,11 @@ class Target:
     """Where and how to save plans.
 
     Attributes:
-        file: The file; None to not save them.
+        file: The file.
         lasts: How long they are valid.
     """
 
-    file: str | None
+    file: str
     lasts: timedelta
 
 
@@ -37,7 +37,7 @@ def target_of(out: str | None, expires: str | None, records: Path) -> Target:
     """Parse the options of `options.saving`.
 
     Args:
-        out: The file.
+        out: The file; None if it is missing.
         expires: How long the plan is valid.
         records: The folder of run records.
 
@@ -48,12 +48,10 @@ def target_of(out: str | None, expires: str | None, records: Path) -> Target:
         raise UsageError("--out needs a file, not standard output", "For a machine-readable plan, use -o json.")
     if out is not None and (why := _why_not_to(Path(out), records)):
         raise UsageError(f"--out: {out} {why}, so it was not written", "Name another file with --out.")
-    if expires is None:
-        return Target(out, _USUAL)
-    lasts = duration(expires)
+    lasts = _USUAL if expires is None else duration(expires)
     if lasts is None or lasts > LONGEST:
         hint = f"Write it like 30m, 24h or 7d. The maximum is {LONGEST.days}d."
-        raise UsageError(f"--expires: {printable(expires)!r} is not a valid lifetime of a plan", hint)
+        raise UsageError(f"--expires: {printable(expires or '')!r} is not a valid lifetime of a plan", hint)
     if out is None:
         raise UsageError("--expires applies only to a saved plan", "Save the plan with --out FILE.")
     return Target(out, lasts)
@@ -76,17 +74,13 @@ def _why_not_to(path: Path, records: Path) -> str:
     return "" if is_ours else "already exists and is not a saved plan"
 
 
-def save(
-    planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, redactor: RecordRedactor
-) -> Saved | None:
-    """Write plans to the target file, atomically. Returns what was saved, if there is a target file.
+def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, redactor: RecordRedactor) -> Saved:
+    """Write plans to the target file, atomically. Returns what was saved.
 
     Raises:
         UsageError: The file cannot be written.
         ApiError: The ID of a workspace cannot be read.
     """
-    if target.file is None:
-        return None
     from beamctl.workflow.saved_plan import valid_until
 
     created = current_time().replace(microsecond=0)

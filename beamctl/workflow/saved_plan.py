@@ -14,7 +14,7 @@ from beamctl.errors import StalePlanError, UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import with_dependencies
+from beamctl.plan.across_kinds import deletes_only, read, with_dependencies
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
@@ -22,9 +22,8 @@ from beamctl.plan.hazard import Allowance, Hazard, merged, unused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import BY_HAND, LARGEST, Saved, read_saved, refuse_untimely
 from beamctl.plan.plan_json import change_data
-from beamctl.plan.reading import deletes_only, read
 from beamctl.plan.staleness import StaleObject, below_floors, ends, in_effect, run_as, since_recorded, stale_objects
-from beamctl.report.text.drift import stale_text
+from beamctl.report.drift_text import stale_text
 from beamctl.runs.last_run import last_run
 from beamctl.runs.store import applied_before
 from beamctl.secrets.sources import with_source_hazards
@@ -174,12 +173,12 @@ def open_saved(
         if run := applied_before(checks.records, plan.workspace, saved.digest):
             raise _stale(file, f"{file} was already applied, in the run {run}")
     opened = [(plan, stack.enter_context(open_link(access, plan.workspace))) for plan in picked]
-    held = [_held(saved, file, plan, link, checks) for plan, link in opened]
-    before = unused([hazard for _, below in held for hazard in below], saved.allowed)
-    return [planned for planned, _ in held], (*granted, *before), saved
+    checked = [_checked(saved, file, plan, link, checks) for plan, link in opened]
+    before = unused([hazard for _, below in checked for hazard in below], saved.allowed)
+    return [planned for planned, _ in checked], (*granted, *before), saved
 
 
-def _held(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:
+def _checked(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:
     """The rechecked plan, and the hazards of this run's floors."""
     if link.api_url != plan.api:
         raise UsageError(
@@ -197,7 +196,7 @@ def _held(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tu
             plan, link.reader, link.identity, floors=checks.floors, recorded=last.declared, today=today
         )
         _refuse_expired(saved, [plan], file, api_time(link.skew()))
-        _refuse_moved(saved, file, found)
+        _refuse_stale(saved, file, found)
         return replace(found, plan=with_clocks(with_source_hazards(found.plan), link))
 
     def still() -> bool:
@@ -221,7 +220,7 @@ def valid_until(expires: datetime, plans: Sequence[Plan]) -> datetime:
     return min([expires, *(datetime.combine(day, time(), UTC) for plan in plans if (day := ends(plan)))])
 
 
-def _refuse_moved(saved: Saved, file: str, found: Recheck) -> None:
+def _refuse_stale(saved: Saved, file: str, found: Recheck) -> None:
     name = found.plan.workspace
     if saved.workspace_ids[name] != found.workspace_id:
         raise _stale(file, f"{name} is not the workspace that {file} was made for, but another with the same name")

@@ -11,8 +11,9 @@ from datetime import datetime
 from beamctl.document.yaml_writer import written
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
-from beamctl.plan.listing import Listing, Unreadable, parts
-from beamctl.plan.reading import see
+from beamctl.plan.across_kinds import see
+from beamctl.plan.export import parts
+from beamctl.plan.listing import Listing, Unreadable
 from beamctl.report.wording import words
 
 
@@ -52,8 +53,8 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
         ApiError: The workspace does not exist, or none of it can be read.
     """
     found = see(all_kinds(), workspace, reader)
-    hidden = {kind.section: words(live.why) for kind, live in found if isinstance(live, Unreadable)}
+    hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
     incomplete = [section for section, (kind, live) in seen.items() if kind.listing(live).unread]
-    return Export(written(parts(workspace, exported, hidden, now.date())), (*hidden, *incomplete))
+    return Export(written(parts(workspace, exported, hidden, now.date(), words)), (*hidden, *incomplete))

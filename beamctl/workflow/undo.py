@@ -13,11 +13,11 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
+from beamctl.plan.across_kinds import deletes_only, read
 from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan, make_undo
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
-from beamctl.plan.reading import deletes_only, read
 from beamctl.runs.last_run import last_run
 from beamctl.runs.store import made_with
 from beamctl.secrets.sources import with_source_hazards

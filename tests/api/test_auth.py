@@ -13,6 +13,7 @@ from beamctl.api.config import Connection, Era
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, LoginTokens
 from beamctl.errors import ApiError, GarbledError, InterruptedRunError, UnauthenticatedError, UnreachableError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.fact import error_fact
 from beamctl.model.identity import Identity
 from tests.api.fakes import NOON, FakeClock, Script, connection, jwt, opened, page, reply
 
@@ -180,7 +181,7 @@ def test_a_failed_token_request_is_an_error(
         with pytest.raises(kind) as caught:
             api.reader().get("/users")
         assert caught.value.message == message
-        assert api.sender().send(ApiCall(Method.DELETE, "/users/a")) == NoResponse(message)
+        assert api.sender().send(ApiCall(Method.DELETE, "/users/a")) == NoResponse(fact=error_fact(caught.value))
 
 
 def test_an_interrupted_token_request_is_not_retried() -> None:

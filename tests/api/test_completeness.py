@@ -14,7 +14,7 @@ from beamctl.api.completeness import sign_of_more
 from beamctl.errors import GarbledError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import ApiCall, Method, NoResponse
-from beamctl.plan.reading import read
+from beamctl.plan.across_kinds import read
 from tests.api.fakes import opened
 from tests.fakes.resources import SHAPES
 

@@ -31,6 +31,7 @@ from tests.api.fakes import (
     serving,
     unused_port,
 )
+from tests.fakes.wording import lost, words
 
 REMOVE = ApiCall(Method.DELETE, "/users/a")
 INVITE = ApiCall(Method.POST, "/users", {"email": "a@example.com"})
@@ -66,12 +67,14 @@ def test_a_request_that_may_be_repeated_is_retried(bad: Behaviour) -> None:
 )
 def test_a_request_that_must_not_be_repeated_is_lost(bad: Behaviour, why: str) -> None:
     with serving([bad, FINE]) as url, networked(url) as api:
-        assert api.sender().send(INVITE) == NoResponse(why)
+        answer = api.sender().send(INVITE)
+        assert isinstance(answer, NoResponse)
+        assert words(answer.fact) == why
 
 
 def test_a_silent_server_hits_the_timeout() -> None:
     with serving([falls_silent, FINE]) as url, networked(url, read=0.2) as api:
-        assert api.sender().send(INVITE) == NoResponse("no complete response from 127.0.0.1 within 0.2 s")
+        assert api.sender().send(INVITE) == lost("no complete response from 127.0.0.1 within 0.2 s")
         assert api.reader().get("/users") == {"fine": True}
 
 
@@ -80,7 +83,7 @@ def test_a_refused_connection_is_an_error() -> None:
     with networked(f"http://127.0.0.1:{unused_port()}/v0", clock) as api:
         with pytest.raises(UnreachableError) as caught:
             api.reader().get("/users")
-        assert api.sender().send(INVITE) == NoResponse("no connection to 127.0.0.1: Connection refused")
+        assert api.sender().send(INVITE) == lost("no connection to 127.0.0.1: Connection refused")
     assert caught.value.message == "no connection to 127.0.0.1: Connection refused (GET /users)"
     assert caught.value.hint == "Check --api-url and the network. Behind a proxy, check HTTPS_PROXY and NO_PROXY."
     assert len(clock.waits) == 6
@@ -207,13 +210,13 @@ def test_a_dead_proxy_is_named_without_its_password(case: str, variable: str, mo
         with networked("https://api.example.com/v0", read=0.1 if case == "silent" else 9) as api:
             with pytest.raises(UnreachableError) as caught:
                 api.reader().get("/users")
-            lost = api.sender().send(INVITE)
+            answer = api.sender().send(INVITE)
     expected = why.format(f"the proxy {address} set by {variable}")
     assert caught.value.message.startswith(expected)
-    assert isinstance(lost, NoResponse)
-    assert lost.why.startswith(expected)
+    assert isinstance(answer, NoResponse)
+    assert words(answer.fact).startswith(expected)
     assert caught.value.hint == NO_PROXY
-    assert "canary" not in repr(caught.value) + lost.why
+    assert "canary" not in repr(caught.value) + words(answer.fact)
 
 
 def test_an_unreachable_proxy_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

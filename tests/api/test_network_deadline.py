@@ -14,7 +14,7 @@ import pytest
 
 from beamctl.api.clock import SystemClock
 from beamctl.errors import InterruptedRunError, UnreachableError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, Response
 from tests.api.fakes import (
     Behaviour,
     FakeClock,
@@ -27,10 +27,11 @@ from tests.api.fakes import (
     serving,
     take_request,
 )
+from tests.fakes.wording import lost
 
 SECONDS = 0.3
-LATE = NoResponse(f"no complete response from 127.0.0.1 within {SECONDS} s")
-UNCONNECTED = NoResponse(f"no connection to 127.0.0.1 within {SECONDS} s")
+LATE = lost(f"no complete response from 127.0.0.1 within {SECONDS} s")
+UNCONNECTED = lost(f"no connection to 127.0.0.1 within {SECONDS} s")
 SLACK = 2.0
 """Seconds that a busy machine may need. Without a deadline, every case here takes until the peer gives up."""
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -70,7 +71,7 @@ def test_a_request_ends_at_its_deadline_at_every_stage() -> None:
         with timed(least=2 * SECONDS):
             sent = {stage: pool.submit(api.deleter().delete_workspace) for stage, api in apis.items()}
             ended = {stage: each.result() for stage, each in sent.items()}
-    late = NoResponse(f"no complete response from 127.0.0.1 within {2 * SECONDS} s")
+    late = lost(f"no complete response from 127.0.0.1 within {2 * SECONDS} s")
     assert ended == dict.fromkeys(STAGES, late)
 
 
@@ -106,7 +107,7 @@ def test_a_server_that_reads_slowly_hits_the_deadline() -> None:
     call = ApiCall(Method.POST, "/policies", {"metadata": {"name": "p"}, "spec": {"text": "x" * 15_000_000}})
     with serving([sips]) as url, networked(url, read=0.5) as api:
         with timed(least=0.5):
-            assert api.sender().send(call) == NoResponse("no complete response from 127.0.0.1 within 0.5 s")
+            assert api.sender().send(call) == lost("no complete response from 127.0.0.1 within 0.5 s")
         over.set()
 
 
@@ -167,7 +168,7 @@ def test_a_deadline_through_a_proxy(behave: Behaviour, why: str, monkeypatch: py
         address = url.removeprefix("http://").removesuffix("/v0")
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         with networked("https://api.example.com/v0", read=SECONDS) as api, timed():
-            assert api.deleter().delete_workspace() == NoResponse(f"{why.format(address)} within {SECONDS} s")
+            assert api.deleter().delete_workspace() == lost(f"{why.format(address)} within {SECONDS} s")
 
 
 def test_no_proxy_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +195,7 @@ def no_name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("no_name_server")
 def test_a_host_lookup_ends_at_the_deadline() -> None:
     with networked("https://api.example.com/v0", read=SECONDS) as api, timed():
-        assert api.deleter().delete_workspace() == NoResponse(f"no connection to api.example.com within {SECONDS} s")
+        assert api.deleter().delete_workspace() == lost(f"no connection to api.example.com within {SECONDS} s")
 
 
 def stopping() -> tuple[SystemClock, threading.Event]:
@@ -258,7 +259,7 @@ def test_an_interrupt_leaves_a_change_in_flight_its_deadline() -> None:
         stop.set()
         assert api.deleter().delete_workspace() == Response(200, [])
         with timed(least=1.0):
-            assert api.deleter().delete_workspace() == NoResponse("no complete response from 127.0.0.1 within 1 s")
+            assert api.deleter().delete_workspace() == lost("no complete response from 127.0.0.1 within 1 s")
 
 
 def test_a_trickling_server_costs_a_read_at_most_two_deadlines() -> None:

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from beamctl.api.messages import Failure, FailureKind, Reply
 from beamctl.api.response_body import LARGEST_ANSWER, MOST_VALUES, Budget, OversizedError, receive
 from beamctl.errors import ApiError, GarbledError, UnreachableError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, Response
 from tests.api.fakes import Behaviour, Script, answers, http, networked, opened, reply, serving, take_request
+from tests.fakes.wording import garbled
 
 JSON = b'[{"email": "ada@example.com"}]'
 ZIPPED = gzip.compress(JSON, mtime=0)
@@ -223,7 +224,7 @@ def test_a_read_accepts_only_status_200(status: int) -> None:
         with pytest.raises(GarbledError) as caught:
             api.reader().get("/users")
         assert caught.value.message == f"{why} (GET /users)"
-        assert api.sender().send(LOOK) == NoResponse(why)
+        assert api.sender().send(LOOK) == garbled(why)
         assert api.sender().send(ApiCall(Method.DELETE, "/users/a")) == Response(status, [])
     assert len(script.asked) == 3
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.api.messages import CallResult, Failure, FailureKind, Reply
-from beamctl.api.retry import (
+from beamctl.api.throttle import (
     LONGEST_EFFORT,
     MOST_ATTEMPTS,
     MOST_REFUSALS,

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, LoginTokens
 from beamctl.errors import BeamctlError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
 from tests.api.fakes import KEY, FakeClock, Script, connection, opened, page, reply
+from tests.fakes.wording import words
 
 CANARY = "canary0123456789abcdef"
 CREDENTIALS: list[Credential] = [
@@ -109,7 +110,7 @@ def test_no_secret_appears_in_results_errors_or_logs(
                 api.reader().get(path)
             else:
                 answer = api.sender().send(ApiCall(method, path, {"password": CANARY, "note": CANARY}))
-                texts.append(answer.why if isinstance(answer, NoResponse) else answer.error)
+                texts.append(words(cause(answer)))
                 assert isinstance(answer, Response | NoResponse)
         except BeamctlError as error:
             texts += [error, repr(error), error.message, error.hint]

@@ -5,7 +5,10 @@ import pytest
 
 from beamctl.errors import UnauthenticatedError
 from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
+from tests.fakes.wording import garbled, lost
 
 
 @pytest.mark.parametrize(
@@ -20,12 +23,15 @@ from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
             Response(429, {"error": "slow down"}, "slow down", limited=True),
         ),
         (reply(409, {"error": "busy"}, x_should_retry="true"), Response(409, {"error": "busy"}, "busy")),
-        (reply(503, {"error": "x"}, x_should_retry="true"), NoResponse("api.example.com responded with HTTP 503: x")),
-        (page(), NoResponse("api.example.com responded with an HTML page instead of JSON")),
-        (httpx.Response(200, content=b'{"na'), NoResponse("the response of api.example.com is truncated")),
-        (httpx.ReadError("x"), NoResponse("api.example.com closed the connection before its response was complete")),
-        (httpx.ReadTimeout("x"), NoResponse("no complete response from api.example.com within 60 s")),
-        (httpx.ConnectError("x"), NoResponse("no connection to api.example.com")),
+        (
+            reply(503, {"error": "x"}, x_should_retry="true"),
+            NoResponse(fact=fact(Code.SERVER_ERROR, host="api.example.com", status=503, detail="x")),
+        ),
+        (page(), garbled("api.example.com responded with an HTML page instead of JSON")),
+        (httpx.Response(200, content=b'{"na'), garbled("the response of api.example.com is truncated")),
+        (httpx.ReadError("x"), lost("api.example.com closed the connection before its response was complete")),
+        (httpx.ReadTimeout("x"), lost("no complete response from api.example.com within 60 s")),
+        (httpx.ConnectError("x"), lost("no connection to api.example.com")),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -6,15 +6,18 @@ import httpx
 import pytest
 
 from beamctl.errors import InterruptedRunError, UnauthenticatedError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from tests.api.fakes import KEY, FakeClock, Script, Step, opened, page, reply
+from tests.fakes.wording import garbled, lost, words
 
 INVITE = ApiCall(Method.POST, "/users", {"email": "bob@example.com"})
 PROMOTE = ApiCall(Method.PUT, "/users/bob%40example.com", {"role": "admin"})
 REMOVE = ApiCall(Method.DELETE, "/users/bob%40example.com")
-BROKEN = NoResponse("api.example.com closed the connection before its response was complete")
-NOT_HTTP = NoResponse("the response of api.example.com is incomplete or not valid HTTP")
-UNAVAILABLE = NoResponse("api.example.com responded with HTTP 503: maintenance")
+BROKEN = lost("api.example.com closed the connection before its response was complete")
+NOT_HTTP = lost("the response of api.example.com is incomplete or not valid HTTP")
+UNAVAILABLE = NoResponse(fact=fact(Code.SERVER_ERROR, host="api.example.com", status=503, detail="maintenance"))
 CUT = httpx.Response(200, content=b'{"email": "bob@exa')
 
 
@@ -46,13 +49,13 @@ def test_a_successful_response_may_be_empty(status: int) -> None:
     [
         (INVITE, httpx.ReadError("x"), BROKEN, 1),
         (INVITE, httpx.RemoteProtocolError("x"), NOT_HTTP, 1),
-        (INVITE, httpx.ReadTimeout("x"), NoResponse("no complete response from api.example.com within 60 s"), 1),
+        (INVITE, httpx.ReadTimeout("x"), lost("no complete response from api.example.com within 60 s"), 1),
         (INVITE, reply(503, {"error": "maintenance"}), UNAVAILABLE, 1),
         (INVITE, reply(503, {"error": "maintenance"}, x_should_retry="true"), UNAVAILABLE, 1),
-        (INVITE, page(), NoResponse("api.example.com responded with an HTML page instead of JSON"), 1),
-        (INVITE, CUT, NoResponse("the response of api.example.com is truncated"), 1),
-        (INVITE, httpx.ConnectError("x"), NoResponse("no connection to api.example.com"), 4),
-        (INVITE, httpx.ConnectTimeout("x"), NoResponse("no connection to api.example.com within 10 s"), 4),
+        (INVITE, page(), garbled("api.example.com responded with an HTML page instead of JSON"), 1),
+        (INVITE, CUT, garbled("the response of api.example.com is truncated"), 1),
+        (INVITE, httpx.ConnectError("x"), lost("no connection to api.example.com"), 4),
+        (INVITE, httpx.ConnectTimeout("x"), lost("no connection to api.example.com within 10 s"), 4),
         (INVITE, reply(408, {"error": "too slow"}), Response(408, {"error": "too slow"}, "too slow"), 1),
         (PROMOTE, httpx.ReadError("x"), BROKEN, 6),
         (PROMOTE, reply(503, {"error": "maintenance"}), UNAVAILABLE, 6),
@@ -60,12 +63,17 @@ def test_a_successful_response_may_be_empty(status: int) -> None:
             PROMOTE,
             page(504),
             NoResponse(
-                "api.example.com responded with HTTP 504: HTTP 504 Gateway Timeout, with a page not from the API"
+                fact=fact(
+                    Code.SERVER_ERROR,
+                    host="api.example.com",
+                    status=504,
+                    detail="HTTP 504 Gateway Timeout, with a page not from the API",
+                )
             ),
             6,
         ),
-        (PROMOTE, page(), NoResponse("api.example.com responded with an HTML page instead of JSON"), 1),
-        (PROMOTE, CUT, NoResponse("the response of api.example.com is truncated"), 6),
+        (PROMOTE, page(), garbled("api.example.com responded with an HTML page instead of JSON"), 1),
+        (PROMOTE, CUT, garbled("the response of api.example.com is truncated"), 6),
         (
             PROMOTE,
             reply(400, {"error": "Invalid role provided"}),
@@ -120,7 +128,7 @@ def test_an_interrupt_does_not_hide_that_a_change_was_sent() -> None:
 
     script = Script(CUT, reply(429, retry_after="50"))
     with opened(script, InterruptingClock()) as api:
-        assert api.sender().send(PROMOTE) == NoResponse("the response of api.example.com is truncated")
+        assert api.sender().send(PROMOTE) == garbled("the response of api.example.com is truncated")
     assert [request.method for request in script.asked] == ["PUT", "POST"]
 
 
@@ -135,7 +143,9 @@ def test_an_interrupt_drops_calls_that_were_not_sent() -> None:
 
 def test_a_name_cannot_change_the_path() -> None:
     outcome, attempts = sent(ApiCall(Method.DELETE, "/users/.."), reply())
-    assert outcome == NoResponse("the API returned a name that is invalid in a path: /users/..")
+    assert outcome == NoResponse(
+        fact=fact(Code.UNEXPECTED_RESPONSE, detail="the API returned a name that is invalid in a path: /users/..")
+    )
     assert attempts == 0
 
 
@@ -148,6 +158,6 @@ def test_errors_do_not_contain_secrets() -> None:
     assert isinstance(outcome, Response)
     assert outcome.error.startswith(r"••• is no key, said •••\nxxx")
     assert len(outcome.error) == 300
-    lost, _ = sent(call, reply(500, said))
-    assert isinstance(lost, NoResponse)
-    assert "canary" not in lost.why + outcome.error
+    answer, _ = sent(call, reply(500, said))
+    assert isinstance(answer, NoResponse)
+    assert "canary" not in words(cause(answer)) + outcome.error

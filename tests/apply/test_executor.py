@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended, NotAttempted, Unconfirmed, is_not_permitted
+from beamctl.apply.record import Ended, NotAttempted, Unconfirmed, is_not_permitted
 from beamctl.errors import InterruptedRunError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.member.kind import MemberKind
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
@@ -16,7 +16,7 @@ from beamctl.plan.plan import Plan
 from beamctl.workflow.apply import apply
 from tests.fakes.resources import resource
 from tests.fakes.runs import all_done, applied, apply_through, document, outcomes, planned
-from tests.fakes.wording import Expect, words
+from tests.fakes.wording import Expect, lost, words
 from tests.fakes.workspace import After, FakeWorkspace, person, raises
 
 ROOT = person("root@x.io", "admin")
@@ -280,7 +280,7 @@ def test_failed_removal_does_not_stop_its_stage() -> None:
 def test_unknown_outcome_does_not_stop_a_removal() -> None:
     live = FakeWorkspace.of([ROOT, person("old@x.io")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}), live)
-    down = dict.fromkeys(["POST /users", "GET /users"], NoResponse("no answer"))
+    down = dict.fromkeys(["POST /users", "GET /users"], lost("no answer"))
     events = apply_through(plan, live, live.with_faults(answers=down), parallelism=1)
     assert outcomes(events) == {"a@x.io": "failed", "old@x.io": "done"}
 
@@ -530,8 +530,8 @@ def test_setting_with_a_lost_response_is_looked_up(
     def lose(call: ApiCall) -> NoResponse | None:
         if call.method is Method.PUT:
             live.settings |= made
-        lost = call.method is Method.PUT or (not seen and put in live.calls)
-        return NoResponse("the connection was reset") if lost else None
+        is_lost = call.method is Method.PUT or (not seen and put in live.calls)
+        return lost("the connection was reset") if is_lost else None
 
     live = FakeWorkspace(settings={"name": "acme", "displayName": "A"}, before=lose)
     (end,) = [e for e in applied(planned(document(settings={"displayName": "B"}), live), live) if isinstance(e, Ended)]

@@ -12,7 +12,7 @@ from beamctl.errors import UsageError
 from beamctl.model.code import Code
 from beamctl.plan.change import CreationKey
 from beamctl.plan.plan_file import read_saved
-from beamctl.report.text.runs import run_text
+from beamctl.report.apply_text import run_text
 from tests.fakes.wording import words
 
 FORMATS = Path(__file__).parent / "formats"

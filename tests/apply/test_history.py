@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from beamctl.api.config import LOCAL_URL
-from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed, UnconfirmedReason
 from beamctl.apply.history import History, interrupted
+from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed, UnconfirmedReason
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan

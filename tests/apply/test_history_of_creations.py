@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
 from beamctl.apply.history import interrupted
+from beamctl.apply.record import Ended, Event, NotAttempted, Started
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.kind import Outcome, Status

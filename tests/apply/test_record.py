@@ -6,8 +6,18 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
-from beamctl.apply.record import Record, Run, State, event_line, first_line, last_line
+from beamctl.apply.record import (
+    Ended,
+    Event,
+    NotAttempted,
+    Record,
+    Run,
+    Started,
+    State,
+    event_line,
+    first_line,
+    last_line,
+)
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.errors import RecordError
 from beamctl.model.api_call import ApiCall, Method

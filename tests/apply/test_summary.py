@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
-from beamctl.apply.record import Run, State, event_line, first_line, last_line
+from beamctl.apply.record import Ended, Event, NotAttempted, Run, Started, State, event_line, first_line, last_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import left_of, summary_of
 from beamctl.plan.kind import Outcome, Status
-from beamctl.report.text.runs import outcome_text
+from beamctl.report.apply_text import outcome_text
 from tests.fakes.runs import API, applied, document, planned
 from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person

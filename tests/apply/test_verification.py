@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.apply.event import Confirmed, Ended, Event, Unconfirmed, UnconfirmedReason
-from beamctl.apply.record import last_line
+from beamctl.apply.record import Confirmed, Ended, Event, Unconfirmed, UnconfirmedReason, last_line
 from beamctl.errors import ForbiddenError, InterruptedRunError, UnreachableError
 from beamctl.model.api_call import PAUSES, ApiCall, Method, NoResponse, Response
 from beamctl.plan.plan import Plan
+from beamctl.report.apply_text import end_text, event_text, totals
 from beamctl.report.json_report import applied_json
-from beamctl.report.text.apply import end_text, event_text, totals
 from beamctl.workflow.apply import apply
 from tests.fakes.resources import resource
 from tests.fakes.runs import document, outcomes, planned

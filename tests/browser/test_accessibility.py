@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from beamctl.emulator.console.app import console
+from beamctl.emulator.console import console
 from tests.browser.test_journeys import call, sign_in
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from beamctl.model.identity import Identity
 from beamctl.plan.guards import declared_of
 from beamctl.plan.hazard import allowance
 from beamctl.plan.plan import Plan
+from beamctl.report.drift_text import drift_text
 from beamctl.report.json_report import plans_json
-from beamctl.report.text.drift import drift_text
-from beamctl.report.text.plan import plan_text
+from beamctl.report.plan_text import plan_text
 from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import TODAY, desired, planned
 from tests.fakes.schemas import problems_with

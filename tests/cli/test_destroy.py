@@ -56,7 +56,7 @@ class Emulator:
     """The emulator itself, without the changes that a test makes to its responses."""
 
     def __init__(self, database: Path) -> None:
-        self.app = create_app(database, quirks=frozenset({BehaviorFlag.ECHOED_SECRETS}))
+        self.app = create_app(database, flags=frozenset({BehaviorFlag.ECHOED_SECRETS}))
         self._operator = as_operator(self.app)
 
     def do(self, method: str, path: str, body: object = None) -> int:

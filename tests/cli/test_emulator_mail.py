@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from beamctl.emulator import utc_now
-from beamctl.emulator.mail.emails import sign_in
+from beamctl.emulator.mail import compose, sign_in_email
 from beamctl.emulator.mail.maildir import Maildir
-from beamctl.emulator.mail.message import compose
 from tests.cli.process import running
 from tests.cli.world import CHANGED, SEED, Cli, Write
 
@@ -54,7 +53,9 @@ def test_no_emails(cli: Cli, directory: Path, arguments: list[str]) -> None:
 
 def test_a_long_list_of_emails_is_cut(cli: Cli) -> None:
     for number in range(25):
-        Maildir(Path("mail")).deliver(compose(sign_in(f"p{number}@example.com", "http://a", 15), "http://a", utc_now()))
+        Maildir(Path("mail")).deliver(
+            compose(sign_in_email(f"p{number}@example.com", "http://a", 15), "http://a", utc_now())
+        )
     ran = cli("emulator", "mail", "--mail", "mail")
     assert ran.out.startswith("25 e-mails in mail, the newest last:\n\n  … 5 older\n")
     assert ran.out.count("Your sign-in link") == 21

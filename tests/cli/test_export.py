@@ -81,7 +81,7 @@ def test_an_exported_connection_cannot_be_changed_without_its_secret(
 ) -> None:
     call = ["emulator", "call", "--as", "ada@example.com", "-w", "acme", "POST", "/integrations/connections"]
     assert cli(*call, CONNECTION).code == 0
-    with serving(create_app(local, quirks=frozenset({BehaviorFlag.MASKED_SECRETS}))) as api:
+    with serving(create_app(local, flags=frozenset({BehaviorFlag.MASKED_SECRETS}))) as api:
         monkeypatch.setenv("BEAMCTL_API_URL", api.url)
         monkeypatch.setenv("BEAMCTL_API_KEY", CANARY)
         text = cli("export", "-w", "acme").out

@@ -123,7 +123,7 @@ def test_an_invalid_option_value_is_named(cli: Cli, arguments: list[str], named:
     assert all(text in ran.err.splitlines()[0] for text in named)
 
 
-LIFTABLE = ", ".join(risk.label for risk in Risk if risk not in NEVER_ALLOWED)
+LIFTABLE = ", ".join(risk.value for risk in Risk if risk not in NEVER_ALLOWED)
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])

@@ -72,6 +72,6 @@ def error_in(ran: Ran) -> dict[str, Any]:
     answer = ran.json
     assert set(answer) == {"format_version", "error"}
     error: dict[str, Any] = answer["error"]
-    assert set(error) == {"message", "hint", "exit_code"}
+    assert set(error) == {"code", "message", "hint", "exit_code"}
     assert error["exit_code"] == ran.code
     return error

@@ -149,7 +149,7 @@ def test_a_domain_wildcard_skips_or_protects_all_its_addresses() -> None:
         True,
     ]
     guarded = planned(document({"root@x.io": "admin"}, guards={"protected": ["*@y.io"]}), FakeWorkspace.of(people))
-    protected = [hazard.value for hazard in guarded.hazards if hazard.risk.label == "removes-protected"]
+    protected = [hazard.value for hazard in guarded.hazards if hazard.risk.value == "removes-protected"]
     assert protected == ["B@Y.io", "a@y.io"]
 
 
@@ -180,9 +180,9 @@ def test_unicode_and_ascii_spellings_of_a_domain_are_equal(text: str, live: str)
     skip = {text: {"until": "2099-01-01", "reason": "r"}}
     assert planned(document({"root@x.io": "admin"}, manage={"skip": skip}), people).changes == ()
     plan = planned(document({"root@x.io": "admin"}, guards={"protected": [text]}), people)
-    assert [hazard.value for hazard in plan.hazards if hazard.risk.label == "removes-protected"] == [live]
+    assert [hazard.value for hazard in plan.hazards if hazard.risk.value == "removes-protected"] == [live]
     allowed = document({"root@x.io": "admin", live: "admin"}, guards={"allowedDomains": ["x.io", text[2:]]})
-    assert "grants-outside-domain" not in [hazard.risk.label for hazard in planned(allowed, people).hazards]
+    assert "grants-outside-domain" not in [hazard.risk.value for hazard in planned(allowed, people).hazards]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from beamctl.document.document import Document
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Place, Problem, ProblemCode
 from beamctl.document.schema_messages import problems_of
-from beamctl.document.yaml_errors import NO_BREAK, NO_SPACE
+from beamctl.document.syntax import NO_BREAK, NO_SPACE
 
 HEAD = "version: 1\nworkspace: acme\n"
 ROLES = "write admin, member or viewer"

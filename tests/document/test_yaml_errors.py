@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from beamctl.document import text_encoding, yaml_errors
+from beamctl.document import syntax
 from beamctl.document.problem import Place, Problem, ProblemCode
 from beamctl.document.yaml_loader import parse, parse_plain
 
@@ -512,7 +512,7 @@ def test_invisible_characters_can_be_written_as_escapes() -> None:
 
 
 def test_a_file_that_is_too_large_is_a_problem() -> None:
-    assert parse(b" " * (text_encoding.LARGEST + 1), "f.yaml").problems == (
+    assert parse(b" " * (syntax.LARGEST + 1), "f.yaml").problems == (
         Problem(
             Place("f.yaml"), ProblemCode.LIMIT_EXCEEDED, "is larger than 32 MiB", "split it into one file per workspace"
         ),
@@ -520,7 +520,7 @@ def test_a_file_that_is_too_large_is_a_problem() -> None:
 
 
 def test_depth_is_limited() -> None:
-    deepest = yaml_errors.DEEPEST
+    deepest = syntax.DEEPEST
     assert parse("[" * deepest + "]" * deepest, "f.yaml").problems == ()
     for opening in ("[", "- ", "{a: ", "? "):
         problems = [parse(opening * depth, "f.yaml").problems for depth in (deepest + 1, deepest * 4, 100_000)]

@@ -8,6 +8,7 @@ import pytest
 
 from beamctl.emulator.app import create_app
 from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.mail.mailer import open_mailer
 from tests.cli.loopback import serving
 from tests.emulator.sdk import Sdk, driving
 from tests.emulator.world import World
@@ -38,3 +39,13 @@ def sdk(world: World, blaxel: subprocess.Popen[str]) -> Iterator[Sdk]:
     """The official SDK as Ada, against the emulator on a socket."""
     with serving(create_app(world.db)) as api:
         yield Sdk(blaxel, api.url)
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Path:
+    return tmp_path / "mail"
+
+
+@pytest.fixture
+def mailing(tmp_path: Path, mail: Path) -> World:
+    return World(tmp_path / "plane.db", mailer=open_mailer(mail))

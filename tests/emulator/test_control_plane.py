@@ -3,7 +3,7 @@
 import pytest
 
 from beamctl.emulator.app import create_app
-from beamctl.emulator.control_plane import IN_PROCESS, PublicUrl
+from beamctl.emulator.control_plane import DEFAULT_URL, PublicUrl
 from beamctl.emulator.errors import WrongOptionError
 from tests.emulator.world import World
 
@@ -28,7 +28,7 @@ def test_a_given_public_url_is_kept(given: str) -> None:
 )
 def test_the_default_public_url_is_where_it_listens(host: str, url: str) -> None:
     reached = PublicUrl()
-    assert str(reached) == IN_PROCESS
+    assert str(reached) == DEFAULT_URL
     reached.listens(host, 99)
     assert str(reached) == url
 

@@ -58,7 +58,7 @@ def test_a_token_is_valid_for_one_purpose() -> None:
 
 def test_a_sign_in_link_is_not_an_api_credential(world: World) -> None:
     from beamctl.emulator.control_plane import plane_of
-    from beamctl.emulator.database import signing_secret
+    from beamctl.emulator.store import signing_secret
 
     with plane_of(world.app).database.reading() as rows:
         secret = signing_secret(rows)

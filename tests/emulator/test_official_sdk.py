@@ -88,7 +88,7 @@ def test_users_with_behavior_flags(world: World, blaxel: subprocess.Popen[str]) 
         BehaviorFlag.LAST_ADMIN_IS_409,
         BehaviorFlag.MISSING_WORKSPACE_IS_403,
     ]
-    with serving(create_app(world.db, quirks=frozenset(flags))) as api:
+    with serving(create_app(world.db, flags=frozenset(flags))) as api:
         sdk = Sdk(blaxel, api.url)
         listed = sdk.parsed("workspaces.list_workspace_users")
         assert {"sub": "cid", "role": "admin", "accepted": True} in listed

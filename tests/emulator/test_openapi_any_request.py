@@ -117,7 +117,7 @@ def ask(emulators: Emulators, case: Case[Any], headers: Mapping[str, str], *, fl
 def excluded(case: Case[Any], *, flagged: bool) -> list[Any]:
     """The checks that do not apply to this request, for a reason."""
     found: list[Any] = []
-    paged = bool(CONTRACTS[f"{case.operation.method.upper()} {rule(case)}"].page_schema)
+    paged = bool(CONTRACTS[f"{case.operation.method.upper()} {rule(case)}"].page)
     if flagged or (paged and not has_pages(case.headers.get("Blaxel-Version"))):
         found.append(negative_data_rejection)  # fields that are not read may have any value
     if case.operation.path == "/workspaces/availability":

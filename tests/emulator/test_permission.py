@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from beamctl.emulator.call import Reach
-from beamctl.emulator.in_process import approve_login, as_operator
-from beamctl.emulator.permission import BY_ROLE, BY_SORT
+from beamctl.emulator.control_plane import approve_login, as_operator
+from beamctl.emulator.permission import BY_CALLER_TYPE, BY_ROLE
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import Reach
 from tests.emulator.world import RESOURCES, SEED, World, body_of
 
 CALLERS = (
@@ -190,7 +190,7 @@ def test_every_permission_is_in_the_table_of_its_callers() -> None:
             case Reach.OPEN:
                 assert route.permission is None
             case Reach.CALLER:
-                assert route.permission in BY_SORT
+                assert route.permission in BY_CALLER_TYPE
             case Reach.WORKSPACE:
                 assert route.permission in BY_ROLE
 

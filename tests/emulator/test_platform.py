@@ -7,7 +7,7 @@ import pytest
 
 from beamctl.emulator import synchronize_directory
 from beamctl.emulator.errors import SeedError
-from beamctl.emulator.seed.load import load_seed
+from beamctl.emulator.seed import load_seed
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import SEED, Clock, World
 

@@ -10,7 +10,7 @@ from beamctl.emulator import rules
 from beamctl.emulator.errors import SeedError
 from beamctl.emulator.mail.maildir import received_emails
 from beamctl.emulator.mail.mailer import open_mailer
-from beamctl.emulator.seed.load import load_seed
+from beamctl.emulator.seed import load_seed
 from beamctl.model import email as ours
 from tests.emulator.console.browsing import Browser
 from tests.emulator.console.emails import link_in_last_email

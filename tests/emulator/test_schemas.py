@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from beamctl.emulator.call import Route
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import Route
 from tests.emulator.world import SCHEMAS
 from tests.fakes.contract import validator
 
@@ -34,14 +34,12 @@ def test_every_schema_is_valid_and_names_its_source(path: Path) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.rule}")
 def test_every_request_and_response_has_a_schema(route: Route) -> None:
-    assert {route.response_schema, route.page_schema, route.request_schema} - {""} <= {path.stem for path in FILES}
-    assert bool(route.request_schema) == (
-        route.method in ("POST", "PUT") and not route.rule.endswith(("/join", "/decline"))
-    )
+    assert {route.response, route.page, route.request} - {""} <= {path.stem for path in FILES}
+    assert bool(route.request) == (route.method in ("POST", "PUT") and not route.rule.endswith(("/join", "/decline")))
 
 
 def test_every_schema_is_used() -> None:
-    used = {name for route in ROUTES for name in (route.response_schema, route.page_schema, route.request_schema)} | {
+    used = {name for route in ROUTES for name in (route.response, route.page, route.request)} | {
         "error",
         "api_version_error",
     }

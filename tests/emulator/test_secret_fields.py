@@ -9,13 +9,13 @@ from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.record import Run, event_line, first_line, last_line
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.in_process import as_operator
+from beamctl.emulator.control_plane import as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan_file import saved_text
+from beamctl.report.apply_text import event_text
 from beamctl.report.json_report import applied_json, plans_json, show_json
-from beamctl.report.text.apply import event_text
-from beamctl.report.text.plan import plan_text
-from beamctl.report.text.show import show_text
+from beamctl.report.plan_text import plan_text
+from beamctl.report.workspace_text import show_text
 from beamctl.secrets.redaction import Redactor
 from beamctl.workflow.plan import plan
 from beamctl.workflow.show import show

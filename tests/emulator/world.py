@@ -22,7 +22,7 @@ from beamctl.emulator.kind import KINDS
 from beamctl.emulator.mail.mailer import Mailer
 from beamctl.emulator.openapi import body_schema, load_schemas
 from beamctl.emulator.routes import ROUTES
-from beamctl.emulator.seed.load import load_seed
+from beamctl.emulator.seed import load_seed
 from tests.fakes.contract import answer_fault
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "api"
@@ -96,7 +96,7 @@ class World:
             load_seed(self.db, self.seed, now=self.clock)
             SEEDED[loaded] = self.db.read_bytes()
         self.db.write_bytes(SEEDED[loaded])
-        self.app = create_app(self.db, quirks=self.flags, now=self.clock, post=self.mailer, public_url=self.public_url)
+        self.app = create_app(self.db, flags=self.flags, now=self.clock, mailer=self.mailer, public_url=self.public_url)
 
     def call(
         self, who: str | None, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -154,7 +154,7 @@ def client_sent(content: bytes | None, headers: Mapping[str, str]) -> Any:
 def check_taken(route: str, sent: Any) -> None:
     """Fail unless the request body matches the route's schema; the API ignores unknown fields."""
     contract = CONTRACTS[route]
-    if contract.request_schema:
+    if contract.request:
         conforms(Draft202012Validator(body_schema(contract), registry=registry()), sent, f"the body that {route} took")
 
 

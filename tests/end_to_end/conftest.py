@@ -79,7 +79,7 @@ class AtOnce(Playground):
         """Serve the emulator with these quirks, as the default API."""
         self.write("seed.yaml", seed)
         self.beamctl("emulator", "seed", "seed.yaml")
-        app = create_app(self.directory / ".beamctl" / "emulator.db", quirks=quirks)
+        app = create_app(self.directory / ".beamctl" / "emulator.db", flags=quirks)
         with serving(app) as server:
             self.monkeypatch.setenv("BEAMCTL_API_URL", server.url)
             self.monkeypatch.setenv("BEAMCTL_API_KEY", KEY)

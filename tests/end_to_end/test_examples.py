@@ -27,7 +27,7 @@ class AnySecret:
         return Response(200, "its place")
 
     def fetch(self, secret: ReadSecret) -> Response | NoResponse:
-        return Response(200, f"made up for {secret.what}")
+        return Response(200, f"made up for {secret.source}")
 
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))

@@ -17,9 +17,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from beamctl.emulator import openapi
-from beamctl.emulator.call import Route
 from beamctl.emulator.openapi import body_schema
 from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routing import Route
 
 _REFUSED = HTTPStatus.BAD_REQUEST
 _NO_ROUTE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
@@ -100,8 +100,8 @@ def _schema_of(route: Route | None, status: int, content: Any) -> str:
     if route is None or status >= _REFUSED:
         return "api_version_error" if content.get("error") == "invalid_api_version" else "error"
     if status == HTTPStatus.ACCEPTED:
-        return route.accepted_schema
-    return route.page_schema if route.page_schema and isinstance(content, dict) else route.response_schema
+        return route.accepted
+    return route.page if route.page and isinstance(content, dict) else route.response
 
 
 @cache
@@ -127,7 +127,7 @@ def _fault(method: str, path: str, body: str) -> str:
     except HTTPException as error:
         return f"no such route ({error.code})"
     route, content = ROUTES[index], json.loads(body)
-    if not route.request_schema:
+    if not route.request:
         return "" if content is None else "it takes no body"
     return "; ".join(f"{error.json_path}: {error.message}" for error in _validator(route).iter_errors(content))
 

@@ -10,7 +10,7 @@ from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKeyCredential
 from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, open_workspace
-from beamctl.apply.event import Event
+from beamctl.apply.record import Event
 from beamctl.document.document import Desired
 from beamctl.emulator import BehaviorFlag
 from beamctl.model.api_call import Reader

@@ -17,7 +17,7 @@ from typing import Any
 from beamctl.emulator import BehaviorFlag, as_operator, ask, create_app, load_seed
 from beamctl.emulator.credentials import digest
 from beamctl.emulator.mail.mailer import Mailer
-from beamctl.emulator.store import api_key, service_account
+from beamctl.emulator.store import service_account
 from beamctl.kinds.create_with_secret import ids_in
 from beamctl.kinds.service_account.live import CLIENT_SECRET
 from beamctl.plan.change import Action, Change
@@ -170,10 +170,10 @@ class EmulatedWorkspace:
         self.emails: list[str] = []
         self.journal = Journal()
         self._start_records: list[str] = []
-        self.app = create_app(self.db, quirks=frozenset(quirks), now=self.clock, post=Mailer((self,)))
+        self.app = create_app(self.db, flags=frozenset(quirks), now=self.clock, post=Mailer((self,)))
         era = frozenset(quirks) & {BehaviorFlag.BEAMLIT_ERA}
         self._kinds = [kind for kind in LISTINGS if era or kind != "environment"]
-        self._watcher = as_operator(create_app(self.db, quirks=era, now=self.clock))  # without faults and other quirks
+        self._watcher = as_operator(create_app(self.db, flags=era, now=self.clock))  # without faults and other quirks
         self._rows = sqlite3.connect(
             self.db, check_same_thread=False
         )  # requests come from several threads, one at a time
@@ -261,7 +261,7 @@ class EmulatedWorkspace:
         if secret.startswith("{"):
             pair = json.loads(secret)
             return service_account.has_secret(self._rows, pair["clientId"], digest(pair["clientSecret"]))
-        return api_key.owner(self._rows, digest(secret), self.clock.now) is not None
+        return service_account.key_owner(self._rows, digest(secret), self.clock.now) is not None
 
     def invalid_secrets(self) -> set[str]:
         """The destinations that hold a secret that is no longer valid."""

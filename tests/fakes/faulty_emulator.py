@@ -16,7 +16,7 @@ from flask import Flask
 
 from beamctl.api.client import through
 from beamctl.emulator import (
-    ConnectionCut,
+    ConnectionDropped,
     FaultKind,
     FaultScript,
     MiddlewareOptions,
@@ -77,7 +77,7 @@ class _Transport(httpx.BaseTransport):
         self._pauses.longest = 0.0
         try:
             response = self._inner.handle_request(request)
-        except ConnectionCut as error:
+        except ConnectionDropped as error:
             self._time_out(request)
             raise httpx.ReadError("[Errno 104] Connection reset by peer", request=request) from error
         self._time_out(request)
@@ -91,7 +91,7 @@ class _Transport(httpx.BaseTransport):
             for piece in stream:
                 self._time_out(request)
                 yield piece
-        except ConnectionCut as error:
+        except ConnectionDropped as error:
             why = "peer closed connection without sending complete message body"
             raise httpx.RemoteProtocolError(why, request=request) from error
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.model.api_call import ApiCall, NoResponse, Reader, Response, Sender
 from beamctl.model.secret import SecretStore

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from beamctl.api.config import LOCAL_URL
-from beamctl.apply.event import Event, Started
 from beamctl.apply.history import interrupted
-from beamctl.apply.record import Run, event_line, first_line
+from beamctl.apply.record import Event, Run, Started, event_line, first_line
 from beamctl.plan.change import Action, Change, CreationKey, Reason, Stage
 from beamctl.plan.comparison import Interrupted
 from beamctl.plan.plan import Plan

@@ -8,19 +8,19 @@ from typing import Any
 
 import yaml
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.api_call import Reader, Response, Sender
 from beamctl.model.identity import Identity
 from beamctl.model.secret import SecretStore
+from beamctl.plan.across_kinds import read
 from beamctl.plan.change import ChangeId
 from beamctl.plan.comparison import Interrupted, Situation, Withdrawn
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Kind, Status
 from beamctl.plan.plan import Plan
-from beamctl.plan.reading import read
 from beamctl.workflow.apply import apply
 from beamctl.workflow.documents import validate
 from beamctl.workflow.plan import plan

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.model.secret import ReadSecret, StoreSecret, described
+from tests.fakes.wording import lost
 
 
 @dataclass
@@ -31,12 +32,12 @@ class FakeVault:
     def deliver(self, secret: StoreSecret) -> Response | NoResponse:
         with self.lock:
             if secret.sink is None and not self.shows:
-                return NoResponse("there is no place for it")
+                return lost("there is no place for it")
             place = described(secret.sink) if secret.sink else "the terminal"
             self.given.append(place)
             number = len(self.given)
             if why := self.before(number):
-                return NoResponse(why)
+                return lost(why)
             self.holds[place] = secret.text
             self.after(number)
             return Response(200, place)
@@ -44,4 +45,4 @@ class FakeVault:
     def fetch(self, secret: ReadSecret) -> Response | NoResponse:
         with self.lock:
             place = described(secret.source)
-            return Response(200, self.holds[place]) if place in self.holds else NoResponse(f"{place} is not set")
+            return Response(200, self.holds[place]) if place in self.holds else lost(f"{place} is not set")

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from beamctl.model.api_call import NoResponse
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from beamctl.report.wording import TALLY, words
 
-__all__ = ["Expect", "codes", "counts", "failure", "words"]
+__all__ = ["Expect", "codes", "counts", "failure", "garbled", "lost", "words"]
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -22,6 +23,16 @@ def codes(each: Fact | None) -> frozenset[Code]:
         return frozenset()
     inner = [value for field in each.fields.values() for value in (field if isinstance(field, tuple) else (field,))]
     return frozenset({each.code}).union(*(codes(value) for value in inner if isinstance(value, Fact)))
+
+
+def lost(text: str) -> NoResponse:
+    """The network fails."""
+    return NoResponse(fact(Code.UNREACHABLE, detail=text))
+
+
+def garbled(text: str) -> NoResponse:
+    """The response is not from the API."""
+    return NoResponse(fact(Code.UNEXPECTED_RESPONSE, detail=text))
 
 
 def failure(text: str) -> Fact:

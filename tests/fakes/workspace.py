@@ -17,6 +17,7 @@ from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.fakes import contract
 from tests.fakes.resources import FakeResources
 from tests.fakes.service_accounts import FakeServiceAccounts
+from tests.fakes.wording import lost
 
 ROLES = {"admin", "member", "viewer"}
 
@@ -123,7 +124,7 @@ class FakeWorkspace:
             self.admins.append(sum(bool(u["accepted"]) and u["role"] == "admin" for u in self.users.values()))
             if line in self.loses:
                 self.loses -= {line}
-                return NoResponse("the connection was reset")
+                return lost("the connection was reset")
             return answer
 
     def _answer(self, call: ApiCall) -> Response:

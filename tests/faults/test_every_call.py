@@ -18,7 +18,7 @@ from beamctl.api.config import LOCAL_URL, Connection
 from beamctl.api.credential import ApiKeyCredential
 from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
-from beamctl.apply.event import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
+from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.runner import Listener
 from beamctl.document.document import Desired
 from beamctl.emulator import FaultKind

@@ -16,8 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beamctl.api.cli_config import FileText, current_workspace, entry_of
-from beamctl.apply.event import Started
-from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record import Run, Started, event_line, first_line, last_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import summary_of
 from beamctl.document.load import SourceText
@@ -26,7 +25,7 @@ from beamctl.document.yaml_loader import parse_plain
 from beamctl.errors import BeamctlError
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, digest_of, saved_text
-from beamctl.report.text.problems import problems_text
+from beamctl.report.problems_text import problems_text
 from beamctl.workflow.documents import validate
 from beamctl.workflow.saved_plan import open_plan
 from tests.fakes.runs import document as document_of

@@ -13,16 +13,15 @@ from beamctl.api.auth import claims, issued
 from beamctl.api.clock import WaitBudget
 from beamctl.api.messages import Failure, Reply, until_text
 from beamctl.api.response_body import error_text, read
-from beamctl.api.retry import LONGEST_EFFORT, asks_for_wait, wait_before_repeat
+from beamctl.api.throttle import LONGEST_EFFORT, asks_for_wait, wait_before_repeat
 from beamctl.errors import DocumentError, GarbledError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan.comparison import Situation
+from beamctl.report.drift_text import drift_text
 from beamctl.report.json_report import drift_json, plans_json, show_json
-from beamctl.report.text.destroy import contents_text
-from beamctl.report.text.drift import drift_text
-from beamctl.report.text.plan import plan_text
-from beamctl.report.text.show import show_text
+from beamctl.report.plan_text import plan_text
+from beamctl.report.workspace_text import contents_text, show_text
 from beamctl.workflow.destroy import contents_of
 from beamctl.workflow.plan import plan
 from beamctl.workflow.show import show

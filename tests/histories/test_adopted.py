@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from beamctl.report.text.patch import patch_text
+from beamctl.report.patch_text import patch_text
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.histories.test_replay import HISTORIES, delta, revisions
 from tests.workflow.test_adopt import adopt

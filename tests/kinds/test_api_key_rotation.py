@@ -2,7 +2,7 @@
 
 import pytest
 
-from beamctl.apply.event import NotAttempted
+from beamctl.apply.record import NotAttempted
 from beamctl.plan.comparison import Situation
 from beamctl.workflow.plan import plan as plan_at
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, outcomes, planned

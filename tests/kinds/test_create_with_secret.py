@@ -2,7 +2,7 @@
 
 import pytest
 
-from beamctl.apply.event import Ended
+from beamctl.apply.record import Ended
 from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import all_done, applied, document, planned
 from tests.fakes.service_accounts import FakeServiceAccounts, service_account

@@ -8,8 +8,8 @@ import pytest
 from beamctl.kinds.api_key.decide import verdict
 from beamctl.kinds.api_key.live import api_keys
 from beamctl.kinds.service_account.desired import DesiredKey, desired_accounts
-from beamctl.report.text.drift import drift_text
-from beamctl.report.text.plan import plan_text
+from beamctl.report.drift_text import drift_text
+from beamctl.report.plan_text import plan_text
 from beamctl.workflow.show import export
 from tests.fakes.journal import interrupted_runs
 from tests.fakes.runs import TODAY, document, planned

@@ -8,8 +8,8 @@ from beamctl.errors import GarbledError
 from beamctl.kinds.member.live import LONGEST_TEXT, people
 from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.settings.kind import SettingsKind
-from beamctl.report.text.drift import drift_text
-from beamctl.report.text.plan import plan_text
+from beamctl.report.drift_text import drift_text
+from beamctl.report.plan_text import plan_text
 from beamctl.workflow.show import show
 from tests.fakes.runs import document, planned, shown
 from tests.fakes.wording import counts, words
@@ -57,7 +57,7 @@ def test_service_account_does_not_count_as_a_remaining_admin() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin", sub="u1")])
     live.users["c1"] = ACCOUNT
     hazards = planned(document({"root@x.io": "member"}), live).hazards
-    assert "last-admin" in {hazard.risk.label for hazard in hazards}
+    assert "last-admin" in {hazard.risk.value for hazard in hazards}
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_unmapping_an_admin_group_is_a_hazard() -> None:
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
     for after in ([], [{"groupName": "ops", "role": "member"}]):
         plan = planned(document(settings={"groupMappings": after}, guards={"maxRemovals": 9}), live)
-        assert [(hazard.risk.label, hazard.value) for hazard in plan.hazards] == [
+        assert [(hazard.risk.value, hazard.value) for hazard in plan.hazards] == [
             ("unmaps-admins", "ops"),
             ("unmaps-group", "all"),
         ]
@@ -279,7 +279,7 @@ def test_hazard_names_the_group_whose_role_is_reduced(
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
     wanted = [{"groupName": group, "role": role} for group, role in after.items()]
     plan = planned(document(settings={"groupMappings": wanted}), live)
-    assert {hazard.risk.label for hazard in plan.hazards} <= {"unmaps-group"}
+    assert {hazard.risk.value for hazard in plan.hazards} <= {"unmaps-group"}
     assert [words(hazard.fact) for hazard in plan.hazards] == because
 
 
@@ -287,7 +287,7 @@ def test_duplicate_mapping_counts_as_admin() -> None:
     mappings = [{"groupName": "ops", "role": role} for role in ("viewer", "admin", "member")]
     live = FakeWorkspace(settings={"name": "acme", "groupMappings": mappings})
     (hazard,) = planned(document(settings={"groupMappings": []}), live).hazards
-    assert (hazard.risk.label, words(hazard.fact)) == ("unmaps-admins", "ops is mapped to admin now")
+    assert (hazard.risk.value, words(hazard.fact)) == ("unmaps-admins", "ops is mapped to admin now")
 
 
 def test_difference_that_is_left_alone_is_drift() -> None:

@@ -12,8 +12,8 @@ from beamctl.model.identity import Identity
 from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
 from beamctl.plan.kind import Quorum
+from beamctl.report.drift_text import drift_text
 from beamctl.report.json_report import drift_json
-from beamctl.report.text.drift import drift_text
 from beamctl.workflow.saved_plan import recheck_plan
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.wording import words
@@ -21,7 +21,7 @@ from tests.fakes.workspace import FakeWorkspace, person
 
 
 def hazards(want: Desired, live: FakeWorkspace, identity: Identity | None = None) -> dict[str, str]:
-    return {hazard.risk.label: hazard.value for hazard in planned(want, live, identity=identity).hazards}
+    return {hazard.risk.value: hazard.value for hazard in planned(want, live, identity=identity).hazards}
 
 
 LOOSE = {"maxRemovals": 99}
@@ -215,7 +215,7 @@ def test_error_for_an_unknown_allowance_lists_the_hazards() -> None:
     with pytest.raises(UsageError) as caught:
         allowance("bad-luck=1")
     known = caught.value.hint.removeprefix("Known hazards: ").removesuffix(".").split(", ")
-    assert known == [risk.label for risk in Risk if risk is not Risk.LAST_ADMIN]
+    assert known == [risk.value for risk in Risk if risk is not Risk.LAST_ADMIN]
 
 
 @pytest.mark.parametrize(
@@ -239,13 +239,13 @@ def test_empty_additive_section_removes_no_one() -> None:
 def test_no_live_shrank_hazard_without_a_record() -> None:
     want = document({"new@x.io": "member"}, settings={"displayName": "Else"}, guards={"maxRemovals": 0})
     found = planned(want, FakeWorkspace.of([]), left={"settings": 1}).hazards
-    assert [hazard.risk.label for hazard in found] == ["live-empty"]
+    assert [hazard.risk.value for hazard in found] == ["live-empty"]
 
 
 def test_replacing_an_unknown_role_revokes_access() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), person("a@x.io", "owner")])
     plan = planned(document({"root@x.io": "admin", "a@x.io": "member"}, guards={"maxRemovals": 0}), live)
-    assert {hazard.risk.label for hazard in plan.hazards} == {"mass-removal"}
+    assert {hazard.risk.value for hazard in plan.hazards} == {"mass-removal"}
 
 
 def test_unknown_role_becomes_admin_before_any_removal() -> None:
@@ -281,7 +281,7 @@ def test_no_changes_if_the_listing_lacks_beamctls_identity() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin")])
     want = document({"a@x.io": "admin", "new@x.io": "viewer"}, guards={"self": {"email": "Adda@x.io"}})
     plan = planned(want, live)
-    assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in plan.hazards] == [
+    assert [(hazard.risk.value, hazard.value, words(hazard.fact)) for hazard in plan.hazards] == [
         (
             "live-without-us",
             "Adda@x.io",
@@ -487,7 +487,7 @@ def test_admin_who_may_lose_the_role_is_not_relied_on() -> None:
     live.settings["groupMappings"] = [{"groupName": "platform", "role": "admin"}]
     want = KEEP_ADA | {"new@x.io": "admin"}
     plan = planned(document(want, guards=LOOSE | {"minAdmins": 2}, settings={"groupMappings": []}), live)
-    assert [(each.risk.label, each.value) for each in plan.hazards] == [
+    assert [(each.risk.value, each.value) for each in plan.hazards] == [
         ("too-few-admins", "1"),
         ("unmaps-admins", "platform"),
     ]

@@ -4,8 +4,8 @@
 import pytest
 
 from beamctl.document.load import SourceText
-from beamctl.report.text.drift import drift_text
-from beamctl.report.text.plan import plan_text
+from beamctl.report.drift_text import drift_text
+from beamctl.report.plan_text import plan_text
 from beamctl.workflow.documents import validate
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person

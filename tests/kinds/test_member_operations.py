@@ -6,18 +6,17 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Confirmed, Ended, Unconfirmed
-from beamctl.apply.record import last_line
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
+from beamctl.apply.record import Confirmed, Ended, Unconfirmed, last_line
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
 from beamctl.plan.kind import Outcome, Status
 from tests.fakes.runs import applied, document, outcomes, planned
-from tests.fakes.wording import Expect, words
+from tests.fakes.wording import Expect, lost, words
 from tests.fakes.workspace import Before, FakeWorkspace, person
 
 ROOT = person("root@x.io", "admin")
 P = "p@x.io"
 IGNORES = frozenset({"invite-ignores-role"})
-RESET = NoResponse("the connection was reset")
+RESET = lost("the connection was reset")
 PENDING = "; the first apply after the invitation is accepted sets the role {}"
 
 
@@ -104,16 +103,16 @@ def test_invitation_with_an_unchangeable_role_is_resent_once(
     assert live.users.get(P, {}).get("role") == then
 
 
-@pytest.mark.parametrize("sent", [Response(402, None, "no seat"), Response(403, None, "no"), NoResponse("reset")])
+@pytest.mark.parametrize("sent", [Response(402, None, "no seat"), Response(403, None, "no"), lost("reset")])
 def test_failed_resend_is_reported(sent: Response | NoResponse) -> None:
     live = FakeWorkspace.of([ROOT, person(P, "admin", accepted=False)], quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.POST: sent})
     assert outcome.status is Status.FAILED
-    assert sent.why in words(outcome.remark)
+    assert words(cause(sent)) in words(outcome.remark)
     assert live.calls.count("POST /users") == 1
 
 
-@pytest.mark.parametrize("revoked", [Response(403, None, "no"), NoResponse("reset")])
+@pytest.mark.parametrize("revoked", [Response(403, None, "no"), lost("reset")])
 def test_invitation_that_cannot_be_revoked_is_not_resent(revoked: Response | NoResponse) -> None:
     live = FakeWorkspace.of([ROOT, person(P, "admin", accepted=False)], quirks=frozenset({"no-role-on-pending"}))
     outcome = scripted(live, "member", {Method.DELETE: revoked})
@@ -123,7 +122,7 @@ def test_invitation_that_cannot_be_revoked_is_not_resent(revoked: Response | NoR
     )
 
 
-@pytest.mark.parametrize("put", [NoResponse("reset"), Response(429, None, "until 09:52 UTC", limited=True)])
+@pytest.mark.parametrize("put", [lost("reset"), Response(429, None, "until 09:52 UTC", limited=True)])
 @pytest.mark.parametrize(("offered", "role", "again"), [("admin", "viewer", True), ("viewer", "admin", False)])
 def test_invitation_that_grants_too_much_is_replaced(
     put: Response | NoResponse, offered: str, role: str, *, again: bool
@@ -321,7 +320,7 @@ def test_conflict_after_a_lost_response_is_checked_at_the_end(shown: dict[str, A
     def lose_then_refuse(call: ApiCall) -> Response | NoResponse | None:
         if call.method is not Method.POST:
             return None
-        return Response(409, None, "is invited") if live.calls.count("POST /users") > 1 else NoResponse("reset")
+        return Response(409, None, "is invited") if live.calls.count("POST /users") > 1 else lost("reset")
 
     def show_late(_call: ApiCall, _answer: object) -> None:
         if shown and live.calls[-2:] == ["POST /users", "GET /users"] and live.calls.count("POST /users") > 2:

@@ -6,8 +6,8 @@ import pytest
 
 from beamctl.document.problem import Place
 from beamctl.plan.hazard import Risk
+from beamctl.report.drift_text import drift_text
 from beamctl.report.json_report import drift_json
-from beamctl.report.text.drift import drift_text
 from tests.fakes.runs import TODAY, applied, document, planned
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person

@@ -22,7 +22,7 @@ def plan(until: str | None, *, today: date = TODAY, last: Plan | None = None, ro
 
 
 def admin_hazards(found: Plan) -> list[str]:
-    return [hazard.value for hazard in found.hazards if hazard.risk.label == "removes-admin"]
+    return [hazard.value for hazard in found.hazards if hazard.risk.value == "removes-admin"]
 
 
 def ends(found: Plan) -> dict[str, str]:

@@ -10,9 +10,9 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.kind import Operation, Outcome
-from tests.fakes.wording import words
+from tests.fakes.wording import lost, words
 
-LOST = NoResponse("the connection was reset")
+LOST = lost("the connection was reset")
 ACCOUNT = {"client_id": "c1", "name": "ci", "role": "member"}
 KEY = {"id": "k1", "name": "hub", "createdAt": "2026-01-01T00:00:00Z"}
 OTHER = {"service_account": ACCOUNT | {"client_id": "c2"}, "api_key": KEY | {"id": "k2"}}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended, NotAttempted
+from beamctl.apply.record import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.errors import ForbiddenError
 from beamctl.kinds.registry import all_kinds
@@ -23,7 +23,7 @@ from tests.fakes.runs import all_done, applied, document, outcomes
 from tests.fakes.runs import planned as planned_with
 from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
-from tests.fakes.wording import words
+from tests.fakes.wording import lost, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 CI = {"role": "member", "secretTo": {"file": "ci"}}
@@ -291,7 +291,7 @@ def test_key_that_is_listed_late_is_not_replaced() -> None:
 
 def test_no_key_is_created_if_the_keys_cannot_be_read() -> None:
     live = hub("")
-    looks = iter([None, NoResponse("the connection was reset")])
+    looks = iter([None, lost("the connection was reset")])
 
     def lose_second_read(call: ApiCall) -> Response | NoResponse | None:
         return next(looks, None) if (call.method, call.path[-9:]) == (Method.GET, "/api_keys") else None

@@ -9,7 +9,7 @@ from beamctl.document.load import SourceText
 from beamctl.errors import GarbledError, MissingError
 from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.policy import SHAPE, PolicyKind
-from beamctl.plan.reading import read
+from beamctl.plan.across_kinds import read
 from beamctl.workflow.documents import validate
 from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import document, planned, shown
@@ -116,3 +116,10 @@ def test_problems_have_a_place_and_quote_no_secret(sections: dict[str, Any], sai
     assert any(said in problem.message for problem in problems), problems
     assert all(problem.place.line > 2 for problem in problems)
     assert LEAK not in str(problems)
+
+
+def test_a_secret_in_plain_text_is_one_problem() -> None:
+    text = f"version: 1\nworkspace: acme\nintegrations: {{c: {{integration: x, secret: {{k: {LEAK}}}}}}}\n"
+    (problem,) = validate([SourceText("f.yaml", text.encode())]).problems
+    assert (problem.code, problem.place.column) == ("plain-secret", text.splitlines()[2].index(LEAK) + 1)
+    assert problem.line == ""

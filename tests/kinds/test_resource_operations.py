@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended, NotAttempted
+from beamctl.apply.record import Ended, NotAttempted
 from beamctl.document.document import Desired
 from beamctl.kinds.policy import PolicyKind
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
@@ -13,7 +13,7 @@ from beamctl.plan.kind import Outcome
 from tests.fakes.resources import MASK, FakeResources, resource
 from tests.fakes.runs import applied, document, outcomes, planned
 from tests.fakes.vault import FakeVault
-from tests.fakes.wording import counts, words
+from tests.fakes.wording import counts, lost, words
 from tests.fakes.workspace import FakeWorkspace
 
 LOCATION: dict[str, Any] = {"type": "location", "locations": [{"type": "continent", "name": "eu"}]}
@@ -133,7 +133,7 @@ def test_response_with_other_values_is_no_confirmation() -> None:
 def test_policy_in_use_is_not_deleted_unless_allowed() -> None:
     live = workspace(resource("p", type="location"), users={"p": {"models": ["m"]}})
     plan = planned(policies(), live)
-    assert [(each.risk.label, each.value) for each in plan.hazards] == [
+    assert [(each.risk.value, each.value) for each in plan.hazards] == [
         ("deletes-policy-in-use", "p"),
         ("empty-section", "policies"),
     ]
@@ -152,7 +152,7 @@ def test_policy_in_use_is_not_deleted_unless_allowed() -> None:
     [
         (Response(500, None, "down"), "the API responded with 500: down"),
         (Response(200, ["no", "object"]), ""),
-        (NoResponse("the connection was reset"), "the connection was reset"),
+        (lost("the connection was reset"), "the connection was reset"),
     ],
 )
 def test_policy_with_unreadable_usages_is_kept(answer: Response | NoResponse, why: str) -> None:

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended
-from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record import Ended, Run, event_line, first_line, last_line
 from beamctl.apply.record_reader import read_record
 from beamctl.document.document import Desired, Document
 from beamctl.errors import UsageError
@@ -99,7 +98,7 @@ def test_undo_does_not_delete_a_policy_that_is_now_in_use() -> None:
     now = live("policies", LOCATION)
     now.resources.users = {"t": {"agents": ["a"]}}
     hazards = inverse(record_of(made), now).hazards
-    assert [words(each.fact) for each in hazards if each.risk.label == "deletes-policy-in-use"] == [
+    assert [words(each.fact) for each in hazards if each.risk.value == "deletes-policy-in-use"] == [
         "t is in use by agent/a"
     ]
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended
-from beamctl.apply.record import Record, Run, State
+from beamctl.apply.record import Ended, Record, Run, State
 from beamctl.document.document import Desired, Document
 from beamctl.document.load import SourceText
 from beamctl.emulator import BehaviorFlag
@@ -16,15 +15,15 @@ from beamctl.errors import ApiError, DocumentError, ForbiddenError, MissingError
 from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.service_account.live import PendingMarker, description
 from beamctl.model.identity import Identity
+from beamctl.plan.across_kinds import read
 from beamctl.plan.change import Action, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import read_saved, saved_text
 from beamctl.plan.plan_json import address
-from beamctl.plan.reading import read
 from beamctl.plan.staleness import in_effect, stale_objects
-from beamctl.report.text.drift import drift_text
-from beamctl.report.text.plan import plan_text
+from beamctl.report.drift_text import drift_text
+from beamctl.report.plan_text import plan_text
 from beamctl.workflow.documents import validate
 from beamctl.workflow.saved_plan import could_be_planned
 from beamctl.workflow.show import show

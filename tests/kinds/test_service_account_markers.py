@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.apply.event import Ended
+from beamctl.apply.record import Ended
 from beamctl.errors import DocumentError
 from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker
 from beamctl.plan.change import Action, Change, CreationKey, Reason, Stage

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import Ended
+from beamctl.apply.record import Ended
 from beamctl.model.api_call import NoResponse, Response
 from beamctl.plan.change import Action, Change, Stage
 from beamctl.plan.kind import Status
 from beamctl.workflow.saved_plan import could_be_planned
 from tests.fakes.runs import applied, document, planned
-from tests.fakes.wording import Expect
+from tests.fakes.wording import Expect, lost
 from tests.fakes.workspace import FakeWorkspace
 
 PATH = "/workspaces/acme"
@@ -65,7 +65,7 @@ def responds(answer: Response | NoResponse) -> Respond:
 def lost_request(live: FakeWorkspace) -> NoResponse:
     """The request was lost and not carried out."""
     live.settings["displayName"] = "Old"
-    return NoResponse("reset")
+    return lost("reset")
 
 
 def test_only_the_changed_setting_is_written() -> None:
@@ -78,7 +78,7 @@ def test_only_the_changed_setting_is_written() -> None:
 @pytest.mark.parametrize(
     ("read", "expected"),
     [
-        (responds(NoResponse("reset")), Expect(Status.FAILED, "reset", PLAN)),
+        (responds(lost("reset")), Expect(Status.FAILED, "reset", PLAN)),
         (
             responds(Response(403, None, "no")),
             Expect(Status.FAILED, "the API responded with 403: no", RIGHTS, refusal=403),
@@ -123,26 +123,26 @@ def test_malformed_workspace_stops_the_write() -> None:
             ),
         ),
         (
-            responds(NoResponse("reset")),
+            responds(lost("reset")),
             responds(Response(200, {"name": "acme", "displayName": "New"})),
             Expect(Status.DONE),
         ),
         (responds(Response(200)), responds(Response(200, {"name": "acme", "displayName": "New"})), Expect(Status.DONE)),
         (lost_request, now(), Expect(Status.FAILED, "reset; nothing was changed", AGAIN)),
-        (responds(NoResponse("reset")), now(displayName="Else"), CHANGED),
+        (responds(lost("reset")), now(displayName="Else"), CHANGED),
         (
-            responds(NoResponse("reset")),
+            responds(lost("reset")),
             responds(Response(500, None, "no")),
             Expect(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
         ),
         (
-            responds(NoResponse("reset")),
+            responds(lost("reset")),
             responds(Response(500, {"name": "acme", "displayName": "New"}, "no")),
             Expect(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
         ),
         (
-            responds(NoResponse("reset")),
-            responds(NoResponse("reset too")),
+            responds(lost("reset")),
+            responds(lost("reset too")),
             Expect(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
         ),
     ],
@@ -165,9 +165,9 @@ BEFORE, AFTER = [OPS, ALL], [OPS, ALL, {"groupName": "dev", "role": "viewer"}]
         ({1: now(groupMappings=BEFORE[::-1])}, Expect(Status.DONE)),
         ({1: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE, "is already in effect", found=True)),
         ({2: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
-        ({2: responds(NoResponse("reset")), 3: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
+        ({2: responds(lost("reset")), 3: now(groupMappings=AFTER[::-1])}, Expect(Status.DONE)),
         (
-            {2: responds(NoResponse("reset")), 3: now(groupMappings=BEFORE[::-1])},
+            {2: responds(lost("reset")), 3: now(groupMappings=BEFORE[::-1])},
             Expect(Status.FAILED, "reset; nothing was changed", AGAIN),
         ),
     ],

@@ -166,15 +166,15 @@ def test_hazards_apply_to_an_undo() -> None:
         guards={"protected": [P], "maxRemovals": 0, "allowedDomains": ["y.io"], "self": {"email": P}},
     )
     promoted = inverse(run(member("viewer"), "admin"), live(member("admin")), more)
-    assert [hazard.risk.label for hazard in promoted.hazards] == [
+    assert [hazard.risk.value for hazard in promoted.hazards] == [
         "self-lockout", "mass-removal", "removes-admin", "removes-protected",
     ]  # fmt: skip
     assert promoted.changes[0].stage.name == "OURSELVES"
     removed = inverse(run(member(), None), live(None), more)
-    assert [hazard.risk.label for hazard in removed.hazards] == ["grants-outside-domain", "live-without-us"]
+    assert [hazard.risk.value for hazard in removed.hazards] == ["grants-outside-domain", "live-without-us"]
     alone = FakeWorkspace.of([person(P, "admin")])
     alone_again = inverse(run(member("viewer"), "admin"), alone)
-    assert alone_again.hazards[0].risk.label == "last-admin"
+    assert alone_again.hazards[0].risk.value == "last-admin"
 
 
 def test_record_with_an_invalid_change_is_refused() -> None:
@@ -210,7 +210,7 @@ def test_every_setting(name: str, before: Any, wanted: Any, now: Any, to: Any, s
     assert all(change.reason.value == "undoes_run" and change.place is None for change in plan.changes)
     assert plan.source == "run r1"
     assert [words(note.fact) for note in plan.notes] == said
-    assert [hazard.risk.label for hazard in plan.hazards] == (["unmaps-admins"] if to == [] else [])
+    assert [hazard.risk.value for hazard in plan.hazards] == (["unmaps-admins"] if to == [] else [])
 
 
 def test_already_restored_change_does_not_stop_the_others() -> None:
@@ -236,7 +236,7 @@ def test_removing_the_person_who_runs_undo_is_a_hazard(who: dict[str, str]) -> N
     now = live(person(P, "admin", sub="s1"))
     plan = undo(record, bare, now, Situation(TODAY, API, Identity(**who)))
     assert [(change.key, change.stage.name) for change in plan.changes] == [(P, "OURSELVES")]
-    assert "self-lockout" in {hazard.risk.label for hazard in plan.hazards}
+    assert "self-lockout" in {hazard.risk.value for hazard in plan.hazards}
 
 
 def test_undo_is_limited_to_a_share_of_members_and_invitations() -> None:
@@ -244,7 +244,7 @@ def test_undo_is_limited_to_a_share_of_members_and_invitations() -> None:
     record = record_of(planned(want, FakeWorkspace.of([ROOT])))
     waiting = [person(f"i{n}@x.io", accepted=False) for n in range(12)]
     few = inverse(record, FakeWorkspace.of([ROOT, *waiting[:2]]))
-    assert [(hazard.risk.label, hazard.value) for hazard in few.hazards] == [("mass-removal", "2")]
+    assert [(hazard.risk.value, hazard.value) for hazard in few.hazards] == [("mass-removal", "2")]
     enough = inverse(record, FakeWorkspace.of([ROOT, *waiting]))
     assert len(enough.changes) == 2
     assert enough.hazards == ()

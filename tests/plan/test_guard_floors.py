@@ -26,7 +26,7 @@ bounds = st.builds(
 
 
 def refused(plan: Plan) -> set[tuple[str, str]]:
-    return {(hazard.risk.label, hazard.value) for hazard in plan.hazards}
+    return {(hazard.risk.value, hazard.value) for hazard in plan.hazards}
 
 
 @given(bounds, bounds, bounds)
@@ -109,11 +109,11 @@ LIMITS = [
 def test_hazard_names_the_limit(floors: Bounds, expected: tuple[str, str, str]) -> None:
     live = FakeWorkspace.of(LIVE)
     found = planned(DOCUMENT, live, floors=floors).hazards
-    assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in found if hazard.value != "b@x.io"] == [
+    assert [(hazard.risk.value, hazard.value, words(hazard.fact)) for hazard in found if hazard.value != "b@x.io"] == [
         expected
     ]
     again = recheck_plan(planned(DOCUMENT, live), live, None, floors=floors)
-    assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in again.below_floors] == [expected]
+    assert [(hazard.risk.value, hazard.value, words(hazard.fact)) for hazard in again.below_floors] == [expected]
     assert set(again.below_floors) <= set(again.plan.hazards)
 
 
@@ -127,7 +127,7 @@ def test_both_limits_are_named_if_both_refuse() -> None:
     floors = Bounds(2, (Limit(1), Limit(50, percent=True)), ("z.io",), ("c@x.io",))
     want = document(WANT | {"e@z.io": "admin", "f@z.io": "admin"}, guards=guarded)
     found = planned(want, FakeWorkspace.of(LIVE), floors=floors).hazards
-    assert [words(hazard.fact) for hazard in found if hazard.risk.label != "removes-admin"] == [
+    assert [words(hazard.fact) for hazard in found if hazard.risk.value != "removes-admin"] == [
         "1 accepted admin would remain; guards.minAdmins is 3 and --min-admins / BEAMCTL_MIN_ADMINS is 2",
         (
             f"3 would lose access or be deleted; guards.maxRemovals is 25% of 4, which is 1; {REMOVALS} is 1; "
@@ -158,7 +158,7 @@ def test_floor_hazard_replaces_the_documents() -> None:
     live = FakeWorkspace.of(LIVE)
     plan = planned(document(WANT, guards={"maxRemovals": 1}), live)
     found = recheck_plan(plan, live, None, floors=Bounds(max_removals=(Limit(2),))).plan.hazards
-    assert [words(hazard.fact) for hazard in found if hazard.risk.label == "mass-removal"] == [
+    assert [words(hazard.fact) for hazard in found if hazard.risk.value == "mass-removal"] == [
         "3 would lose access or be deleted; --max-removals / BEAMCTL_MAX_REMOVALS is 2"
     ]
 
@@ -182,5 +182,5 @@ def test_admins_of_an_unmapped_group_do_not_count() -> None:
     members = {str(each["email"]): each["role"] for each in LIVE} | {"b@x.io": "member"}
     plan = planned(document(members, settings={"groupMappings": []}), live)
     found = recheck_plan(plan, live, None, floors=Bounds(min_admins=2))
-    assert [(hazard.risk.label, hazard.value) for hazard in found.below_floors] == [("too-few-admins", "1")]
+    assert [(hazard.risk.value, hazard.value) for hazard in found.below_floors] == [("too-few-admins", "1")]
     assert found.plan.quorums["member"].keys == ("a@x.io",)

@@ -45,7 +45,7 @@ def in_words(was: Guards, now: Guards, populations: Sizes) -> dict[str, str]:
 
 
 def loosens(plan: Plan) -> dict[str, str]:
-    return {hazard.value: words(hazard.fact) for hazard in plan.hazards if hazard.risk.label == "loosens-guards"}
+    return {hazard.value: words(hazard.fact) for hazard in plan.hazards if hazard.risk.value == "loosens-guards"}
 
 
 SAID = "guards.{} is looser than in the last recorded run: {} (access.yaml:{})"

@@ -23,7 +23,7 @@ def test_hazards_are_unique_and_the_first_is_kept() -> None:
         Hazard(Risk.REMOVES_ADMIN, "a@x.io", failure("new, again")),
         Hazard(Risk.LAST_ADMIN, "none", failure("new")),
     ]
-    assert [(each.risk.label, each.value, words(each.fact)) for each in merged(known, more)] == [
+    assert [(each.risk.value, each.value, words(each.fact)) for each in merged(known, more)] == [
         ("last-admin", "none", "new"),
         ("mass-removal", "3", "known"),
         ("removes-admin", "a@x.io", "new"),

@@ -9,7 +9,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Quorum
 from beamctl.plan.staleness import StaleObject, ends, is_as
-from beamctl.report.text.drift import stale_text
+from beamctl.report.drift_text import stale_text
 from beamctl.workflow.saved_plan import recheck_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import words

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.api.config import LOCAL_URL
-from beamctl.apply.event import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.history import History
-from beamctl.apply.record import last_line
+from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed, last_line
 from beamctl.document.document import Desired
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action
@@ -22,7 +21,7 @@ from beamctl.plan.kind import Quorum, Status
 from beamctl.plan.plan import Plan
 from tests.fakes.journal import LONG_AGO, Journal
 from tests.fakes.runs import applied, document, planned
-from tests.fakes.wording import words
+from tests.fakes.wording import lost, words
 from tests.fakes.workspace import FakeWorkspace, person
 
 PEOPLE = [f"p{number}@x.io" for number in range(6)]
@@ -32,8 +31,8 @@ ROLES = ["admin", "member", "viewer"]
 REFUSALS: dict[str, Response | NoResponse] = {
     **{str(status): Response(status, None, "no") for status in (402, 403, 404, 405, 409, 422)},
     "429 for an hour": Response(429, None, "rate limited until 09:52 UTC", limited=True),
-    "lost before": NoResponse("the connection was reset"),
-    "lost after": NoResponse("the connection was reset"),
+    "lost before": lost("the connection was reset"),
+    "lost after": lost("the connection was reset"),
 }
 IGNORES, REFUSES = "invite-ignores-role", "no-role-on-pending"
 APIS = [frozenset[str](), frozenset({IGNORES}), frozenset({REFUSES}), frozenset({IGNORES, REFUSES})]

@@ -19,11 +19,10 @@ from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import saved_text
+from beamctl.report.apply_text import event_text, run_text
+from beamctl.report.drift_text import drift_text
 from beamctl.report.json_report import plans_json
-from beamctl.report.text.apply import event_text
-from beamctl.report.text.drift import drift_text
-from beamctl.report.text.plan import plan_text
-from beamctl.report.text.runs import run_text
+from beamctl.report.plan_text import plan_text
 from beamctl.workflow.documents import validate
 from beamctl.workflow.saved_plan import could_be_planned, open_plan, recheck_plan
 from beamctl.workflow.show import export

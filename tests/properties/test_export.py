@@ -314,5 +314,5 @@ manage:
     )
 
 
-REST = ", ".join(f"'({number})' is not a valid name" for number in range(4)) + ", 1 more"
+REST = ", ".join(f"'({number})' is not a valid name" for number in range(4)) + " and 1 more"
 TWO = "{apiKey: {env: CONNECTION_OPEN_AI_API_KEY_}, org_id: {env: CONNECTION_OPEN_AI_ORG_ID}, version: 1}"

@@ -23,8 +23,8 @@ from beamctl.plan.hazard import Allowance, refused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, refuse_untimely, saved_text
 from beamctl.plan.staleness import ends
-from beamctl.report.text.plan import plan_text, plans_text
-from beamctl.report.text.runs import run_text
+from beamctl.report.apply_text import run_text
+from beamctl.report.plan_text import plan_text, plans_text
 from beamctl.workflow.saved_plan import open_plan, recheck_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.forgery import edited, edits, forged

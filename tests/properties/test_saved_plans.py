@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.apply.event import Ended, Event, NotAttempted
-from beamctl.apply.record import Run, event_line, first_line, last_line
+from beamctl.apply.record import Ended, Event, NotAttempted, Run, event_line, first_line, last_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import left_of, summary_of
 from beamctl.document.document import Desired, Document
@@ -20,8 +19,8 @@ from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import read_saved, saved_text
 from beamctl.plan.staleness import stale_objects
+from beamctl.report.apply_text import outcome_text, run_text
 from beamctl.report.json_report import runs_json
-from beamctl.report.text.runs import outcome_text, run_text
 from beamctl.workflow.saved_plan import open_plan, recheck_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown

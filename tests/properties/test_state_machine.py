@@ -15,6 +15,7 @@ from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.workflow.apply import apply
 from tests.fakes.runs import applied, document, planned
+from tests.fakes.wording import lost
 from tests.fakes.workspace import FakeWorkspace, person
 
 PEOPLE = [f"p{number}@x.io" for number in range(3)]
@@ -41,7 +42,7 @@ class FaultyApi:
     def send(self, call: ApiCall) -> Response | NoResponse:
         fault = next(self._trouble, "fine")
         if fault == "lost before":
-            return NoResponse("the connection was reset")
+            return lost("the connection was reset")
         if fault == "refused":
             return Response(403, None, "not now")
         if fault == "401":
@@ -52,7 +53,7 @@ class FaultyApi:
         if fault == "killed":
             raise KilledError
         if fault == "lost after":
-            return NoResponse("the connection was reset")
+            return lost("the connection was reset")
         if isinstance(answer, Response) and call.method is Method.GET:
             return Response(answer.status, _shortened(answer.body, fault))
         return Response(200) if answer.ok and fault == "silent" else answer

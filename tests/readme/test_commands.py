@@ -192,3 +192,4 @@ def test_the_table_of_commands_is_complete() -> None:
 
 def test_readme_is_one_page() -> None:
     assert len(TEXTS["README.md"].splitlines()) <= 250
+    assert len(TEXTS["beamctl/emulator/README.md"].splitlines()) <= 300

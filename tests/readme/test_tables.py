@@ -13,14 +13,14 @@ import pytest
 from beamctl.api import cli_config, credential
 from beamctl.api.response_body import LARGEST_ANSWER
 from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
-from beamctl.cli.exits import Exit
-from beamctl.document import text_encoding, yaml_builder
+from beamctl.cli.output import Exit
+from beamctl.document import syntax, yaml_builder
 from beamctl.document.problem import MOST_PROBLEMS, MOST_WITH_LINES, ProblemCode
 from beamctl.document.scalars import LONGEST_NUMBER
-from beamctl.document.yaml_errors import DEEPEST
+from beamctl.document.syntax import DEEPEST
 from beamctl.document.yaml_loader import MOST_DOCUMENTS
 from beamctl.emulator import BehaviorFlag, FaultKind
-from beamctl.emulator.permission import BY_ROLE, BY_SORT, Permission, Role, Sort
+from beamctl.emulator.permission import BY_CALLER_TYPE, BY_ROLE, CallerType, Permission, Role
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import DESIRED_ROLES, ROWS
 from beamctl.kinds.policy import MOST_LOOKED_INTO
@@ -47,18 +47,10 @@ def decision_table() -> str:
     return "\n".join(lines)
 
 
-def hazard_table() -> str:
-    lines = ["| hazard | blocked because | |", "|---|---|---|"]
-    for risk in Risk:
-        how = "no flag allows it" if risk in NEVER_ALLOWED else f"`--allow {risk.label}=…`"
-        lines.append(f"| `{risk.label}` | {risk.why} | {how} |")
-    return "\n".join(lines)
-
-
 def limit_table() -> str:
     mib = 1024 * 1024
     rows = [
-        ("a document, a seed, standard input", f"{text_encoding.LARGEST // mib} MiB"),
+        ("a document, a seed, standard input", f"{syntax.LARGEST // mib} MiB"),
         ("all files of one run", f"{LARGEST_TOGETHER // mib} MiB"),
         ("documents in a file", f"{MOST_DOCUMENTS:,}"),
         ("values in a file", f"{yaml_builder.MOST_VALUES:,}"),
@@ -114,34 +106,43 @@ def key_table() -> str:
 
 
 def permission_table(head: str, allowed: Mapping[Permission, AbstractSet[Any]], columns: type[Enum]) -> str:
-    lines = [f"| permission | {head} |", "|---" * (len(columns) + 1) + "|"]
+    """One row for all permissions that the same columns have."""
+    rows: dict[str, list[str]] = {}
     for permission in (each for each in Permission if each in allowed):
         cells = " | ".join("yes" if column in allowed[permission] else "\N{EN DASH}" for column in columns)
-        lines.append(f"| `{permission.value}` | {cells} |")
-    return "\n".join(lines)
+        rows.setdefault(cells, []).append(f"`{permission.value}`")
+    lines = [f"| permissions | {head} |", "|---" * (len(columns) + 1) + "|"]
+    return "\n".join([*lines, *(f"| {', '.join(names)} | {cells} |" for cells, names in rows.items())])
 
 
-def quirk_table() -> str:
+def flag_table() -> str:
     lines = ["| flag | with it | the open question |", "|---|---|---|"]
     questions = dict(re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", EMULATOR, re.MULTILINE))
     return "\n".join(
-        [*lines, *(f"| `{quirk}` | {quirk.meaning} | {questions.get(quirk, '?')} |" for quirk in BehaviorFlag)]
+        [*lines, *(f"| `{flag}` | {flag.meaning} | {questions.get(flag, '?')} |" for flag in BehaviorFlag)]
     )
 
 
 def fault_table() -> str:
-    rows = [f"| `{kind.value}{kind.argument.shown}` | {kind.meaning} |" for kind in FaultKind]
-    return "\n".join(["| fault | what the client gets |", "|---|---|", *rows])
+    """One row for all faults with the same meaning."""
+    rows: dict[str, list[str]] = {}
+    for kind in FaultKind:
+        rows.setdefault(kind.meaning, []).append(f"`{kind.value}{kind.argument.shown}`")
+    lines = [f"| {', '.join(names)} | {meaning} |" for meaning, names in rows.items()]
+    return "\n".join(["| fault | what the client gets |", "|---|---|", *lines])
 
 
 TABLES = [
     ("beamctl/emulator/README.md", "permissions", permission_table("admin | member | viewer", BY_ROLE, Role)),
-    ("beamctl/emulator/README.md", "callers", permission_table("person | service account | operator", BY_SORT, Sort)),
-    ("beamctl/emulator/README.md", "quirks", quirk_table()),
+    (
+        "beamctl/emulator/README.md",
+        "callers",
+        permission_table("person | service account | operator", BY_CALLER_TYPE, CallerType),
+    ),
+    ("beamctl/emulator/README.md", "flags", flag_table()),
     ("beamctl/emulator/README.md", "faults", fault_table()),
     ("schemas/README.md", "keys", key_table()),
     ("schemas/README.md", "table", decision_table()),
-    ("schemas/README.md", "hazards", hazard_table()),
     ("schemas/limits.md", "limits", limit_table()),
 ]
 
@@ -163,6 +164,14 @@ def test_problem_codes_agree_with_the_code() -> None:
     text = (ROOT / "schemas" / "README.md").read_text("utf-8")
     table = text.partition("<!-- problems: begin")[2].partition("<!-- problems: end")[0]
     assert re.findall(r"^\| `([a-z-]+)` \| \S.* \|$", table, re.MULTILINE) == [code.value for code in ProblemCode]
+
+
+def test_hazards_agree_with_the_code() -> None:
+    text = (ROOT / "schemas" / "README.md").read_text("utf-8")
+    table = text.partition("<!-- hazards: begin")[2].partition("<!-- hazards: end")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \| \S.* \| (.+) \|$", table, re.MULTILINE) == [
+        (risk.value, "no flag allows it" if risk in NEVER_ALLOWED else f"`--allow {risk}=…`") for risk in Risk
+    ]
 
 
 def test_exit_codes_agree_with_the_code() -> None:

@@ -4,7 +4,7 @@ import json
 
 from beamctl.plan.contents import Deletion, DeletionStatus, Item, Part, Unknown, WorkspaceContents
 from beamctl.report.json_report import destroyed_json
-from beamctl.report.text.destroy import contents_text, deletion_text
+from beamctl.report.workspace_text import contents_text, deletion_text
 from tests.fakes.wording import failure
 
 HOSTILE = "\x1b[2J\u202ecod\ud800\n"

@@ -9,7 +9,7 @@ from beamctl.document.problem import Place
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.adoption import AdoptedDrift, EditedFile, NewEntry, NotAdopted
-from beamctl.report.text.patch import adopted_text, patch_text
+from beamctl.report.patch_text import adopted_text, patch_text
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_git_applies_a_patch(tmp_path: Path, name: str, before: str, after: str)
 
 def test_what_is_left_out_is_safe_to_show() -> None:
     name = "a\r\n::error::x\x1b[31m\u202e"
-    why = fact(Code.ADOPT_LEFT_OUT, why=name)
+    why = fact(Code.HAS_UNKNOWN_ROLE, role=name)
     left = (
         NotAdopted("acme", "members", name, why, Place(name, 3)),
         NotAdopted("acme", "", "", fact(Code.ADOPT_DUE), None),
     )
     file = EditedFile(name, name, name, b"", b"x")
-    found = AdoptedDrift((file,), 1, left, (NewEntry("acme", "members", name, name),))
+    found = AdoptedDrift((file,), 1, left, (NewEntry("acme", "members", name, why),))
     for written in (False, True):
         text = adopted_text(found, written=written)
         assert text.replace("\n", "").isprintable()

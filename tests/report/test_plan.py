@@ -12,8 +12,8 @@ from beamctl.model.text import shell_word
 from beamctl.plan.comparison import Note
 from beamctl.plan.diff import differences
 from beamctl.plan.hazard import Allowance, Hazard, Risk
+from beamctl.report.plan_text import counts_and_notes, plan_text
 from beamctl.report.style import LONGEST_VALUE, value
-from beamctl.report.text.plan import counts_and_notes, plan_text
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person

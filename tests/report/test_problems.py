@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from beamctl.document.load import SourceText, with_lines
 from beamctl.document.problem import Place, Problem, ProblemCode
+from beamctl.report.problems_text import problems_text
 from beamctl.report.style import SourceLines, Style, Tone
-from beamctl.report.text.problems import problems_text
 from beamctl.workflow.documents import validate
 
 CODE = ProblemCode.INVALID_VALUE

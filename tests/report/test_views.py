@@ -6,20 +6,20 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.apply.event import Ended, Event, NotAttempted, Started
+from beamctl.apply.record import Ended, Event, NotAttempted, Started
 from beamctl.document.problem import Place, Problem, ProblemCode
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.listing import Listing
+from beamctl.report.apply_text import end_text, event_text, is_summarized
+from beamctl.report.drift_text import drift_text
 from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json, show_json
+from beamctl.report.plan_text import plan_text
+from beamctl.report.problems_text import problems_text
 from beamctl.report.style import Style, Tone
-from beamctl.report.text.apply import end_text, event_text, is_summarized
-from beamctl.report.text.drift import drift_text
-from beamctl.report.text.plan import plan_text
-from beamctl.report.text.problems import problems_text
-from beamctl.report.text.show import Sections, show_text
+from beamctl.report.workspace_text import Sections, show_text
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
@@ -140,7 +140,12 @@ def test_colors_are_an_argument() -> None:
 
 
 def test_errors_for_machines() -> None:
-    assert json.loads(error_json("m", "h", 3))["error"] == {"message": "m", "hint": "h", "exit_code": 3}
+    assert json.loads(error_json("m", "h", "refused", 5))["error"] == {
+        "code": "refused",
+        "message": "m",
+        "hint": "h",
+        "exit_code": 5,
+    }
 
 
 @given(st.text())

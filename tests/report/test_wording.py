@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 import beamctl
+from beamctl.errors import BeamctlError, DocumentError
 from beamctl.model.code import Code
-from beamctl.model.fact import Fact, fact, fact_data, fact_of
+from beamctl.model.fact import Fact, error_fact, fact, fact_data, fact_of
 from beamctl.plan.comparison import UnchangedReason
 from beamctl.report.apply_wording import APPLY_TEMPLATES
 from beamctl.report.plan_wording import PLAN_TEMPLATES
 from beamctl.report.wording import TALLY, templates, words
 
 PACKAGE = Path(beamctl.__file__).parent
+FOR_PROGRAMS = {"problem"}
+"""Fields that no text shows."""
 WORDING = {"apply_wording.py", "plan_wording.py"}
 
 
@@ -51,6 +54,19 @@ def made() -> Iterator[tuple[Code, frozenset[str]]]:
                 yield from ((each, given) for each in codes_in(code, function))
 
 
+def error_classes(of: type[BeamctlError]) -> Iterator[type[BeamctlError]]:
+    yield of
+    for each in of.__subclasses__():
+        yield from error_classes(each)
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    classes = list(error_classes(BeamctlError))
+    assert len({each.code for each in classes}) == len(classes)
+    for each in classes:
+        assert error_fact(each([] if each is DocumentError else "m")).code == each.code  # type: ignore[arg-type]
+
+
 def test_every_code_has_one_template() -> None:
     assert templates().keys() == set(Code)
     assert not APPLY_TEMPLATES.keys() & PLAN_TEMPLATES.keys()
@@ -62,7 +78,7 @@ def test_every_template_uses_the_fields_that_are_given() -> None:
         code: {name for _, name, _, _ in string.Formatter().parse(template) if name}
         for code, template in templates().items()
     }
-    assert [(code, given, used[code]) for code, given in made() if given != used[code]] == []
+    assert [(code, given, used[code]) for code, given in made() if given - FOR_PROGRAMS != used[code]] == []
 
 
 def test_every_code_is_used() -> None:
@@ -73,12 +89,13 @@ def test_every_code_is_used() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Code"
     }
-    assert named == {code.name for code in Code}
+    errors = {Code(each.code).name for each in error_classes(BeamctlError)}
+    assert named | errors == {code.name for code in Code}
 
 
 def test_a_fact_survives_json() -> None:
     names = ("a", fact(Code.LIMIT, guard="g", limit=3))
-    each = fact(Code.PROTECTED, name="x", guards=names, loss=fact(Code.REMOVED))
+    each = fact(Code.PROTECTED, name="x", guards=names, loss=fact(Code.INTERRUPTED))
     assert fact_of(fact_data(each)) == each
 
 
@@ -111,7 +128,7 @@ def test_huge_numbers_do_no_harm() -> None:
 
 
 def test_facts_of_a_file_are_not_nested_deeply() -> None:
-    each = fact(Code.REMOVED)
+    each = fact(Code.INTERRUPTED)
     for _ in range(30):
         each = fact(Code.NEWER_SECRET, name="x", version=each, declared=1)
     with pytest.raises(ValueError, match="nested too deeply"):

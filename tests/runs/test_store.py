@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.event import NotAttempted, Started
-from beamctl.apply.record import State
+from beamctl.apply.record import NotAttempted, Started, State
 from beamctl.cli.main import run
 from beamctl.emulator import FaultScript, MiddlewareOptions, add_middleware, create_app, read_rule
 from beamctl.errors import RecordError

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.apply.event import Ended
+from beamctl.apply.record import Ended
 from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.model.secret import File, StoreSecret
 from beamctl.secrets.terminal import SecretTerminal
 from beamctl.secrets.vault import LocalSecretStore
@@ -135,7 +137,9 @@ def test_hostile_names_are_escaped_and_hostile_secrets_are_not_shown() -> None:
     with screens() as (screen, ours):
         for hostile in ("\x1b]52;c;AAAA\x07", "a\nb", "\u202eabc", "\ud800"):
             assert "not printable ASCII" in screen.show(secret_of("k", hostile))
-            assert LocalSecretStore(redaction(), screen).deliver(secret_of("k", hostile)) == NoResponse(
+            answer = LocalSecretStore(redaction(), screen).deliver(secret_of("k", hostile))
+            assert isinstance(answer, NoResponse)
+            assert words(answer.fact) == (
                 "the terminal cannot show it: it contains characters that are not printable ASCII"
             )
         assert screen.show(secret_of("\x1b]0;evil\x07/\u0430\u202e")) == ""
@@ -171,10 +175,13 @@ def hung_up() -> Iterator[SecretTerminal]:
 def test_a_disconnected_terminal_is_a_failed_delivery(tmp_path: Path, directory: Path) -> None:
     with hung_up() as screen:
         vault = LocalSecretStore(redaction(), screen)
-        assert vault.deliver(secret_of("k")) == NoResponse("the terminal cannot be written to: Input/output error")
+        answer = vault.deliver(secret_of("k"))
+        assert isinstance(answer, NoResponse)
+        assert words(answer.fact) == "the terminal cannot be written to: Input/output error"
         both = StoreSecret(File("both"), "the API key k", {"apiKey": "bl_kept"})
         answer = vault.deliver(both)
-        assert answer == Response(200, "the file both; the terminal cannot be written to: Input/output error")
+        assert isinstance(answer, Response)
+        assert words(answer.body) == "the file both; the terminal cannot be written to: Input/output error"
         assert (directory / "both").read_text() == "bl_kept"
         machines = EmulatedAccounts(tmp_path, [account("bot")])
         keys: dict[str, object] = {"seed": {}, "shown": {}}
@@ -187,7 +194,5 @@ def test_a_disconnected_terminal_is_a_failed_delivery(tmp_path: Path, directory:
 
 
 def test_a_vault_without_a_terminal_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    assert LocalSecretStore(redaction()).deliver(secret_of("k")) == NoResponse(
-        "the document does not say where to store it"
-    )
+    assert LocalSecretStore(redaction()).deliver(secret_of("k")) == NoResponse(fact=fact(Code.NO_DESTINATION))
     assert capfd.readouterr() == ("", "")

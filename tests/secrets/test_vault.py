@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.model.api_call import NoResponse, Response
+from beamctl.model.api_call import NoResponse, Response, cause
 from beamctl.model.secret import (
     Command,
     File,
@@ -30,6 +30,7 @@ from beamctl.secrets.vault import LocalSecretStore
 from tests.cli.probe import assert_unseen
 from tests.cli.world import Cli, Write
 from tests.fakes.redaction import redaction
+from tests.fakes.wording import words
 
 SECRET = "bl_a_canary_that_is_handed_over_once"
 PAIR = {"clientId": "c1", "clientSecret": SECRET}
@@ -42,9 +43,9 @@ def store(
 
 
 def read_from(source: SecretSource, hidden: OutputRedaction | None = None) -> str:
-    answer = LocalSecretStore(hidden or redaction()).fetch(ReadSecret(source, "the key"))
+    answer = LocalSecretStore(hidden or redaction()).fetch(ReadSecret(source))
     assert isinstance(answer, Response | NoResponse)
-    return str(answer.body) if isinstance(answer, Response) else f"! {answer.why}"
+    return str(answer.body) if isinstance(answer, Response) else f"! {words(cause(answer))}"
 
 
 def why_refused(place: Any) -> str:
@@ -101,14 +102,14 @@ def test_a_file_and_its_new_folders_are_synced_to_disk(directory: Path, monkeypa
     monkeypatch.setattr(os, "fsync", full)
     handed = store(File("deep/key"))
     assert isinstance(handed, NoResponse)
-    assert handed.why == "the file deep/key cannot be written: Input/output error"
+    assert words(cause(handed)) == "the file deep/key cannot be written: Input/output error"
 
 
 @pytest.mark.parametrize("sink", [File("key"), Command(python("import sys; open('key', 'w').write(sys.stdin.read())"))])
 def test_a_lone_surrogate_is_not_stored(directory: Path, sink: SecretDestination) -> None:
     handed = store(sink, {"apiKey": "bl_half_\ud800_a_character"})
     assert isinstance(handed, NoResponse)
-    assert handed.why == "the API returned something that is not valid text"
+    assert words(cause(handed)) == "the API returned something that is not valid text"
     assert list(directory.iterdir()) == []
 
 
@@ -164,7 +165,7 @@ def test_a_command_gets_the_secret_on_standard_input(directory: Path) -> None:
 
 def test_a_failing_command_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
     tells = Command(python("import sys; print(s := sys.stdin.read()); print(s, file=sys.stderr); sys.exit(3)"))
-    assert store(tells) == NoResponse(f"the command {sys.executable} exited with 3: •••")
+    assert words(cause(store(tells))) == f"the command {sys.executable} exited with 3: •••"
     assert capfd.readouterr() == ("", "")
     assert not store(Command(("no-such-command-here",))).ok
     assert why_refused({"command": ["no-such-command-here", "x"]}) == "the command no-such-command-here was not found"
@@ -208,7 +209,7 @@ def test_the_error_output_of_a_command_is_shown_without_the_secret(how: str, *, 
     if given:
         answer = store(Command(python(code)), {"apiKey": secret})
         assert isinstance(answer, NoResponse)
-        why = answer.why
+        why = words(cause(answer))
     else:
         why = read_from(Command(python(code)))
     assert "exited with 3" in why
@@ -237,8 +238,8 @@ SAID = {
 def test_the_error_says_why_a_command_failed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("BL_API_KEY", OURS)
     fails = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); sys.exit(1)"))
-    assert store(fails) == NoResponse(f"the command {sys.executable} exited with 1{SAID[text]}")
-    assert read_from(fails) == f"! the key: the command {sys.executable} exited with 1{SAID[text]}"
+    assert words(cause(store(fails))) == f"the command {sys.executable} exited with 1{SAID[text]}"
+    assert read_from(fails) == f"! the command {sys.executable} exited with 1{SAID[text]}"
     succeeds = Command(python(f"import sys; sys.stderr.buffer.write({text.encode()!r}); print('it')"))
     assert store(succeeds).ok
     assert read_from(succeeds) == "it"
@@ -248,8 +249,8 @@ def test_a_long_error_output_is_cut() -> None:
     for many in (1_000, 1_000_000):
         answer = store(Command(python(f"import sys; sys.exit('é' * {many} + chr(10) + 'x ' * 400 + 'the end')")))
         assert isinstance(answer, NoResponse)
-        assert answer.why.endswith("x x the end")
-        assert len(answer.why) < 400
+        assert words(cause(answer)).endswith("x x the end")
+        assert len(words(cause(answer))) < 400
 
 
 def test_a_command_is_not_run_by_a_shell(directory: Path) -> None:
@@ -275,7 +276,7 @@ def test_a_keyring_stores_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError(SECRET)
 
     fake.set_password = locked
-    assert store(Keyring("s", "u")) == NoResponse("the keyring entry s for u did not accept it: RuntimeError")
+    assert words(cause(store(Keyring("s", "u")))) == "the keyring entry s for u did not accept it: RuntimeError"
     monkeypatch.setenv("XDG_CONFIG_HOME", "config")  # the checkout would decide what is imported
     assert "XDG_CONFIG_HOME is not an absolute path" in why_refused({"keyring": {"service": "s", "user": "u"}})
     monkeypatch.delenv("XDG_CONFIG_HOME")
@@ -302,8 +303,8 @@ def test_secrets_are_read_from_sources(monkeypatch: pytest.MonkeyPatch, director
 def test_missing_secrets_are_an_error(directory: Path) -> None:
     (directory / "empty").write_text("\n")
     (directory / "bytes").write_bytes(b"\xff")
-    assert read_from(Variable("NO_SUCH")) == "! the key: the environment variable NO_SUCH is not set"
-    assert read_from(File("empty")) == "! the key: the file empty is empty"
+    assert read_from(Variable("NO_SUCH")) == "! the environment variable NO_SUCH is not set"
+    assert read_from(File("empty")) == "! the file empty is empty"
     assert read_from(File("bytes")).startswith("! ")
     assert read_from(File("none")).startswith("! ")
     assert read_from(Command(python("print('canary'); raise SystemExit(4)"))).endswith("exited with 4")

@@ -32,11 +32,13 @@ from tests.properties.samples import SAMPLES, Sections
 NAME = "access.yaml"
 EXPECTED = {
     Code.ADOPT_ACCESS_ENDED,
-    Code.ADOPT_CANNOT_EXPRESS,
+    Code.NOT_EXPRESSIBLE,
     Code.ADOPT_DOUBTFUL,
     Code.ADOPT_DUE,
     Code.ADOPT_INVITATION_EXPIRED,
-    Code.ADOPT_LEFT_OUT,
+    Code.HAS_UNKNOWN_ROLE,
+    Code.KEYS_NOT_EXPRESSIBLE,
+    Code.NEVER_HANDED_OVER,
     Code.ADOPT_SECRET_VERSION,
 }
 
@@ -136,7 +138,7 @@ ROWS = [
         ),
         {
             "": "dan@x.io is admin through directory sync",
-            "eve@x.io": "it has the unknown role 'owner'",
+            "eve@x.io": "has the unknown role 'owner'",
             "old@x.io": "access ended on 2020-01-01",
             "exp@x.io": "the invitation has expired",
         },
@@ -177,7 +179,7 @@ ROWS = [
                 "groupMappings": [{"groupName": "g", "role": "owner"}],
             },
         ),
-        {"groupMappings": "it has an unknown role"},
+        {"groupMappings": "has the unknown role 'owner'"},
         "settings:\n  displayName: 'it''s: #1' # name\n  labels: {c: x}\n"
         "  groupMappings: [{groupName: g, role: admin}]\n",
     ),
@@ -194,8 +196,8 @@ ROWS = [
             c1=[api_key("k1", "lab", "2099-01-01T00:00:00Z")],
         ),
         {
-            "twin (c3)": "it shares its name with another account",
-            "twin (c4)": "it shares its name with another account",
+            "twin (c3)": "shares its name with another account",
+            "twin (c4)": "shares its name with another account",
         },
         "serviceAccounts:\n  ci:\n    role: admin\n    secretTo: {file: ci.json}\n    apiKeys:\n"
         "      lab: {}\n  ops:\n    role: member\n    description: by hand\n",

@@ -16,12 +16,12 @@ from beamctl.errors import (
     UnauthenticatedError,
     UnreachableError,
 )
-from beamctl.model.api_call import ApiCall, NoResponse, Response
+from beamctl.model.api_call import ApiCall, NoResponse, Response, cause
 from beamctl.plan.contents import Deletion, DeletionStatus
 from beamctl.workflow.destroy import contents_of, destroy
 from tests.fakes.resources import resource
 from tests.fakes.service_accounts import service_account
-from tests.fakes.wording import failure
+from tests.fakes.wording import lost, words
 from tests.fakes.workspace import FakeWorkspace, person, request_line
 from tests.workflow.destroyable import (
     ACCOUNTS,
@@ -36,7 +36,7 @@ from tests.workflow.destroyable import (
     workspace,
 )
 
-LOST = NoResponse("api.example.test answered HTTP 502: Bad Gateway")
+LOST = lost("api.example.test answered HTTP 502: Bad Gateway")
 
 
 def destroyed(live: FakeWorkspace, stop: Event | None = None) -> Deletion:
@@ -111,7 +111,7 @@ def test_losing_access_confirms_the_deletion(answer: Response, error: ApiError) 
 
 def test_lost_response_to_a_deletion() -> None:
     live = delete_and_respond(workspace(), LOST)
-    assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, failure(LOST.why))
+    assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, LOST.fact)
     assert live.calls[-2:] == [DELETE, ITSELF]
 
 
@@ -119,7 +119,7 @@ def test_lost_deletion_request() -> None:
     live = respond(workspace(), DELETE, LOST)
     with pytest.raises(ApiError) as caught:
         destroyed(live)
-    assert caught.value.message == f"acme still exists: {LOST.why}"
+    assert caught.value.message == f"acme still exists: {words(LOST.fact)}"
     assert caught.value.hint == (
         "The API may still be deleting it. Check again in a minute.\nCheck whether it exists:  beamctl show -w acme"
     )
@@ -129,7 +129,7 @@ def test_lost_deletion_request() -> None:
 def test_new_workspace_with_the_same_name_does_not_hide_the_deletion() -> None:
     live = delete_and_respond(workspace(), LOST)
     live.answers[ITSELF] = Response(200, {"name": "acme", "id": "w2", "createdAt": "2026-11-24T00:00:00Z"})
-    assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, failure(LOST.why))
+    assert destroyed(live) == Deletion(DeletionStatus.FOUND_GONE, LOST.fact)
     assert live.calls.count(DELETE) == 1
 
 
@@ -154,7 +154,7 @@ def test_deletion_is_unknown_if_the_workspace_cannot_be_read(sight: ApiError) ->
     with pytest.raises(ApiError) as caught:
         destroyed(live)
     assert type(caught.value) is ApiError
-    assert caught.value.message == f"it is not known whether acme was deleted: {LOST.why}; then no access"
+    assert caught.value.message == f"it is not known whether acme was deleted: {words(LOST.fact)}; then no access"
     assert live.calls.count(DELETE) == 1
 
 
@@ -184,7 +184,7 @@ def test_refused_deletion_of_an_existing_workspace(status: int) -> None:
 
 def test_workspace_deleted_by_someone_else() -> None:
     live = delete_and_respond(workspace(), Response(404, None, "Workspace not found"))
-    refused = failure("the API responded with 404: Workspace not found")
+    refused = cause(Response(404, None, "Workspace not found"))
     assert destroyed(live) == Deletion(DeletionStatus.GONE_AT_ANSWER, refused)
 
 

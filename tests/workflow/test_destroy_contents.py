@@ -15,11 +15,11 @@ from beamctl.errors import (
 )
 from beamctl.model.api_call import Response
 from beamctl.model.code import Code
-from beamctl.model.fact import fact
+from beamctl.model.fact import error_fact, fact
 from beamctl.plan.contents import Item, Unknown, WorkspaceContents
 from beamctl.workflow.destroy import contents_of
 from tests.fakes.resources import resource
-from tests.fakes.wording import failure, words
+from tests.fakes.wording import words
 from tests.fakes.workspace import person
 from tests.workflow.destroyable import ACCOUNTS, CONNECTIONS, COUNTED, ENVIRONMENTS, KEYS, POLICIES, USERS, workspace
 
@@ -157,7 +157,7 @@ def test_endless_pages_are_cut_off() -> None:
     pages = (Response(200, {"data": [], "meta": {"hasMore": True, "nextCursor": str(n)}}) for n in count(1))
     live.before = lambda call: next(pages) if call.path.startswith("/policies") else None
     assert parts(contents_of("acme", live))["policies"] == Unknown(
-        failure("the API's list of policies is not a complete list")
+        error_fact(GarbledError("the API's list of policies is not a complete list"))
     )
     assert len(live.calls) < 600
 

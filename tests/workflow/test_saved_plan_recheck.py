@@ -101,7 +101,7 @@ def test_changes_already_in_effect() -> None:
 def test_removing_the_person_who_applies_is_a_hazard() -> None:
     found = again(live(), Identity(email="Gone@x.io")).plan
     assert found.runs_as == "Gone@x.io"
-    assert [(hazard.risk.label, hazard.value, words(hazard.fact)) for hazard in found.hazards] == [
+    assert [(hazard.risk.value, hazard.value, words(hazard.fact)) for hazard in found.hazards] == [
         ("self-lockout", "gone@x.io", "beamctl runs as gone@x.io, whose access this would reduce"),
         ("removes-admin", "gone@x.io", "gone@x.io is an admin"),
     ]
@@ -114,7 +114,7 @@ def test_own_removal_comes_last() -> None:
     assert [change.key for change in plan.changes] == ["gone@x.io", "same@x.io", "up@x.io"]
     found = again(live(), Identity(sub="s2"), plan).plan
     assert [change.key for change in found.changes] == ["same@x.io", "up@x.io", "gone@x.io"]
-    assert [hazard.value for hazard in found.hazards if hazard.risk.label == "self-lockout"] == ["gone@x.io"]
+    assert [hazard.value for hazard in found.hazards if hazard.risk.value == "self-lockout"] == ["gone@x.io"]
 
 
 @pytest.mark.parametrize("identity", [None, Identity(email="up@x.io"), Identity(email="root@x.io")])
@@ -129,6 +129,6 @@ def test_hazard_of_the_saved_plan_is_not_repeated() -> None:
     plan = planned(document(MEMBERS, guards=guards), live())
     found = again(live(), Identity(email="gone@x.io"), plan).plan
     assert found.hazards == plan.hazards
-    assert "self-lockout" in {hazard.risk.label for hazard in found.hazards}
+    assert "self-lockout" in {hazard.risk.value for hazard in found.hazards}
     other = again(live(), None, plan).plan
     assert (other.runs_as, other.hazards, other.changes) == ("gone@x.io", plan.hazards, plan.changes)

@@ -81,7 +81,7 @@ def test_forbidden_keys_are_reported_with_their_account() -> None:
     assert (found.rows, words(found.unread)) == ([], "those of ci cannot be read with this credential")
     exported = export("acme", live, NOW)
     assert exported.unseen == ("apiKeys",)
-    assert "# its API keys cannot be read with this credential and are not changed\n  ci: {role" in exported.text
+    assert "# the API keys of ci cannot be read with this credential and are not changed\n  ci: {role" in exported.text
     assert planned(desired(exported.text), live).changes == ()
 
 

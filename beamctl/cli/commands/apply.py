@@ -10,22 +10,20 @@ from contextlib import ExitStack
 
 import click
 
-from beamctl.apply.event import Ended, Event, NotAttempted
+from beamctl.apply.record import Ended, Event, NotAttempted
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.interaction import Interrupt, ask, why_no_input
-from beamctl.cli.output import Output
-from beamctl.cli.progress import MANY, Progress
+from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
+from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.errors import RefusedError, UnwritableError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
+from beamctl.report.apply_text import end_text, event_text, is_summarized, not_permitted_text
 from beamctl.report.data import CommandName, ReportData
+from beamctl.report.plan_text import plans_text
 from beamctl.report.style import PLAIN, Style
-from beamctl.report.text.apply import end_text, event_text, is_summarized, not_permitted_text
-from beamctl.report.text.plan import plans_text
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
 from beamctl.workflow.apply import NOT_STOPPED, run_apply

@@ -8,16 +8,15 @@ from collections.abc import Sequence
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import Interrupt, ask, why_no_input
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.document.document import Desired
 from beamctl.errors import RefusedError, UnwritableError
 from beamctl.plan.contents import Deletion, WorkspaceContents
 from beamctl.plan.plan import runs_as
 from beamctl.report.style import PLAIN, Style
-from beamctl.report.text.destroy import contents_text, deletion_text
+from beamctl.report.workspace_text import contents_text, deletion_text
 from beamctl.workflow.connection import Access, DeletionLink, open_deletion_link
 from beamctl.workflow.destroy import contents_of, destroy, document_that_allows
 from beamctl.workflow.documents import defaults, read_desired

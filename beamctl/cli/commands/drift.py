@@ -7,17 +7,15 @@ from __future__ import annotations
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.errors import UsageError
 from beamctl.report.data import CommandName, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files, read_sources
-from beamctl.workflow.drift import drift
-from beamctl.workflow.plan import plan_now
+from beamctl.workflow.plan import drift, plan_now
 
 
 @click.command(
@@ -70,7 +68,7 @@ def command(  # noqa: PLR0913 - one argument per option
 
         out.result(drift_json(plans))
     elif not patch:
-        from beamctl.report.text.drift import drift_text
+        from beamctl.report.drift_text import drift_text
 
         out.result("\n".join(drift_text(plan, out.style) for plan in plans))
     if adopter:

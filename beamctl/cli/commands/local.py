@@ -70,7 +70,7 @@ def opened(
     try:
         post = open_mailer(mail or maildir(database), smtp)
         database.parent.mkdir(parents=True, exist_ok=True)
-        return create_app(database, post=post, **options)
+        return create_app(database, mailer=post, **options)
     except WrongOptionError as error:
         raise UsageError(str(error), "See: beamctl emulator serve --help") from None
     except EmulatorError as error:

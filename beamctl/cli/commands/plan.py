@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowance
 from beamctl.report.data import CommandName, ReportData
-from beamctl.report.text.plan import APPLY, plans_text, saved_text, unused_note
+from beamctl.report.plan_text import APPLY, plans_text, saved_text, unused_note
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
-from beamctl.workflow.documents import command_for, named_files, unread
+from beamctl.workflow.documents import command_for, named_files, unread_note
 from beamctl.workflow.plan import Checks, Planned, is_refused, plan_all, unused_allowances
-from beamctl.workflow.save_plan import Target, save, target_of
+
+if TYPE_CHECKING:
+    from beamctl.workflow.save_plan import Target
 
 
 @click.command(
@@ -58,13 +60,13 @@ def command(  # noqa: PLR0913 - one argument per option
     Exits 0, or 2 with --detailed-exitcode if there are changes, or 5 if `apply` would refuse the plan.
     """
     granted = tuple(map(allowance, allowed))
-    target = target_of(file, expires, record.path)
+    target = saving_target(file, expires, record)
     refuse_unwritable(reports, named_files(files), record.path, file)
     for note in record.ignored():
         out.info(note)
     with ExitStack() as stack:
         planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record))
-        if note := unread(files):
+        if note := unread_note(files):
             out.info(note)
         plans = [each.plan for each in planned]
         command = command_for(APPLY, files, workspaces)
@@ -76,20 +78,37 @@ def command(  # noqa: PLR0913 - one argument per option
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE
 
 
+def saving_target(file: str | None, expires: str | None, record: RecordFolder) -> Target | None:
+    """Where to save plans; None if they are not saved."""
+    if file is None and expires is None:
+        return None
+    from beamctl.workflow.save_plan import target_of
+
+    return target_of(file, expires, record.path)
+
+
 def report(
-    planned: Sequence[Planned], granted: Sequence[Allowance], target: Target, out: Output, text: Callable[[], str]
+    planned: Sequence[Planned],
+    granted: Sequence[Allowance],
+    target: Target | None,
+    out: Output,
+    text: Callable[[], str],
 ) -> bool:
     """Save plans if there is a target file, and report them. Returns whether `apply` would refuse them.
 
     Args:
         planned: The plans.
         granted: The allowed hazards.
-        target: Where to save the plans.
+        target: Where to save the plans; None to not save them.
         out: The output.
         text: Makes the text report.
     """
     plans = [each.plan for each in planned]
-    saved = save(planned, granted, target, out.redaction)
+    saved = None
+    if target is not None:
+        from beamctl.workflow.save_plan import save
+
+        saved = save(planned, granted, target, out.redaction)
     if out.json:
         from beamctl.report.json_report import plans_json
 
@@ -98,6 +117,6 @@ def report(
         out.result(text())
     for unused in unused_allowances(plans, granted):
         out.info(unused_note(unused))
-    if saved and target.file:
+    if saved and target:
         out.info(saved_text(saved, target.file))
     return is_refused(plans, granted)

@@ -11,9 +11,8 @@ import click
 from beamctl.apply.record_reader import read_record
 from beamctl.apply.summary import summary_of
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import count_records, find_record, records
 
@@ -39,7 +38,7 @@ def command(*, run: str | None, everything: bool, record: RecordFolder, out: Out
 
             out.result(runs_json([(found.run.id, found)]))
         else:
-            from beamctl.report.text.runs import run_text
+            from beamctl.report.apply_text import run_text
 
             out.result(run_text(found, out.style))
         return Exit.DONE
@@ -50,7 +49,7 @@ def command(*, run: str | None, everything: bool, record: RecordFolder, out: Out
         listed = list(islice(records(record, read_record), most))
         out.result(runs_json(listed, count_records(record) - len(listed)))
     elif summaries := list(islice(records(record, summary_of), most)):
-        from beamctl.report.text.runs import runs_text
+        from beamctl.report.apply_text import runs_text
 
         out.result(runs_text(summaries, count_records(record) - len(summaries), out.style))
     else:

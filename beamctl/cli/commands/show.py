@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.errors import UsageError
 from beamctl.workflow.connection import Access, default_workspace, open_link
 from beamctl.workflow.documents import defaults, read_desired
@@ -46,7 +45,7 @@ def command(
 
         out.result(show_json(name, api_url, sections))
     else:
-        from beamctl.report.text.show import show_text
+        from beamctl.report.workspace_text import show_text
 
         out.result(show_text(name, api_url, sections, out.style))
     unseen = [section for section, shown in sections.items() if shown.unread]

@@ -7,19 +7,17 @@ from functools import partial
 import click
 
 from beamctl.cli import options
-from beamctl.cli.commands.plan import report
-from beamctl.cli.exits import Exit
+from beamctl.cli.commands.plan import report, saving_target
 from beamctl.cli.help import BeamctlCommand
-from beamctl.cli.output import Output
+from beamctl.cli.output import Exit, Output
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
-from beamctl.report.text.plan import undo_text
+from beamctl.report.plan_text import undo_text
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import find_record
 from beamctl.workflow.connection import Access, open_link
 from beamctl.workflow.documents import command_for
 from beamctl.workflow.plan import Checks
-from beamctl.workflow.save_plan import target_of
 from beamctl.workflow.undo import guards_for, plan_undo, undo_command
 
 
@@ -51,7 +49,7 @@ def command(  # noqa: PLR0913 - one argument per option
     of the workspace's document, if there is one.
     """
     granted = tuple(map(allowance, allowed))
-    target = target_of(file, expires, record.path)
+    target = saving_target(file, expires, record)
     for note in record.ignored():
         out.info(note)
     found = find_record(record, run, with_changes=True)
@@ -61,6 +59,6 @@ def command(  # noqa: PLR0913 - one argument per option
         command = command_for(f"{undo_command(found.run.id, record.named)} --out FILE", files, ())
         text = partial(undo_text, planned.plan, granted, out.style, command)
         refused = report([planned], granted, target, out, text)
-    if planned.plan.changes and not refused and not target.file:
+    if planned.plan.changes and not refused and target is None:
         out.info(f"Nothing was changed. To make these changes, save the plan and apply the file:  {command}")
     return Exit.REFUSED if refused else Exit.DONE

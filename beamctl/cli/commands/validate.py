@@ -9,10 +9,9 @@ import sys
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
-from beamctl.cli.output import Output
-from beamctl.workflow.documents import read_sources, unread, validate
+from beamctl.cli.output import Exit, Output
+from beamctl.workflow.documents import read_sources, unread_note, validate
 
 
 @click.command("validate", cls=BeamctlCommand, examples=("beamctl validate", "beamctl validate -f access/ -o json"))
@@ -25,7 +24,7 @@ def command(files: tuple[str, ...], *, out: Output) -> int:
     probably unintended content do not change the exit code.
     """
     checked = validate(read_sources(files))
-    if note := unread(files):
+    if note := unread_note(files):
         out.info(note)
     lines = out.source_lines(sys.stdout)
     if out.json:
@@ -33,11 +32,11 @@ def command(files: tuple[str, ...], *, out: Output) -> int:
 
         out.result(problems_json(checked.problems, len(checked.desired), checked.warnings), is_error=True)
     elif checked.problems:
-        from beamctl.report.text.problems import problems_text
+        from beamctl.report.problems_text import problems_text
 
         out.result(problems_text(checked.problems, out.style, source_lines=lines), is_error=True)
     else:
-        from beamctl.report.text.problems import valid_text
+        from beamctl.report.problems_text import valid_text
 
         names = [desired.workspace for desired in checked.desired]
         out.result(valid_text(names, checked.warnings, out.style, source_lines=lines), is_error=True)

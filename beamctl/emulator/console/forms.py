@@ -1,8 +1,8 @@
-"""Form input, its errors, and the responses to it: a page, or a redirect with a notice."""
+"""Form input and its errors, display texts, and responses: a page, or a redirect with a notice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, make_response, redirect, render_template, request, url_for
 
 from beamctl.emulator import rules
-from beamctl.emulator.console import field_text
-from beamctl.emulator.errors import Refusal
+from beamctl.emulator.clock import read_moment
+from beamctl.emulator.errors import ApiError
 from beamctl.emulator.permission import Person
 from beamctl.emulator.store import people
 
@@ -37,15 +37,15 @@ class FormError:
     status: int = 400
 
 
-def refused(refusal: Refusal, field: str) -> FormError:
+def api_error(error: ApiError, field: str) -> FormError:
     """An API error, shown next to the field that most likely caused it.
 
     Raises:
-        Refusal: 401 or 403: no other input helps, and the field may not be on the page.
+        ApiError: 401 or 403: no other input helps, and the field may not be on the page.
     """
-    if refusal.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise refusal
-    return FormError(field_text.refusal(refusal), field, int(refusal.status))
+    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise error
+    return FormError(error_sentence(error), field, int(error.status))
 
 
 def field(name: str) -> str:
@@ -59,14 +59,14 @@ def fields(name: str) -> list[str]:
 
 
 def restored(typed: str, known: Iterable[str]) -> str:
-    """The known text that was shown as `typed`: browsers remove line breaks from one-line fields."""
+    """The stored text that a one-line field showed as `typed`: browsers remove its line breaks."""
     for text in known:
         if text.replace("\r", "").replace("\n", "").strip() == typed:
             return text
     return typed
 
 
-def wrong_names() -> FormError | None:
+def name_error() -> FormError | None:
     """An error in the names in the form; None if they are valid."""
     if not field("given_name"):
         return FormError("Enter your given name.", "given_name")
@@ -77,7 +77,7 @@ def wrong_names() -> FormError | None:
 
 
 def open_account(plane: ControlPlane, email: str) -> tuple[Person, bool]:
-    """Return the person with this address and whether the account is new. New accounts get the names in the form."""
+    """Return the person with this address, and whether the account is new. A new account gets the names in the form."""
     with plane.database.writing() as db:
         known = people.find_person(db, email)
         if known:
@@ -126,23 +126,118 @@ def notice_text(slug: str) -> str:
 
 _NOTICES = {notice.slug: notice.value for notice in Notice}
 
-
 Page = Response
 
 
-def shown(template: str, form_error: FormError | None = None, **values: Any) -> Page:  # noqa: ANN401 - template variables
+def render(template: str, form_error: FormError | None = None, **values: Any) -> Page:  # noqa: ANN401 - template variables
     """Render a template, with the error of the submitted form and its status."""
     status = form_error.status if form_error else HTTPStatus.OK
     return make_response(render_template(template, form_error=form_error, **values), status)
 
 
-def go(endpoint: str, notice: Notice | None = None, **values: str) -> AnyResponse:
+def redirect_to(endpoint: str, notice: Notice | None = None, **values: str) -> AnyResponse:
     """Redirect to a page by GET, with a notice."""
     arguments: dict[str, Any] = {**values, "done": notice.slug} if notice else {**values}
     return redirect(url_for(endpoint, **arguments), HTTPStatus.SEE_OTHER)
 
 
-def back(path: str, otherwise: str) -> AnyResponse:
+def redirect_back(path: str, otherwise: str) -> AnyResponse:
     """Redirect to where the person was before signing in, if it is one of our pages."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return redirect(path if ours else url_for(otherwise), HTTPStatus.SEE_OTHER)
+
+
+_SOURCES = {
+    "invitation": "Invitation",
+    "directory_sync": "Directory sync",
+    "domain_capture": "Domain capture",
+}
+
+NO_ROLE = "not shown"
+"""Shown if the API returns no role, because of a behavior flag or an older API version."""
+
+
+def standing(user: Mapping[str, Any]) -> str:
+    """The standing of a member or invitee."""
+    if user["accepted"]:
+        return "Member"
+    return "Invitation expired" if user.get("expired") else "Invited"
+
+
+def source(user: Mapping[str, Any]) -> str:
+    """How a member joined; empty for invitees."""
+    return _SOURCES.get(user.get("source", ""), "Local") if user["accepted"] else ""
+
+
+def full_name(user: Mapping[str, Any]) -> str:
+    """Given and family name, or what is known of them."""
+    return f"{user.get('given_name', '')} {user.get('family_name', '')}".strip()
+
+
+def moment(stamp: str) -> str:
+    """An API timestamp as text."""
+    read = read_moment(stamp)
+    return f"{read.day} {read:%B %Y, %H:%M} UTC" if read else stamp
+
+
+def deletions(counts: Mapping[str, int]) -> list[tuple[int, str]]:
+    """What would be deleted: each count above zero, with its noun."""
+    words = {name: _COUNTED.get(name, (name, name)) for name in counts}
+    return [(number, words[name][number != 1]) for name, number in counts.items() if number]
+
+
+_COUNTED = {
+    "members": ("member", "members"),
+    "invitations": ("invitation", "invitations"),
+    "serviceaccounts": ("service account", "service accounts"),
+    "policies": ("policy", "policies"),
+    "integrationconnections": ("integration connection", "integration connections"),
+    "agents": ("agent", "agents"),
+    "functions": ("function", "functions"),
+    "jobs": ("job", "jobs"),
+    "models": ("model", "models"),
+    "sandboxes": ("sandbox", "sandboxes"),
+    "clusters": ("cluster", "clusters"),
+}
+
+
+def error_sentence(refused: ApiError) -> str:
+    """An API error as a sentence."""
+    if refused.text in _PLAINER:
+        return _PLAINER[refused.text]
+    text = refused.text[:1].upper() + refused.text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+_PLAINER = {
+    "Forbidden": "Your role here does not allow that. An admin of the workspace can do it.",
+    "Forbidden: no access to this workspace": "You are not in this workspace. An admin of it can invite you.",
+    "invalid email format": "Enter an e-mail address, such as kim@example.com.",
+    "Invalid role provided": "Choose one of the roles.",
+    "Workspace not found": "This workspace does not exist.",
+    "Workspace or user not found": "No member or invitee of this workspace has that address.",
+    "Workspace or invitation not found": "The invitation is no longer open: it has expired or was revoked.",
+    "no billing account is linked": "No billing account is linked to you. Link one first, then create a workspace.",
+    "the membership of this workspace is managed by Baseten: change it there": (
+        "Baseten manages the members of this workspace and their roles. Change them there."
+    ),
+    "the workspace must keep an accepted admin": "A workspace must keep an admin. Make someone else an admin first.",
+}
+"""Plainer wording for messages of the API."""
+
+_TITLES = {
+    HTTPStatus.BAD_REQUEST: "Invalid request",
+    HTTPStatus.FORBIDDEN: "Not allowed",
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Not found",
+    HTTPStatus.CONFLICT: "Conflict",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request too large",
+    HTTPStatus.MISDIRECTED_REQUEST: "Unknown host name",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
+}
+
+
+def error_title(status: int) -> str:
+    """The title of an error page."""
+    return _TITLES.get(HTTPStatus(status), HTTPStatus(status).phrase)

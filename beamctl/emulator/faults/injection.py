@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_input_stream
 
-from beamctl.emulator.faults.rule import Fault, FaultKind
+from beamctl.emulator.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -48,14 +48,11 @@ _GARBAGE = b'{"garbage": \xff\xfe, on demand'
 _WRONG_TYPE = '"not the expected response"'
 
 
-class ConnectionCut(ConnectionError):  # noqa: N818 - intended, not an error of the emulator
-    """The client receives no more of this response.
-
-    Raised before the response starts, the connection is reset; raised from the body, it ends in the middle.
-    """
+class ConnectionDropped(ConnectionError):  # noqa: N818 - intended, not an error of the emulator
+    """The connection to the client is dropped: reset before the response, or closed in the middle of its body."""
 
     def __init__(self) -> None:
-        super().__init__("the connection was cut by an injected fault")
+        super().__init__("the connection was dropped by an injected fault")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ class FaultInjector:
         """Answer the request with the fault applied.
 
         Raises:
-            ConnectionCut: There is no response.
+            ConnectionDropped: There is no response.
         """
         if self.fault.kind is FaultKind.LATENCY:
             self.sleep(self.fault.value or 0)
@@ -98,7 +95,7 @@ class FaultInjector:
     def _sent(self, answer: Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         match self.fault.kind:
             case FaultKind.RESET | FaultKind.RESET_AFTER:
-                raise ConnectionCut
+                raise ConnectionDropped
             case FaultKind.HTML | FaultKind.HTML_AFTER:
                 return _error_page(self.fault)(environ, start_response)
             case FaultKind.CUT_OFF:
@@ -123,7 +120,7 @@ class FaultInjector:
 def _half(pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
     """The first half of the body; the headers promise the rest."""
     yield b"".join(pieces)[: length // 2]
-    raise ConnectionCut
+    raise ConnectionDropped
 
 
 def _error(fault: Fault) -> Response:

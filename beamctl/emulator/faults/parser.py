@@ -10,7 +10,7 @@ from typing import Any
 
 from beamctl.emulator.clock import read_duration
 from beamctl.emulator.errors import FaultError
-from beamctl.emulator.faults.rule import Argument, Fault, FaultKind, Rule, When
+from beamctl.emulator.faults import Argument, Fault, FaultKind, Rule, When
 
 LONGEST = timedelta(hours=1)
 """The maximum for latencies and slow bodies."""

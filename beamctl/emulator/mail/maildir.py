@@ -1,4 +1,8 @@
-"""Writes and reads a maildir: one file per e-mail, readable by its owner only."""
+"""Writes and reads a maildir: one file per e-mail, readable by its owner only.
+
+Not with the standard library's `mailbox`: it syncs each e-mail to disk, creates files that others can read, and is not
+thread-safe.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from beamctl.emulator.mail.message import UnwritableEmailError, deliverable
+from beamctl.emulator.mail import UnwritableEmailError, deliverable
 from beamctl.emulator.rules import folded
 
 _GIVES_UP = (ValueError, LookupError, AttributeError)

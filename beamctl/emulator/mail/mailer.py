@@ -13,9 +13,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from beamctl.emulator.errors import WrongOptionError
-from beamctl.emulator.mail.emails import Email
+from beamctl.emulator.mail import Email, UnwritableEmailError, compose, recipient
 from beamctl.emulator.mail.maildir import Maildir
-from beamctl.emulator.mail.message import UnwritableEmailError, compose, recipient
 
 DEFAULT_PORT = 25
 PATIENCE = 5.0

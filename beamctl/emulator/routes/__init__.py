@@ -1,17 +1,20 @@
-"""The routes of the control plane, one module per type of object. Authorization has happened before they run."""
+"""The routes of the control plane. Authorization has happened before they run.
+
+To add one, declare it in `ROUTES` of a module: the permission it needs, the schemas of its request and response in
+`schemas/api/`, and the statuses it may return besides those of every route. A new permission has a row in the tables of
+`permission.py`, a new variable in a path an explanation in `openapi.py`.
+"""
 
 from __future__ import annotations
 
-from beamctl.emulator.call import Route
-from beamctl.emulator.routes import discovery, invitations, resources, service_accounts, tokens, users, workspaces
+from beamctl.emulator.routes import resources, service_accounts, tokens, users, workspaces
+from beamctl.emulator.routing import Route
 
 ROUTES: tuple[Route, ...] = (
     *workspaces.ROUTES,
     *users.ROUTES,
-    *invitations.ROUTES,
     *service_accounts.ROUTES,
     *resources.ROUTES,
-    *discovery.ROUTES,
     *tokens.ROUTES,
 )
 """All routes."""

@@ -1,4 +1,4 @@
-"""OAuth2 tokens for client credentials, refresh tokens and device logins, which also start here."""
+"""OAuth2 tokens for client credentials, refresh tokens and device logins; OpenID metadata; the regions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from http import HTTPStatus
 from typing import Any, assert_never
 
 from beamctl.emulator import rules
-from beamctl.emulator.authorization import by_subject
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.body import json_or_form
-from beamctl.emulator.call import Answer, Call, Inbound, Reach, Route
+from beamctl.emulator.call import Answer, Call, Inbound, check, json_or_form
 from beamctl.emulator.credentials import (
     ACCESS_LIFETIME,
     TokenUse,
@@ -23,38 +21,37 @@ from beamctl.emulator.credentials import (
     token_subject,
     user_code_digest,
 )
-from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import bad_request
-from beamctl.emulator.store import device_login, service_account
-from beamctl.emulator.store.device_login import INTERVAL, LIFETIME, DeviceLogin, State
+from beamctl.emulator.permission import Permission
+from beamctl.emulator.routing import Reach, Route, by_subject
+from beamctl.emulator.store import people, service_account, signing_secret
+from beamctl.emulator.store.people import LOGIN_LIFETIME, POLL_INTERVAL, DeviceLogin, LoginState
 
 _DEVICE_PAGE = "/device"
 """The page to approve a login, below the public URL."""
 
 _NOT_STORED = {"Cache-Control": "no-store"}
 
-_SLOWER = 5
-"""By how many seconds each early poll increases the interval (RFC 8628)."""
+_SLOW_DOWN_SECONDS = 5
+"""How much each early poll adds to the interval (RFC 8628)."""
 
 
 def begin_login(call: Call) -> Answer:
     """Return the device code for polling and the user code for approval."""
     fields = json_or_form(call.inbound.body, call.inbound.headers.get("Content-Type", ""))
     client_id = fields.get("client_id")
-    if wrong := rules.filled_text(client_id):
-        raise bad_request(f"client_id {wrong}")
-    if wrong := rules.description(fields.get("scope", "")):
-        raise bad_request(f"scope {wrong}")
+    check("client_id", rules.filled_text, client_id)
+    check("scope", rules.description, fields.get("scope", ""))
     device_code, user_code = new_device_code(), new_user_code()
-    device_login.add(call.db, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
+    people.add_login(call.db, digest(device_code), user_code_digest(user_code), str(client_id), call.moment)
     page = call.public_url + _DEVICE_PAGE
     answer = {
         "device_code": device_code,
         "user_code": user_code,
         "verification_uri": page,
         "verification_uri_complete": f"{page}?user_code={user_code}",
-        "expires_in": int(LIFETIME.total_seconds()),
-        "interval": INTERVAL,
+        "expires_in": int(LOGIN_LIFETIME.total_seconds()),
+        "interval": POLL_INTERVAL,
     }
     return Answer({**answer, "client_id": client_id} if call.beamlit else answer, {"Cache-Control": "no-store"})
 
@@ -95,16 +92,16 @@ def _for_device_code(call: Call, fields: Mapping[str, Any]) -> Answer:
     if login.expired(call.moment):
         raise bad_request("expired_token")
     match login.state:
-        case State.PENDING:
+        case LoginState.PENDING:
             too_soon = login.polled_too_soon(call.moment)
-            device_login.note_poll(call.db, login, _SLOWER if too_soon else 0, call.moment)
-            return _not_yet("slow_down" if too_soon else "authorization_pending", call.flags)
-        case State.DENIED:
+            people.note_poll(call.db, login, _SLOW_DOWN_SECONDS if too_soon else 0, call.moment)
+            return _not_ready("slow_down" if too_soon else "authorization_pending", call.flags)
+        case LoginState.DENIED:
             raise bad_request("access_denied")
-        case State.USED:
+        case LoginState.USED:
             raise bad_request("invalid device_code: it has already been used")
-        case State.APPROVED:
-            device_login.use(call.db, login)
+        case LoginState.APPROVED:
+            people.use_login(call.db, login)
             return _tokens(call, str(login.sub))
         case _:
             assert_never(login.state)
@@ -114,7 +111,7 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
     code = fields.get("device_code")
     if not isinstance(code, str) or not code:
         raise bad_request("missing device_code")
-    login = device_login.find(call.db, digest(code))
+    login = people.find_login(call.db, digest(code))
     if login is None:
         raise bad_request("invalid device_code")
     if fields.get("client_id", login.client_id) != login.client_id:
@@ -122,8 +119,8 @@ def _device_login(call: Call, fields: Mapping[str, Any]) -> DeviceLogin:
     return login
 
 
-def _not_yet(error: str, flags: frozenset[BehaviorFlag]) -> Answer:
-    """Tell the device to poll again. Not a `Refusal`, because the poll must be recorded."""
+def _not_ready(error: str, flags: frozenset[BehaviorFlag]) -> Answer:
+    """Tell the device to poll again. Not an `ApiError`, because the poll must be recorded."""
     waits = error == "authorization_pending" and BehaviorFlag.PENDING_IS_202 in flags
     status = HTTPStatus.ACCEPTED if waits else HTTPStatus.BAD_REQUEST
     return Answer({"error": error, "code": int(status)}, _NOT_STORED, status=status)
@@ -161,27 +158,84 @@ _EXCHANGES: Mapping[str, Callable[[Call, Mapping[str, Any]], Answer]] = {
 GRANTS = tuple(_EXCHANGES)
 """The supported grant types."""
 
+_CONFIGURATION: dict[str, Any] = {
+    "continents": [
+        {"name": "eu", "displayName": "Europe"},
+        {"name": "na", "displayName": "North America"},
+    ],
+    "countries": [
+        {"name": "gb", "displayName": "United Kingdom"},
+        {"name": "us", "displayName": "United States"},
+    ],
+    "regions": [
+        {"name": "eu-lon-1", "continent": "eu", "country": "gb"},
+        {"name": "us-pdx-1", "continent": "na", "country": "us"},
+    ],
+    "privateLocations": [],
+    "detectedRegion": "",
+}
+"""The shape is documented, the contents are invented."""
+
+
+def show_configuration(_call: Call) -> Answer:
+    """Return the regions of the platform."""
+    return Answer(_CONFIGURATION)
+
+
+def show_openid_configuration(call: Call) -> Answer:
+    """Return OpenID discovery metadata.
+
+    It lacks the response types, algorithms and keys that OpenID requires, because there is no authorization endpoint
+    and no ID token.
+    """
+    base = call.inbound.base_url
+    return Answer(
+        {
+            "issuer": base,
+            "token_endpoint": f"{base}/oauth/token",
+            "device_authorization_endpoint": f"{base}/login/device",
+            "subject_types_supported": ["public"],
+            "grant_types_supported": list(GRANTS),
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        }
+    )
+
+
 ROUTES = (
     Route(
         "POST",
         "/login/device",
-        Reach.OPEN,
         None,
         begin_login,
-        writes=True,
-        request_schema="device_login_request",
-        response_schema="device_login",
+        request="device_login_request",
+        response="device_login",
+        reach=Reach.OPEN,
     ),
     Route(
         "POST",
         "/oauth/token",
-        Reach.OPEN,
         None,
         exchange,
-        writes=True,
-        request_schema="token_request",
+        request="token_request",
+        response="token_response",
+        accepted="device_login_pending",
         allows_form=True,
-        response_schema="token_response",
-        accepted_schema="device_login_pending",
+        reach=Reach.OPEN,
+    ),
+    Route(
+        "GET",
+        "/configuration",
+        Permission.CONFIGURATION,
+        show_configuration,
+        response="configuration",
+        reach=Reach.CALLER,
+    ),
+    Route(
+        "GET",
+        "/.well-known/openid-configuration",
+        None,
+        show_openid_configuration,
+        response="openid_configuration",
+        reach=Reach.OPEN,
     ),
 )

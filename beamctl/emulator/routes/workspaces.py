@@ -1,16 +1,21 @@
-"""Workspaces: list, create, get, update, delete, leave, and check a name."""
+"""Workspaces: list, create, get, update, delete, leave, check a name, and list feature flags."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
 
-from beamctl.emulator import body, rules
+from beamctl.emulator import rules
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.call import COUNT_RESOURCES, WITH_REASON, Answer, Call, Reach, Route
+from beamctl.emulator.call import Answer, Call, check, json_object
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
 from beamctl.emulator.kind import KINDS
 from beamctl.emulator.permission import Operator, Permission, Person, Role, ServiceAccount
-from beamctl.emulator.store import people, resource, service_account, workspace
+from beamctl.emulator.routing import COUNT_RESOURCES, WITH_REASON, Reach, Route
+from beamctl.emulator.rules import SETTINGS, limited
+from beamctl.emulator.store import membership, people, resource, service_account, workspace
 from beamctl.emulator.store.workspace import Settings, Workspace
 
 NO_BILLING = "no billing account is linked"
@@ -36,70 +41,101 @@ def create_workspace(call: Call) -> Answer:
     """Create a workspace; the caller becomes its first admin."""
     if isinstance(call.caller, Person) and not people.has_billing(call.db, call.caller.sub):
         raise forbidden(NO_BILLING)
-    content = body.json_object(call.inbound.body)
+    content = json_object(call.inbound.body)
     name = content.get("name")
     reason, message = _unavailable(call, name)
     if message:
         raise conflict(message) if reason == "taken" else bad_request(message)
-    given = body.settings(content, Settings(), call.flags)
+    given = _settings(content, Settings(), call.flags)
     space = workspace.create(call.db, str(name), given, call.who.name, call.moment)
     if isinstance(call.caller, Person):
-        people.add_member(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
+        membership.add_member(call.db, space.id, call.caller.sub, Role.ADMIN, None, call.moment)
     return Answer(workspace.payload(space))
 
 
 def show_workspace(call: Call) -> Answer:
     """Return one workspace; with `countResources`, also the number of objects in it."""
-    shown = workspace.payload(call.here)
+    shown = workspace.payload(call.space)
     return Answer({**shown, "resourceCounts": _counts(call)} if call.inbound.is_asked("countResources") else shown)
 
 
 def change_workspace(call: Call) -> Answer:
     """Replace the writable fields that the body gives; read-only ones are ignored."""
-    content = body.json_object(call.inbound.body)
-    if content.get("name", call.here.name) != call.here.name:
+    content = json_object(call.inbound.body)
+    if content.get("name", call.space.name) != call.space.name:
         raise bad_request("the name of a workspace cannot be changed")
-    before = Settings() if BehaviorFlag.PUT_REPLACES in call.flags else call.here.settings
-    after = body.settings(content, before, call.flags)
-    return Answer(workspace.payload(workspace.change(call.db, call.here.id, after, call.who.name, call.moment)))
+    before = Settings() if BehaviorFlag.PUT_REPLACES in call.flags else call.space.settings
+    after = _settings(content, before, call.flags)
+    return Answer(workspace.payload(workspace.change(call.db, call.space.id, after, call.who.name, call.moment)))
+
+
+def _settings(body: dict[str, Any], before: Settings, flags: Collection[BehaviorFlag]) -> Settings:
+    """The settings of a workspace updated with the writable fields of the body; other fields are ignored.
+
+    Raises:
+        ApiError: 400: a field is invalid.
+    """
+    if not isinstance(body.get("accountId", ""), str):  # there is only one account, so the value is not used
+        raise bad_request("accountId must be a string")
+    given = {key: body[key] for key in SETTINGS if key in body}
+    rules = limited(SETTINGS, flags)
+    for key, value in given.items():
+        check(key, rules[key], value)
+    if "groupMappings" in given:
+        kept = [{"groupName": item["groupName"], "role": item["role"]} for item in given["groupMappings"]]
+        given["groupMappings"] = kept
+    return replace(before, **{_ATTRIBUTES[key]: value for key, value in given.items()})
+
+
+_ATTRIBUTES = {
+    "displayName": "display_name",
+    "labels": "labels",
+    "region": "region",
+    "groupMappings": "group_mappings",
+    "runtime": "runtime",
+}
 
 
 def delete_workspace(call: Call) -> Answer:
     """Delete a workspace and everything in it."""
-    workspace.delete(call.db, call.here.id)
-    return Answer(workspace.payload(call.here))
+    workspace.delete(call.db, call.space.id)
+    return Answer(workspace.payload(call.space))
 
 
 def leave_workspace(call: Call) -> Answer:
     """End the caller's membership."""
     space = workspace.find(call.db, call.inbound.path["name"])
-    if space is None or people.role_of(call.db, space.id, call.person.sub) is None:
+    if space is None or membership.role_of(call.db, space.id, call.person.sub) is None:
         raise not_found("Workspace not found")
-    keep_managed(space)
-    keep_an_admin(call, space, call.person.sub)
-    people.remove_member(call.db, space.id, call.person.sub)
+    reject_if_managed(space)
+    require_another_admin(call, space, call.person.sub)
+    membership.remove_member(call.db, space.id, call.person.sub)
     return Answer(workspace.payload(space))
 
 
-def keep_managed(space: Workspace) -> None:
+def reject_if_managed(space: Workspace) -> None:
     """Reject membership changes in a workspace that Baseten manages (documented; the status is a guess).
 
     Raises:
-        Refusal: 403.
+        ApiError: 403.
     """
     if space.facts.baseten_team:
         raise forbidden(MANAGED)
 
 
-def keep_an_admin(call: Call, space: Workspace, sub: str) -> None:
-    """Raise if the person is the last admin of the workspace."""
-    if BehaviorFlag.ALLOW_LAST_ADMIN not in call.flags and people.is_last_admin(call.db, space.id, sub):
+def require_another_admin(call: Call, space: Workspace, sub: str) -> None:
+    """Reject a change that would take the last admin from the workspace.
+
+    Raises:
+        ApiError: 400 or, with the behavior flag, 409.
+    """
+    if BehaviorFlag.ALLOW_LAST_ADMIN not in call.flags and membership.is_last_admin(call.db, space.id, sub):
         raise conflict(_LAST_ADMIN) if BehaviorFlag.LAST_ADMIN_IS_409 in call.flags else bad_request(_LAST_ADMIN)
 
 
 def check_availability(call: Call) -> Answer:
     """Whether a workspace name is available; with `withReason`, also why not."""
-    name = body.json_object(call.inbound.body).get("name")
+    name = json_object(call.inbound.body).get("name")
     if not isinstance(name, str) or not name:
         raise bad_request("name is required")
     reason, message = _unavailable(call, name)
@@ -111,13 +147,13 @@ def check_availability(call: Call) -> Answer:
 
 def _counts(call: Call) -> dict[str, int]:
     """The number of objects in the workspace, by the API's names of the kinds."""
-    counts = resource.counts(call.db, call.here.id)
-    accounts = len(service_account.of_workspace(call.db, call.here.id))
+    counts = resource.counts(call.db, call.space.id)
+    accounts = len(service_account.of_workspace(call.db, call.space.id))
     return {kind.counted: counts.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
 
 
 def _unavailable(call: Call, value: object) -> tuple[str, str]:
-    """The API's reason, and a message, why a name is unavailable; the list of reserved words is a guess."""
+    """The API's reason why a name is unavailable, and a message. The reserved words are a guess."""
     is_free = BehaviorFlag.ANY_WORKSPACE_NAME in call.flags
     if wrong := (rules.any_name if is_free else rules.resource_name)(value):
         return "", f"name {wrong}"
@@ -137,61 +173,58 @@ def _forbidden(name: str) -> tuple[str, str]:
     return "", ""
 
 
+def list_features(call: Call) -> Answer:
+    """List the enabled flags; disabled ones are not shown."""
+    flags = workspace.features(call.db, call.space.id)
+    return Answer({"features": {key: True for key, on in flags.items() if on}})
+
+
+def show_feature(call: Call) -> Answer:
+    """Return whether one flag is on."""
+    key = call.inbound.path["key"]
+    enabled = workspace.features(call.db, call.space.id).get(key)
+    if enabled is None:
+        raise not_found("Feature flag not found")
+    return Answer({"featureKey": key, "enabled": enabled, "evaluatedAt": call.now})
+
+
 _ONE = "/workspaces/<name>"
 ROUTES = (
-    Route("GET", "/workspaces", Reach.CALLER, Permission.LIST, list_workspaces, response_schema="workspace_list"),
+    Route("GET", "/workspaces", Permission.LIST, list_workspaces, response="workspace_list", reach=Reach.CALLER),
     Route(
         "POST",
         "/workspaces",
-        Reach.CALLER,
         Permission.CREATE,
         create_workspace,
-        writes=True,
-        request_schema="workspace_request",
+        request="workspace_request",
+        response="workspace",
         required_fields=("name",),
-        response_schema="workspace",
-        error_statuses=TAKEN,
+        errors=TAKEN,
+        reach=Reach.CALLER,
     ),
     Route(
         "POST",
         "/workspaces/availability",
-        Reach.OPEN,
         None,
         check_availability,
-        request_schema="availability_request",
-        response_schema="availability_response",
+        request="availability_request",
+        response="availability_response",
         query=(WITH_REASON,),
+        reads_only=True,
+        reach=Reach.OPEN,
     ),
-    Route(
-        "GET",
-        _ONE,
-        Reach.WORKSPACE,
-        Permission.GET,
-        show_workspace,
-        response_schema="workspace",
-        query=(COUNT_RESOURCES,),
-    ),
-    Route(
-        "PUT",
-        _ONE,
-        Reach.WORKSPACE,
-        Permission.UPDATE,
-        change_workspace,
-        writes=True,
-        request_schema="workspace_request",
-        response_schema="workspace",
-    ),
-    Route(
-        "DELETE", _ONE, Reach.WORKSPACE, Permission.DELETE, delete_workspace, writes=True, response_schema="workspace"
-    ),
+    Route("GET", _ONE, Permission.GET, show_workspace, response="workspace", query=(COUNT_RESOURCES,)),
+    Route("GET", "/features", Permission.FEATURES_LIST, list_features, response="features"),
+    Route("GET", "/features/<key>", Permission.FEATURES_GET, show_feature, response="feature", errors=MISSING),
+    Route("PUT", _ONE, Permission.UPDATE, change_workspace, request="workspace_request", response="workspace"),
+    Route("DELETE", _ONE, Permission.DELETE, delete_workspace, response="workspace"),
     Route(
         "DELETE",
         f"{_ONE}/leave",
-        Reach.CALLER,
         Permission.LEAVE,
         leave_workspace,
-        writes=True,
-        response_schema="workspace",
-        error_statuses=MISSING | TAKEN,
+        response="workspace",
+        errors=MISSING | TAKEN,
+        reach=Reach.CALLER,
     ),
 )

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from beamctl.emulator.clock import read_moment
-from beamctl.emulator.kind import EMPTY, KINDS, Kind, kept_secret
+from beamctl.emulator.kind import EMPTY, KINDS, Kind, stored_secret
 from beamctl.emulator.permission import Role
-from beamctl.emulator.store.resource import Fields
+from beamctl.emulator.store.resource import ResourceFields
 from beamctl.emulator.store.workspace import Facts, Settings
 
 
@@ -110,7 +110,7 @@ class SeedResource:
     kind: Kind
     workspace: str
     name: str
-    fields: Fields
+    fields: ResourceFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Seed:
 
 
 def read(data: dict[str, Any]) -> Seed:
-    """Read plain data that `shape.faults` found valid."""
+    """Read plain data that `structure_problems` accepts."""
     return Seed(
         workspaces=tuple(_workspace(path, entry) for path, entry in _entries(data, "workspaces")),
         users=tuple(_user(path, entry) for path, entry in _entries(data, "users")),
@@ -198,7 +198,7 @@ def _resource(kind: Kind, path: str, entry: dict[str, Any]) -> SeedResource:
     """Omitted fields are empty; a secret is stored as a mask."""
     given = entry.get("spec", {})
     spec = given if kind.fields is None else {key: value for key, value in given.items() if value not in EMPTY}
-    if kind.hidden in spec:
-        spec = {**spec, kind.hidden: kept_secret(spec[kind.hidden], {}, ())}
-    fields = Fields(entry.get("displayName", ""), entry.get("externalId", ""), entry.get("labels", {}), spec)
+    if kind.masked_field in spec:
+        spec = {**spec, kind.masked_field: stored_secret(spec[kind.masked_field], {}, ())}
+    fields = ResourceFields(entry.get("displayName", ""), entry.get("externalId", ""), entry.get("labels", {}), spec)
     return SeedResource(path, kind, entry["workspace"], entry["name"], fields)

@@ -13,7 +13,7 @@ from beamctl.emulator.credentials import digest
 from beamctl.emulator.kind import KINDS, Kind
 from beamctl.emulator.rules import folded
 from beamctl.emulator.seed.entries import Seed
-from beamctl.emulator.store import api_key, service_account, workspace
+from beamctl.emulator.store import service_account, workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Field:
     Attributes:
         rule: The validation rule of its value.
         required: Whether it is required.
-        inside: The nested fields, if any.
+        nested: The nested fields, if any.
         many: Whether they are nested in a list.
     """
 
     rule: rules.Rule
     required: bool = False
-    inside: Mapping[str, Field] | None = None
+    nested: Mapping[str, Field] | None = None
     many: bool = False
 
 
@@ -59,7 +59,7 @@ def _resource(kind: Kind) -> Mapping[str, Field]:
         "workspace": Field(rules.resource_name, required=True),
         "name": Field(rules.resource_name, required=True),
         **{key: Field(rule) for key, rule in rules.METADATA.items()},
-        "spec": Field(rules.an_object, required=bool(kind.required), inside=fields or None),
+        "spec": Field(rules.an_object, required=bool(kind.required), nested=fields or None),
     }
 
 
@@ -72,7 +72,7 @@ _API_KEY: Mapping[str, Field] = {
 
 _HIPAA: Mapping[str, Field] = {
     "accountEnabled": Field(rules.flag),
-    "unsafe": Field(rules.an_object, inside={"enabled": Field(rules.flag)}),
+    "unsafe": Field(rules.an_object, nested={"enabled": Field(rules.flag)}),
 }
 
 SECTIONS: Mapping[str, Mapping[str, Field]] = {
@@ -85,7 +85,7 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "features": Field(rules.feature_flags),
         "status": Field(rules.workspace_status),
         "statusReason": Field(rules.description),
-        "hipaaInfo": Field(rules.an_object, inside=_HIPAA),
+        "hipaaInfo": Field(rules.an_object, nested=_HIPAA),
         "basetenTeamId": Field(rules.filled_text),
     },
     "users": {
@@ -112,7 +112,7 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "apiKey": Field(rules.secret),
         "clientId": Field(rules.client_id),
         "clientSecret": Field(rules.secret),
-        "apiKeys": Field(_list_of_entries, inside=_API_KEY, many=True),
+        "apiKeys": Field(_list_of_entries, nested=_API_KEY, many=True),
     },
     **{kind.name: _resource(kind) for kind in KINDS},
 }
@@ -151,8 +151,8 @@ def _entry_problems(path: str, entry: Any, fields: Mapping[str, Field]) -> Itera
             yield f"{path}.{key}: unknown; must be one of {', '.join(fields)}"
         elif wrong := fields[key].rule(value):
             yield f"{path}.{key}: {wrong}"
-        elif inside := fields[key].inside:
-            yield from (_list_problems if fields[key].many else _entry_problems)(f"{path}.{key}", value, inside)
+        elif nested := fields[key].nested:
+            yield from (_list_problems if fields[key].many else _entry_problems)(f"{path}.{key}", value, nested)
     for key, field in fields.items():
         if field.required and key not in entry:
             yield f"{path}.{key}: is missing"
@@ -222,7 +222,7 @@ def _keys(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
     given += [(f"{key.path}.apiKey", digest(key.key)) for entry in seed.accounts for key in entry.keys or () if key.key]
     yield from _duplicates((path, key, "this key") for path, key in given)
     for path, key in given:
-        if api_key.is_known(db, key):
+        if service_account.key_is_known(db, key):
             yield f"{path}: this key already exists"
 
 
@@ -233,7 +233,7 @@ def _resources(seed: Seed) -> Iterator[str]:
 
 
 def _duplicates(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    """For each duplicate of (path, compared value, display name): where the first one is."""
+    """A problem for each value that occurs twice. Each place is a path, the compared value, and the value as shown."""
     first: dict[str, str] = {}
     for path, compared, called in places:
         if compared in first:

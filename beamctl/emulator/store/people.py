@@ -1,47 +1,17 @@
-"""Rows of people, their memberships and the organization's directory, and the API representation of members."""
+"""Rows of people, of the directory that assigns them to workspaces, and of the device logins that they approve."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
-from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.clock import stamp
-from beamctl.emulator.credentials import new_identifier
-from beamctl.emulator.permission import Person, Role
+from beamctl.emulator.credentials import new_identifier, user_code_digest
+from beamctl.emulator.permission import Person
 from beamctl.emulator.rules import folded
-
-_TEAM = """
-SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
-  NULL AS expires_at
-FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
-UNION ALL
-SELECT person.sub, invitation.email, folded, NULL, NULL, NULL, NULL, role, NULL, expires_at
-FROM invitation LEFT JOIN person USING (folded) WHERE workspace_id = :workspace
-ORDER BY folded
-"""
-
-_ONE = """
-SELECT person.sub, person.email, folded, email_verified, given_name, family_name, mfa_enabled, role, source,
-  NULL AS expires_at
-FROM membership JOIN person USING (sub) WHERE workspace_id = :workspace
-  AND sub = coalesce((SELECT sub FROM person WHERE folded = :folded), :who)
-"""
-
-DIRECTORY_SOURCE = "directory_sync"
-"""The API's `source` of members added by the directory."""
-
-_MISSING = """
-SELECT workspace.name AS workspace, workspace_id, sub, email, person.folded, directory.role
-FROM directory JOIN person USING (sub) JOIN workspace ON workspace.id = workspace_id
-WHERE NOT EXISTS (
-  SELECT 1 FROM membership
-  WHERE membership.workspace_id = directory.workspace_id AND membership.sub = directory.sub
-)
-ORDER BY workspace.name, person.folded
-"""
+from beamctl.emulator.store import membership
 
 
 def find_person(db: sqlite3.Connection, email: str) -> Person | None:
@@ -88,116 +58,162 @@ def has_billing(db: sqlite3.Connection, sub: str) -> bool:
 
 
 def profile(db: sqlite3.Connection, sub: str) -> dict[str, str] | None:
-    """What an invitation shows of its sender; None if the sender is not a person."""
+    """The sub, address and names of a person; None if there is no person with this sub."""
     row = db.execute("SELECT sub, email, given_name, family_name FROM person WHERE sub = ?", (sub,)).fetchone()
     return {key: row[key] for key in row.keys() if row[key]} if row else None  # noqa: SIM118 - a Row is not a mapping
 
 
-def team(db: sqlite3.Connection, workspace_id: int) -> list[sqlite3.Row]:
-    """The members and invitees of a workspace by address, for `payload`."""
-    return db.execute(_TEAM, {"workspace": workspace_id}).fetchall()
+LOGIN_LIFETIME = timedelta(minutes=10)
+"""How long a login can be approved and finished (a guess; the official command line asks for three minutes)."""
+
+POLL_INTERVAL = 3
+"""The polling interval in seconds, as in the official CLI."""
+
+_REMEMBERED = timedelta(days=1)
+"""How long an ended login is kept, so that its code is reported as expired."""
 
 
-def addresses_where_invited(db: sqlite3.Connection, email: str, now: str) -> dict[int, list[str]]:
-    """For each workspace with an unexpired invitation to `email`: the addresses of its members."""
-    query = (
-        "SELECT workspace_id, email FROM membership JOIN person USING (sub) WHERE workspace_id IN "
-        "(SELECT workspace_id FROM invitation WHERE folded = ? AND expires_at > ?) ORDER BY person.folded"
-    )
-    found: dict[int, list[str]] = {}
-    for row in db.execute(query, (folded(email), now)):
-        found.setdefault(row["workspace_id"], []).append(row["email"])
-    return found
+class LoginState(StrEnum):
+    """The state of a login."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    USED = "used"
 
 
-def find_member(db: sqlite3.Connection, workspace_id: int, sub_or_email: str) -> sqlite3.Row | None:
-    """The member with this sub or address, for `payload`."""
-    parameters = {"workspace": workspace_id, "who": sub_or_email, "folded": folded(sub_or_email)}
-    row: sqlite3.Row | None = db.execute(_ONE, parameters).fetchone()
-    return row
+@dataclass(frozen=True, slots=True)
+class DeviceLogin:
+    """A device login.
+
+    Attributes:
+        device_code: The digest of its device code, the key of its row.
+        client_id: The client's name, such as `blaxel`.
+        state: Its state.
+        sub: The person who approved it; None before that.
+        interval: The required seconds between two polls.
+        polled_at: Timestamp of the last poll; None before the first.
+        created_at: Timestamp of its start.
+        expires_at: Timestamp until which it can be approved and finished.
+    """
+
+    device_code: str
+    client_id: str
+    state: LoginState
+    sub: str | None
+    interval: int
+    polled_at: str | None
+    created_at: str
+    expires_at: str
+
+    def expired(self, moment: datetime) -> bool:
+        """Whether it has expired."""
+        return self.expires_at <= stamp(moment)
+
+    def can_be_approved(self, moment: datetime) -> bool:
+        """Whether a person can still approve or deny it."""
+        return self.state is LoginState.PENDING and not self.expired(moment)
+
+    def polled_too_soon(self, moment: datetime) -> bool:
+        """Whether a poll now comes too soon after the last. One second of tolerance, because clocks differ."""
+        if self.polled_at is None:
+            return False
+        passed = moment.astimezone(UTC) - datetime.fromisoformat(self.polled_at)
+        return timedelta() <= passed < timedelta(seconds=self.interval - 1)
 
 
-def member_payload(row: sqlite3.Row, now: str, flags: Collection[BehaviorFlag], *, shows_mfa: bool) -> dict[str, Any]:
-    """A member as the API returns it; unknown fields are omitted, not null."""
-    if row["expires_at"]:
-        return pending_payload(row, now, flags)
-    user = {
-        "sub": row["sub"],
-        "email": row["email"],
-        "email_verified": bool(row["email_verified"]),
-        "role": row["role"],
-        "accepted": True,
-    }
-    for key in ("given_name", "family_name", "source"):
-        if row[key]:
-            user[key] = row[key]
-    if shows_mfa:
-        user["mfa_enabled"] = bool(row["mfa_enabled"])
-    return user
+def add_login(db: sqlite3.Connection, device_code: str, user_code: str, client_id: str, moment: datetime) -> None:
+    """Start a login, and delete logins that ended more than a day ago.
 
-
-def pending_payload(row: sqlite3.Row, now: str, flags: Collection[BehaviorFlag]) -> dict[str, Any]:
-    """An invitation as the API returns it among the members."""
-    user = {"email": row["email"], "accepted": False, "expired": row["expires_at"] <= now}
-    if BehaviorFlag.NO_INVITED_ROLE not in flags:
-        user["role"] = row["role"]
-    if row["sub"] and BehaviorFlag.PENDING_WITHOUT_SUB not in flags:
-        user["sub"] = row["sub"]
-    return user
-
-
-def role_of(db: sqlite3.Connection, workspace_id: int, sub: str) -> str | None:
-    """The role of a member; None if the person is not a member."""
-    query = "SELECT role FROM membership WHERE workspace_id = ? AND sub = ?"
-    row = db.execute(query, (workspace_id, sub)).fetchone()
-    return str(row["role"]) if row else None
-
-
-def is_last_admin(db: sqlite3.Connection, workspace_id: int, sub: str) -> bool:
-    """Whether the member is the only admin; invitations do not count."""
-    query = "SELECT sub FROM membership WHERE workspace_id = ? AND role = ? LIMIT 2"
-    admins = [row["sub"] for row in db.execute(query, (workspace_id, Role.ADMIN.value))]
-    return admins == [sub]
-
-
-def add_member(
-    db: sqlite3.Connection, workspace_id: int, sub: str, role: str, source: str | None, moment: datetime
-) -> None:
-    """Make a person a member."""
-    now = stamp(moment)
-    db.execute("INSERT INTO membership VALUES (?, ?, ?, ?, ?, ?, NULL)", (workspace_id, sub, role, source, now, now))
-
-
-def accept(db: sqlite3.Connection, invitation: sqlite3.Row, sub: str, moment: datetime) -> None:
-    """Make an invitee a member; the row of the invitation must already be deleted."""
-    now = stamp(moment)
+    Args:
+        db: The transaction.
+        device_code: The digest of the device code.
+        user_code: The digest of the user code.
+        client_id: The client's name.
+        moment: The current time.
+    """
+    db.execute("DELETE FROM device_login WHERE expires_at <= ?", (stamp(moment - _REMEMBERED),))
     db.execute(
-        "INSERT INTO membership VALUES (?, ?, ?, 'invitation', ?, ?, ?)",
-        (invitation["workspace_id"], sub, invitation["role"], now, now, invitation["id"]),
+        "INSERT INTO device_login (device_code, user_code, client_id, interval, created_at, expires_at) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (device_code, user_code, client_id, POLL_INTERVAL, stamp(moment), stamp(moment + LOGIN_LIFETIME)),
     )
 
 
-def workspace_joined_by(db: sqlite3.Connection, invitation_id: str) -> str | None:
-    """The name of the workspace that was joined with this invitation."""
-    query = (
-        "SELECT name FROM workspace JOIN membership ON workspace.id = membership.workspace_id "
-        "WHERE membership.invitation = ?"
-    )
-    row = db.execute(query, (invitation_id,)).fetchone()
-    return str(row["name"]) if row else None
+def find_login(db: sqlite3.Connection, device_code: str) -> DeviceLogin | None:
+    """The login with this device code digest, in any state."""
+    return _login(db.execute("SELECT * FROM device_login WHERE device_code = ?", (device_code,)).fetchone())
 
 
-def set_role(db: sqlite3.Connection, workspace_id: int, sub: str, role: Role, moment: datetime) -> None:
-    """Set the role of a member."""
+def login_by_user_code(db: sqlite3.Connection, typed: str) -> DeviceLogin | None:
+    """The login with this user code, in any state.
+
+    Args:
+        db: The transaction.
+        typed: The code as typed: in any case, with or without its hyphen.
+    """
+    query = "SELECT * FROM device_login WHERE user_code = ?"
+    return _login(db.execute(query, (user_code_digest(typed),)).fetchone())
+
+
+def approve_login(db: sqlite3.Connection, login: DeviceLogin, sub: str, moment: datetime) -> bool:
+    """Approve a login as a person; False, without effect, if it has expired or was already decided."""
+    return _decide(db, login, LoginState.APPROVED, sub, moment)
+
+
+def deny_login(db: sqlite3.Connection, login: DeviceLogin, moment: datetime) -> bool:
+    """Deny a login; False, without effect, if it has expired or was already decided."""
+    return _decide(db, login, LoginState.DENIED, None, moment)
+
+
+def use_login(db: sqlite3.Connection, login: DeviceLogin) -> None:
+    """Mark an approved login as used: it gives no further tokens."""
+    db.execute("UPDATE device_login SET state = ? WHERE device_code = ?", (LoginState.USED.value, login.device_code))
+
+
+def note_poll(db: sqlite3.Connection, login: DeviceLogin, slower: int, moment: datetime) -> None:
+    """Record a poll, and by how many seconds the interval grows."""
     db.execute(
-        "UPDATE membership SET role = ?, updated_at = ? WHERE workspace_id = ? AND sub = ?",
-        (role.value, stamp(moment), workspace_id, sub),
+        "UPDATE device_login SET polled_at = ?, interval = interval + ? WHERE device_code = ?",
+        (stamp(moment), slower, login.device_code),
     )
 
 
-def remove_member(db: sqlite3.Connection, workspace_id: int, sub: str) -> None:
-    """End a membership; the account stays."""
-    db.execute("DELETE FROM membership WHERE workspace_id = ? AND sub = ?", (workspace_id, sub))
+def _decide(db: sqlite3.Connection, login: DeviceLogin, state: LoginState, sub: str | None, moment: datetime) -> bool:
+    cursor = db.execute(
+        "UPDATE device_login SET state = ?, sub = ? WHERE device_code = ? AND state = ? AND expires_at > ?",
+        (state.value, sub, login.device_code, LoginState.PENDING.value, stamp(moment)),
+    )
+    return cursor.rowcount > 0
+
+
+def _login(row: sqlite3.Row | None) -> DeviceLogin | None:
+    if row is None:
+        return None
+    return DeviceLogin(
+        device_code=row["device_code"],
+        client_id=row["client_id"],
+        state=LoginState(row["state"]),
+        sub=row["sub"],
+        interval=row["interval"],
+        polled_at=row["polled_at"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+DIRECTORY_SOURCE = "directory_sync"
+"""The API's `source` of members added by the directory."""
+
+_MISSING = """
+SELECT workspace.name AS workspace, workspace_id, sub, email, person.folded, directory.role
+FROM directory JOIN person USING (sub) JOIN workspace ON workspace.id = workspace_id
+WHERE NOT EXISTS (
+  SELECT 1 FROM membership
+  WHERE membership.workspace_id = directory.workspace_id AND membership.sub = directory.sub
+)
+ORDER BY workspace.name, person.folded
+"""
 
 
 def add_to_directory(db: sqlite3.Connection, workspace_id: int, sub: str, role: str) -> None:
@@ -216,5 +232,5 @@ def synchronize_directory(db: sqlite3.Connection, moment: datetime) -> list[tupl
     missing = db.execute(_MISSING).fetchall()
     for row in missing:
         db.execute("DELETE FROM invitation WHERE workspace_id = ? AND folded = ?", (row["workspace_id"], row["folded"]))
-        add_member(db, row["workspace_id"], row["sub"], row["role"], DIRECTORY_SOURCE, moment)
+        membership.add_member(db, row["workspace_id"], row["sub"], row["role"], DIRECTORY_SOURCE, moment)
     return [(row["email"], row["workspace"]) for row in missing]

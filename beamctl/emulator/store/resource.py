@@ -14,7 +14,7 @@ from beamctl.emulator.clock import stamp
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResourceScope:
     """The objects of one kind in one workspace."""
 
     workspace_id: int
@@ -22,7 +22,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class ResourceFields:
     """The writable part of an object; empty fields are not returned, except the spec."""
 
     display_name: str = ""
@@ -31,36 +31,40 @@ class Fields:
     spec: dict[str, Any] = field(default_factory=dict)
 
 
-def find(db: sqlite3.Connection, place: Place, name: str) -> sqlite3.Row | None:
+def find(db: sqlite3.Connection, scope: ResourceScope, name: str) -> sqlite3.Row | None:
     """The object with this name, for `fields` and `payload`."""
     query = "SELECT * FROM resource WHERE workspace_id = ? AND kind = ? AND name = ?"
-    row: sqlite3.Row | None = db.execute(query, (place.workspace_id, place.kind, name)).fetchone()
+    row: sqlite3.Row | None = db.execute(query, (scope.workspace_id, scope.kind, name)).fetchone()
     return row
 
 
-def add(db: sqlite3.Connection, place: Place, name: str, given: Fields, by: str, moment: datetime) -> None:
+def add(
+    db: sqlite3.Connection, scope: ResourceScope, name: str, given: ResourceFields, by: str, moment: datetime
+) -> None:
     """Add an object; the name must be free."""
     now = stamp(moment)
     db.execute(
         "INSERT INTO resource (workspace_id, kind, name, display_name, external_id, labels, spec, searched, "
         "created_at, updated_at, created_by, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (place.workspace_id, place.kind, name, *_columns(name, given), now, now, by, by),
+        (scope.workspace_id, scope.kind, name, *_columns(name, given), now, now, by, by),
     )
 
 
-def change(db: sqlite3.Connection, place: Place, name: str, after: Fields, by: str, moment: datetime) -> None:
+def change(
+    db: sqlite3.Connection, scope: ResourceScope, name: str, after: ResourceFields, by: str, moment: datetime
+) -> None:
     """Replace the fields of an object."""
     db.execute(
         "UPDATE resource SET display_name = ?, external_id = ?, labels = ?, spec = ?, searched = ?, "
         "updated_at = ?, updated_by = ? WHERE workspace_id = ? AND kind = ? AND name = ?",
-        (*_columns(name, after), stamp(moment), by, place.workspace_id, place.kind, name),
+        (*_columns(name, after), stamp(moment), by, scope.workspace_id, scope.kind, name),
     )
 
 
-def remove(db: sqlite3.Connection, place: Place, name: str) -> None:
+def remove(db: sqlite3.Connection, scope: ResourceScope, name: str) -> None:
     """Delete an object."""
     query = "DELETE FROM resource WHERE workspace_id = ? AND kind = ? AND name = ?"
-    db.execute(query, (place.workspace_id, place.kind, name))
+    db.execute(query, (scope.workspace_id, scope.kind, name))
 
 
 def counts(db: sqlite3.Connection, workspace_id: int) -> dict[str, int]:
@@ -79,9 +83,9 @@ def users(db: sqlite3.Connection, workspace_id: int, naming: str, names: Collect
     return [(row["used"], row["kind"], row["name"]) for row in found]
 
 
-def fields(row: sqlite3.Row) -> Fields:
+def fields(row: sqlite3.Row) -> ResourceFields:
     """The writable part of a row."""
-    return Fields(
+    return ResourceFields(
         display_name=row["display_name"] or "",
         external_id=row["external_id"] or "",
         labels=json.loads(row["labels"]),
@@ -111,7 +115,7 @@ def searched_text(*parts: str) -> str:
     return "\n".join(parts).casefold()
 
 
-def _columns(name: str, given: Fields) -> tuple[str | None, ...]:
+def _columns(name: str, given: ResourceFields) -> tuple[str | None, ...]:
     labels = [part for pair in given.labels.items() for part in pair]
     return (
         given.display_name or None,
@@ -150,7 +154,7 @@ class ListQuery:
         external_id: Only objects with this external ID; empty for all.
     """
 
-    place: Place
+    scope: ResourceScope
     sort: Sort = Sort.NEWEST
     q: str = ""
     external_id: str = ""
@@ -177,8 +181,8 @@ def rows_from(
         f"ORDER BY {column} {direction}, id {direction} LIMIT :limit"
     )
     parameters = {
-        "workspace": query.place.workspace_id,
-        "kind": query.place.kind,
+        "workspace": query.scope.workspace_id,
+        "kind": query.scope.kind,
         "external": query.external_id,
         "q": searched_text(query.q),
         "limit": limit,
@@ -190,7 +194,7 @@ def rows_from(
 
 def last_rows(db: sqlite3.Connection, query: ListQuery, limit: int) -> list[sqlite3.Row]:
     """The last rows, in the requested order."""
-    reverse = ListQuery(query.place, _OPPOSITE[query.sort], query.q, query.external_id)
+    reverse = ListQuery(query.scope, _OPPOSITE[query.sort], query.q, query.external_id)
     return rows_from(db, reverse, limit=limit)[::-1]
 
 
@@ -199,7 +203,7 @@ def position(row: sqlite3.Row, sort: Sort) -> Position:
     return Position(row[_ORDERS[sort][0]], row["id"])
 
 
-def total(db: sqlite3.Connection, place: Place) -> int:
+def total(db: sqlite3.Connection, scope: ResourceScope) -> int:
     """The number of objects, ignoring all filters."""
     query = "SELECT count(*) FROM resource WHERE workspace_id = ? AND kind = ?"
-    return int(db.execute(query, (place.workspace_id, place.kind)).fetchone()[0])
+    return int(db.execute(query, (scope.workspace_id, scope.kind)).fetchone()[0])

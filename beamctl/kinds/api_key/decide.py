@@ -159,7 +159,7 @@ class KeyDecider(Decisions):
             if owned is None:
                 break
             name, risk = title(want.name, key.name, each.id), Risk.DELETES_API_KEY
-            self.notes.append(Note(left_alone(name, with_id(owned.account), fact(Code.IT), risk), place, differs=True))
+            self.notes.append(Note(left_alone(name, with_id(owned.account), "key", risk), place, differs=True))
         for old, reason in found.goes:
             if owned is None:
                 break

@@ -11,25 +11,23 @@ from secrets import token_hex
 from beamctl.kinds import create_with_secret
 from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, api_keys, creation_key_of
 from beamctl.kinds.create_with_secret import Creation, SecretKind, ids_in
-from beamctl.kinds.operations import APPLY, NONE_AT_ALL, PLAN, cause, delete, failed, look, refused
+from beamctl.kinds.operations import APPLY, NONE_AT_ALL, PLAN, delete, failed, look, refused
 from beamctl.kinds.service_account.live import Account, PendingMarker, handed_over
 from beamctl.kinds.service_account.operations import find, keys_path, put
 from beamctl.kinds.service_account.operations import look as look_at_accounts
-from beamctl.model.api_call import ApiCall, Method, NoResponse, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.kind import Operation, Outcome
 
 _SORT = SecretKind(
-    noun="key",
     secret="key",  # noqa: S106 - a word
-    it=fact(Code.IT),
     id="id",
     handed={"apiKey": "apiKey"},
 )
 
-_OTHER_RUN = fact(Code.OTHER_RUN_CREATES, secret=_SORT.it)
+_OTHER_RUN = fact(Code.OTHER_RUN_CREATES, secret=_SORT.secret)
 
 
 def perform(change: Change) -> Operation[Outcome]:
@@ -80,7 +78,7 @@ def _not_as_planned(change: Change, owner: Owned) -> Outcome:
     name, known = (change.after or {})["name"], ids_in(change.key)
     there = {key.id for key in owner.named(name)}
     if any(key.id not in known for key in owner.handed_over(name)):
-        return create_with_secret.created_by_other(change.secrets, _SORT.it, "key")
+        return create_with_secret.created_by_other(change.secrets, _SORT.secret)
     if there - known:
         return failed(_OTHER_RUN, PLAN)
     if known - there:

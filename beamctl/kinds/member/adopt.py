@@ -39,7 +39,7 @@ class MemberAdopter(Adopter):
         """The role."""
         role = (change.before or {})[_ROLE]
         if role not in {each.value for each in Role}:
-            yield fact(Code.ADOPT_UNKNOWN_ROLE, role=role)
+            yield fact(Code.HAS_UNKNOWN_ROLE, role=role)
             return
         is_long = isinstance(desired.section(self.section)[path[-1]], dict)
         yield Put((*path, _ROLE) if is_long else path, role)

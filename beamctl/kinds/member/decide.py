@@ -170,11 +170,8 @@ class MemberDecider(Decisions):
             said = fact(Code.UNKNOWN_ROLE, email=person.email, role=str(person.role))
             self.notes.append(Note(said, place, differs=True))
         elif what is Decision.LEAVE_AND_REPORT or (want is not None and role is None):
-            declared = fact(Code.DOCUMENT_SAYS, role=role.value) if role else fact(Code.ACCESS_ENDED)
-            how = person.source.replace("_", " ")
-            said = fact(
-                Code.ROLE_FROM_DIRECTORY, email=person.email, role=str(person.role), source=how, declared=declared
-            )
+            now, declared = str(person.role), role.value if role else ""
+            said = fact(Code.ROLE_FROM_DIRECTORY, email=person.email, role=now, source=person.source, declared=declared)
             self.notes.append(Note(said, place, differs=True))
 
     def _change(self, what: Decision, key: str, want: DesiredMember | None, person: Person | None) -> Change:

@@ -155,8 +155,8 @@ def guarded(changes: Sequence[Change], count: Admins, guards: InForce) -> list[H
     return found
 
 
-def _loss(change: Change) -> Fact:
-    return fact(Code.DEMOTED if change.after else Code.REMOVED)
+def _loss(change: Change) -> str:
+    return "demoted" if change.after else "removed"
 
 
 def removes_admin(changes: Sequence[Change], count: Admins) -> bool:

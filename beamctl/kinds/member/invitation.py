@@ -14,7 +14,6 @@ from beamctl.kinds.operations import (
     MISSING,
     PLAN,
     accepted,
-    cause,
     done,
     failed,
     is_gone,
@@ -25,7 +24,7 @@ from beamctl.kinds.operations import (
     text_in,
     unseen,
 )
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.email import folded
 from beamctl.model.fact import Fact, fact

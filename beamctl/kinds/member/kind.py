@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
 from beamctl.document.rules import people_in_guards
-from beamctl.kinds.member import dependencies, hazards, invitation, operations
 from beamctl.kinds.member import desired as document_side
+from beamctl.kinds.member import hazards, invitation, operations
 from beamctl.kinds.member.decide import KIND, MemberDecider, is_valid
 from beamctl.kinds.member.desired import DesiredMember
 from beamctl.kinds.member.hazards import removes_admin
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, export, people, unchanged
+from beamctl.kinds.member.operations import undo
 from beamctl.kinds.member.rename import dropped_tags
 from beamctl.kinds.member.table import Standing
-from beamctl.kinds.member.undo import undo
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, matches
 from beamctl.model.fact import Fact, fact
@@ -179,7 +179,7 @@ class MemberKind(Kind[People]):
 
     def dependencies(self, changes: Sequence[Change], quorum: Quorum) -> Dependencies:
         """What the loss of access depends on."""
-        return dependencies.dependencies(changes, quorum)
+        return operations.dependencies(changes, quorum)
 
     def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
         """Make a change to one person."""
@@ -194,7 +194,7 @@ class MemberKind(Kind[People]):
 
     def too_few_left(self, live: People, changes: Sequence[Change], quorum: Quorum) -> Mapping[ChangeId, Fact]:
         """The losses of admins that would leave too few others."""
-        return dependencies.too_few_left(frozenset(admins(live.items())), changes, quorum)
+        return operations.too_few_left(frozenset(admins(live.items())), changes, quorum)
 
     def withdrawal(self, change: Change, shows: Mapping[str, Any] | None) -> Operation[Outcome] | None:
         """The revocation of an invitation that grants more than requested."""

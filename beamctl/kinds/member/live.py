@@ -12,7 +12,9 @@ from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError
 from beamctl.kinds.member.desired import ACKNOWLEDGED, doubtful
 from beamctl.kinds.member.table import Standing
+from beamctl.model.code import Code
 from beamctl.model.email import fault, folded
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import LiveRole, Role, UnknownRole, live_role
 from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
@@ -158,7 +160,7 @@ def digest(members: People) -> str:
     for key, person in members.items():
         groups.setdefault((person.role, person.standing, person.accepted), []).append(key)
     lines = sorted(f"{role} {standing} {yes} {sorted(keys)}" for (role, standing, yes), keys in groups.items())
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogatepass")).hexdigest()
 
 
 def admins(members: Iterable[tuple[str, Person]]) -> set[str]:
@@ -188,7 +190,7 @@ def export(live: People) -> Exported:
     for person in listed:
         role = str(person.role) or Role.MEMBER.value
         entries[person.email] = {"role": role, ACKNOWLEDGED: True} if person.email in ambiguous else role
-    remarks: dict[Trail, tuple[str, ...]] = {
+    remarks: dict[Trail, tuple[Fact, ...]] = {
         (person.email,): (comment,) for person in listed if (comment := _remark(person))
     }
     return Exported(
@@ -200,28 +202,29 @@ def export(live: People) -> Exported:
     )
 
 
-def _why_skipped(person: Person) -> str:
+def _why_skipped(person: Person) -> Fact | None:
     if person.standing is Standing.EXPIRED:
-        return "exported with an expired invitation: list or revoke"
+        return fact(Code.EXPORTED_EXPIRED)
     if person.standing is not Standing.DIRECTORY and _is_unknown(person):
-        return "exported with an unknown role"
-    return ""
+        return fact(Code.EXPORTED_WITH_UNKNOWN_ROLE)
+    return None
 
 
 def _is_unknown(person: Person) -> bool:
     return isinstance(person.role, UnknownRole) and bool(person.role.name)
 
 
-def _why_not(person: Person) -> str | None:
+def _why_not(person: Person) -> Fact | None:
     """Why a document cannot list them, to follow their name; None if it can."""
     if person.standing is Standing.DIRECTORY:
-        return f"is {person.role} through {person.source.replace('_', ' ')}, which manages them"
+        return fact(Code.MANAGED_BY_DIRECTORY, role=str(person.role), source=person.source)
     if _is_unknown(person):
-        return f"has the unknown role '{person.role}'"
-    return fault(person.email) or None
+        return fact(Code.HAS_UNKNOWN_ROLE, role=str(person.role))
+    why = fault(person.email)
+    return fact(Code.INVALID_ADDRESS, detail=why) if why else None
 
 
-def _remark(person: Person) -> str:
+def _remark(person: Person) -> Fact | None:
     if person.standing is not Standing.INVITED:
-        return ""
-    return "invited" if str(person.role) else "invited, with a role that the API does not show"
+        return None
+    return fact(Code.INVITED if str(person.role) else Code.INVITED_ROLE_NOT_SHOWN)

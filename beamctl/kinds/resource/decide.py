@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from beamctl.document.document import Desired, Mode
-from beamctl.kinds.resource.desired import attributes, is_name
-from beamctl.kinds.resource.live import Resource
+from beamctl.kinds.resource.live import Resource, attributes, is_name
 from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.model.code import Code
 from beamctl.model.fact import fact

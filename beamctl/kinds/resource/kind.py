@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Desired, Document, Mode
 from beamctl.document.problem import Problem
-from beamctl.kinds.resource import desired, live, operations
+from beamctl.kinds.resource import live, operations
 from beamctl.kinds.resource.decide import ResourceDecider, UndoDecider, has, is_valid
-from beamctl.kinds.resource.desired import export
-from beamctl.kinds.resource.live import Resources
+from beamctl.kinds.resource.live import Resources, export
 from beamctl.kinds.resource.shape import Shape
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
@@ -39,7 +38,7 @@ class ResourceKind(Kind[Resources]):
 
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot detect in the section."""
-        return desired.problems(self.shape, document)
+        return live.problems(self.shape, document)
 
     def read(self, _scope: ReadScope) -> Reading[Resources]:
         """The complete listing."""
@@ -130,7 +129,7 @@ class ResourceKind(Kind[Resources]):
     ) -> Fact | None:
         """Unchanged resources that are missing."""
         missing = tuple(key for key in unchanged if key not in (live_resources or {}))
-        return fact(Code.RESOURCES_MISSING, names=missing, kind=self.shape.words) if missing else None
+        return fact(Code.RESOURCES_MISSING, names=missing, section=self.section) if missing else None
 
     def with_secrets(self, change: Change, _desired: Desired, /) -> Change:
         """The change with what only the kind can add."""

@@ -7,23 +7,11 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from beamctl.errors import GarbledError
-from beamctl.kinds.operations import (
-    MISSING,
-    PLAN,
-    accepted,
-    cause,
-    delete,
-    done,
-    failed,
-    found,
-    not_made,
-    refusal,
-    unseen,
-)
+from beamctl.kinds.operations import MISSING, PLAN, accepted, delete, done, failed, found, not_made, refusal, unseen
 from beamctl.kinds.resource.decide import has
 from beamctl.kinds.resource.live import Resource, parse_resource
 from beamctl.kinds.resource.shape import METADATA, SECRET, VERSION, Shape
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.secret import SECRETS_FROM, Command, File, Keyring, ReadSecret, Variable, place_of
@@ -55,14 +43,14 @@ def _fetch(change: Change) -> Operation[dict[str, str] | Outcome]:
     for name, written in change.secrets.get(SECRETS_FROM, {}).items():
         match place_of(written):
             case File() | Command() | Variable() as source:
-                got = yield ReadSecret(source, f"the secret {name} of {change.name}")
+                got = yield ReadSecret(source)
             case None | Keyring():
                 got = NoResponse(fact=fact(Code.SOURCE_INVALID))
             case place:
                 assert_never(place)
         text = got.body if isinstance(got, Response) and got.ok else None
         if not isinstance(text, str) or not text:
-            why = fact(Code.EMPTY) if isinstance(got, Response) and got.ok else cause(got)
+            why = fact(Code.SECRET_EMPTY) if isinstance(got, Response) and got.ok else cause(got)
             return failed(fact(Code.SECRET_UNAVAILABLE, name=name, detail=why), fact(Code.CHECK_SOURCE))
         found[name] = text
     return found

@@ -37,7 +37,7 @@ class AccountAdopter(Adopter):
             if before["role"] in {each.value for each in Role}:
                 yield Put((*path, "role"), before["role"])
             else:
-                yield fact(Code.ADOPT_UNKNOWN_ROLE, role=before["role"])
+                yield fact(Code.HAS_UNKNOWN_ROLE, role=before["role"])
         if before["description"] != after["description"]:
             where = (*path, "description")
             yield Put(where, before["description"]) if before["description"].strip() else Remove(where)

@@ -1,4 +1,5 @@
-"""Decides about one service account at a time, and names the hazards of the changes."""
+"""Decides about one service account at a time, names the hazards of the changes, and undoes what a run did. Deleted
+accounts cannot be restored."""
 
 from __future__ import annotations
 
@@ -112,7 +113,7 @@ class AccountDecider(Decisions):
             return
         if alone:
             shown, risk = with_id(account), Risk.DELETES_SERVICE_ACCOUNT
-            said = left_alone(shown, shown, fact(Code.ITS_CLIENT_SECRET), risk)
+            said = left_alone(shown, shown, "client-secret", risk)
             self.notes.append(Note(said, place, differs=True))
         role = want.role.value if str(account.role) else ""  # a role that the API does not show is not compared
         text_shown = account.description.text
@@ -175,7 +176,7 @@ def hazards(changes: Sequence[Change], ours: Collection[str]) -> list[Hazard]:
     for change in (each for each in changes if each.revokes_access):
         name = printable(change.name)
         if change.key in ours:
-            loss = fact(Code.DEMOTED if change.after else Code.DELETED)
+            loss = "demoted" if change.after else "deleted"
             found.append(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.OWN_ACCOUNT_LOST, name=name, loss=loss)))
         if change.after is None:
             pending = change.reason is Reason.NOT_HANDED_OVER
@@ -193,3 +194,48 @@ def own_identity_missing(live: Accounts, identity: Identity | None) -> list[Haza
         return []
     name = printable(client_id)
     return [Hazard(Risk.LIVE_WITHOUT_US, name, fact(Code.OWN_ACCOUNT_NOT_SHOWN, name=name))]
+
+
+def undo(decider: AccountDecider, changes: Sequence[Change], live: Accounts) -> None:
+    """Restore what can be restored. A note says what cannot."""
+    for change in changes:
+        match change.action:
+            case Action.CREATE:
+                _uncreate(decider, change, live)
+            case Action.DELETE if change.key in live.by_id:
+                decider.tally[UnchangedReason.AS_BEFORE] += 1
+            case Action.DELETE:
+                decider.notes.append(Note(fact(Code.ACCOUNT_CANNOT_BE_RESTORED, name=change.name)))
+            case _:
+                _restore(decider, change, live.by_id.get(change.key))
+    decider.mark_as_undo()
+
+
+def _uncreate(decider: AccountDecider, change: Change, live: Accounts) -> None:
+    there = live.named(change.name)
+    if not there:
+        decider.tally[UnchangedReason.AS_BEFORE] += 1
+    elif len(there) > 1 or not _is_as(there[0], change.after):
+        decider.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
+    else:
+        decider.delete(there[0], Reason.UNDOES)
+
+
+def _restore(decider: AccountDecider, change: Change, account: Account | None) -> None:
+    before = change.before or {}
+    if account is None or not _is_as(account, change.after):
+        if account is not None and _is_as(account, before):
+            decider.tally[UnchangedReason.AS_BEFORE] += 1
+        else:
+            decider.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
+    elif change.action is Action.SET_ROLE and before["role"] not in set(Role):
+        decider.notes.append(Note(fact(Code.ROLE_TO_SET, name=change.name, role=before["role"])))
+    else:
+        after = attributes(account) | {key: before[key] for key in ("name", "role", "description")}
+        decider.become(account, after, None, Reason.UNDOES)
+
+
+def _is_as(account: Account, side: Mapping[str, Any] | None) -> bool:
+    now, expected = attributes(account), side or {}
+    same = all(now[key] == expected.get(key) for key in ("name", "description"))
+    return same and now["role"] in (expected.get("role"), "")  # some APIs do not show the role

@@ -14,6 +14,8 @@ from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.document.scalars import duration
 from beamctl.document.schema import check
 from beamctl.kinds.service_account.live import Account, Accounts, Description, description
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Role, UnknownRole
 from beamctl.model.secret import SECRET_TO, File, one_place, sink_of
 from beamctl.plan.listing import Exported, Trail
@@ -182,31 +184,31 @@ def export(live: Accounts) -> Exported:
     """Every account that a document can refer to by name."""
     names = Counter(account.name for account in live.by_id.values())
     entries: dict[str, Any] = {}
-    left_out: dict[str, str] = {}
+    left_out: dict[str, Fact] = {}
     for account in sorted(live.by_id.values(), key=lambda each: (each.name, each.client_id)):
-        why = "shares its name with another account" if names[account.name] > 1 else _why_not(account)
+        why = fact(Code.SHARES_NAME) if names[account.name] > 1 else _why_not(account)
         if why:
             left_out[f"{account.name} ({account.client_id})"] = why
         else:
             entries[account.name] = _entry(account)
-    line = f"{SECRET_TO}: {{file: PATH}} sets the destination of a new client secret"
+    line = fact(Code.SET_SECRET_DESTINATION)
     without_role = {account.name for account in live.by_id.values() if not str(account.role)}
-    guess = "the API does not show its role, so admin is a guess: set the role that it should have"
-    remarks: dict[Trail, tuple[str, ...]] = {
+    guess = fact(Code.ROLE_IS_A_GUESS)
+    remarks: dict[Trail, tuple[Fact, ...]] = {
         (name,): (line, *([guess] if name in without_role else [])) for name in entries
     }
     return Exported(entries, remarks, left_out, whole=not left_out)
 
 
-def _why_not(account: Account) -> str:
-    """Why a document cannot express it, to follow the name; empty if it can."""
+def _why_not(account: Account) -> Fact | None:
+    """Why a document cannot express it, to follow the name; None if it can."""
     if account.unfinished:
-        return "was created, but its client secret was never handed over"
+        return fact(Code.NEVER_HANDED_OVER)
     if isinstance(account.role, UnknownRole) and account.role.name:
-        return f"has the unknown role '{account.role.name}'"
+        return fact(Code.HAS_UNKNOWN_ROLE, role=account.role.name)
     document = Document("", {"version": 1, "workspace": "w", SECTION: {account.name: _entry(account)}}, {}, {})
     valid = not check(document) and next(iter(problems(document)), None) is None
-    return "" if valid else "cannot be expressed in a document"
+    return None if valid else fact(Code.NOT_EXPRESSIBLE)
 
 
 def _entry(account: Account) -> dict[str, Any]:

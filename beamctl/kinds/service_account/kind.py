@@ -13,11 +13,10 @@ from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.create_with_secret import after_replacement, ids_in, is_creation_key, name_in, says_where
 from beamctl.kinds.service_account import decide, operations
 from beamctl.kinds.service_account import desired as document_side
-from beamctl.kinds.service_account.decide import ATTRIBUTES, AccountDecider, lowers, stage_of_orphan
+from beamctl.kinds.service_account.decide import ATTRIBUTES, AccountDecider, lowers, stage_of_orphan, undo
 from beamctl.kinds.service_account.desired import export, is_name
 from beamctl.kinds.service_account.live import Accounts, Description, accounts, attributes, description
 from beamctl.kinds.service_account.matching import KIND, match, orphans
-from beamctl.kinds.service_account.undo import undo
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
@@ -94,7 +93,7 @@ class ServiceAccountKind(Kind[Accounts]):
         """Decide about every entry, and about every account without one."""
         section = document_side.desired_accounts(desired.section(self.section))
         if not live.known:
-            said = fact(Code.SECTION_NOT_IN_API, section="service accounts")
+            said = fact(Code.SECTION_NOT_IN_API, section=self.section)
             return Comparison(notes=(Note(said, desired.document.key_place(self.section), differs=bool(section)),))
         lost = orphans(live, situation)
         matched = match(section, live, desired.document, lost)

@@ -62,16 +62,16 @@ def is_given_up(situation: Situation, risk: Risk, name: str) -> bool:
     return Allowance(risk, printable(name)) in situation.allowed
 
 
-def left_alone(name: str, described: str, secret: Fact, risk: Risk) -> Fact:
+def left_alone(name: str, described: str, secret: str, risk: Risk) -> Fact:
     """The note about an object with a marker but without a record, which is neither deleted nor replaced.
 
     Args:
         name: How it is shown.
         described: The service account with the marker.
-        secret: What was not handed over.
+        secret: What was not handed over: see `SecretKind`.
         risk: The hazard that allows its deletion.
     """
-    allow = f"{risk.label}={printable(name)}"
+    allow = f"{risk}={printable(name)}"
     return fact(Code.MARKED_WITHOUT_RECORD, name=name, account=described, secret=secret, allow=allow)
 
 

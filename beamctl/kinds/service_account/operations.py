@@ -16,7 +16,6 @@ from beamctl.kinds.operations import (
     NONE_AT_ALL,
     PLAN,
     accepted,
-    cause,
     delete,
     done,
     failed,
@@ -36,7 +35,7 @@ from beamctl.kinds.service_account.live import (
     creation_key_of,
     description,
 )
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import live_role
@@ -78,9 +77,7 @@ def put(account: Account, noted: Description, *, name: str = "", role: str = "")
 
 
 _SORT = SecretKind(
-    noun="account",
-    secret="client secret",  # noqa: S106 - a word
-    it=fact(Code.ITS_CLIENT_SECRET),
+    secret="client-secret",  # noqa: S106 - a word
     id="client_id",
     handed={"clientId": "client_id", "clientSecret": "client_secret"},
 )
@@ -110,9 +107,9 @@ def make(change: Change) -> Operation[Outcome]:
 def _not_as_planned(change: Change, there: Sequence[Account]) -> Outcome:
     known = ids_in(change.key)
     if any(each.client_id not in known and not each.unfinished for each in there):
-        return create_with_secret.created_by_other(change.secrets, _SORT.it, "account")
+        return create_with_secret.created_by_other(change.secrets, _SORT.secret)
     if any(each.client_id not in known for each in there):
-        return failed(fact(Code.OTHER_RUN_CREATES, secret=_SORT.it), PLAN)
+        return failed(fact(Code.OTHER_RUN_CREATES, secret=_SORT.secret), PLAN)
     return failed(fact(Code.ACCOUNTS_CHANGED), PLAN)
 
 
@@ -123,8 +120,8 @@ def _finish(change: Change, client_id: str) -> Operation[Fact | NoResponse | Out
     answer = yield put(made, Description(after["description"]), role=role)
     shown_role = yield from _role_shown(client_id, answer)
     if shown_role is None:
-        it = fact(Code.EXISTING_CLIENT_SECRET)
-        return create_with_secret.created_by_other(change.secrets, it, "account", fact(Code.DELETED_BY_OTHER_RUN))
+        why = fact(Code.DELETED_BY_OTHER_RUN)
+        return create_with_secret.created_by_other(change.secrets, "existing-client-secret", why)
     if isinstance(shown_role, NoResponse):
         return shown_role
     if shown_role not in (role, ""):

@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.errors import GarbledError
 from beamctl.model.code import Code
-from beamctl.model.fact import fact
+from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Role, live_role, reduces_access
 from beamctl.model.text import printable, unseen
 from beamctl.plan.comparison import AdminGroups
@@ -137,7 +137,7 @@ def _is_admin(role: str) -> bool:
 
 _LONGEST_NAME = 63
 """Maximum length of a display name, as in the schema."""
-_UNSEEN = "has a name with an invisible character"
+_UNSEEN = fact(Code.INVISIBLE_IN_NAME)
 
 
 def export(live: Settings) -> Exported:
@@ -149,29 +149,29 @@ def export(live: Settings) -> Exported:
     )
 
 
-def _why_not(name: str, value: Any) -> str:  # noqa: ANN401 - a setting
-    """Why a document cannot express it, to follow the name; empty if it can."""
+def _why_not(name: str, value: Any) -> Fact | None:  # noqa: ANN401 - a setting
+    """Why a document cannot express it, to follow the name; None if it can."""
     match name:
         case "displayName":
-            return "is longer than a document allows" if len(value) > _LONGEST_NAME else ""
+            return fact(Code.TOO_LONG) if len(value) > _LONGEST_NAME else None
         case "labels":
             if any(map(unseen, value)):
                 return _UNSEEN
-            return "" if all(isinstance(text, str) for text in value.values()) else "has a value that is not a string"
+            return None if all(isinstance(text, str) for text in value.values()) else fact(Code.VALUE_NOT_STRING)
         case str() if name == GROUPS:
             return _groups(value)
         case str() if name == _SANDBOX:
             known = value.keys() == {"disableProcessLogging"} and isinstance(value["disableProcessLogging"], bool)
-            return "" if known else "has an unknown setting"
+            return None if known else fact(Code.HAS_UNKNOWN_SETTING)
         case _:
             raise AssertionError(f"there is no setting {name}")
 
 
-def _groups(mappings: list[Any]) -> str:
-    if not can_be_given(GROUPS, mappings):
-        return "has an unknown role"
+def _groups(mappings: list[Any]) -> Fact | None:
+    if unknown := [each for each in mappings if not can_be_given(GROUPS, [each])]:
+        return fact(Code.HAS_UNKNOWN_ROLE, role=str(unknown[0].get("role", "")))
     names = [each["groupName"] for each in mappings]
     if any(map(unseen, names)):
         return _UNSEEN
     whole = all(each.keys() == {"groupName", "role"} and each["groupName"] for each in mappings)
-    return "" if whole and len(set(names)) == len(names) else "has a mapping that a document cannot express"
+    return None if whole and len(set(names)) == len(names) else fact(Code.MAPPING_NOT_EXPRESSIBLE)

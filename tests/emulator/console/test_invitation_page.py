@@ -4,21 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator.in_process import as_person
-from beamctl.emulator.mail.mailer import open_mailer
+from beamctl.emulator.control_plane import as_person
 from tests.emulator.console.browsing import Browser, Page
 from tests.emulator.console.emails import link_in_last_email
 from tests.emulator.world import World
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Path:
-    return tmp_path / "mail"
-
-
-@pytest.fixture
-def mailing(tmp_path: Path, mail: Path) -> World:
-    return World(tmp_path / "plane.db", mailer=open_mailer(mail))
 
 
 def invited(world: World, mail: Path, email: str, role: str = "member") -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.emulator.console.app import console
+from beamctl.emulator.console import console
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import World
 

@@ -5,20 +5,9 @@ from pathlib import Path
 import pytest
 
 from beamctl.emulator.mail.maildir import received_emails
-from beamctl.emulator.mail.mailer import open_mailer
 from tests.emulator.console.browsing import Browser
 from tests.emulator.console.emails import link_in_last_email
 from tests.emulator.world import World
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Path:
-    return tmp_path / "mail"
-
-
-@pytest.fixture
-def mailing(tmp_path: Path, mail: Path) -> World:
-    return World(tmp_path / "plane.db", mailer=open_mailer(mail))
 
 
 def test_a_user_signs_in_with_a_key_and_out(world: World) -> None:

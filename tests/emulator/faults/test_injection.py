@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.faults.rule import FaultKind
-from beamctl.emulator.in_process import as_operator
+from beamctl.emulator.control_plane import as_operator
+from beamctl.emulator.faults import FaultKind
 from tests.emulator.world import World, body_of
 from tests.fakes.contract import validator
 from tests.fakes.faulty_emulator import FaultyEmulator

@@ -6,8 +6,8 @@ import pytest
 
 from beamctl.emulator import Rule
 from beamctl.emulator.errors import FaultError
+from beamctl.emulator.faults import Argument, Fault, FaultKind, When
 from beamctl.emulator.faults.parser import read_rule
-from beamctl.emulator.faults.rule import Argument, Fault, FaultKind, When
 
 READ = {
     "503@3": Rule(Fault(FaultKind.UNAVAILABLE), When(first=3, last=3)),
@@ -114,4 +114,4 @@ def test_an_invalid_fault_is_an_error(given: str | Mapping[str, object], said: s
     ],
 )
 def test_the_paths_that_a_pattern_matches(pattern: str, path: str, *, concerned: bool) -> None:
-    assert When(path=pattern).concerns("GET", path) is concerned
+    assert When(path=pattern).matches("GET", path) is concerned

@@ -2,8 +2,8 @@
 
 import threading
 
+from beamctl.emulator.faults import FaultScript, fault_text
 from beamctl.emulator.faults.parser import read_rule
-from beamctl.emulator.faults.rule import FaultScript, fault_text
 
 
 def hits(script: FaultScript, *calls: str) -> list[str]:
@@ -38,7 +38,7 @@ def test_numbers_after_a_path_count_matching_requests() -> None:
 def test_latencies_are_added_to_the_first_other_fault() -> None:
     many = script("latency:1s", "503@2", "reset", "latency:2s@1", "500")
     assert hits(many, GET, GET) == ["latency:1s reset latency:2s", "latency:1s 503"]
-    assert [(one.counted, one.hits) for one in many.standings()] == [(2, 2), (2, 1), (2, 1), (2, 1), (2, 0)]
+    assert [(one.counted, one.hits) for one in many.states()] == [(2, 2), (2, 1), (2, 1), (2, 1), (2, 0)]
 
 
 def test_new_faults_count_from_one_while_request_numbers_continue() -> None:

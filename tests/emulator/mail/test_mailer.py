@@ -22,27 +22,15 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from werkzeug.test import Client
 
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.control_plane import plane_of
+from beamctl.emulator.control_plane import as_operator, plane_of
 from beamctl.emulator.credentials import opens_invitation
-from beamctl.emulator.database import signing_secret
 from beamctl.emulator.errors import WrongOptionError
-from beamctl.emulator.in_process import as_operator
-from beamctl.emulator.mail.emails import sign_in
+from beamctl.emulator.mail import sign_in_email
 from beamctl.emulator.mail.maildir import received_emails
 from beamctl.emulator.mail.mailer import open_mailer
 from beamctl.emulator.server import serve
-from beamctl.emulator.store import invitation
+from beamctl.emulator.store import membership, signing_secret
 from tests.emulator.world import World
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Path:
-    return tmp_path / "mail"
-
-
-@pytest.fixture
-def mailing(tmp_path: Path, mail: Path) -> World:
-    return World(tmp_path / "plane.db", mailer=open_mailer(mail))
 
 
 def messages(mail: Path) -> list[EmailMessage]:
@@ -60,7 +48,7 @@ def opens(world: World, url: str) -> bool:
     _, where, identifier, key = urlsplit(url).path.split("/")
     assert where == "invitation"
     with plane_of(world.app).database.reading() as rows:
-        there = invitation.by_id(rows, identifier) is not None
+        there = membership.invitation_by_id(rows, identifier) is not None
         return there and opens_invitation(signing_secret(rows), identifier, key)
 
 
@@ -171,7 +159,7 @@ def test_links_of_a_server_start_with_its_own_url(mailing: World, mail: Path) ->
 
 
 def test_other_emails_are_delivered_alike(mailing: World, mail: Path) -> None:
-    plane_of(mailing.app).send(sign_in("ada@example.com", "http://127.0.0.1:8080/sign-in/x", 15))
+    plane_of(mailing.app).send(sign_in_email("ada@example.com", "http://127.0.0.1:8080/sign-in/x", 15))
     assert messages(mail)[0]["Subject"] == "Your sign-in link"
 
 
@@ -192,9 +180,9 @@ os.umask(0)
 from pathlib import Path
 from beamctl.emulator import create_app, open_mailer
 from beamctl.emulator.control_plane import plane_of
-from beamctl.emulator.mail.emails import sign_in
-app = create_app(Path(sys.argv[1]), post=open_mailer(Path(sys.argv[2])))
-plane_of(app).send(sign_in("kim@example.com", "http://127.0.0.1:8080/sign-in/x", 15))
+from beamctl.emulator.mail import sign_in_email
+app = create_app(Path(sys.argv[1]), mailer=open_mailer(Path(sys.argv[2])))
+plane_of(app).send(sign_in_email("kim@example.com", "http://127.0.0.1:8080/sign-in/x", 15))
 """
 
 

@@ -11,8 +11,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beamctl.emulator import rules
-from beamctl.emulator.mail.emails import Invited, invitation, plain, sign_in
-from beamctl.emulator.mail.message import UnwritableEmailError, compose, deliverable, recipient
+from beamctl.emulator.mail import (
+    Invited,
+    UnwritableEmailError,
+    compose,
+    deliverable,
+    invitation_email,
+    plain,
+    recipient,
+    sign_in_email,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LINK = "http://127.0.0.1:8080/invitation/1/key"
@@ -71,7 +79,7 @@ class HtmlContent(HTMLParser):
 
 
 def test_an_invitation_has_all_details_for_a_decision() -> None:
-    back = read_back(compose(invitation(invited(inviter="Ada (ada@example.com)"), LINK), "http://[::1]:1", NOON))
+    back = read_back(compose(invitation_email(invited(inviter="Ada (ada@example.com)"), LINK), "http://[::1]:1", NOON))
     assert back.keys() == HEADERS
     assert back["From"] == "beamctl emulator <no-reply@localhost>"
     assert back["To"] == "kim@example.com"
@@ -92,11 +100,11 @@ def test_an_invitation_has_all_details_for_a_decision() -> None:
 
 
 def test_a_workspace_without_a_display_name_is_called_by_its_name() -> None:
-    assert invitation(invited(workspace=" \n"), LINK).subject == "Invitation to the workspace acme"
+    assert invitation_email(invited(workspace=" \n"), LINK).subject == "Invitation to the workspace acme"
 
 
 def test_a_sign_in_link_says_how_long_it_is_valid() -> None:
-    back = read_back(compose(sign_in("kim@example.com", LINK, 15), "https://beam.example.com", NOON))
+    back = read_back(compose(sign_in_email("kim@example.com", LINK, 15), "https://beam.example.com", NOON))
     assert back["From"] == "beamctl emulator <no-reply@beam.example.com>"
     assert "to sign in as kim@example.com. It is valid for 15 minutes." in text_of(back)
     assert LINK in text_of(back)
@@ -104,18 +112,18 @@ def test_a_sign_in_link_says_how_long_it_is_valid() -> None:
 
 def test_the_link_is_not_wrapped_in_the_file() -> None:
     link = f"http://127.0.0.1:8080/sign-in/{'x' * 400}"
-    assert f"\n{link}\r\n".encode() in compose(sign_in("k@example.com", link, 15), link, NOON).as_bytes()
+    assert f"\n{link}\r\n".encode() in compose(sign_in_email("k@example.com", link, 15), link, NOON).as_bytes()
 
 
 def test_no_line_is_longer_than_smtp_allows() -> None:
     link = f"http://127.0.0.1:8080/sign-in/{'x' * 2000}"
-    message = compose(sign_in("k@example.com", link, 15), link, NOON)
+    message = compose(sign_in_email("k@example.com", link, 15), link, NOON)
     assert max(len(line) for line in message.as_bytes().splitlines()) <= 998
     assert link in text_of(read_back(message))
 
 
 def test_a_link_is_not_in_the_repr_of_an_email() -> None:
-    assert "invitation/1/key" not in repr(invitation(invited(), LINK))
+    assert "invitation/1/key" not in repr(invitation_email(invited(), LINK))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +139,7 @@ def test_a_link_is_not_in_the_repr_of_an_email() -> None:
 )
 def test_addresses_in_other_alphabets(email: str, written: str) -> None:
     assert deliverable(email) == written
-    message = compose(invitation(invited(email), LINK), LINK, NOON)
+    message = compose(invitation_email(invited(email), LINK), LINK, NOON)
     raw = message.as_bytes()
     assert f"\nTo: {written}\r\n".encode() in raw
     assert recipient(message) == written
@@ -153,7 +161,7 @@ def test_addresses_in_other_alphabets(email: str, written: str) -> None:
 )
 def test_an_ambiguous_address_gets_no_email(email: str) -> None:
     with pytest.raises(UnwritableEmailError) as error:
-        compose(invitation(invited(email), LINK), LINK, NOON)
+        compose(invitation_email(invited(email), LINK), LINK, NOON)
     assert LINK not in str(error.value)
 
 
@@ -170,13 +178,15 @@ def test_any_name_cannot_inject_headers_or_markup(text: str) -> None:
 
 
 def check_names_are_text(text: str) -> None:
-    one = invitation(invited(workspace=text, inviter=text, role=text), LINK)
+    one = invitation_email(invited(workspace=text, inviter=text, role=text), LINK)
     back = read_back(compose(one, LINK, NOON))
     assert back.keys() == HEADERS
     assert [str(address) for address in back["To"].addresses] == ["kim@example.com"]
     assert all(str(value).isprintable() for value in back.values())
     assert [part.get_content_type() for part in back.walk()] == ["multipart/alternative", "text/plain", "text/html"]
-    assert text_of(back).count("\n") == text_of(read_back(compose(invitation(invited(), LINK), LINK, NOON))).count("\n")
+    assert text_of(back).count("\n") == text_of(
+        read_back(compose(invitation_email(invited(), LINK), LINK, NOON))
+    ).count("\n")
     html = HtmlContent(text_of(back, "html"))
     assert html.elements == {"html", "head", "meta", "title", "body", "p", "a", "br"}
     assert html.links == [LINK]
@@ -194,7 +204,7 @@ addresses = st.builds("{}@{}".format, st.text(min_size=1, max_size=24), st.text(
 @example("'@a'")
 def test_an_email_goes_to_exactly_the_invited_address_or_nowhere(email: str) -> None:
     try:
-        message = compose(invitation(invited(email), LINK), LINK, NOON)
+        message = compose(invitation_email(invited(email), LINK), LINK, NOON)
     except UnwritableEmailError:
         return
     assert recipient(message) == deliverable(email)

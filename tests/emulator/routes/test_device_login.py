@@ -9,8 +9,8 @@ import pytest
 from werkzeug.test import Client
 
 from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.control_plane import approve_login, deny_login
 from beamctl.emulator.errors import EmulatorError
-from beamctl.emulator.in_process import approve_login, deny_login
 from tests.emulator.world import World, every_file
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"

@@ -2,7 +2,7 @@
 
 from werkzeug.test import Client
 
-from beamctl.emulator.in_process import as_person
+from beamctl.emulator.control_plane import as_person
 from tests.emulator.world import World
 
 

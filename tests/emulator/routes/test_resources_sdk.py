@@ -10,7 +10,7 @@ from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.document.document import Desired
 from beamctl.emulator.behavior import BehaviorFlag
-from beamctl.emulator.in_process import as_operator
+from beamctl.emulator.control_plane import as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.secrets.redaction import Redactor

@@ -9,10 +9,10 @@ import pytest
 from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
 from beamctl.emulator.app import create_app
+from beamctl.emulator.control_plane import as_operator, as_person
 from beamctl.emulator.errors import EmulatorError, SeedError
-from beamctl.emulator.in_process import as_operator, as_person
+from beamctl.emulator.seed import load_seed
 from beamctl.emulator.seed.entries import KeyKind
-from beamctl.emulator.seed.load import load_seed
 from tests.emulator.world import NOON, SEED, Clock, World
 
 

@@ -1,0 +1,150 @@
+"""Text report of drift: the differences between a workspace and its document, without what apply would do; and what
+changed since a plan was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from beamctl.model.text import printable
+from beamctl.plan.change import ALL_ATTRIBUTES, Change, Reason
+from beamctl.plan.comparison import Note
+from beamctl.plan.diff import ABSENT, Difference, differences
+from beamctl.plan.plan import Plan
+from beamctl.plan.staleness import StaleObject
+from beamctl.report import change_text
+from beamctl.report.plan_text import counts_and_notes
+from beamctl.report.style import PLAIN, Style, Tone, table, value
+
+_DUE = {
+    Reason.EXPIRES: "expires and is due to be re-created",
+    Reason.NOT_HANDED_OVER: "was created, but its secret was not stored; it is to be re-created",
+    Reason.SUPERSEDED: "still exists; it is to be deleted because there is a newer one",
+}
+"""Differences that come from the document over time, not from a change in the workspace."""
+
+_NOT_STORED = "exists, but its secret was not stored"
+
+
+def drift_text(plan: Plan, style: Style = PLAIN) -> str:
+    """The differences of one workspace, seen from the workspace."""
+    lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
+    for kind, section in plan.sections.items():
+        rows = [(_mark(change), *_row(plan, change)) for change in plan.changes if change.kind == kind]
+        if rows:
+            lines += [f"  {section}", *table(rows, "  ")]
+    if plan.changes:
+        lines.append("")
+    shown = [note for note in plan.notes if note.differs or note.excused]
+    lines += counts_and_notes(plan, [*(Note(anomaly) for anomaly in plan.anomalies), *shown])
+    if lines[-1]:
+        lines.append("")
+    lines.append(style(Tone.STRONG, _sum(plan)))
+    if plan.changes:
+        fix, adopt = "`beamctl plan` to see the changes that would fix this", "`beamctl drift --patch`"
+        lines.append(f"  Run {fix}, or {adopt} to update the document.")
+    return "\n".join(lines) + "\n"
+
+
+def difference_text(plan: Plan, change: Change) -> str:
+    """One difference: the live state, and what the document says."""
+    source = printable(plan.source)
+    return _object_text(change, source) if change.attribute == ALL_ATTRIBUTES else _attribute_text(change, source)
+
+
+def _attribute_text(change: Change, source: str) -> str:
+    live, desired = _live(change), change_text.side(change, change.after)
+    match change.reason:
+        case Reason.NOT_THERE:
+            return f"is missing; {source} says {change_text.attribute(change)}{desired}"
+        case Reason.NOT_DECLARED:
+            return f"{live}; not in {source}"
+        case Reason.ACCESS_ENDED:
+            return f"{live}; access ended on {change.declared.get('until', '')} ({source})"
+        case Reason.INVITATION_EXPIRED:
+            return f"has an expired invitation; {source} says {desired}"
+        case other if other in _DUE:
+            return f"{_DUE[other]} ({source})" if change.after or other is Reason.SUPERSEDED else _NOT_STORED
+        case _:
+            before, after = change.before or {}, change.after or {}
+            more = [
+                _difference(Difference(name, before.get(name), after[name]), source)
+                for name in change_text.other_attributes(change)
+            ]
+            return "; ".join([f"{live}; {source} says {desired}", *more])
+
+
+def _object_text(change: Change, source: str) -> str:
+    """The same for a whole object: that it exists or is missing, or every difference in it."""
+    if change.after is None:
+        return f"exists; not in {source}"
+    if change.before is None:
+        return f"is missing; declared in {source}"
+    return "; ".join(_difference(difference, source) for difference in change_text.changed_values(change))
+
+
+def _difference(difference: Difference, source: str) -> str:
+    path = printable(difference.path)
+    if difference.before is ABSENT:
+        return f"{path}: {value(difference.after)} is missing"
+    if difference.after is ABSENT:
+        return f"{path}: {value(difference.before)} is not in {source}"
+    return f"{path} is {value(difference.before)}; {source} says {value(difference.after)}"
+
+
+def _row(plan: Plan, change: Change) -> tuple[str, str, str]:
+    return printable(change.name), difference_text(plan, change), change_text.place(change)
+
+
+def _mark(change: Change) -> str:
+    """The opposite of a plan: `+` exists but is not declared, `-` is declared but missing."""
+    if change.after is None:
+        return "+"
+    return "-" if change.before is None else "~"
+
+
+def _live(change: Change) -> str:
+    standing = (change.before or {}).get("standing", "accepted")
+    how = "" if standing == "accepted" else f"{standing} as "
+    return f"{change_text.attribute(change)}is {how}{change_text.side(change, change.before)}"
+
+
+def _sum(plan: Plan) -> str:
+    if plan.differs and not plan.changes:
+        return f"Drift: {plan.workspace} does not match {printable(plan.source)}, as noted above."
+    if not plan.changes:
+        return f"No drift. {plan.workspace} matches {printable(plan.source)}."
+    count = len(plan.changes)
+    return f"Drift: {count} difference{'s' * (count != 1)} between {plan.workspace} and {printable(plan.source)}."
+
+
+_MOST = 20
+
+
+def stale_text(stale: Sequence[StaleObject]) -> list[str]:
+    """One line per difference, up to a limit, and how many more there are. Every object past the limit
+    counts as one."""
+    lines = [line for item in stale[:_MOST] for line in _lines(item)]
+    more = len(lines[_MOST:]) + len(stale[_MOST:])
+    return [*lines[:_MOST], *([f"and {more} more"] if more else [])]
+
+
+def _lines(item: StaleObject) -> Iterator[str]:
+    name = printable(item.name)
+    if item.was is None:
+        yield f"{name} now exists: {_attributes(item.now or {})}"
+    elif item.now is None:
+        yield f"{name} no longer exists; it was: {_attributes(item.was)}"
+    else:
+        was, now = dict(item.was), dict(item.now)
+        if was.keys() == {item.name} == now.keys():  # a setting: show its value only
+            was, now = was[item.name], now[item.name]
+        for difference in differences(was, now):
+            before, after = (
+                "nothing" if side is ABSENT else value(side) for side in (difference.before, difference.after)
+            )
+            yield f"{name}:{' ' * bool(difference.path)}{printable(difference.path)} was {before}, is now {after}"
+
+
+def _attributes(attributes: object) -> str:
+    shown = attributes if isinstance(attributes, dict) else {}
+    return ", ".join(f"{printable(str(key))} {value(inner)}" for key, inner in shown.items())

@@ -1,0 +1,233 @@
+"""Text report of plans: the changes, notes, total and hazards."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from beamctl.model.text import printable, shell_word
+from beamctl.plan.change import ALL_ATTRIBUTES, Change
+from beamctl.plan.comparison import Note
+from beamctl.plan.diff import ABSENT
+from beamctl.plan.guards import declared_data
+from beamctl.plan.hazard import Allowance, Hazard, refused
+from beamctl.plan.plan import Plan
+from beamctl.report import change_text
+from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
+from beamctl.report.wording import TALLY, words
+
+if TYPE_CHECKING:
+    from beamctl.plan.plan_file import Saved
+
+APPLY = "beamctl apply"
+
+_MOST_NOTES = 12
+
+
+def plans_text(
+    plans: Sequence[Plan],
+    allowed: Sequence[Allowance] = (),
+    style: Style = PLAIN,
+    *,
+    command: str = APPLY,
+    saved: Saved | None = None,
+) -> str:
+    """All plans of a run, after the origin of the saved plan, if any. If several, commands name the workspace."""
+    commands = [f"{command} -w {plan.workspace}" if len(plans) > 1 else command for plan in plans]
+    texts = [plan_text(plan, allowed, style, command=line) for plan, line in zip(plans, commands, strict=True)]
+    return "\n".join([*([_origin_text(saved)] if saved else []), *texts])
+
+
+def _origin_text(saved: Saved) -> str:
+    """When plans were saved, from which commit, until when they are valid, and what their runs will record."""
+    commit = f" from commit {shell_word(saved.commit)}" if saved.commit else ""
+    created, expires = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for when in (saved.created, saved.expires))
+    return "\n".join([f"Saved {created}{commit}, valid until {expires}.", *map(_coverage, saved.plans), ""])
+
+
+def _coverage(plan: Plan) -> str:
+    """The sections a plan covers, and the declarations that later plans are compared with once it is applied."""
+    data = declared_data(plan.declared)
+    sections = ", ".join(map(printable, plan.sections.values())) or "nothing"
+    head = f"Covers {sections} of {plan.workspace}. Recorded for later plans:"
+    if not data:
+        return f"{head} no guards."
+    ends = (f"{name} until {day}" for days in data["ends"].values() for name, day in days.items())
+    facts = [f"{name} {value(guard)}" for name, guard in data["guards"].items()] + [*map(printable, ends)]
+    return f"{head} {', '.join(facts)}."
+
+
+def saved_text(saved: Saved, file: str) -> str:
+    """Until when saved plans are valid, and how to apply them."""
+    until = f"{saved.expires:%Y-%m-%d %H:%M} UTC"
+    return f"Saved the plan. It is valid until {until}. To apply it:  {APPLY} {shlex.quote(printable(file))}"
+
+
+def unused_note(allowance: str) -> str:
+    """The note about an allowance that matches no hazard."""
+    return f"Note: --allow {allowance} has no effect: the plan has no such hazard."
+
+
+def plan_text(
+    plan: Plan,
+    allowed: Sequence[Allowance] = (),
+    style: Style = PLAIN,
+    *,
+    command: str = APPLY,
+    total: str = "",
+) -> str:
+    """One plan: header, changes, notes, total and hazards.
+
+    Args:
+        plan: The plan.
+        allowed: The hazards that the user allowed.
+        style: Colors.
+        command: The command line that makes the plan, for hints on how to allow a hazard.
+        total: A summary to show instead of `_sum_text`.
+    """
+    lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
+    for kind, section in plan.sections.items():
+        changes = [change for change in plan.changes if change.kind == kind]
+        if changes:
+            lines += [f"  {section}", *_changes(plan, changes, style)]
+    if plan.changes:
+        lines.append("")
+    lines += counts_and_notes(plan, plan.notes)
+    if len(lines) > 2 and lines[-1]:  # noqa: PLR2004 - more than the header
+        lines.append("")
+    lines.append(style(Tone.STRONG, total or _sum_text(plan)))
+    return "\n".join([*lines, *_hazards(plan, allowed, style, command), *_all_flags(plan, allowed, command)]) + "\n"
+
+
+def undo_text(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> str:
+    """A plan that undoes a run, or why there is nothing to undo."""
+    run = printable(plan.source)
+    reasons = (
+        f"{'cannot be undone, ' if plan.notes else ''}were already reverted{',' * bool(plan.notes)} or changed again"
+    )
+    nothing = f"Nothing to undo: the changes of {run} {reasons} since."
+    return plan_text(plan, allowed, style, command=command, total="" if plan.changes else nothing)
+
+
+def counts_and_notes(plan: Plan, notes: Sequence[Note]) -> list[str]:
+    """The counts of unchanged items, and the notes."""
+    return [*_tally(plan), *(f"  ! {_note(note)}" for note in _notes(notes))]
+
+
+def _sum_text(plan: Plan) -> str:
+    """The summary of a plan, in one sentence."""
+    if plan.differs and not plan.changes:
+        return (
+            f"No changes to make: the differences between {plan.workspace} and {printable(plan.source)} are left alone."
+        )
+    if not plan.changes:
+        return f"No changes. {plan.workspace} matches {printable(plan.source)}."
+    return f"Plan: {change_text.action_counts(plan.changes)}."
+
+
+def _refusal(hazard: Hazard, command: str) -> str:
+    """Why a plan is refused, and the exact flag that allows it; no flag without a command."""
+    lines = [f"Refused (exit 5): {hazard.risk} — {printable(words(hazard.fact))}."]
+    if hazard.liftable and command:
+        lines.append(f"  To allow it in this plan only:  {command} {_flag(hazard)}")
+    elif not hazard.liftable:
+        why = "no accepted admin would remain, and no one could restore access"
+        lines.append(f"  It cannot be allowed: {why}. Keep or promote another admin first.")
+    return "\n".join(lines)
+
+
+def _flag(hazard: Hazard) -> str:
+    return f"--allow {shlex.quote(printable(_allowance(hazard)))}"
+
+
+def _allowance(hazard: Hazard) -> str:
+    return f"{hazard.risk}={hazard.value}"
+
+
+def _all_flags(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[str]:
+    """One command that allows all hazards, if there are several."""
+    blocked = refused(plan.hazards, allowed)
+    if not blocked or len(plan.hazards) == 1 or not all(hazard.liftable for hazard in plan.hazards):
+        return []
+    flags = " ".join(map(_flag, plan.hazards))
+    return ["", f"To allow all of these in this plan only:  {command} {flags}"]
+
+
+def _changes(plan: Plan, changes: Sequence[Change], style: Style) -> list[str]:
+    rows = [
+        (
+            f"{change_text.SYMBOL[change.action]} {change_text.verb(change)}",
+            change_text.subject(change),
+            "" if _nested(change) else change_text.detail(change),
+            change_text.place(change),
+            change_text.remark(change, plan),
+        )
+        for change in changes
+    ]
+    kept = [index for index in range(5) if any(row[index] for row in rows)]
+    lines = table([tuple(row[index] for index in kept) for row in rows], "  ")
+    shown = []
+    for change, line in zip(changes, lines, strict=True):
+        shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_nested_lines(change)]
+    return shown
+
+
+def _nested(change: Change) -> bool:
+    if change.attribute == ALL_ATTRIBUTES:
+        return True
+    sides = [(side or {}).get(change.attribute) for side in (change.before, change.after)]
+    return any(isinstance(side, dict | list) for side in sides)
+
+
+def _nested_lines(change: Change) -> list[str]:
+    lines = []
+    for difference in change_text.changed_values(change) if _nested(change) else ():
+        name = printable(difference.path)
+        if difference.before is ABSENT:
+            lines.append(f"      + {name}: {value(difference.after)}")
+        elif difference.after is ABSENT:
+            lines.append(f"      - {name}: {value(difference.before)}")
+        else:
+            lines.append(f"      ~ {name}: {value(difference.before)} → {value(difference.after)}")
+    before, after = change.before or {}, change.after or {}
+    for key in change_text.other_attributes(change):
+        prefix = (
+            f"~ {printable(key)}: {value(before.get(key))} →" if change.before is not None else f"+ {printable(key)}:"
+        )
+        lines.append(f"      {prefix} {value(after[key])}")
+    return lines
+
+
+def _tally(plan: Plan) -> list[str]:
+    counts = [f"{plan.tally[why]} {text}" for why, text in TALLY.items() if plan.tally.get(why)]
+    return ["  " + " · ".join(counts)] if counts else []
+
+
+def _notes(notes: Sequence[Note]) -> list[tuple[str, str]]:
+    shown = [(words(note.fact), f"{note.place.source}:{note.place.line}" if note.place else "") for note in notes]
+    hidden = shown[_MOST_NOTES:]
+    more = f"and {len(hidden)} more, {digest(str(hidden))}: see -o json"
+    return [*shown[:_MOST_NOTES], *([(more, "")] if hidden else [])]
+
+
+def _note(note: tuple[str, str]) -> str:
+    text, where = map(printable, note)
+    return f"{text}  ({where})" if where else text
+
+
+def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> list[str]:
+    blocking = frozenset(refused(plan.hazards, allowed))
+    if not all(hazard.liftable for hazard in plan.hazards):
+        command = ""  # allowing the others would not help
+    lines = []
+    for hazard in plan.hazards:
+        if hazard in blocking:
+            lines += ["", style(Tone.BAD, _refusal(hazard, command))]
+        else:
+            lines += [
+                "",
+                style(Tone.CHANGED, f"Allowed: {printable(_allowance(hazard))} — {printable(words(hazard.fact))}."),
+            ]
+    return lines

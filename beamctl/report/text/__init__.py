@@ -1,1 +1,0 @@
-"""Text reports for people, one module per command."""
