@@ -48,9 +48,8 @@ def load_schema(name: str) -> dict[str, Any]:
     return schema
 
 
-def check(document: Document) -> list[Problem]:
-    """All violations of the schema of documents, each once, up to a limit."""
-    name = "workspace"
+def check(document: Document, name: str = "workspace") -> list[Problem]:
+    """All violations of the schema `name`, each once, up to a limit."""
     if quick_check(name)(document.data):
         return []  # most documents are valid: jsonschema takes 50 ms to import
     from beamctl.document.schema_messages import problems_of

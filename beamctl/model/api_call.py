@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -165,3 +166,12 @@ class Deleter(Protocol):
             UnauthenticatedError: The API rejected the credential; nothing was deleted.
         """
         ...
+
+
+def moment(text: object) -> datetime | None:
+    """A timestamp of the API in UTC; None if there is none or it is out of range."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC) if found else None
+    except (ValueError, OverflowError):
+        return None

@@ -94,6 +94,8 @@ class Code(StrEnum):
     CREDENTIAL_OWNER_UNKNOWN = auto()
     DOCUMENT_WARNING = auto()
     GUARD_LOOSER = auto()
+    GUARD_LOOSER_THAN_BASE = auto()
+    KNOWN_DRIFT = auto()
     LIMIT = auto()
     LISTING_EMPTY = auto()
     LISTING_SHRANK = auto()

@@ -12,6 +12,7 @@ from beamctl.document.problem import Place
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change, Reason
+from beamctl.plan.kind import Kind
 from beamctl.plan.listing import Exported
 
 _DUE = frozenset({Reason.EXPIRES, Reason.NOT_HANDED_OVER, Reason.SUPERSEDED})
@@ -110,8 +111,8 @@ class AdoptedDrift:
 class Adopter:
     """Adopts the changes of one kind. By default, a live object is written as in an export; kinds override the rest."""
 
-    def __init__(self, section: str) -> None:
-        self.section = section
+    def __init__(self, kind: Kind[Any]) -> None:
+        self.section = kind.section
 
     def adoption(self, change: Change, desired: Desired, exported: Exported) -> Adoption:
         """How to adopt one change.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beamctl.document.problem import Place
 from beamctl.model.fact import Fact
@@ -16,6 +16,9 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, ChangeId, Reason
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, Sizes
 from beamctl.plan.hazard import Allowance, Hazard
+
+if TYPE_CHECKING:
+    from beamctl.plan.base_guards import BaseDocument
 
 CLOCKS_APART = timedelta(minutes=5)
 """Tolerated difference between the clocks of two machines."""
@@ -79,6 +82,7 @@ class Situation:
         resent: By kind and key, how often earlier runs resent something.
         deferred: By change, the desired state that an earlier run deferred.
         withdrawn: By change, what earlier runs reverted.
+        base: The document at an earlier commit, if plans are compared with one.
     """
 
     today: date
@@ -94,6 +98,7 @@ class Situation:
     resent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     deferred: Mapping[ChangeId, Mapping[str, Any]] = field(default_factory=dict)
     withdrawn: Mapping[ChangeId, Withdrawn] = field(default_factory=dict)
+    base: BaseDocument | None = None
 
     @property
     def moment(self) -> datetime:

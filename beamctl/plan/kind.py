@@ -8,9 +8,9 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
@@ -20,11 +20,9 @@ from beamctl.model.identity import Identity
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Preconditions, Situation
+from beamctl.plan.coverage import Covered
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.listing import Exported, Listing
-
-if TYPE_CHECKING:
-    from beamctl.plan.adoption import Adopter
 
 L = TypeVar("L")
 T = TypeVar("T")
@@ -149,11 +147,17 @@ class Kind(ABC, Generic[L]):
     def export(self, live: L, now: datetime, /) -> Exported:
         """The document section for the live state: a plan of it is empty, now and until something expires."""
 
-    def adopter(self) -> Adopter:
-        """What edits a document so that it says what is live."""
-        from beamctl.plan.adoption import Adopter  # only drift needs it
+    @abstractmethod
+    def coverage(self, desired: Desired, live: L, today: date, /) -> Sequence[Covered]:
+        """Every live object, and whether the document decides about it."""
 
-        return Adopter(self.section)
+    def declares(self, desired: Desired, change: Change, attribute: str, /) -> bool:
+        """Whether an entry that the document lists says anything about an attribute."""
+        return True
+
+    def updated(self, live: L, key: str, /) -> datetime | None:
+        """When an object was last changed; None if the API does not show it."""
+        return None
 
     def digest(self, live: L, /) -> str:
         """A fingerprint of everything that a plan depends on."""

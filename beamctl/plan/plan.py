@@ -17,7 +17,7 @@ from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, UnchangedReason, sizes
 from beamctl.plan.guards import Declared, declared_to_record, in_force
 from beamctl.plan.guards import hazards as loosened_guards
-from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed
+from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed, merged
 from beamctl.plan.kind import Kind, MayDelete, Quorum
 
 F = TypeVar("F", Comparison, Preconditions)
@@ -158,6 +158,7 @@ def _plan(
         hazards += loosened_guards(situation.recorded, desired.guards, sizes(found.values())) if declared else []
     else:
         notes += [Note(anomaly.fact) for anomaly in anomalies]
+    more = _looser_than_base(desired, situation, found)
     tally: Counter[UnchangedReason] = Counter()
     for each in found.values():
         tally.update(each.tally)
@@ -171,7 +172,7 @@ def _plan(
         runs_as=runs_as(desired, situation.identity),
         sections={kind.name: kind.section for kind in kinds},
         changes=changes,
-        hazards=listed(hazards),
+        hazards=merged(listed(hazards), more),
         notes=tuple(notes),
         tally={why: tally[why] for why in UnchangedReason if tally[why]},
         fingerprint=_fingerprint(kinds, live),
@@ -182,6 +183,15 @@ def _plan(
         declared=declared,
         anomalies=tuple(dict.fromkeys(each.fact for each in (*hazards, *anomalies) if each.risk in DO_NOT_TRUST)),
     )
+
+
+def _looser_than_base(desired: Desired, situation: Situation, found: Mapping[str, Comparison]) -> Sequence[Hazard]:
+    """Most plans have no base, and need nothing of it."""
+    if situation.base is None:
+        return ()
+    from beamctl.plan.base_guards import looser_than_base
+
+    return looser_than_base(situation.base, desired, sizes(found.values()))
 
 
 def _declared(

@@ -191,7 +191,7 @@ def run_text(record: Record, style: Style = PLAIN) -> str:
     run = record.run
     lines = [style(Tone.STRONG, f"{run.id} · {change_text.heading(record.workspace, record.api, record.runs_as)}"), ""]
     facts = [("began", run.at), ("ended", record.ended or "not recorded"), ("by", run.actor)]
-    facts += [("commit", run.commit), ("plan", run.plan_digest)]
+    facts += [("commit", run.commit or "not known"), ("plan", run.plan_digest)]
     lines += table([(name, printable(text)) for name, text in facts if text], "  ")
     lines.append("")
     for change in record.changes:

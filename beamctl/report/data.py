@@ -10,8 +10,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from beamctl.plan.change import Change, ChangeId
+from beamctl.plan.coverage import KindCoverage
 from beamctl.plan.hazard import Allowance
+from beamctl.plan.known_drift import KnownResult
 from beamctl.plan.plan import Plan
+from beamctl.plan.three_way import Cause, Origin
+
+__all__ = ["Cause", "CommandName", "ComparedWith", "DriftDetails", "ReportData"]
 
 if TYPE_CHECKING:
     from beamctl.apply.record import Event
@@ -26,16 +31,45 @@ class CommandName(StrEnum):
     APPLY = "apply"
 
 
-class Cause(StrEnum):
-    """Why a workspace differs from its document, by comparison with an earlier document."""
+@dataclass(frozen=True, slots=True)
+class ComparedWith:
+    """The earlier document that a drift was compared with.
 
-    BY_HAND = "changed-by-hand"
-    """The document did not change: someone changed the workspace."""
-    NOT_APPLIED = "not-applied"
-    """The workspace did not change: the document did, and was not applied."""
-    BOTH = "both"
-    """All three differ."""
-    UNKNOWN = "cannot-tell"
+    Attributes:
+        revision: The commit as the user named it, or its ID.
+        commit: The ID of the commit.
+        run: The run that applied it; empty if the user named the commit.
+    """
+
+    revision: str
+    commit: str
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftDetails:
+    """What a drift says besides the differences.
+
+    Attributes:
+        compared_with: By workspace, the earlier document.
+        origins: By workspace and change, where a difference comes from.
+        fine_now: By workspace, the names of what changed in the document and the workspace alike.
+        known: What became of each entry of known drift.
+        coverage: By workspace, what is managed of each kind.
+        passing: By workspace, the names of what only some of several looks showed.
+    """
+
+    compared_with: Mapping[str, ComparedWith] = field(default_factory=dict)
+    origins: Mapping[tuple[str, ChangeId], Origin] = field(default_factory=dict)
+    fine_now: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known: tuple[KnownResult, ...] = ()
+    coverage: Mapping[str, tuple[KindCoverage, ...]] = field(default_factory=dict)
+    passing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def causes(self) -> Mapping[tuple[str, ChangeId], Cause]:
+        """The cause of each difference that has one."""
+        return {key: each.cause for key, each in self.origins.items() if each.cause is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +84,7 @@ class ReportData:
         saved: For an apply, the saved plan, if any.
         apply_command: The command that applies these plans.
         causes: For a drift with a base, the cause of each difference, by workspace and change.
+        details: For a drift, what else was found.
     """
 
     command: CommandName
@@ -59,6 +94,7 @@ class ReportData:
     saved: Saved | None = None
     apply_command: str = "beamctl apply"
     causes: Mapping[tuple[str, ChangeId], Cause] = field(default_factory=dict)
+    details: DriftDetails = field(default_factory=DriftDetails)
 
     def cause(self, plan: Plan, change: Change) -> Cause | None:
         """The cause of one difference; None if it was not compared with an earlier document."""

@@ -12,8 +12,12 @@ from beamctl.plan.diff import ABSENT, Difference, differences
 from beamctl.plan.plan import Plan
 from beamctl.plan.staleness import StaleObject
 from beamctl.report import change_text
+from beamctl.report.data import DriftDetails
+from beamctl.report.drift_details_text import base_lines, more_lines, origin_text, passing_lines
 from beamctl.report.plan_text import counts_and_notes
 from beamctl.report.style import PLAIN, Style, Tone, table, value
+
+NO_DETAILS = DriftDetails()
 
 _DUE = {
     Reason.EXPIRES: "expires and is due to be re-created",
@@ -25,17 +29,26 @@ _DUE = {
 _NOT_STORED = "exists, but its secret was not stored"
 
 
-def drift_text(plan: Plan, style: Style = PLAIN) -> str:
+def drifts_text(plans: Sequence[Plan], details: DriftDetails, style: Style = PLAIN) -> str:
+    """The differences of all workspaces, and what else was found."""
+    more = more_lines(details)
+    texts = [drift_text(plan, style, details) for plan in plans]
+    return "\n".join([*texts, *(["\n".join(more) + "\n"] if more else [])])
+
+
+def drift_text(plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETAILS) -> str:
     """The differences of one workspace, seen from the workspace."""
     lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
-        rows = [(_mark(change), *_row(plan, change)) for change in plan.changes if change.kind == kind]
+        rows = [(_mark(change), *_row(plan, change, details)) for change in plan.changes if change.kind == kind]
         if rows:
-            lines += [f"  {section}", *table(rows, "  ")]
+            kept = [index for index, column in enumerate(zip(*rows, strict=True)) if any(column)]
+            lines += [f"  {section}", *table([tuple(row[index] for index in kept) for row in rows], "  ")]
     if plan.changes:
         lines.append("")
     shown = [note for note in plan.notes if note.differs or note.excused]
     lines += counts_and_notes(plan, [*(Note(anomaly) for anomaly in plan.anomalies), *shown])
+    lines += [*base_lines(plan, details), *passing_lines(plan, details)]
     if lines[-1]:
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan)))
@@ -91,8 +104,9 @@ def _difference(difference: Difference, source: str) -> str:
     return f"{path} is {value(difference.before)}; {source} says {value(difference.after)}"
 
 
-def _row(plan: Plan, change: Change) -> tuple[str, str, str]:
-    return printable(change.name), difference_text(plan, change), change_text.place(change)
+def _row(plan: Plan, change: Change, details: DriftDetails) -> tuple[str, str, str, str]:
+    origin = origin_text(details.origins.get((plan.workspace, change.id)))
+    return printable(change.name), difference_text(plan, change), origin, change_text.place(change)
 
 
 def _mark(change: Change) -> str:

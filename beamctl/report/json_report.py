@@ -12,12 +12,14 @@ from beamctl.document.problem import Problem
 from beamctl.model.fact import Fact, fact_data
 from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.hazard import Allowance
+from beamctl.plan.known_drift import known_as
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
-from beamctl.report.data import CommandName, ReportData
-from beamctl.report.drift_text import difference_text
+from beamctl.report.data import CommandName, DriftDetails, ReportData
+from beamctl.report.drift_details_json import details_data, origin_data
+from beamctl.report.drift_text import NO_DETAILS, difference_text
 from beamctl.report.wording import TALLY, words
 from beamctl.report.workspace_text import Sections, deletion_summary
 
@@ -28,7 +30,7 @@ def report(data: ReportData) -> str:
         case CommandName.PLAN:
             return plans_json(data.plans, data.allowed)
         case CommandName.DRIFT:
-            return drift_json(data.plans)
+            return drift_json(data.plans, data.details)
         case CommandName.APPLY:
             return applied_json(data.plans, data.allowed, data.results, saved=data.saved)
         case _:
@@ -73,10 +75,12 @@ def _said(fact: Fact) -> dict[str, Any]:
     return fact_data(fact) | {"text": words(fact)}
 
 
-def drift_json(plans: Sequence[Plan]) -> str:
+def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str:
     """All differences of all workspaces."""
     found = [
-        change_data(plan.workspace, change) | {"text": difference_text(plan, change)}
+        change_data(plan.workspace, change)
+        | {"text": difference_text(plan, change), "known_as": known_as(change)}
+        | origin_data(details.origins.get((plan.workspace, change.id)))
         for plan in plans
         for change in plan.changes
     ]
@@ -85,9 +89,8 @@ def drift_json(plans: Sequence[Plan]) -> str:
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)
     anomalies = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
-    return _dumps(
-        {"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "anomalies": anomalies}
-    )
+    data = {"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "anomalies": anomalies}
+    return _dumps(data | details_data(details))
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:

@@ -42,7 +42,7 @@ def plans_text(
 
 def _origin_text(saved: Saved) -> str:
     """When plans were saved, from which commit, until when they are valid, and what their runs will record."""
-    commit = f" from commit {shell_word(saved.commit)}" if saved.commit else ""
+    commit = f" from commit {shell_word(saved.commit)}" if saved.commit else " from an unknown commit"
     created, expires = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for when in (saved.created, saved.expires))
     return "\n".join([f"Saved {created}{commit}, valid until {expires}.", *map(_coverage, saved.plans), ""])
 
@@ -62,7 +62,8 @@ def _coverage(plan: Plan) -> str:
 def saved_text(saved: Saved, file: str) -> str:
     """Until when saved plans are valid, and how to apply them."""
     until = f"{saved.expires:%Y-%m-%d %H:%M} UTC"
-    return f"Saved the plan. It is valid until {until}. To apply it:  {APPLY} {shlex.quote(printable(file))}"
+    commit = "" if saved.commit else " Its commit is not known."
+    return f"Saved the plan.{commit} It is valid until {until}. To apply it:  {APPLY} {shlex.quote(printable(file))}"
 
 
 def unused_note(allowance: str) -> str:

@@ -153,6 +153,8 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     ),
     Code.DOCUMENT_WARNING: "{message}: {hint}",
     Code.GUARD_LOOSER: "guards.{guard} is looser than in the last recorded run: {change}{where:parenthesized}",
+    Code.GUARD_LOOSER_THAN_BASE: "{guard} is looser than in {base}: {change}{where:parenthesized}",
+    Code.KNOWN_DRIFT: "{name} is known drift, accepted until {until}: {reason}",
     Code.LIMIT: "{guard} is {limit}",
     Code.LISTING_EMPTY: "the API shows no {section}",
     Code.LISTING_SHRANK: "since the last recorded run, the API shows only {listings:and}",

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from beamctl.report.apply_text import end_text, event_text
 from beamctl.report.data import CommandName, ReportData
-from beamctl.report.drift_text import drift_text
+from beamctl.report.drift_text import drifts_text
 from beamctl.report.plan_text import plans_text
 
 
@@ -16,7 +16,7 @@ def report(data: ReportData) -> str:
     """What the command prints in a terminal, without colors."""
     match data.command:
         case CommandName.DRIFT:
-            return "\n".join(drift_text(plan) for plan in data.plans)
+            return drifts_text(data.plans, data.details)
         case CommandName.PLAN | CommandName.APPLY:
             plans = plans_text(data.plans, data.allowed, command=data.apply_command, saved=data.saved)
         case _:

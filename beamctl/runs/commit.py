@@ -53,6 +53,11 @@ def commit_of(source: str) -> str:
     return commit if committed is not None and _same(committed, path) else f"{commit}-dirty"
 
 
+def is_in_ci() -> bool:
+    """Whether this is a CI job, in which the documents should have a commit."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
 def actor() -> str:
     """The user who started this run: in CI the user who triggered the job, otherwise the login name."""
     name_in_ci = next((name for variable in _ACTORS if (name := os.environ.get(variable))), "")

@@ -29,6 +29,7 @@ _VARIABLES = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 _INHERITED = frozenset({"PATH", "HOME", "XDG_CONFIG_HOME"})
 """The only variables passed to git: enough to find git and the user's own ignore file."""
 
+_COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 _BLOB = re.compile(rb"[0-9a-f]{40,64} blob (\d+)")
 
 
@@ -51,17 +52,53 @@ class Repository:
         result = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         return result.output.decode("ascii", "replace").strip() if result.code in (0, 1) else None
 
-    def committed(self, path: Path, largest: int) -> bytes | None:
+    def resolve(self, revision: str) -> str:
+        """The commit that a revision names; empty if there is none.
+
+        Raises:
+            UsageError: git cannot be used.
+        """
+        if not revision or "\0" in revision:
+            return ""
+        result = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if result.code is None:
+            raise UsageError(f"git {result.why}")
+        found = result.output.decode("ascii", "replace").strip()
+        return found if result.code == 0 and _COMMIT.fullmatch(found) else ""
+
+    def is_shallow(self) -> bool:
+        """Whether only a part of the history is here."""
+        return self._run("rev-parse", "--is-shallow-repository").output.strip() == b"true"
+
+    def contains(self, commit: str, path: Path) -> bool:
+        """Whether a commit lists a file, even if its content is not here, as in a partial clone."""
+        return bool(self._run("ls-tree", "--full-tree", commit, "--", self._relative(path)).output)
+
+    def name_at(self, commit: str, path: Path) -> Path | None:
+        """The file from which a file of HEAD was renamed since a commit; None if git finds none.
+
+        Args:
+            commit: The ID of a commit.
+            path: The file, below `folder`.
+        """
+        options = ("-r", "-z", "-M", "--diff-filter=R", "--name-status", "--no-ext-diff", "--no-textconv")
+        result = self._run("diff-tree", *options, commit, "HEAD", most=_LISTED)
+        parts = os.fsdecode(result.output).split("\0")
+        pairs = zip(parts[1::3], parts[2::3], strict=False)
+        return next((self.folder / before for before, after in pairs if after == self._relative(path)), None)
+
+    def committed(self, path: Path, largest: int, commit: str = "HEAD") -> bytes | None:
         """The committed content of a file, with symbolic links followed; None if it is not committed.
 
         Args:
             path: The file, below `folder`.
             largest: The maximum size in bytes.
+            commit: The ID of a commit.
         """
         name = os.fsencode(self._relative(path))
         if b"\n" in name:  # the request is one line
             return None
-        request = b"HEAD:" + name + b"\n"
+        request = commit.encode() + b":" + name + b"\n"
         result = self._run("cat-file", "--batch", "--follow-symlinks", stdin=request, most=largest + _SMALL)
         head, _, content = result.output.partition(b"\n")
         found = _BLOB.fullmatch(head)

@@ -3,105 +3,111 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.document.yaml_loader import parse
 from beamctl.errors import UsageError
-from beamctl.kinds.registry import kinds_for
+from beamctl.kinds.registry import adopter_of, kinds_for
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.plan.across_kinds import read
 from beamctl.plan.adoption import AdoptedDrift, Adoption, EditedFile, NewEntry, NotAdopted
-from beamctl.plan.plan import Plan, may_delete
-from beamctl.runs.last_run import LastRun
 from beamctl.system.files import real_path, rewrite_file, why_not_rewritten
 from beamctl.system.git import repository_of
-from beamctl.workflow.adoption_check import AdoptionCheck, RecordedReader, largest
-from beamctl.workflow.connection import Link, api_time
-from beamctl.workflow.plan import plan_now
+from beamctl.workflow.adoption_check import AdoptionCheck, largest
+from beamctl.workflow.attribution import Seen
+from beamctl.workflow.plan import compared
 
 
-class DriftAdopter:
-    """Plans workspaces, and edits the texts of their documents on the way."""
+def refuse_standard_input(sources: Sequence[SourceText]) -> None:
+    """Refuse documents that no patch can name.
 
-    def __init__(self, sources: Sequence[SourceText]) -> None:
-        """Begin with the documents.
-
-        Raises:
-            UsageError: One is standard input.
-        """
-        self._sources = {source.name: source.content for source in sources}
-        if "-" in self._sources:
-            hint = "Name a file with -f, so that the patch has a name for it."
-            raise UsageError("--patch and --write need files: standard input cannot be edited", hint)
-        self._texts = dict(self._sources)
-        self._adopted = 0
-        self._left: list[NotAdopted] = []
-        self._remarks: list[NewEntry] = []
-
-    def look(self, desired: Desired, link: Link, last: LastRun) -> Plan:
-        """Plan one workspace, and edit its document so that the plan would be empty.
-
-        Raises:
-            UsageError: The document was changed in the meantime.
-        """
-        recorded = replace(link, reader=RecordedReader(link.reader))
-        plan = plan_now(desired, recorded, last)
-        self._left += [NotAdopted(plan.workspace, "", "", each.fact, each.place) for each in plan.notes if each.differs]
-        if plan.changes:
-            self._adopt(desired, plan, recorded, partial(plan_now, link=recorded, last=last))
-        return plan
-
-    def result(self) -> AdoptedDrift:
-        """The edits of all workspaces so far."""
-        files = tuple(
-            EditedFile(name, *_label(name), content, self._texts[name])
-            for name, content in self._sources.items()
-            if content != self._texts[name]
-        )
-        return AdoptedDrift(files, self._adopted, tuple(self._left), tuple(self._remarks))
-
-    def _adopt(self, desired: Desired, plan: Plan, link: Link, plan_again: Callable[[Desired], Plan]) -> None:
-        name = desired.document.source
-        content = self._texts.get(name, b"")
-        if all(draft.document.data != desired.document.data for draft in parse(content, name).drafts):
-            raise UsageError(f"{name} was changed while it was read", "Run the command again.")
-        found = _adoptions(desired, plan, link)
-        possible = [each for each in found if each.edits]
-        possible.sort(key=lambda each: (each.change.after is not None, each.change.before is None))  # additions first
-        check = AdoptionCheck(desired, plan, content, plan_again)
-        accepted, refused = largest(possible, check)
-        if accepted:
-            self._texts[name] = check.content(accepted)
-        whys = [(each.change, why) for each in found for why in each.whys]
-        for change, why in sorted([*whys, *refused], key=lambda each: plan.changes.index(each[0])):
-            section = plan.sections[change.kind]
-            self._left.append(NotAdopted(plan.workspace, section, change.name, why, change.place))
-        self._adopted += sum(not each.whys for each in accepted)
-        self._remarks += [
-            NewEntry(plan.workspace, plan.sections[each.change.kind], each.change.name, remark)
-            for each in accepted
-            for remark in each.remarks
-        ]
+    Raises:
+        UsageError: One is standard input.
+    """
+    if any(source.name == "-" for source in sources):
+        hint = "Name a file with -f, so that the patch has a name for it."
+        raise UsageError("--patch and --write need files: standard input cannot be edited", hint)
 
 
-def _adoptions(desired: Desired, plan: Plan, link: Link) -> list[Adoption]:
+def adopt(sources: Sequence[SourceText], seen: Sequence[Seen]) -> AdoptedDrift:
+    """Edit the documents so that they say what is live.
+
+    Args:
+        sources: The files of the documents.
+        seen: The workspaces. Only the differences in their plans are adopted.
+
+    Raises:
+        UsageError: A document was changed in the meantime.
+    """
+    before = {source.name: source.content for source in sources}
+    after = dict(before)
+    results = []
+    for each in seen:
+        found = _adopt(each, after.get(each.desired.document.source, b""))
+        after[each.desired.document.source] = found.content
+        results.append(found)
+    edited = (name for name, content in before.items() if content != after[name])
+    return AdoptedDrift(
+        tuple(EditedFile(name, *_label(name), before[name], after[name]) for name in edited),
+        sum(each.adopted for each in results),
+        tuple(entry for each in results for entry in each.left),
+        tuple(entry for each in results for entry in each.remarks),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _OneWorkspace:
+    """The result for one workspace: its edited file, and the parts of `AdoptedDrift`."""
+
+    content: bytes
+    adopted: int
+    left: tuple[NotAdopted, ...]
+    remarks: tuple[NewEntry, ...]
+
+
+def _adopt(seen: Seen, content: bytes) -> _OneWorkspace:
+    desired, plan = seen.desired, seen.plan
+    notes = [NotAdopted(plan.workspace, "", "", each.fact, each.place) for each in plan.notes if each.differs]
+    if not plan.changes:
+        return _OneWorkspace(content, 0, tuple(notes), ())
+    name = desired.document.source
+    if all(draft.document.data != desired.document.data for draft in parse(content, name).drafts):
+        raise UsageError(f"{name} was changed while it was read", "Run the command again.")
+    found = _adoptions(seen)
+    possible = [each for each in found if each.edits]
+    possible.sort(key=lambda each: (each.change.after is not None, each.change.before is None))  # additions first
+    check = AdoptionCheck(desired, content, partial(compared, live=seen.live, situation=seen.situation))
+    accepted, refused = largest(possible, check)
+    whys = [(each.change, why) for each in found for why in each.whys]
+    left = [
+        NotAdopted(plan.workspace, plan.sections[change.kind], change.name, why, change.place)
+        for change, why in sorted([*whys, *refused], key=lambda each: plan.changes.index(each[0]))
+    ]
+    remarks = [
+        NewEntry(plan.workspace, plan.sections[each.change.kind], each.change.name, remark)
+        for each in accepted
+        for remark in each.remarks
+    ]
+    edited = check.content(accepted) if accepted else content
+    return _OneWorkspace(edited, sum(not each.whys for each in accepted), (*notes, *left), tuple(remarks))
+
+
+def _adoptions(seen: Seen) -> list[Adoption]:
     """How to adopt each change, according to its kind. If the API may have shown too little, none is adopted."""
+    plan = seen.plan
     if plan.anomalies:
-        whys = tuple(fact(Code.ADOPT_DOUBTFUL, why=why) for why in plan.anomalies)
-        return [Adoption(change, whys=whys[:1]) for change in plan.changes]
+        why = fact(Code.ADOPT_DOUBTFUL, why=plan.anomalies[0])
+        return [Adoption(change, whys=(why,)) for change in plan.changes]
     found = []
-    for kind in kinds_for(desired.document.data):
+    for kind in kinds_for(seen.desired.document.data):
         changes = [change for change in plan.changes if change.kind == kind.name]
         if changes:
-            live = read(kind, desired.workspace, link.reader, may_delete(kind, desired))
-            exported, adopter = kind.export(live, api_time(link.skew())), kind.adopter()
-            found += [adopter.adoption(change, desired, exported) for change in changes]
+            exported = kind.export(seen.live[kind.name], seen.situation.moment)
+            found += [adopter_of(kind).adoption(change, seen.desired, exported) for change in changes]
     return found
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from beamctl.document.document import Desired
 from beamctl.document.edit import edited, obstacles
 from beamctl.document.load import SourceText
 from beamctl.document.splice import UneditableError
 from beamctl.errors import DocumentError
-from beamctl.model.api_call import Reader
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.adoption import Adoption
@@ -26,27 +24,6 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 Refused = tuple[Change, Fact]
 
 
-class RecordedReader:
-    """Reads each path once. Planning again sees the same live state."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._answers: dict[str, Any] = {}
-
-    def get(self, path: str) -> Any:  # noqa: ANN401 - any JSON
-        """The response, or the error, of the first read."""
-        if path not in self._answers:
-            try:
-                self._answers[path] = self._reader.get(path)
-            except Exception as error:
-                self._answers[path] = error
-                raise
-        answer = self._answers[path]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
 class AdoptionCheck:
     """Edits one document, and checks the result against the same live state.
 
@@ -54,11 +31,12 @@ class AdoptionCheck:
         checks_left: How many more checks to make: fewer for larger files, so that each run ends soon.
     """
 
-    def __init__(self, desired: Desired, plan: Plan, content: bytes, plan_again: Callable[[Desired], Plan]) -> None:
+    def __init__(self, desired: Desired, content: bytes, compare: Callable[[Desired], Plan]) -> None:
         self._desired = desired
-        self._plan = plan
         self._content = content
-        self._plan_again = plan_again
+        self._compare = compare
+        plan = compare(desired)
+        self._changes = {change.id for change in plan.changes}
         self.checks_left = max(_FEWEST_CHECKS, _CHECKED_BYTES // (len(content) + 1))
         self._notes = {each.fact.order for each in plan.notes if each.differs}
 
@@ -95,14 +73,14 @@ class AdoptionCheck:
         problems = list(checked.problems)
         again = [each for each in checked.desired if each.workspace == self._desired.workspace]
         try:
-            plan = self._plan_again(again[0]) if again and not problems else None
+            plan = self._compare(again[0]) if again and not problems else None
         except DocumentError as error:
             problems += error.problems
             plan = None
         if plan is None:
             return fact(Code.ADOPT_INVALID_DOCUMENT, detail=problems[0].message if problems else "")
         adopted = {each.change.id for each in adoptions if not each.whys}
-        left = {change.id for change in self._plan.changes} - adopted
+        left = self._changes - adopted
         notes = {each.fact.order for each in plan.notes if each.differs}
         if {change.id for change in plan.changes} <= left and notes <= self._notes:
             return None

@@ -19,6 +19,7 @@ from beamctl.model.text import printable
 from beamctl.plan.plan import Plan
 from beamctl.report.apply_text import totals
 from beamctl.report.plan_text import APPLY, unused_note
+from beamctl.runs.commit import is_in_ci
 from beamctl.runs.file import RecordFile
 from beamctl.runs.store import NewRecord, open_records
 from beamctl.secrets.file import ReservedFiles
@@ -30,6 +31,8 @@ from beamctl.workflow.plan import Planned, is_refused, plan_all, unused_allowanc
 from beamctl.workflow.saved_plan import open_saved
 
 NOT_STOPPED = "The apply was not stopped by this. Run `beamctl plan` to see what is left to do."
+
+UNKNOWN_COMMIT = "Note: the commit of the documents is not known, so the run record has none."
 
 
 def run_apply(request: ApplyRequest, session: ApplySession) -> Applied:
@@ -71,7 +74,7 @@ def _plan(request: ApplyRequest, access: Access, stack: ExitStack) -> Review:
     saved, files, workspaces = request.saved, request.files, request.workspaces
     if saved is None:
         planned = plan_all(files, workspaces, access, stack, request.allowed, request.checks)
-        return Review(planned, request.allowed, None, command_for(APPLY, files, workspaces))
+        return Review(planned, request.allowed, None, command_for(APPLY, files, workspaces, request.checks.base))
     planned, allowed, content = open_saved(saved, access, stack, workspaces, request.allowed, request.checks)
     return Review(planned, allowed, content, command_for(f"{APPLY} {quoted(saved)}", (), workspaces))
 
@@ -109,6 +112,8 @@ def _begin(review: Review, request: ApplyRequest, session: ApplySession) -> list
     """
     due = [each for each in review.planned if each.plan.changes or each.unrecorded]
     new = [NewRecord(_recorded(each.plan), each.commit(), each.digest()) for each in due]
+    if is_in_ci() and not all(each.commit for each in new):
+        session.view.note(UNKNOWN_COMMIT)
     try:
         records = open_records(request.checks.records, new, session.redaction) if new else []
     except UsageError as error:

@@ -126,11 +126,12 @@ def named_files(named: Sequence[str]) -> list[str]:
     return [str(path) for name in named or defaults() if name != "-" for path in _files_of(name)]
 
 
-def command_for(command: str, files: Sequence[str], workspaces: Sequence[str]) -> str:
-    """A command for the files and workspaces of this run, as typed in a shell."""
+def command_for(command: str, files: Sequence[str], workspaces: Sequence[str], base: str = "") -> str:
+    """A command for the files, the workspaces and the base of this run, as typed in a shell."""
     named = [f"-f {quoted(file)}" for file in files]
     picked = [f"-w {name}" for name in workspaces if len(workspaces) == 1]  # for several, each plan names its own
-    return " ".join([command, *named, *picked])
+    compared = [f"--base {quoted(base)}"] if base else []
+    return " ".join([command, *named, *picked, *compared])
 
 
 def quoted(file: str) -> str:

@@ -1,16 +1,16 @@
-"""Plans one workspace or several: reads the documents and the workspaces, and compares them. Drift is the changes of a
-plan that nothing applies."""
+"""Plans one workspace or several: reads the documents and the workspaces, and compares them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Desired
 from beamctl.errors import UsageError
-from beamctl.kinds.registry import kinds_for
+from beamctl.kinds.registry import all_kinds, kinds_for
 from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
@@ -21,13 +21,15 @@ from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, refused, unused
 from beamctl.plan.plan import Plan, make_plan, managed, may_delete
 from beamctl.plan.plan_json import plans_data
-from beamctl.report.wording import words
 from beamctl.runs.commit import commit_of
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
-from beamctl.workflow.documents import read_desired, unread_note
+from beamctl.workflow.documents import read_desired
+
+if TYPE_CHECKING:
+    from beamctl.plan.base_guards import BaseDocument
 
 LazySituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
@@ -61,17 +63,29 @@ class Checks:
     Attributes:
         floors: Guards set for this run.
         records: The run records.
+        base: The commit whose documents' guards must not be loosened unseen; empty for none.
     """
 
     floors: Bounds
     records: RecordFolder
+    base: str = ""
 
 
 def plan(desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
     """Read the declared kinds and compare."""
+    live = read_declared(desired, reader)
+    return compared(desired, live, situation() if callable(situation) else situation)
+
+
+def read_declared(desired: Desired, reader: Reader) -> Mapping[str, Any]:
+    """The live state of each kind that a document declares."""
     kinds = managed(kinds_for(desired.document.data), desired)
-    live = {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
-    made = make_plan(kinds, desired, live, situation() if callable(situation) else situation)
+    return {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
+
+
+def compared(desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:
+    """The plan for a live state that was read."""
+    made = make_plan(managed(kinds_for(desired.document.data), desired), desired, live, situation)
     return replace(made, notes=(*_warnings(desired), *made.notes))
 
 
@@ -108,8 +122,18 @@ def plan_all(
     """
     documents = read_desired(files, workspaces)
     refuse_shared(granted, [desired.workspace for desired in documents])
+    bases = _bases(documents, checks.base) if checks.base else {}
     links = [(desired, stack.enter_context(open_link(access, desired.workspace))) for desired in documents]
-    return [_planned(desired, link, granted, checks) for desired, link in links]
+    return [_planned(desired, link, granted, checks, bases.get(desired.workspace)) for desired, link in links]
+
+
+def _bases(documents: Sequence[Desired], revision: str) -> Mapping[str, BaseDocument]:
+    """The documents at a commit, by workspace."""
+    from beamctl.plan.base_guards import BaseDocument
+    from beamctl.workflow.base_document import named_bases
+
+    bases = named_bases(documents, revision)
+    return {name: BaseDocument(each.desired, each.label, all_kinds()) for name, each in bases.items()}
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
@@ -129,6 +153,7 @@ def plan_now(
     last: LastRun,
     floors: Bounds = NO_FLOORS,
     granted: Sequence[Allowance] = (),
+    base: BaseDocument | None = None,
 ) -> Plan:
     """Plan one workspace as it is now.
 
@@ -138,10 +163,11 @@ def plan_now(
         last: The last recorded run.
         floors: Guards set for this run.
         granted: The allowed hazards.
+        base: The document at an earlier commit, whose guards must not be loosened unseen.
     """
 
     def current_situation() -> Situation:
-        return replace(situation(link, last, floors), allowed=tuple(granted))
+        return replace(situation(link, last, floors), allowed=tuple(granted), base=base)
 
     return with_clocks(with_source_hazards(plan(desired, link.reader, current_situation)), link)
 
@@ -170,9 +196,11 @@ def situation(link: Link, last: LastRun, floors: Bounds) -> Situation:
     )
 
 
-def _planned(desired: Desired, link: Link, granted: Sequence[Allowance], checks: Checks) -> Planned:
+def _planned(
+    desired: Desired, link: Link, granted: Sequence[Allowance], checks: Checks, base: BaseDocument | None
+) -> Planned:
     last = last_run(checks.records, desired.workspace, link.api_url)
-    make = partial(plan_now, desired, link, last, checks.floors, granted)
+    make = partial(plan_now, desired, link, last, checks.floors, granted, base)
     first = make()
     source = desired.document.source
     return Planned(
@@ -211,46 +239,3 @@ def unused_allowances(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> li
     """The allowances that match no hazard, as typed."""
     hazards = [hazard for plan in plans for hazard in plan.hazards]
     return [printable(str(each)) for each in unused(hazards, allowed)]
-
-
-Notify = Callable[[str], None]
-Look = Callable[[Desired, Link, LastRun], Plan]
-"""Plans one workspace as it is now."""
-
-
-def drift(
-    files: Sequence[str],
-    workspaces: Sequence[str],
-    access: Access,
-    records: RecordFolder,
-    note: Notify,
-    look: Look = plan_now,
-) -> list[Plan]:
-    """The plan of each workspace, without floors: hazards do not matter, because nothing is changed.
-
-    Args:
-        files: The documents.
-        workspaces: The workspaces; empty for all.
-        access: How to reach the API.
-        records: The run records.
-        note: Called with notes for the user.
-        look: Plans each workspace.
-    """
-    with ExitStack() as stack:
-        documents = read_desired(files, workspaces)
-        if text := unread_note(files):
-            note(text)
-        links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
-        plans = [look(each, link, _last_run(records, each.workspace, link.api_url, note)) for each, link in links]
-        for text in filter(None, dict.fromkeys(words(skew_note(link.skew())) for _, link in links)):
-            note(f"Note: {text}.")
-    return plans
-
-
-def _last_run(records: RecordFolder, workspace: str, api: str, note: Notify) -> LastRun:
-    """The last recorded run, if records can be read. Drift needs it only to explain unfinished secrets."""
-    try:
-        return last_run(records, workspace, api)
-    except UsageError as error:
-        note(f"Note: run records were not read: {error.message}.")
-        return LastRun()

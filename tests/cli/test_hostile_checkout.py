@@ -12,7 +12,7 @@ import pytest
 from beamctl.emulator import create_app, load_seed
 from beamctl.runs.commit import commit_of
 from beamctl.secrets import file
-from tests.cli.hostile import Checkout, hostile_checkout, hostile_variables, tripwires
+from tests.cli.hostile import Checkout, git, hostile_checkout, hostile_variables, new_repository, tripwires
 from tests.cli.process import environment
 from tests.cli.world import Cli
 
@@ -74,6 +74,28 @@ def test_only_git_runs(cli: Cli, checkout: Checkout) -> None:
     assert commits == checkout.commits
     for command in LOOKING_BACK:
         assert (cli(*command).code, checkout.ran) == (0, set())
+
+
+def test_a_base_runs_nothing(cli: Cli, hostile: Checkout) -> None:
+    for command, code in (("drift", 2), ("plan", 0)):
+        ran = cli(command, "-f", "plain/doc.yaml", "--base", "HEAD")
+        assert (ran.code, hostile.ran) == (code, set()), ran.err
+        ran = cli(command, "-f", "promisor/doc.yaml", "--base", "HEAD")
+        assert (ran.code, hostile.ran) == (3, set())
+        assert "In a partial clone, fetch the file first." in ran.err
+
+
+def test_finding_a_renamed_document_runs_nothing(cli: Cli, checkout: Checkout) -> None:
+    fresh = checkout.root / "fresh"
+    fresh.mkdir()
+    (fresh / "doc.yaml").write_text((checkout.root / "plain" / "doc.yaml").read_text())
+    new_repository(fresh)
+    git(fresh, "mv", "doc.yaml", "moved.yaml")
+    git(fresh, "commit", "--quiet", "--message", "moved")
+    checkout.corrupt(fresh / ".git")
+    ran = cli("drift", "-f", "fresh/moved.yaml", "--base", "HEAD~1")
+    assert (ran.code, checkout.ran) == (2, set()), ran.err
+    assert "Compared with fresh/moved.yaml at HEAD~1" in ran.out
 
 
 def test_apply_runs_the_commands_of_the_plan_after_approval(cli: Cli, hostile: Checkout) -> None:

@@ -13,7 +13,7 @@ import yaml
 from beamctl.report.patch_text import patch_text
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.histories.test_replay import HISTORIES, delta, revisions
-from tests.workflow.test_adopt import adopt
+from tests.workflow.test_adopt import adopted
 
 STYLES = {
     "short": "  {email}: {role}\n",
@@ -53,7 +53,7 @@ def test_every_revision_is_adopted(path: Path, style: str, tmp_path: Path) -> No
     text = document(states[0], style).replace("\n", line_break)
     for number, (before, members) in enumerate(pairwise(states)):
         live = FakeWorkspace.of([person(email, role) for email, role in members.items()])
-        _, found, after = adopt(text, live)
+        _, found, after = adopted(text, live)
         moved = set(delta_of(before, members))
         assert found.left == ()
         assert found.adopted == len(moved)

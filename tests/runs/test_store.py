@@ -249,7 +249,7 @@ def test_a_killed_run_is_recognized(cli: Cli, write: Write, api: Api, people: Pe
     listed = cli("runs").out
     assert listed.endswith("killed or still running, 1 unknown, 2 not attempted\n")
     shown = cli("runs", "last").out
-    assert "  ended  not recorded\n" in shown
+    assert "  ended   not recorded\n" in shown
     assert "  ? invite k1@example.com  viewer\n" in shown
     assert "  ○ invite k2@example.com  viewer\n" in shown
     outcomes = [change["outcome"] for change in cli("runs", "last", "-o", "json").json["runs"][0]["changes"]]

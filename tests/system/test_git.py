@@ -113,6 +113,11 @@ def test_a_folder_that_looks_like_a_repository_is_not_used(directory: Path, tmp_
         assert repository.ignores(directory / "a.yaml") is False
         assert repository.tracked(directory, ".yaml") == frozenset({"a.yaml"})
         assert repository.has_as_files(directory / "a.yaml") is True
+        head = repository.resolve("HEAD")
+        assert head == repository.commit()
+        assert repository.is_shallow() is False
+        assert repository.contains(head, directory / "a.yaml") is True
+        assert repository.name_at(head, directory / "a.yaml") is None
     for call in asked.read_text().splitlines():
         assert call.startswith(f"--git-dir={directory / '.git'} ")
         assert "-c safe.bareRepository=explicit -c core.fsmonitor=false" in call
@@ -276,3 +281,23 @@ def test_safe_directory_settings_of_git_are_used(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     assert commit_of("a.yaml") == (commit if safe else "")
+
+
+def test_earlier_commits(directory: Path) -> None:
+    (directory / "a.yaml").write_text("a\n" * 20)
+    (directory / "other.yaml").write_text("other")
+    first = new_repository(directory)
+    git(directory, "tag", "-a", "v1", "-m", "a tag")
+    git(directory, "mv", "a.yaml", "b \u00fc.yaml")
+    git(directory, "commit", "--quiet", "--message", "renamed")
+    repository = repository_of(directory)
+    assert repository is not None
+    assert [repository.resolve(name) for name in ("v1", "HEAD~1", first, first[:9], "HEAD^")] == [first] * 5
+    invalid = ("", "nope", "--all", "-h", "HEAD:b.yaml", "HEAD\n", "HEAD\0", "a" * 40, "HEAD..v1", "^HEAD", "x" * 9999)
+    assert [repository.resolve(name) for name in invalid] == [""] * len(invalid)
+    assert repository.committed(directory / "a.yaml", 99, first) == b"a\n" * 20
+    assert repository.committed(directory / "b \u00fc.yaml", 99, first) is None
+    assert repository.contains(first, directory / "a.yaml")
+    assert not repository.contains(first, directory / "b \u00fc.yaml")
+    assert repository.name_at(first, directory / "b \u00fc.yaml") == directory / "a.yaml"
+    assert repository.name_at(first, directory / "other.yaml") is None

@@ -1,7 +1,7 @@
 """Drift is adopted: documents say what is live, whatever the kind, and what they cannot say is listed with a reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -10,20 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.data_edit import Put
+from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.errors import UsageError
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.adoption import AdoptedDrift, Adoption
 from beamctl.plan.change import Action, Change, Reason, Stage
+from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.runs.last_run import LastRun
-from beamctl.workflow.adopt import DriftAdopter
+from beamctl.workflow.adopt import adopt
 from beamctl.workflow.adoption_check import AdoptionCheck, Refused, largest
-from beamctl.workflow.connection import Link
-from beamctl.workflow.plan import plan_now
+from beamctl.workflow.attribution import Seen
+from beamctl.workflow.plan import compared, read_declared
 from tests.fakes.resources import FakeResources, resource
-from tests.fakes.runs import API, desired
+from tests.fakes.runs import API, TODAY, desired
 from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -43,16 +44,17 @@ EXPECTED = {
 }
 
 
-def link_to(live: FakeWorkspace) -> Link:
-    return Link(API, live, live, live, None, lambda _: True, lambda: None)
+def look(want: Desired, live: FakeWorkspace) -> Seen:
+    situation = Situation(TODAY, API)
+    shown = read_declared(want, live)
+    return Seen(want, compared(want, shown, situation), shown, situation)
 
 
-def adopt(text: str, live: FakeWorkspace) -> tuple[Plan, AdoptedDrift, str]:
+def adopted(text: str, live: FakeWorkspace) -> tuple[Plan, AdoptedDrift, str]:
     """The plan before, the result, and the edited text."""
-    adopter = DriftAdopter([SourceText(NAME, text.encode())])
-    plan = adopter.look(desired(text, NAME), link_to(live), LastRun())
-    found = adopter.result()
-    return plan, found, found.files[0].after.decode() if found.files else text
+    seen = look(desired(text, NAME), live)
+    found = adopt([SourceText(NAME, text.encode())], [seen])
+    return seen.plan, found, found.files[0].after.decode() if found.files else text
 
 
 @pytest.mark.parametrize("kind", sorted(SAMPLES))
@@ -70,9 +72,9 @@ def test_afterwards_a_plan_has_only_what_is_listed(kind: str) -> None:
             sort_keys=False,
             default_flow_style={"mixed": None, "block": False, "flow": True}[style],
         )
-        plan, found, after = adopt(text, live)
+        plan, found, after = adopted(text, live)
         listed = [(each.section, each.name) for each in found.left if each.section]
-        again = plan_now(desired(after, NAME), link_to(live), LastRun())
+        again = look(desired(after, NAME), live).plan
         assert {(again.sections[each.kind], each.name) for each in again.changes} <= set(listed)
         assert found.adopted + len(dict.fromkeys(listed)) == len(plan.changes)
         assert {each.why.code for each in found.left if each.section} <= EXPECTED
@@ -249,7 +251,7 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_document_says_what_is_live(row: Row) -> None:
-    _, found, after = adopt(HEAD + row.before, row.live)
+    _, found, after = adopted(HEAD + row.before, row.live)
     assert after == HEAD + row.after
     left = {each.name: words(each.why) for each in found.left if each.section or "directory" in words(each.why)}
     assert left.keys() == row.left.keys()
@@ -257,9 +259,19 @@ def test_a_document_says_what_is_live(row: Row) -> None:
 
 
 def test_a_document_that_changed_in_the_meantime_is_not_edited() -> None:
-    adopter = DriftAdopter([SourceText(NAME, f"{HEAD}members: {{ada@x.io: viewer}}\n".encode())])
+    seen = look(desired(f"{HEAD}members: {{ada@x.io: member}}\n", NAME), people())
     with pytest.raises(UsageError, match="was changed while it was read"):
-        adopter.look(desired(f"{HEAD}members: {{ada@x.io: member}}\n", NAME), link_to(people()), LastRun())
+        adopt([SourceText(NAME, f"{HEAD}members: {{ada@x.io: viewer}}\n".encode())], [seen])
+
+
+def test_differences_that_are_not_in_the_plan_stay() -> None:
+    """Known drift, and what only one of several looks showed."""
+    text = f"{HEAD}members:\n  ada@x.io: admin\n  bob@x.io: member\n"
+    seen = look(desired(text, NAME), people(person("bob@x.io", "admin"), person("eve@x.io")))
+    of_bob = tuple(change for change in seen.plan.changes if change.name == "bob@x.io")
+    found = adopt([SourceText(NAME, text.encode())], [replace(seen, plan=replace(seen.plan, changes=of_bob))])
+    assert (found.adopted, found.left) == (1, ())
+    assert found.files[0].after.decode() == text.replace("bob@x.io: member", "bob@x.io: admin")
 
 
 class FakeCheck(AdoptionCheck):

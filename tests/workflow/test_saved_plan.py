@@ -67,7 +67,7 @@ def test_plan_is_saved_and_its_expiry_is_shown(cli: Cli, write: Write, api: Api,
     assert expires - created == timedelta(minutes=90)
     assert abs(datetime.now(UTC) - created) < timedelta(minutes=1)
     assert (
-        ran.err == f"Saved the plan. It is valid until {expires:%Y-%m-%d %H:%M} UTC. "
+        ran.err == f"Saved the plan. Its commit is not known. It is valid until {expires:%Y-%m-%d %H:%M} UTC. "
         "To apply it:  beamctl apply 'a plan.json'\n"
     )
     assert data["workspaces"][0]["api_url"] == api.url
@@ -128,7 +128,9 @@ def test_saved_plan_is_applied_without_a_document(
     assert (ran.code, ran.err) == (0, "")
     if output == "text":
         origin, recorded, empty, head, *_ = ran.out.splitlines()
-        assert re.fullmatch(r"Saved [-0-9]{10} [:0-9]{8} UTC, valid until [-0-9]{10} [:0-9]{8} UTC\.", origin)
+        assert re.fullmatch(
+            r"Saved [-0-9]{10} [:0-9]{8} UTC from an unknown commit, valid until [-0-9]{10} [:0-9]{8} UTC\.", origin
+        )
         assert recorded.startswith("Covers members of acme. Recorded for later plans: minAdmins 1, maxRemovals ")
         assert (empty, head[:7]) == ("", "acme · ")
         assert "  ~ role    grace@example.com  member → admin  beamctl.yaml:6\n" in ran.out

@@ -12,6 +12,7 @@ import click
 
 from beamctl.apply.record import Ended, Event, NotAttempted
 from beamctl.cli import options
+from beamctl.cli.base import base_option
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.output import Exit, Output
@@ -65,6 +66,10 @@ _EXIT = {
     is_flag=True,
     help="Show each new secret on this terminal. Secrets without `secretTo` are shown here only.",
 )
+@base_option(
+    "Refuse what the document permits and did not permit at this commit, as `plan --base` does. Not for saved plans, "
+    "which keep what was found when they were made."
+)
 @options.allow
 @options.parallelism
 @option(
@@ -80,6 +85,7 @@ def command(  # noqa: PLR0913 - one argument per option
     saved: str | None,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
+    base: str,
     allowed: tuple[str, ...],
     parallelism: int,
     reports: tuple[ReportFile, ...],
@@ -100,11 +106,13 @@ def command(  # noqa: PLR0913 - one argument per option
     granted = tuple(map(allowance, allowed))
     if saved is not None and files:
         raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
+    if saved is not None and base:
+        raise UsageError("a saved plan cannot be combined with --base", "Make the plan with:  beamctl plan --base REV")
     refuse_unwritable(reports, named_files(files) if saved is None else [saved], record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack:
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
-        request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record), parallelism, screen)
+        request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record, base), parallelism, screen)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))

@@ -1,30 +1,73 @@
-"""`beamctl drift`: report differences between a workspace and its document.
-
-A module of its own: there is one for each command."""
+"""`beamctl drift`: report differences between a workspace and its document."""
 
 from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
 
 import click
 
 from beamctl.cli import options
+from beamctl.cli.base import base_option
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.errors import UsageError
-from beamctl.report.data import CommandName, ReportData
+from beamctl.model.text import printable
+from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files, read_sources
-from beamctl.workflow.plan import drift, plan_now
+from beamctl.workflow.drift import BETWEEN_LOOKS, MOST_LOOKS, DriftRequest, drift
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from beamctl.document.load import SourceText
+    from beamctl.plan.known_drift import Known
 
 
 @click.command(
     "drift",
     cls=BeamctlCommand,
-    examples=("beamctl drift", "beamctl drift -f access/ -o json", "beamctl drift --patch | git apply"),
+    examples=(
+        "beamctl drift",
+        "beamctl drift -f access/ -o json",
+        "beamctl drift --base origin/main --confirm 2 --known known.yaml",
+        "beamctl drift --patch | git apply",
+    ),
 )
 @options.files
 @options.workspaces
+@base_option(
+    "Say why something differs, by comparison with the document at this commit. Default: the commit of the last "
+    "complete apply, if a run record shows it."
+)
+@option(
+    Group.SAFETY,
+    "--confirm",
+    "looks",
+    type=click.IntRange(1, MOST_LOOKS),
+    metavar="N",
+    default=1,
+    help=f"Look up to N times, {BETWEEN_LOOKS:g} seconds apart, and report only what differs every time.",
+)
+@option(
+    Group.SAFETY,
+    "--known",
+    "known_file",
+    metavar="FILE",
+    help="A file of differences that are accepted until a day, by address, such as member:eve@example.com.",
+)
+@option(Group.OUTPUT, "--coverage", is_flag=True, help="Also count what is managed, unmanaged and excluded.")
+@option(
+    Group.SAFETY,
+    "--require-coverage",
+    "required",
+    metavar="PERCENT",
+    callback=lambda _context, _option, text: percentage(text),
+    help="Exit 2 if less than this share is managed, such as 100%. Excluded objects do not count.",
+)
 @option(
     Group.OUTPUT,
     "--patch",
@@ -40,6 +83,11 @@ def command(  # noqa: PLR0913 - one argument per option
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     *,
+    base: str,
+    looks: int,
+    known_file: str | None,
+    coverage: bool,
+    required: float | None,
     patch: bool,
     write: bool,
     reports: tuple[ReportFile, ...],
@@ -50,30 +98,75 @@ def command(  # noqa: PLR0913 - one argument per option
     """Report differences between a workspace and its document.
 
     Changes nothing in the workspace. Exits 0 if there is no drift and 2 if there is, even if --write edits the document
-    to match.
+    to match, or if --require-coverage is not met.
     """
     if patch and out.json:
         raise UsageError("--patch prints a diff, not JSON", "Add --report json=FILE for both.")
-    refuse_unwritable(reports, named_files(files), record.path, None)
+    inputs = [*named_files(files), *([known_file] if known_file is not None else [])]
+    refuse_unwritable(reports, inputs, record.path, None)
     for note in record.ignored():
         out.info(note)
-    adopter = None
-    if patch or write:
-        from beamctl.workflow.adopt import DriftAdopter
-
-        adopter = DriftAdopter(read_sources(files))
-    plans = drift(files, workspaces, access, record, out.info, adopter.look if adopter else plan_now)
+    sources = _editable(files) if patch or write else ()
+    known = _known(known_file)
+    request = DriftRequest(files, workspaces, base, looks, known, coverage or required is not None)
+    found = drift(request, access, record, out.info)
+    data = ReportData(CommandName.DRIFT, found.plans, causes=found.details.causes, details=found.details)
     if out.json:
         from beamctl.report.json_report import drift_json
 
-        out.result(drift_json(plans))
+        out.result(drift_json(found.plans, found.details))
     elif not patch:
-        from beamctl.report.drift_text import drift_text
+        from beamctl.report.drift_text import drifts_text
 
-        out.result("\n".join(drift_text(plan, out.style) for plan in plans))
-    if adopter:
+        out.result(drifts_text(found.plans, found.details, out.style))
+    if patch or write:
         from beamctl.cli.adopted_drift import show_and_write
+        from beamctl.workflow.adopt import adopt
 
-        show_and_write(adopter.result(), out, patch=patch, write=write)
-    write_reports(reports, ReportData(CommandName.DRIFT, plans), out.redaction)
-    return Exit.DIFFERS if any(plan.differs for plan in plans) else Exit.DONE
+        show_and_write(adopt(sources, found.seen), out, patch=patch, write=write)
+    write_reports(reports, data, out.redaction)
+    below = required is not None and _say_uncovered(found.details, required, out)
+    return Exit.DIFFERS if below or any(plan.differs for plan in found.plans) else Exit.DONE
+
+
+def _editable(files: Sequence[str]) -> Sequence[SourceText]:
+    from beamctl.workflow.adopt import refuse_standard_input
+
+    sources = read_sources(files)
+    refuse_standard_input(sources)
+    return sources
+
+
+def _known(file: str | None) -> tuple[Known, ...]:
+    if file is None:
+        return ()
+    from beamctl.workflow.known_drift import read_known
+
+    return read_known(file)
+
+
+def _say_uncovered(details: DriftDetails, required: float, out: Output) -> bool:
+    """Say what is missing for the required coverage. Returns whether anything is."""
+    from beamctl.report.drift_details_text import uncovered_text
+
+    lines = [line for name, kinds in details.coverage.items() if (line := uncovered_text(name, kinds, required))]
+    for line in lines:
+        out.error(line)
+    return bool(lines)
+
+
+def percentage(text: str | None) -> float | None:
+    """Parse a value of `--require-coverage`.
+
+    Raises:
+        UsageError: It is not a percentage from 0 to 100.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,3}(?:[.][0-9]{1,6})?)%?", text, re.ASCII)
+    if not found or float(found[1]) > _WHOLE:
+        raise UsageError(f"--require-coverage: {printable(text)!r} is not a percentage", "Write it like 100%.")
+    return float(found[1])
+
+
+_WHOLE = 100

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beamctl.cli import options
+from beamctl.cli.base import base_option
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 @options.files
 @options.workspaces
 @option(Group.OUTPUT, "--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
+@base_option(
+    "Refuse what the document permits and did not permit at this commit: looser guards, sections and people that are "
+    "no longer managed, new commands for secrets. For pull requests, name the base branch."
+)
 @options.allow
 @options.saving
 @options.reports
@@ -45,6 +50,7 @@ def command(  # noqa: PLR0913 - one argument per option
     *,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
+    base: str,
     allowed: tuple[str, ...],
     file: str | None,
     expires: str | None,
@@ -65,11 +71,11 @@ def command(  # noqa: PLR0913 - one argument per option
     for note in record.ignored():
         out.info(note)
     with ExitStack() as stack:
-        planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record))
+        planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record, base))
         if note := unread_note(files):
             out.info(note)
         plans = [each.plan for each in planned]
-        command = command_for(APPLY, files, workspaces)
+        command = command_for(APPLY, files, workspaces, base)
         text = partial(plans_text, plans, granted, out.style, command=command)
         refused = report(planned, granted, target, out, text)
         write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out.redaction)

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from beamctl.document.document import Desired, Guards
+from beamctl.document.document import Desired, Guards, Mode
 from beamctl.document.scalars import duration
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.api_key import operations
@@ -28,12 +28,10 @@ from beamctl.model.identity import Identity
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Dependency, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
+from beamctl.plan.coverage import Coverage, Covered, listed_or_whole
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing, Trail
-
-if TYPE_CHECKING:
-    from beamctl.plan.adoption import Adopter
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -134,11 +132,18 @@ class ApiKeyKind(Kind[Keys]):
         """The keys of every account whose keys can all be expressed."""
         return export(live, now)
 
-    def adopter(self) -> Adopter:
-        """Adopts keys, within their accounts."""
-        from beamctl.kinds.api_key.adopt import KeyAdopter
+    def coverage(self, desired: Desired, live: Keys, _today: date) -> Sequence[Covered]:
+        """Every key. Those of an account whose entry has no keys are left alone."""
+        declared = {each.client_id or each.name: each for each in desired_accounts(desired.section(SECTION) or {})}
+        additive = desired.mode(SECTION) is Mode.ADDITIVE
 
-        return KeyAdopter(self.section)
+        def of(owned: Owned, key: ApiKey) -> Coverage:
+            entry = declared.get(owned.account.client_id) or declared.get(owned.account.name)
+            keys = None if entry is None or entry.keys is None else [each.name for each in entry.keys]
+            return listed_or_whole(key.name, keys, additive=additive)
+
+        found = [(owned, key) for owned in live.by_account.values() for key in owned.keys or ()]
+        return [Covered(key.id, title(owned.account.name, key.name), of(owned, key)) for owned, key in found]
 
     def objects(self, live: Keys, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Keys as plain data: by id, or for the key of a creation the newer key, if any."""

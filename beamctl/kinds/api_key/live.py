@@ -11,7 +11,8 @@ from typing import Any
 from beamctl.document.scalars import duration
 from beamctl.errors import GarbledError
 from beamctl.kinds.create_with_secret import ids_in, name_in
-from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts, moment
+from beamctl.kinds.service_account.live import LONGEST_TEXT, Account, Accounts
+from beamctl.model.api_call import moment
 from beamctl.model.text import is_whole
 from beamctl.plan.change import CreationKey
 

@@ -63,10 +63,7 @@ class MemberDecider(Decisions):
 
     def skips(self, key: str) -> bool:
         """Whether the document skips this person for now."""
-        if not self._skip:
-            return False
-        entries = [self._skip.get(each) for each in (key, everyone_at(key))]
-        return any(entry is not None and self._today < entry.until for entry in entries)
+        return is_skipped(self._skip, key, self._today)
 
     def person(self, key: str, want: DesiredMember | None, live: Person | None) -> None:
         """Decide about one person."""
@@ -209,6 +206,12 @@ class MemberDecider(Decisions):
 
     def _place(self, key: str) -> Place:
         return self._document.key_place(SECTION, self._email(key))
+
+
+def is_skipped(skip: Mapping[str, Skip], key: str, today: date) -> bool:
+    """Whether a document skips a person on that day."""
+    entries = [skip.get(each) for each in (key, everyone_at(key))] if skip else []
+    return any(entry is not None and today < entry.until for entry in entries)
 
 
 _ANY_DAY = "2000-01-01"

@@ -5,36 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
 from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member import desired as document_side
 from beamctl.kinds.member import hazards, invitation, operations
-from beamctl.kinds.member.decide import KIND, MemberDecider, is_valid
+from beamctl.kinds.member.decide import KIND, MemberDecider, is_skipped, is_valid
 from beamctl.kinds.member.desired import DesiredMember
 from beamctl.kinds.member.hazards import removes_admin
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, export, people, unchanged
 from beamctl.kinds.member.operations import undo
 from beamctl.kinds.member.rename import dropped_tags
-from beamctl.kinds.member.table import Standing
+from beamctl.kinds.member.table import Decision, Standing, verdict
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, matches
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity, Role, reduces_access
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
+from beamctl.plan.coverage import Coverage, Covered, listed_or_whole
 from beamctl.plan.guards import NO_FLOORS, InForce, declared_in_time, in_force
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
-
-if TYPE_CHECKING:
-    from beamctl.plan.adoption import Adopter
 
 
 class MemberKind(Kind[People]):
@@ -63,11 +61,19 @@ class MemberKind(Kind[People]):
         """Everyone whom a document can list."""
         return export(live)
 
-    def adopter(self) -> Adopter:
-        """Adopts roles and people."""
-        from beamctl.kinds.member.adopt import MemberAdopter
+    def coverage(self, desired: Desired, live: People, today: date) -> Sequence[Covered]:
+        """Everyone. Skipped people, those of a directory, and undeclared ones in unknown roles are left alone."""
+        section = desired.section(self.section)
+        keys = None if section is None else {folded(email) for email in section}
+        additive = desired.mode(self.section) is Mode.ADDITIVE
 
-        return MemberAdopter(self.section)
+        def of(key: str, person: Person) -> Coverage:
+            is_left = verdict(None, person.standing, person.role) is Decision.LEAVE and key not in (keys or ())
+            if is_left or person.standing is Standing.DIRECTORY or is_skipped(desired.skip, key, today):
+                return Coverage.EXCLUDED
+            return listed_or_whole(key, keys, additive=additive)
+
+        return [Covered(key, live[key].email, of(key, live[key])) for key in sorted(live)]
 
     def digest(self, live: People) -> str:
         """Of everyone's standing and role."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from beamctl.document.data_edit import Edit, Put, Remove, value_at
 from beamctl.document.document import Desired, Path
-from beamctl.kinds.resource.shape import METADATA, VERSION, Form, Shape
+from beamctl.kinds.resource.kind import ResourceKind
+from beamctl.kinds.resource.shape import METADATA, VERSION, Form
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.adoption import Adopter
@@ -19,9 +20,9 @@ from beamctl.plan.change import Change
 class ResourceAdopter(Adopter):
     """Adopts the attributes that differ."""
 
-    def __init__(self, shape: Shape) -> None:
-        super().__init__(shape.section)
-        self._shape = shape
+    def __init__(self, kind: ResourceKind) -> None:
+        super().__init__(kind)
+        self._shape = kind.shape
 
     def updates(self, change: Change, path: Path, desired: Desired) -> Iterator[Edit | Fact]:
         """One edit for each attribute."""

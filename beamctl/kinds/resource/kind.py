@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import Any
 
 from beamctl.document.document import Desired, Document, Mode
 from beamctl.document.problem import Problem
@@ -17,12 +17,10 @@ from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Comparison, Note, Situation
+from beamctl.plan.coverage import Coverage, Covered, listed_or_whole
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
-
-if TYPE_CHECKING:
-    from beamctl.plan.adoption import Adopter
 
 _SHOWN = 5
 
@@ -52,11 +50,26 @@ class ResourceKind(Kind[Resources]):
         """Everything that a document can express."""
         return export(self.shape, live_resources)
 
-    def adopter(self) -> Adopter:
-        """Adopts the attributes that differ."""
-        from beamctl.kinds.resource.adopt import ResourceAdopter
+    def coverage(self, desired: Desired, live_resources: Resources, _today: date) -> Sequence[Covered]:
+        """Every resource. Built-in ones that are not listed are left alone."""
+        section, additive = desired.section(self.section), desired.mode(self.section) is Mode.ADDITIVE
 
-        return ResourceAdopter(self.shape)
+        def of(name: str) -> Coverage:
+            if name in self.shape.built_in and name not in (section or ()):
+                return Coverage.EXCLUDED
+            return listed_or_whole(name, section, additive=additive)
+
+        return [Covered(name, name, of(name)) for name in sorted(live_resources or {})]
+
+    def declares(self, desired: Desired, change: Change, attribute: str) -> bool:
+        """Whether the entry declares the attribute: most are optional, and not compared if missing."""
+        entry = (desired.section(self.section) or {}).get(change.key)
+        return entry is not None and attribute in live.attributes(self.shape, entry)
+
+    def updated(self, live_resources: Resources, key: str) -> datetime | None:
+        """From the metadata."""
+        resource = (live_resources or {}).get(key)
+        return resource.updated if resource else None
 
     def objects(self, live_resources: Resources, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """The resources with these names that exist, and what uses them if that was read."""

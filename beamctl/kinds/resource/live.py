@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from beamctl.document.document import Document
@@ -15,7 +16,7 @@ from beamctl.document.rules import unseen_in_names
 from beamctl.document.schema import check
 from beamctl.errors import GarbledError
 from beamctl.kinds.resource.shape import METADATA, SECRET, USED_BY, VERSION, Shape
-from beamctl.model.api_call import segment
+from beamctl.model.api_call import moment, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.kind import Reading
@@ -35,12 +36,14 @@ class Resource:
         attributes: Everything that can be declared; empty values for what the API omits.
         used_by: What uses it, as `model/NAME`; None if unknown.
         secret: The names of its secret's parts, if the API shows them; never values or masks.
+        updated: When it was last changed; None if the API does not show it.
     """
 
     name: str
     attributes: Mapping[str, Any]
     used_by: tuple[str, ...] | None = None
     secret: tuple[str, ...] = ()
+    updated: datetime | None = None
 
     @property
     def data(self) -> dict[str, Any]:
@@ -131,7 +134,8 @@ def parse_resource(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - th
     if shape.version_label in found["labels"]:
         found["labels"] = {key: text for key, text in found["labels"].items() if key != shape.version_label}
     secret = spec.get(SECRET) if shape.version_label else None
-    return Resource(name, found, secret=tuple(sorted(secret)) if isinstance(secret, dict) else ())
+    parts = tuple(sorted(secret)) if isinstance(secret, dict) else ()
+    return Resource(name, found, secret=parts, updated=moment(_value(metadata, "updatedAt")))
 
 
 def _halves(payload: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:  # noqa: ANN401 - any JSON

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Problem
@@ -15,18 +15,16 @@ from beamctl.kinds.service_account import decide, operations
 from beamctl.kinds.service_account import desired as document_side
 from beamctl.kinds.service_account.decide import ATTRIBUTES, AccountDecider, lowers, stage_of_orphan, undo
 from beamctl.kinds.service_account.desired import export, is_name
-from beamctl.kinds.service_account.live import Accounts, Description, accounts, attributes, description
+from beamctl.kinds.service_account.live import Account, Accounts, Description, accounts, attributes, description
 from beamctl.kinds.service_account.matching import KIND, match, orphans
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity
 from beamctl.plan.change import Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Situation
+from beamctl.plan.coverage import Covered, listed_or_whole
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
-
-if TYPE_CHECKING:
-    from beamctl.plan.adoption import Adopter
 
 
 class ServiceAccountKind(Kind[Accounts]):
@@ -65,11 +63,21 @@ class ServiceAccountKind(Kind[Accounts]):
         """Every account that a document can express."""
         return export(live)
 
-    def adopter(self) -> Adopter:
-        """Adopts names, roles and descriptions."""
-        from beamctl.kinds.service_account.adopt import AccountAdopter
+    def coverage(self, desired: Desired, live: Accounts, _today: date) -> Sequence[Covered]:
+        """Every account, by the name or the id that the section lists."""
+        section = desired.section(self.section)
+        entries = document_side.desired_accounts(section or {})
+        names = None if section is None else {each.client_id or each.name for each in entries}
+        additive = desired.mode(self.section) is Mode.ADDITIVE
+        found = sorted(live.by_id.values(), key=lambda account: (account.name, account.client_id))
+        return [
+            Covered(each.client_id, each.name, listed_or_whole(_listed_as(each, names), names, additive=additive))
+            for each in found
+        ]
 
-        return AccountAdopter(self.section)
+    def updated(self, live: Accounts, key: str) -> datetime | None:
+        """From the listing of accounts."""
+        return live.by_id[key].updated if key in live.by_id else None
 
     def objects(self, live: Accounts, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Accounts as plain data: by client id, or for the key of a creation the newer account, if any."""
@@ -151,6 +159,11 @@ class ServiceAccountKind(Kind[Accounts]):
         """An unchanged account that is missing."""
         missing = tuple(key for key in unchanged if key not in live.by_id)
         return fact(Code.ACCOUNTS_MISSING, names=missing) if missing else None
+
+
+def _listed_as(account: Account, names: Collection[str] | None) -> str:
+    """The id if an entry names it, else the name."""
+    return account.client_id if account.client_id in (names or ()) else account.name
 
 
 def _has_keys(client_id: str) -> Reading[bool]:

@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from beamctl.errors import GarbledError
+from beamctl.model.api_call import moment
 from beamctl.model.identity import LiveRole, live_role
 from beamctl.model.text import is_whole
 from beamctl.plan.change import CreationKey
@@ -100,6 +101,7 @@ class Account:
         description: Including beamctl's markers.
         has_keys: Whether it may have API keys; read only if its client secret was not handed over.
         created: None if the API does not show it.
+        updated: When it was last changed; None if the API does not show it.
     """
 
     client_id: str
@@ -108,6 +110,7 @@ class Account:
     description: Description
     has_keys: bool = False
     created: datetime | None = None
+    updated: datetime | None = None
 
     @property
     def unfinished(self) -> bool:
@@ -163,16 +166,8 @@ def account(entry: Any) -> Account:  # noqa: ANN401 - as above
             raise _garbled()
     if not all(isinstance(each, str) and _is_text(each) for each in (client_id, name, role, text)):
         raise _garbled()
-    return Account(client_id, name, live_role(role), description(text), created=moment(entry.get("created_at")))
-
-
-def moment(text: object) -> datetime | None:
-    """A timestamp of the API in UTC; None if there is none or it is out of range."""
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC) if found else None
-    except (ValueError, OverflowError):
-        return None
+    created, updated = (moment(entry.get(name)) for name in ("created_at", "updated_at"))
+    return Account(client_id, name, live_role(role), description(text), created=created, updated=updated)
 
 
 def _is_text(text: str) -> bool:

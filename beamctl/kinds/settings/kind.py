@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from beamctl.document.document import Desired, Document
@@ -32,6 +32,7 @@ from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation, UnchangedReason
+from beamctl.plan.coverage import Covered, listed_or_whole
 from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
 
@@ -146,6 +147,12 @@ class SettingsKind(Kind[Settings]):
     def export(self, live: Settings, _now: datetime) -> Exported:
         """Every setting that is not empty, as far as a document can express it."""
         return export(live)
+
+    def coverage(self, desired: Desired, live: Settings, _today: date) -> Sequence[Covered]:
+        """Each setting that has a value or is listed. Those that the section does not list are left alone."""
+        section = desired.section(self.section)
+        shown = [name for name, value in live.items() if value or name in (section or ())]
+        return [Covered(key_of(name), name, listed_or_whole(name, section, additive=True)) for name in shown]
 
     def digest(self, live: Settings) -> str:
         """Of all settings."""

@@ -1,0 +1,112 @@
+"""What a document permits that it did not permit at an earlier commit: looser guards, people and sections that are no
+longer managed, and commands for secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from beamctl.document.document import SKIP, Desired, Mode, Path
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
+from beamctl.model.text import shell_word
+from beamctl.plan.guards import Sizes, loosened
+from beamctl.plan.hazard import Hazard, Risk
+from beamctl.plan.kind import Kind
+
+_COMMAND = "command"
+_MANAGED, _NOT_MANAGED = "managed", "not managed"
+
+
+@dataclass(frozen=True, slots=True)
+class BaseDocument:
+    """The document at an earlier commit, whose guards a plan must not loosen unseen.
+
+    Attributes:
+        label: The file and the commit.
+        kinds: All kinds.
+    """
+
+    desired: Desired
+    label: str
+    kinds: tuple[Kind[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loosening:
+    """One thing that is looser.
+
+    Attributes:
+        name: The value of the hazard.
+        path: Where the document says it.
+        change: How it changed.
+    """
+
+    name: str
+    path: Path
+    change: Fact
+
+
+def looser_than_base(base: BaseDocument, now: Desired, populations: Sizes) -> list[Hazard]:
+    """One hazard for each setting that is looser than in the base, even if the plan has no changes: the next one will.
+
+    Args:
+        base: The document at the base.
+        now: The document.
+        populations: What percentages refer to.
+    """
+    found = []
+    for each in _loosenings(base, now, populations):
+        place = now.document.key_place(*each.path)
+        said = fact(
+            Code.GUARD_LOOSER_THAN_BASE,
+            guard=".".join(map(str, each.path)),
+            base=base.label,
+            change=each.change,
+            where=f"{place.source}:{place.line}",
+        )
+        found.append(Hazard(Risk.LOOSENS_GUARDS, each.name, said))
+    return found
+
+
+def _loosenings(earlier: BaseDocument, now: Desired, populations: Sizes) -> Iterator[_Loosening]:
+    base = earlier.desired
+    for guard, change in loosened(base.guards, now.guards, populations).items():
+        yield _Loosening(guard, ("guards", guard), change)
+    if now.max_reinvites > base.max_reinvites:
+        yield _of("maxReinvites", ("guards", "maxReinvites"), str(base.max_reinvites), str(now.max_reinvites))
+    for kind in earlier.kinds:
+        section = kind.section
+        if kind.is_declared(base) and not kind.is_declared(now):
+            yield _of(section, (section,), _MANAGED, _NOT_MANAGED)
+        elif base.mode(section) is Mode.AUTHORITATIVE and now.mode(section) is Mode.ADDITIVE:
+            yield _of(f"manage.{section}", ("manage", section), Mode.AUTHORITATIVE.value, Mode.ADDITIVE.value)
+    skipped = [key for key, each in now.skip.items() if key not in base.skip or base.skip[key].until < each.until]
+    if skipped:
+        yield _Loosening(".".join(SKIP), SKIP, fact(Code.LIST_ADDS, names=tuple(sorted(skipped))))
+    then = {words for _, words in _commands(base.document.data, ())}
+    added = {words: path for path, words in _commands(now.document.data, ()) if words not in then}
+    for words, path in added.items():
+        shown = " ".join(map(shell_word, words))
+        yield _Loosening(f"{_COMMAND}:{shown}", path, fact(Code.LIST_ADDS, names=(shown,)))
+
+
+def _of(name: str, path: Path, before: str, after: str) -> _Loosening:
+    return _Loosening(name, path, fact(Code.REPLACED, before=before, after=after))
+
+
+def _commands(data: Any, path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:  # noqa: ANN401 - plain data of any shape
+    """The programs that an apply may run for secrets, wherever a document names them."""
+    match data:
+        case dict():
+            for key, value in data.items():
+                if key == _COMMAND and isinstance(value, list):
+                    yield (*path, key), tuple(map(str, value))
+                else:
+                    yield from _commands(value, (*path, key))
+        case list():
+            for index, value in enumerate(data):
+                yield from _commands(value, (*path, index))
+        case _:
+            return

@@ -1,0 +1,69 @@
+"""What run records prove about the present: the commit that a workspace was last made to match, and which run last set
+an object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from beamctl.apply.record import Record, Run, State
+from beamctl.apply.record_reader import UnreadableRecordError, read_record
+from beamctl.plan.change import ChangeId, Reason
+from beamctl.plan.three_way import LastSet
+from beamctl.runs.file import is_being_written
+from beamctl.runs.folder import RecordFolder
+from beamctl.runs.last_run import content_of
+
+_COMPLETE = frozenset({State.DONE, State.DEFERRED})
+"""The states of changes after which an apply has nothing left to do."""
+_UNSURE = frozenset({State.UNKNOWN, State.FAILED, State.UNCONFIRMED})
+"""The states of changes that may have been made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the records of one workspace show.
+
+    Attributes:
+        complete: The last run that made every change of its plan; None if there is none.
+        last_set: By change, the last run that set the object, unless a later one may have.
+    """
+
+    complete: Run | None = None
+    last_set: Mapping[ChangeId, LastSet] = field(default_factory=dict)
+
+
+def evidence_of(folder: RecordFolder, workspace: str, api: str) -> Evidence:
+    """Read all records of one workspace. Those that cannot be read prove nothing.
+
+    Raises:
+        UsageError: The folder of records cannot be used.
+    """
+    complete: Run | None = None
+    found: dict[ChangeId, LastSet] = {}
+    for record in _records(folder, workspace, api):
+        undoes = any(change.reason is Reason.UNDOES for change in record.changes)
+        states = {record.state(change) for change in record.changes}
+        if record.ended and not record.interrupted and states <= _COMPLETE and not undoes:
+            complete = record.run
+        for change in record.changes:
+            state = record.state(change)
+            if state in _UNSURE:
+                found.pop(change.id, None)
+            elif state is State.DONE and record.made(change):
+                run = record.run
+                found[change.id] = LastSet(run.id, run.at, run.commit, change.after, undoes)
+    return Evidence(complete, found)
+
+
+def _records(folder: RecordFolder, workspace: str, api: str) -> Iterator[Record]:
+    """The records of a workspace, oldest first."""
+    for path in folder.paths():
+        if f"-{workspace}-" not in path.name or is_being_written(path):
+            continue
+        try:
+            record = read_record(content_of(path))
+        except UnreadableRecordError:
+            continue
+        if (record.workspace, record.api) == (workspace, api):
+            yield record
