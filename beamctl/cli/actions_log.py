@@ -77,6 +77,13 @@ class ActionsStream:
         self._stream.write(text)
         self._stream.flush()
 
+    def write_exactly(self, text: str) -> None:
+        """Write text that a program reads as it is. In the log, no program does."""
+        if self.is_log:
+            self.write(text)
+        else:
+            self._stream.write(text)
+
     def write_commands(self, lines: Sequence[str]) -> None:
         """Write commands for the runner, each on its own line."""
         self.end_pair()
@@ -123,6 +130,14 @@ def write_data(text: str) -> None:
         sys.stdout.write_data(text)
     else:
         click.echo(text, nl=False, color=True)
+
+
+def write_exactly(text: str) -> None:
+    """Write text to standard output as it is, in UTF-8."""
+    if isinstance(sys.stdout, ActionsStream):
+        sys.stdout.write_exactly(text)
+    else:
+        click.echo(text if sys.stdout.encoding.lower() == "utf-8" else text.encode(), nl=False, color=True)
 
 
 def end_pairs() -> None:

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import click
 
-from beamctl.cli.actions_log import inert_json, write_data
+from beamctl.cli.actions_log import inert_json, write_data, write_exactly
 from beamctl.errors import (
     ApiError,
     BeamctlError,
@@ -112,13 +112,15 @@ class Output:
     quiet: bool = False
     style: Style = PLAIN
 
-    def result(self, text: str, *, is_error: bool = False, is_data: bool = False) -> None:
+    def result(self, text: str, *, is_error: bool = False, is_data: bool = False, is_exact: bool = False) -> None:
         """Write a result to standard output. A closed pipe (`| head`) is not an error.
 
         Args:
             text: The result.
             is_error: Whether it reports an error and may quote input.
             is_data: Whether a program may read it, as with JSON, and it contains no commands of a CI runner.
+            is_exact: Whether a program reads it, such as a patch: nothing is escaped, except on a terminal and in the
+                log of a CI runner.
 
         Raises:
             UnwritableError: It cannot be written. Later output is discarded.
@@ -129,11 +131,13 @@ class Output:
             )
         hidden = self.redaction.redact_error if is_error else self.redaction.redact
         try:
-            shown = visible(hidden(text, json=self.json))
-            if self.json or is_data:
-                write_data(inert_json(shown) if self.json else shown)
+            shown = hidden(text, json=self.json)
+            if is_exact and not sys.stdout.isatty():
+                write_exactly(shown)
+            elif self.json or is_data:
+                write_data(inert_json(visible(shown)) if self.json else visible(shown))
             else:
-                click.echo(shown, nl=False, color=True)
+                click.echo(visible(shown), nl=False, color=True)
         except BrokenPipeError:
             _to_nowhere(sys.stdout)
         except OSError as error:

@@ -86,7 +86,7 @@ def _each_document(text: str, name: str, build: Callable[[NextEvent, Event], Non
     import yaml
 
     try:
-        next_event = _events(text)
+        next_event = events(text)
         next_event()
         while not isinstance(next_event(), yaml.StreamEndEvent):
             build(next_event, next_event())
@@ -95,7 +95,8 @@ def _each_document(text: str, name: str, build: Callable[[NextEvent, Event], Non
         raise UnreadableError(syntax_problem(error, text, name)) from error
 
 
-def _events(text: str) -> NextEvent:
+def events(text: str) -> NextEvent:
+    """A function that returns the next event of a text, and raises `yaml.YAMLError` if the text is not valid."""
     import yaml
 
     parser = getattr(yaml, "CSafeLoader", None)

@@ -44,7 +44,7 @@ def _lines(part: Part) -> Iterator[str]:
     match part:
         case Section(key, lines):
             empty = all(isinstance(line, Comment) for line in lines)
-            yield f"{_flow(key)}: {{}}" if empty else f"{_flow(key)}:"
+            yield f"{flow(key)}: {{}}" if empty else f"{flow(key)}:"
             for line in lines:
                 yield from (f"  {each}" for each in _lines(line))
         case Comment(text):
@@ -54,10 +54,10 @@ def _lines(part: Part) -> Iterator[str]:
 
 
 def _entry(key: str, value: Any) -> str:  # noqa: ANN401 - any JSON
-    return f"{_flow(key)}: {_flow(value)}"
+    return f"{flow(key)}: {flow(value)}"
 
 
-def _flow(value: Any) -> str:  # noqa: ANN401 - any JSON
+def flow(value: Any) -> str:  # noqa: ANN401 - any JSON
     """A value on one line, with invisible characters escaped."""
     import yaml
 

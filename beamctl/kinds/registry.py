@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from beamctl.plan.adoption import Adopter
     from beamctl.plan.kind import Kind
 
 _KINDS = (
@@ -22,6 +23,16 @@ _KINDS = (
     ("environment.EnvironmentKind", ("environments",)),
 )
 """Each kind, with the keys of a document that it reads."""
+
+_ADOPTERS = {
+    "member": "member.adopt.MemberAdopter",
+    "service_account": "service_account.adopt.AccountAdopter",
+    "api_key": "api_key.adopt.KeyAdopter",
+    "policy": "resource.adopt.ResourceAdopter",
+    "integration": "resource.adopt.ResourceAdopter",
+    "environment": "resource.adopt.ResourceAdopter",
+}
+"""By kind, what edits a document so that it says what is live, unless an `Adopter` does."""
 
 
 def all_kinds() -> tuple[Kind[Any], ...]:
@@ -37,6 +48,18 @@ def kinds_for(keys: Collection[str]) -> tuple[Kind[Any], ...]:
 
 @cache
 def _kind(path: str) -> Kind[Any]:
-    module, _, name = path.rpartition(".")
-    found: Kind[Any] = getattr(import_module(f"beamctl.kinds.{module}"), name)()
+    found: Kind[Any] = _named(path)()
     return found
+
+
+def adopter_of(kind: Kind[Any]) -> Adopter:
+    """What edits a document so that it says what is live. Only drift needs it."""
+    from beamctl.plan.adoption import Adopter
+
+    path = _ADOPTERS.get(kind.name)
+    return _named(path)(kind) if path else Adopter(kind)
+
+
+def _named(path: str) -> Any:  # noqa: ANN401 - a class
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(f"beamctl.kinds.{module}"), name)

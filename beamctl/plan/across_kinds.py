@@ -3,6 +3,7 @@ across kinds (mass removal, emptied sections, listings that shrank)."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -177,3 +178,11 @@ def unchanged_keys(
     if not any(change.revokes_access for change in changes):
         return {}
     return {kind.name: kind.unchanged(live[kind.name], changes) for kind in kinds}
+
+
+def fingerprint_of(kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> str:
+    """A hash of the live state."""
+    digest = hashlib.sha256()
+    for kind in kinds:
+        digest.update(f"{kind.name}\0{kind.digest(live[kind.name])}\0".encode())
+    return f"sha256:{digest.hexdigest()}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from beamctl.model.identity import Identity
 from beamctl.plan.across_kinds import (
     deletes_nothing,
     emptied,
+    fingerprint_of,
     mass_removal,
     quorums_of,
     shrunk,
@@ -194,7 +194,7 @@ def _plan(
         hazards=merged(listed(hazards), more),
         notes=tuple(notes),
         tally={why: tally[why] for why in UnchangedReason if tally[why]},
-        fingerprint=_fingerprint(kinds, live),
+        fingerprint=fingerprint_of(kinds, live),
         quorums=quorums,
         prior_state={kind.name: _prior_state(kind, live, changes, quorums.get(kind.name, Quorum())) for kind in kinds},
         seen={name: each.seen for name, each in found.items() if each.seen is not None},
@@ -245,10 +245,3 @@ def runs_as(desired: Desired, identity: Identity | None) -> str:
     if declared is not None:
         return declared.email or declared.service_account
     return identity.name if identity else ""
-
-
-def _fingerprint(kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256()
-    for kind in kinds:
-        digest.update(f"{kind.name}\0{kind.digest(live[kind.name])}\0".encode())
-    return f"sha256:{digest.hexdigest()}"

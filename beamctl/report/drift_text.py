@@ -55,7 +55,8 @@ def drift_text(plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETA
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan)))
     if plan.changes:
-        lines.append("  Run `beamctl plan` to see the changes that would fix this, or update the document to match.")
+        fix, adopt = "`beamctl plan` to see the changes that would fix this", "`beamctl drift --patch`"
+        lines.append(f"  Run {fix}, or {adopt} to update the document.")
     return "\n".join(lines) + "\n"
 
 

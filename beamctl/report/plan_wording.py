@@ -221,4 +221,23 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.SHARES_NAME: "shares its name with another account",
     Code.TOO_LONG: "is longer than a document allows",
     Code.VALUE_NOT_STRING: "has a value that is not a string",
+    # documents that are edited to say what is live
+    Code.ADOPT_ACCESS_ENDED: "access ended on {until}; set a later date, or run `beamctl apply`",
+    Code.ADOPT_DOUBTFUL: "the response of the API may be wrong: {why}",
+    Code.ADOPT_DUE: "it is due according to the document and was not changed by hand; run `beamctl apply`",
+    Code.ADOPT_INVALID_DOCUMENT: "the document would be invalid: {detail}",
+    Code.ADOPT_INVITATION_EXPIRED: "the invitation has expired, which a document cannot express; run `beamctl apply`",
+    Code.ADOPT_NAME_TAKEN: "the document already has an entry named {name}",
+    Code.ADOPT_SECRET_VERSION: (
+        "the version of its secret is {live}, and the document says {declared}; run `beamctl apply`, or "
+        "edit secret.version"
+    ),
+    Code.ADOPT_STILL_DIFFERS: "the workspace would still differ from the document",
+    Code.EDIT_BEHIND_ANCHOR: (
+        "line {line} uses the anchor or alias {name}, whose text may count elsewhere too; edit it by hand"
+    ),
+    Code.EDIT_LOSES_COMMENT: "a comment inside it would be lost; edit it by hand",
+    Code.EDIT_NOT_AS_INTENDED: "the edited document would not say exactly this; edit it by hand",
+    Code.EDIT_NOT_UTF8: "the file is not UTF-8; save it as UTF-8",
+    Code.EDIT_UNUSUAL_LAYOUT: "line {line} is laid out in a way that beamctl does not edit; edit it by hand",
 }

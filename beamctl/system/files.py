@@ -14,6 +14,7 @@ from beamctl.errors import UsageError
 # Opening a pipe must not wait for a writer. Not every system has these flags.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _PIECE = 1024 * 1024
+_ANYONE_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def read_file(path: Path, largest: int) -> bytes:
@@ -70,6 +71,49 @@ def replace_file(path: Path, text: str, what: str, hint: str) -> None:
     Raises:
         UsageError: `what` cannot be written.
     """
+    _replace(path, text, f"{what} to {path}", hint)
+
+
+def why_not_rewritten(path: Path, was: bytes) -> str:
+    """Why a file cannot be edited in place, to follow its name; empty if it can.
+
+    Args:
+        path: The file.
+        was: Its content when it was read.
+    """
+    try:
+        if why := _why_fixed(path, path.lstat()):
+            return why
+        same = read_beginning(path, len(was) + 1) == was
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {getattr(error, 'strerror', None) or 'invalid file name'}"
+    return "" if same else "was changed after it was read; run the command again"
+
+
+def _why_fixed(path: Path, found: os.stat_result) -> str:
+    if stat.S_ISLNK(found.st_mode):
+        return "is a symbolic link; name the file that it points to"
+    if not stat.S_ISREG(found.st_mode):
+        return "is not a regular file"
+    if found.st_nlink > 1:
+        return "has hard links, which editing would break; copy it first"
+    if not found.st_mode & _ANYONE_WRITES or not os.access(path, os.W_OK):
+        return "is read-only; make it writable with chmod u+w"
+    return "" if os.access(path.parent, os.W_OK | os.X_OK) else "is in a directory that is not writable"
+
+
+def rewrite_file(path: Path, was: bytes, content: bytes) -> None:
+    """Replace the content of a file atomically, and keep its permissions.
+
+    Raises:
+        UsageError: It cannot be edited in place, or was changed.
+    """
+    if why := why_not_rewritten(path, was):
+        raise UsageError(f"{path} {why}")
+    _replace(path, content, str(path), "The file is unchanged.", path.stat())
+
+
+def _replace(path: Path, content: str | bytes, what: str, hint: str, like: os.stat_result | None = None) -> None:
     import tempfile
 
     temporary = ""
@@ -77,14 +121,18 @@ def replace_file(path: Path, text: str, what: str, hint: str) -> None:
         if path.exists() and not path.is_file():
             raise UsageError(f"{path} is not a regular file", hint)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+        if like is not None:
+            with suppress(OSError):  # only root may change the owner
+                os.chown(temporary, like.st_uid, like.st_gid)
+            Path(temporary).chmod(stat.S_IMODE(like.st_mode))
         Path(temporary).replace(path)
     except (OSError, ValueError) as error:
         with suppress(OSError):
             Path(temporary).unlink() if temporary else None
         why = error.strerror if isinstance(error, OSError) else "invalid file name"
-        raise UsageError(f"cannot write {what} to {path}: {why}", hint) from None
+        raise UsageError(f"cannot write {what}: {why}", hint) from None
 
 
 def append_to_file(path: Path, content: bytes, hint: str) -> None:

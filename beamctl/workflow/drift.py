@@ -63,10 +63,12 @@ class Drifted:
     Attributes:
         plans: The plan of each workspace, without floors: hazards do not matter, because nothing is changed.
         details: Why, since when, and what else was asked for.
+        seen: The looks at each workspace that the plans are from.
     """
 
     plans: tuple[Plan, ...]
     details: DriftDetails = field(default_factory=DriftDetails)
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         plans = tuple(with_clocks(now.plan, each.link) for each, now in zip(all_of_them, seen, strict=True))
         for text in filter(None, dict.fromkeys(words(skew_note(link.skew())) for _, link in links)):
             note(f"Note: {text}.")
-    return Drifted(plans, replace(attributed, known=known, coverage=coverage, passing=passing))
+    return Drifted(plans, replace(attributed, known=known, coverage=coverage, passing=passing), tuple(seen))
 
 
 def _confirmed(workspaces: Sequence[_Workspace], looks: int) -> tuple[list[Seen], Mapping[str, tuple[str, ...]]]:

@@ -2,12 +2,13 @@
 
 import os
 import socket
+import stat
 from pathlib import Path
 
 import pytest
 
 from beamctl.errors import UsageError
-from beamctl.system.files import read_beginning, read_file
+from beamctl.system.files import read_beginning, read_file, rewrite_file
 
 
 def refusal(path: Path, largest: int = 10) -> str:
@@ -69,3 +70,29 @@ def test_no_descriptor_stays_open(directory: Path) -> None:
     refusal(directory / "pipe")
     read_file(directory / "file", 10)
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+
+
+def test_a_file_is_rewritten_with_its_permissions(directory: Path) -> None:
+    file = directory / "a.yaml"
+    file.write_bytes(b"one\r\n")
+    file.chmod(0o664)
+    rewrite_file(file, b"one\r\n", b"\xef\xbb\xbftwo\n")
+    assert file.read_bytes() == b"\xef\xbb\xbftwo\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o664
+    assert list(directory.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("now", [b"", b"on", b"onE", b"one more"])
+def test_a_file_that_was_changed_is_not_rewritten(directory: Path, now: bytes) -> None:
+    file = directory / "a.yaml"
+    file.write_bytes(now)
+    with pytest.raises(UsageError, match="was changed after it was read"):
+        rewrite_file(file, b"one", b"two")
+    assert file.read_bytes() == now
+
+
+def test_a_missing_file_and_a_folder_are_not_rewritten(directory: Path) -> None:
+    for path, why in ((directory / "none", "No such file"), (directory, "is not a regular file")):
+        with pytest.raises(UsageError, match=why):
+            rewrite_file(path, b"", b"two")
+    assert list(directory.iterdir()) == []

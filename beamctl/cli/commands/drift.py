@@ -18,11 +18,14 @@ from beamctl.model.text import printable
 from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
-from beamctl.workflow.documents import named_files
+from beamctl.workflow.documents import named_files, read_sources
 from beamctl.workflow.drift import BETWEEN_LOOKS, MOST_LOOKS, DriftRequest, drift
 from beamctl.workflow.notifications import Notifier
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from beamctl.document.load import SourceText
     from beamctl.plan.known_drift import Known
 
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
         "beamctl drift",
         "beamctl drift -f access/ -o json",
         "beamctl drift --base origin/main --confirm 2 --known known.yaml",
+        "beamctl drift --patch | git apply",
     ),
 )
 @options.files
@@ -66,6 +70,13 @@ if TYPE_CHECKING:
     callback=lambda _context, _option, text: percentage(text),
     help="Exit 2 if less than this share is managed, such as 100%. Excluded objects do not count.",
 )
+@option(
+    Group.OUTPUT,
+    "--patch",
+    is_flag=True,
+    help="Print a unified diff for `git apply` that makes the documents say what is live, instead of the report.",
+)
+@option(Group.OUTPUT, "--write", is_flag=True, help="Make these edits in the documents.")
 @options.reports
 @options.record
 @options.view
@@ -80,6 +91,8 @@ def command(  # noqa: PLR0913 - one argument per option
     known_file: str | None,
     coverage: bool,
     required: float | None,
+    patch: bool,
+    write: bool,
     reports: tuple[ReportFile, ...],
     record: RecordFolder,
     out: Output,
@@ -88,12 +101,16 @@ def command(  # noqa: PLR0913 - one argument per option
 ) -> int:
     """Report differences between a workspace and its document.
 
-    Changes nothing. Exits 0 if there is no drift and 2 if there is, or if --require-coverage is not met.
+    Changes nothing in the workspace. Exits 0 if there is no drift and 2 if there is, even if --write edits the document
+    to match, or if --require-coverage is not met.
     """
+    if patch and out.json:
+        raise UsageError("--patch prints a diff, not JSON", "Add --report json=FILE for both.")
     inputs = [*named_files(files), *([known_file] if known_file is not None else [])]
     refuse_unwritable(reports, inputs, record.path, None)
     for note in record.ignored():
         out.info(note)
+    sources = _editable(files) if patch or write else ()
     known = _known(known_file)
     request = DriftRequest(files, workspaces, base, looks, known, coverage or required is not None)
     with problems_reported(reports, out):
@@ -104,13 +121,26 @@ def command(  # noqa: PLR0913 - one argument per option
         from beamctl.report.json_report import drift_json
 
         out.result(drift_json(found.plans, found.details))
-    else:
+    elif not patch:
         from beamctl.report.drift_text import drifts_text
 
         out.result(drifts_text(found.plans, found.details, out.style))
+    if patch or write:
+        from beamctl.cli.adopted_drift import show_and_write
+        from beamctl.workflow.adopt import adopt
+
+        show_and_write(adopt(sources, found.seen), out, patch=patch, write=write)
     write_reports(reports, data, out)
     below = required is not None and _say_uncovered(found.details, required, out)
     return Exit.DIFFERS if below or any(plan.differs for plan in found.plans) else Exit.DONE
+
+
+def _editable(files: Sequence[str]) -> Sequence[SourceText]:
+    from beamctl.workflow.adopt import refuse_standard_input
+
+    sources = read_sources(files)
+    refuse_standard_input(sources)
+    return sources
 
 
 def _known(file: str | None) -> tuple[Known, ...]:

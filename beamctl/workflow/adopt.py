@@ -1,0 +1,136 @@
+"""Adopts drift: edits the documents so that they say what is live, as far as a document can say it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from beamctl.document.load import SourceText
+from beamctl.document.yaml_loader import parse
+from beamctl.errors import UsageError
+from beamctl.kinds.registry import adopter_of, kinds_for
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+from beamctl.plan.adoption import AdoptedDrift, Adoption, EditedFile, NewEntry, NotAdopted
+from beamctl.system.files import real_path, rewrite_file, why_not_rewritten
+from beamctl.system.git import repository_of
+from beamctl.workflow.adoption_check import AdoptionCheck, largest
+from beamctl.workflow.attribution import Seen
+from beamctl.workflow.plan import compared
+
+
+def refuse_standard_input(sources: Sequence[SourceText]) -> None:
+    """Refuse documents that no patch can name.
+
+    Raises:
+        UsageError: One is standard input.
+    """
+    if any(source.name == "-" for source in sources):
+        hint = "Name a file with -f, so that the patch has a name for it."
+        raise UsageError("--patch and --write need files: standard input cannot be edited", hint)
+
+
+def adopt(sources: Sequence[SourceText], seen: Sequence[Seen]) -> AdoptedDrift:
+    """Edit the documents so that they say what is live.
+
+    Args:
+        sources: The files of the documents.
+        seen: The workspaces. Only the differences in their plans are adopted.
+
+    Raises:
+        UsageError: A document was changed in the meantime.
+    """
+    before = {source.name: source.content for source in sources}
+    after = dict(before)
+    results = []
+    for each in seen:
+        found = _adopt(each, after.get(each.desired.document.source, b""))
+        after[each.desired.document.source] = found.content
+        results.append(found)
+    edited = (name for name, content in before.items() if content != after[name])
+    return AdoptedDrift(
+        tuple(EditedFile(name, *_label(name), before[name], after[name]) for name in edited),
+        sum(each.adopted for each in results),
+        tuple(entry for each in results for entry in each.left),
+        tuple(entry for each in results for entry in each.remarks),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _OneWorkspace:
+    """The result for one workspace: its edited file, and the parts of `AdoptedDrift`."""
+
+    content: bytes
+    adopted: int
+    left: tuple[NotAdopted, ...]
+    remarks: tuple[NewEntry, ...]
+
+
+def _adopt(seen: Seen, content: bytes) -> _OneWorkspace:
+    desired, plan = seen.desired, seen.plan
+    notes = [NotAdopted(plan.workspace, "", "", each.fact, each.place) for each in plan.notes if each.differs]
+    if not plan.changes:
+        return _OneWorkspace(content, 0, tuple(notes), ())
+    name = desired.document.source
+    if all(draft.document.data != desired.document.data for draft in parse(content, name).drafts):
+        raise UsageError(f"{name} was changed while it was read", "Run the command again.")
+    found = _adoptions(seen)
+    possible = [each for each in found if each.edits]
+    possible.sort(key=lambda each: (each.change.after is not None, each.change.before is None))  # additions first
+    check = AdoptionCheck(desired, content, partial(compared, live=seen.live, situation=seen.situation))
+    accepted, refused = largest(possible, check)
+    whys = [(each.change, why) for each in found for why in each.whys]
+    left = [
+        NotAdopted(plan.workspace, plan.sections[change.kind], change.name, why, change.place)
+        for change, why in sorted([*whys, *refused], key=lambda each: plan.changes.index(each[0]))
+    ]
+    remarks = [
+        NewEntry(plan.workspace, plan.sections[each.change.kind], each.change.name, remark)
+        for each in accepted
+        for remark in each.remarks
+    ]
+    edited = check.content(accepted) if accepted else content
+    return _OneWorkspace(edited, sum(not each.whys for each in accepted), (*notes, *left), tuple(remarks))
+
+
+def _adoptions(seen: Seen) -> list[Adoption]:
+    """How to adopt each change, according to its kind. If the API may have shown too little, none is adopted."""
+    plan = seen.plan
+    if plan.anomalies:
+        why = fact(Code.ADOPT_DOUBTFUL, why=plan.anomalies[0])
+        return [Adoption(change, whys=(why,)) for change in plan.changes]
+    found = []
+    for kind in kinds_for(seen.desired.document.data):
+        changes = [change for change in plan.changes if change.kind == kind.name]
+        if changes:
+            exported = kind.export(seen.live[kind.name], seen.situation.moment)
+            found += [adopter_of(kind).adoption(change, seen.desired, exported) for change in changes]
+    return found
+
+
+def _label(name: str) -> tuple[str, str]:
+    """The name of a file in a patch, and the folder it is relative to: empty for the current directory, or else its
+    repository or own folder."""
+    real, here = Path(real_path(name)), Path(real_path("."))
+    if real.is_relative_to(here):
+        return real.relative_to(here).as_posix(), ""
+    repository = repository_of(real.parent)
+    folder = repository.folder if repository and real.is_relative_to(repository.folder) else real.parent
+    return real.relative_to(folder).as_posix(), os.fspath(folder)
+
+
+def write_files(files: Sequence[EditedFile]) -> None:
+    """Edit the files in place, each atomically. None is edited if one of them cannot be.
+
+    Raises:
+        UsageError: One cannot be edited, or was changed after it was read.
+    """
+    for each in files:
+        if why := why_not_rewritten(Path(each.name), each.before):
+            others = " No file was edited." if len(files) > 1 else ""
+            raise UsageError(f"{each.name} {why}", f"The file is unchanged.{others}")
+    for each in files:
+        rewrite_file(Path(each.name), each.before, each.after)
