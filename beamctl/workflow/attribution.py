@@ -45,26 +45,30 @@ class Seen:
 
 
 def attribute(
-    seen: Sequence[Seen], bases: Mapping[str, Base], records: RecordFolder, note: Callable[[str], None]
+    seen: Sequence[Seen],
+    bases: Mapping[str, Base],
+    files: Sequence[str],
+    records: RecordFolder,
+    note: Callable[[str], None],
 ) -> DriftDetails:
     """The origin of each difference.
 
     Args:
         seen: The workspaces.
         bases: The documents at the commit that the user named; empty for those of the last complete applies.
+        files: The files of this run.
         records: The run records.
         note: Called with notes for the user.
     """
     origins: dict[tuple[str, ChangeId], Origin] = {}
     fine_now: dict[str, tuple[str, ...]] = {}
     compared_with: dict[str, ComparedWith] = {}
-    sources = [each.desired.document.source for each in seen]
     for each in seen:
         name = each.desired.workspace
         if not each.plan.changes and name not in bases:
             continue
         evidence = _evidence(records, each)
-        base = bases.get(name) or _recorded_base(each.desired, evidence, sources, note)
+        base = bases.get(name) or _recorded_base(each.desired, evidence, files, note)
         is_compared = base is not None or (evidence.complete is not None and evidence.complete.commit != "")
         kinds = managed(kinds_for(each.desired.document.data), each.desired)
         views = {kind.name: _KindView(kind, each, base) for kind in kinds}
@@ -135,7 +139,7 @@ def _evidence(records: RecordFolder, seen: Seen) -> Evidence:
 
 
 def _recorded_base(
-    desired: Desired, evidence: Evidence, sources: Sequence[str], note: Callable[[str], None]
+    desired: Desired, evidence: Evidence, files: Sequence[str], note: Callable[[str], None]
 ) -> Base | None:
     """The document at the commit of the last complete apply; None if that is not known.
 
@@ -149,7 +153,7 @@ def _recorded_base(
         note(f"{about}: {run.id} applied a document with changes that were not committed.")
         return None
     try:
-        return read_base(desired, run.commit, sources, run.id)
+        return read_base(desired, run.commit, files, run.id)
     except UsageError as error:
         note(f"{about}: {error.message}. {error.hint}")
     except DocumentError:

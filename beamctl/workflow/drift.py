@@ -25,7 +25,7 @@ from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.attribution import Seen, attribute
 from beamctl.workflow.base_document import named_bases
 from beamctl.workflow.connection import Access, Link, open_link, skew_note
-from beamctl.workflow.documents import read_desired, unread_note
+from beamctl.workflow.documents import named_files, read_desired, unread_note
 from beamctl.workflow.plan import compared, read_declared, situation, with_clocks
 
 Notify = Callable[[str], None]
@@ -100,7 +100,8 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
     """
     with ExitStack() as stack:
         documents = read_desired(request.files, request.workspaces)
-        bases = named_bases(documents, request.base) if request.base else {}
+        files = named_files(request.files)
+        bases = named_bases(documents, request.base, files) if request.base else {}
         if text := unread_note(request.files):
             note(text)
         links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
@@ -109,7 +110,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         ]
         seen, passing = _confirmed(all_of_them, request.looks)
         seen, known = _without_known(seen, request.known)
-        attributed = attribute(seen, bases, records, note)
+        attributed = attribute(seen, bases, files, records, note)
         coverage = {
             each.desired.workspace: _coverage(each.desired, each.link, now.situation)
             for each, now in zip(all_of_them, seen, strict=True)

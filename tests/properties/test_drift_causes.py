@@ -27,7 +27,7 @@ from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import SAMPLES, Sample, vault
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-often = settings(max_examples=8, deadline=None)
+often = settings(max_examples=6, deadline=None)
 
 
 def causes(base: Desired, now: Desired, live: FakeWorkspace) -> Mapping[tuple[str, ChangeId], Origin]:
@@ -35,7 +35,7 @@ def causes(base: Desired, now: Desired, live: FakeWorkspace) -> Mapping[tuple[st
     found = read_declared(now, live)
     seen = Seen(now, compared(now, found, situation), found, situation)
     notes: list[str] = []
-    details = attribute([seen], {"acme": Base("main", "0" * 40, base)}, RecordFolder(), notes.append)
+    details = attribute([seen], {"acme": Base("main", "0" * 40, base)}, (), RecordFolder(), notes.append)
     assert notes == []
     assert details.origins.keys() == {("acme", change.id) for change in seen.plan.changes}
     return details.origins
