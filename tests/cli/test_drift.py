@@ -359,6 +359,24 @@ def test_known_drift(cli: Cli, write: Write, by_hand: ByHand) -> None:
     assert said in Path("drift.txt").read_text()
 
 
+def test_what_is_not_counted_is_not_said_to_match(
+    cli: Cli, commit: Commit, write: Write, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(AS_IS)
+    write("known.yaml", f"version: 1\nknown: {{member:grace@example.com: {{until: {LATER}, reason: x}}}}\n")
+    by_hand(GRACE, "admin")
+    said = "No drift between acme and beamctl.yaml, except what is not counted, as noted above."
+    ran = cli("drift", "--known", "known.yaml", "--base", "HEAD")
+    assert ran.code == 0
+    assert said in ran.out
+    assert "as declared now" not in ran.out
+    during_pauses(monkeypatch, lambda: by_hand(GRACE, "viewer"))
+    ran = cli("drift", "--confirm", "2", "--base", "HEAD")
+    assert ran.code == 0
+    assert said in ran.out
+    assert "as declared now" not in ran.out
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [

@@ -16,10 +16,9 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.three_way import Cause
 from beamctl.report.data import DriftDetails
 from beamctl.runs.folder import RecordFolder
-from beamctl.workflow.attribution import Seen, attribute
+from beamctl.workflow.attribution import Seen, attribute, look
 from beamctl.workflow.base_document import Base, named_bases
 from beamctl.workflow.documents import read_desired
-from beamctl.workflow.plan import compared, read_declared
 from tests.cli.hostile import GIT, WHO
 from tests.fakes.runs import API, TODAY
 from tests.fakes.workspace import FakeWorkspace, person
@@ -163,9 +162,7 @@ def expected(base: Values, now: Values, live: Values, key: str) -> Cause | str:
 
 
 def details(base: Base, now: Desired, live: FakeWorkspace) -> tuple[Seen, DriftDetails]:
-    situation = Situation(TODAY, API)
-    state = read_declared(now, live)
-    seen = Seen(now, compared(now, state, situation), state, situation)
+    seen = look(now, live, lambda: Situation(TODAY, API))
     return seen, attribute([seen], {"acme": base}, (), RecordFolder(), pytest.fail)
 
 
