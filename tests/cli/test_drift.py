@@ -14,7 +14,7 @@ from beamctl.document.schema import load_schema, quick_check
 from beamctl.workflow.drift import BETWEEN_LOOKS
 from tests.cli.hostile import git
 from tests.cli.process import Ran
-from tests.cli.world import AS_IS, CHANGED, Cli, Write
+from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write
 
 pytestmark = pytest.mark.usefixtures("local")
 
@@ -416,6 +416,17 @@ def test_a_file_that_is_no_known_drift(cli: Cli, write: Write, text: str) -> Non
     assert cli("drift", "--known", "missing.yaml").code == 3
     assert cli("drift", "--known", "known.yaml", "--report", "text=known.yaml").code == 3
     assert Path("known.yaml").read_text() == text
+
+
+@pytest.mark.usefixtures("api")
+def test_a_secret_in_a_reason_is_hidden(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    write("known.yaml", f"version: 1\nknown: {{member:kim@example.com: {{until: {LATER}, reason: {CANARY}}}}}\n")
+    ran = cli("drift", "--known", "known.yaml", "--report", "text=r.txt", "--report", "json=r.json")
+    assert ran.code == 2
+    for name in ("r.txt", "r.json"):
+        assert "known drift" in (text := Path(name).read_text())
+        assert CANARY not in text
 
 
 def test_the_schema_of_known_drift_accepts_its_examples() -> None:
