@@ -75,6 +75,12 @@ def passing_lines(plan: Plan, details: DriftDetails) -> list[str]:
     return [f"  Not counted, because it did not differ every time: {printable(some(names))}."] if names else []
 
 
+def is_limited(plan: Plan, details: DriftDetails) -> bool:
+    """Whether there are differences that are not counted: known ones, or passing ones."""
+    known = any(plan.workspace in each.accepted for each in details.known)
+    return known or bool(details.passing.get(plan.workspace))
+
+
 def more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:
     """Known drift that needs attention, the addresses of the rest, and the coverage of all workspaces."""
     lines = list(filter(None, map(_known_text, details.known)))
