@@ -17,6 +17,7 @@ from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
 from beamctl.report import change_text
 from beamctl.report.apply_text import event_text
+from beamctl.report.data import Cause, ReportData
 from beamctl.report.drift_text import difference_mark, difference_text
 from beamctl.report.wording import words
 
@@ -64,10 +65,17 @@ class WorkspaceNotice:
     items: tuple[NotifiedItem, ...] = ()
 
 
-def drift_notice(plan: Plan) -> WorkspaceNotice:
+_CAUSES = {
+    Cause.BY_HAND: "changed by hand",
+    Cause.NOT_APPLIED: "merged, not applied yet",
+    Cause.BOTH: "changed by hand, and changed in the document",
+}
+
+
+def drift_notice(plan: Plan, data: ReportData) -> WorkspaceNotice:
     """The differences of one workspace, or that there are none any more."""
     workspace, source = plan.workspace, printable(plan.source)
-    changes = [NotifiedItem(*_difference(plan, change)) for change in plan.changes]
+    changes = [_difference(plan, change, data.cause(plan, change)) for change in plan.changes]
     notes = [NotifiedItem(f"! {printable(words(note.fact))}") for note in plan.notes if note.differs]
     count = len(changes) + len(notes)
     if not count:
@@ -81,8 +89,9 @@ def drift_notice(plan: Plan) -> WorkspaceNotice:
     )
 
 
-def _difference(plan: Plan, change: Change) -> tuple[str, str]:
-    return f"{difference_mark(change)} {printable(change.name)}", difference_text(plan, change)
+def _difference(plan: Plan, change: Change, cause: Cause | None) -> NotifiedItem:
+    why = f" ({_CAUSES[cause]})" if cause in _CAUSES else ""
+    return NotifiedItem(f"{difference_mark(change)} {printable(change.name)}", difference_text(plan, change) + why)
 
 
 def apply_notice(plan: Plan, events: Sequence[Event]) -> WorkspaceNotice:

@@ -153,7 +153,7 @@ def _drift(plan: Plan, data: ReportData) -> Observation:
     changes = [[plan.workspace, *_changed(change), str(data.cause(plan, change) or "")] for change in plan.changes]
     notes = [[plan.workspace, fact_data(note.fact)] for note in plan.notes if note.differs]
     subject = _subject(Topic.DRIFT, plan.api, plan.workspace)
-    return Observation(subject, _key([*changes, *notes]), drift_notice(plan))
+    return Observation(subject, _key([*changes, *notes]), drift_notice(plan, data))
 
 
 def _changed(change: Change) -> list[Any]:

@@ -165,6 +165,13 @@ def test_on_a_terminal_it_asks(cli: Cli) -> None:
     assert cli("plan", "--detailed-exitcode").code == 0
 
 
+def test_nothing_is_asked_if_there_is_a_document(write: Write) -> None:
+    write("beamctl.yaml", "mine")
+    with terminal("init") as screen:
+        code, shown = screen.end()
+    assert (code, "Workspace" in shown, "beamctl.yaml already exists" in shown) == (3, False, True)
+
+
 def test_an_unclear_answer_writes_nothing() -> None:
     with terminal("init", "-w", "acme") as screen:
         screen.read_until("none): ")

@@ -8,6 +8,7 @@ from tests.cli.process import process
 from tests.cli.world import AS_IS, CHANGED, Write
 
 HEAVY = {
+    "apprise",
     "click",
     "httpx",
     "jsonschema",

@@ -120,8 +120,7 @@ def command(  # noqa: PLR0913 - one argument per option
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
-    data = _data(applied)
-    notifier.applied(data, record)
+    notifier.applied(data := _data(applied), record)
     if out.json:
         _show_json(data, out)
     try:

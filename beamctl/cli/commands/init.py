@@ -51,6 +51,8 @@ def command(*, workspaces: tuple[str, ...], ci: str | None, out: Output, access:
     if platform is None and (why := why_no_input(())):
         choices = ", ".join(each.value for each in CiPlatform)
         raise UsageError(f"--ci is missing, and {why}", f"Add --ci with one of: {choices}.")
+    if platform is None:  # it will ask
+        refuse_existing([])
     names = list(dict.fromkeys(workspaces)) or [_workspace(access, out)]
     platform = platform or _platform(out)
     documents, others = document_paths(names), ci_files(platform)
