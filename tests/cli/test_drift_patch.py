@@ -119,6 +119,15 @@ class TestPatch:
             git_apply(ran.out)
             assert cli("drift").code == 0
 
+    def test_known_drift_is_not_adopted(self, cli: Cli, write: Write) -> None:
+        write("beamctl.yaml", DRIFTED)
+        write("known.yaml", "version: 1\nknown:\n  member:carl@example.com: {until: 2099-01-01, reason: T-1}\n")
+        ran = cli("drift", "--patch", "--known", "known.yaml")
+        assert "The patch adopts 3 of 3 differences." in ran.err
+        git_apply(ran.out)
+        assert "carl@example.com" in Path("beamctl.yaml").read_text()
+        assert cli("drift", "--known", "known.yaml").code == 0
+
     def test_it_is_not_json(self, cli: Cli, write: Write) -> None:
         write("beamctl.yaml", DRIFTED)
         ran = cli("drift", "--patch", "-o", "json")
