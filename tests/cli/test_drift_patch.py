@@ -215,3 +215,8 @@ def test_it_names_files_from_the_current_directory(cli: Cli, write: Write, direc
     assert f"Apply it with `git -C {directory.resolve()} apply`." in outside.err
     git_apply(outside.out, directory)
     assert (directory / "team/access/acme.yaml").read_text() == ADOPTED
+    (directory / "team/access/acme.yaml").write_text(DRIFTED)
+    write("other/labs.yaml", LABS)
+    both = cli("drift", "-f", "../team/access/acme.yaml", "-f", "labs.yaml", "--patch")
+    git_apply(both.out, directory)
+    assert cli("drift", "-f", "../team/access", "-f", "labs.yaml").code == 0
