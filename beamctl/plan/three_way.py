@@ -67,6 +67,7 @@ class LastSet:
         commit: Of the documents; empty if it is not known.
         after: The object as the run left it, as far as the change says; None if it was deleted.
         undoes: Whether that run undid another one.
+        is_current: Whether no later apply was complete, after which the object was as another document said.
     """
 
     run: str
@@ -74,6 +75,7 @@ class LastSet:
     commit: str
     after: Mapping[str, Any] | None
     undoes: bool = False
+    is_current: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ def _object(side: Mapping[str, Any] | None, base: BaseView) -> Mapping[str, Any]
 def _is_as_left(change: Change, last: LastSet | None) -> bool:
     """Whether an object is as the last recorded run left it, as far as the difference is concerned. An undo is not
     meant to change the document, so what it left is not asked for by any."""
-    if last is None or last.undoes:
+    if last is None or last.undoes or not last.is_current:
         return False
     if change.before is None or last.after is None:
         return change.before is None and last.after is None

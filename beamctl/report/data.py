@@ -10,9 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from beamctl.plan.change import Change, ChangeId
-from beamctl.plan.coverage import KindCoverage
 from beamctl.plan.hazard import Allowance
-from beamctl.plan.known_drift import KnownResult
 from beamctl.plan.plan import Plan
 from beamctl.plan.three_way import Cause, Origin
 
@@ -20,6 +18,8 @@ __all__ = ["Cause", "CommandName", "ComparedWith", "DriftDetails", "ReportData"]
 
 if TYPE_CHECKING:
     from beamctl.apply.record import Event
+    from beamctl.plan.coverage import KindCoverage
+    from beamctl.plan.known_drift import KnownResult
     from beamctl.plan.plan_file import Saved
 
 

@@ -7,7 +7,7 @@ from math import floor
 
 from beamctl.model.text import printable, shell_word, some
 from beamctl.plan.coverage import Coverage, KindCoverage, percent_managed
-from beamctl.plan.known_drift import KnownResult
+from beamctl.plan.known_drift import KnownResult, known_as
 from beamctl.plan.plan import Plan
 from beamctl.plan.three_way import Cause, LastSet, Origin
 from beamctl.report.data import ComparedWith, DriftDetails
@@ -75,9 +75,17 @@ def passing_lines(plan: Plan, details: DriftDetails) -> list[str]:
     return [f"  Not counted, because it did not differ every time: {printable(some(names))}."] if names else []
 
 
-def more_lines(details: DriftDetails) -> list[str]:
-    """Known drift that needs attention, and the coverage of all workspaces."""
+def is_limited(plan: Plan, details: DriftDetails) -> bool:
+    """Whether there are differences that are not counted: known ones, or passing ones."""
+    known = any(plan.workspace in each.accepted for each in details.known)
+    return known or bool(details.passing.get(plan.workspace))
+
+
+def more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:
+    """Known drift that needs attention, the addresses of the rest, and the coverage of all workspaces."""
     lines = list(filter(None, map(_known_text, details.known)))
+    rest = [printable(known_as(change)) for plan in plans for change in plan.changes] if details.known else []
+    lines += [f"Not accepted: {', '.join(rest)}."] if rest else []
     for workspace, kinds in details.coverage.items():
         lines += ["", *_coverage_lines(workspace, kinds)] if lines else _coverage_lines(workspace, kinds)
     return lines

@@ -13,7 +13,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.staleness import StaleObject
 from beamctl.report import change_text
 from beamctl.report.data import DriftDetails
-from beamctl.report.drift_details_text import base_lines, more_lines, origin_text, passing_lines
+from beamctl.report.drift_details_text import base_lines, is_limited, more_lines, origin_text, passing_lines
 from beamctl.report.plan_text import counts_and_notes
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
@@ -31,7 +31,7 @@ _NOT_STORED = "exists, but its secret was not stored"
 
 def drifts_text(plans: Sequence[Plan], details: DriftDetails, style: Style = PLAIN) -> str:
     """The differences of all workspaces, and what else was found."""
-    more = more_lines(details)
+    more = more_lines(plans, details)
     texts = [drift_text(plan, style, details) for plan in plans]
     return "\n".join([*texts, *(["\n".join(more) + "\n"] if more else [])])
 
@@ -51,7 +51,7 @@ def drift_text(plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETA
     lines += [*base_lines(plan, details), *passing_lines(plan, details)]
     if lines[-1]:
         lines.append("")
-    lines.append(style(Tone.STRONG, _sum(plan)))
+    lines.append(style(Tone.STRONG, _sum(plan, details)))
     if plan.changes:
         fix, adopt = "`beamctl plan` to see the changes that would fix this", "`beamctl drift --patch`"
         lines.append(f"  Run {fix}, or {adopt} to update the document.")
@@ -122,9 +122,12 @@ def _live(change: Change) -> str:
     return f"{change_text.attribute(change)}is {how}{change_text.side(change, change.before)}"
 
 
-def _sum(plan: Plan) -> str:
+def _sum(plan: Plan, details: DriftDetails) -> str:
     if plan.differs and not plan.changes:
         return f"Drift: {plan.workspace} does not match {printable(plan.source)}, as noted above."
+    if not plan.changes and is_limited(plan, details):
+        pair = f"{plan.workspace} and {printable(plan.source)}"
+        return f"No drift between {pair}, except what is not counted, as noted above."
     if not plan.changes:
         return f"No drift. {plan.workspace} matches {printable(plan.source)}."
     count = len(plan.changes)

@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from beamctl.model.text import printable, shell_word
-from beamctl.plan.change import ALL_ATTRIBUTES, Change
+from beamctl.plan.change import ALL_ATTRIBUTES, Change, Reason
 from beamctl.plan.comparison import Note
 from beamctl.plan.diff import ABSENT
 from beamctl.plan.guards import declared_data
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from beamctl.plan.plan_file import Saved
 
 APPLY = "beamctl apply"
+UNKNOWN_COMMIT = "Note: the commit of the documents is not known. Run this in a git checkout to have it recorded."
 
 _MOST_NOTES = 12
 
@@ -42,7 +43,9 @@ def plans_text(
 
 def _origin_text(saved: Saved) -> str:
     """When plans were saved, from which commit, until when they are valid, and what their runs will record."""
-    commit = f" from commit {shell_word(saved.commit)}" if saved.commit else " from an unknown commit"
+    undoes = any(change.reason is Reason.UNDOES for plan in saved.plans for change in plan.changes)
+    unknown = "" if undoes else " from an unknown commit"  # an undo has no document
+    commit = f" from commit {shell_word(saved.commit)}" if saved.commit else unknown
     created, expires = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for when in (saved.created, saved.expires))
     return "\n".join([f"Saved {created}{commit}, valid until {expires}.", *map(_coverage, saved.plans), ""])
 
@@ -62,8 +65,7 @@ def _coverage(plan: Plan) -> str:
 def saved_text(saved: Saved, file: str) -> str:
     """Until when saved plans are valid, and how to apply them."""
     until = f"{saved.expires:%Y-%m-%d %H:%M} UTC"
-    commit = "" if saved.commit else " Its commit is not known."
-    return f"Saved the plan.{commit} It is valid until {until}. To apply it:  {APPLY} {shlex.quote(printable(file))}"
+    return f"Saved the plan. It is valid until {until}. To apply it:  {APPLY} {shlex.quote(printable(file))}"
 
 
 def unused_note(allowance: str) -> str:

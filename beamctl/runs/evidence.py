@@ -4,7 +4,7 @@ an object."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from beamctl.apply.record import Record, Run, State
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
@@ -46,6 +46,7 @@ def evidence_of(folder: RecordFolder, workspace: str, api: str) -> Evidence:
         states = {record.state(change) for change in record.changes}
         if record.ended and not record.interrupted and states <= _COMPLETE and not undoes:
             complete = record.run
+            found = {key: replace(each, is_current=False) for key, each in found.items()}
         for change in record.changes:
             state = record.state(change)
             if state in _UNSURE:

@@ -18,7 +18,7 @@ from beamctl.model.secret import SecretStore
 from beamctl.model.text import printable
 from beamctl.plan.plan import Plan
 from beamctl.report.apply_text import totals
-from beamctl.report.plan_text import APPLY, unused_note
+from beamctl.report.plan_text import APPLY, UNKNOWN_COMMIT, unused_note
 from beamctl.runs.commit import is_in_ci
 from beamctl.runs.file import RecordFile
 from beamctl.runs.store import NewRecord, open_records
@@ -31,8 +31,6 @@ from beamctl.workflow.plan import Planned, is_refused, plan_all, unused_allowanc
 from beamctl.workflow.saved_plan import open_saved
 
 NOT_STOPPED = "The apply was not stopped by this. Run `beamctl plan` to see what is left to do."
-
-UNKNOWN_COMMIT = "Note: the commit of the documents is not known, so the run record has none."
 
 
 def run_apply(request: ApplyRequest, session: ApplySession) -> Applied:
@@ -112,7 +110,7 @@ def _begin(review: Review, request: ApplyRequest, session: ApplySession) -> list
     """
     due = [each for each in review.planned if each.plan.changes or each.unrecorded]
     new = [NewRecord(_recorded(each.plan), each.commit(), each.digest()) for each in due]
-    if is_in_ci() and not all(each.commit for each in new):
+    if is_in_ci() and any(each.plan.declared and not each.commit for each in new):  # an undo has no document
         session.view.note(UNKNOWN_COMMIT)
     try:
         records = open_records(request.checks.records, new, session.redaction) if new else []

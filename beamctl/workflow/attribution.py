@@ -10,6 +10,7 @@ from typing import Any
 from beamctl.document.document import Desired
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import kinds_for
+from beamctl.model.api_call import Reader
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.comparison import Situation
 from beamctl.plan.coverage import Coverage
@@ -19,7 +20,9 @@ from beamctl.plan.three_way import BaseView, Origin, is_fine_now, origin
 from beamctl.report.data import ComparedWith, DriftDetails
 from beamctl.runs.evidence import Evidence, evidence_of
 from beamctl.runs.folder import RecordFolder
+from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.base_document import Base, read_base
+from beamctl.workflow.plan import compared, read_declared
 
 _UNREADABLE = BaseView(None, decides=False, is_comparable=False)
 """How a base sees an object if it should be known, but cannot be read."""
@@ -33,38 +36,58 @@ class Seen:
 
     Attributes:
         desired: Its document.
-        plan: What differs.
+        plan: What differs, without what is not counted.
         live: By kind, what was read.
         situation: What the comparison depended on.
+        differing: Everything that differs, whether it is counted or not.
     """
 
     desired: Desired
     plan: Plan
     live: Mapping[str, Any]
     situation: Situation
+    differing: frozenset[ChangeId]
+
+
+def look(desired: Desired, reader: Reader, now: Callable[[], Situation]) -> Seen:
+    """Read a workspace and compare it with its document.
+
+    Args:
+        desired: The document.
+        reader: Of the workspace.
+        now: Returns what the comparison depends on; called after reading, because that reads the API's clock.
+    """
+    live = read_declared(desired, reader)
+    context = now()
+    plan = with_source_hazards(compared(desired, live, context))
+    return Seen(desired, plan, live, context, frozenset(change.id for change in plan.changes))
 
 
 def attribute(
-    seen: Sequence[Seen], bases: Mapping[str, Base], records: RecordFolder, note: Callable[[str], None]
+    seen: Sequence[Seen],
+    bases: Mapping[str, Base],
+    files: Sequence[str],
+    records: RecordFolder,
+    note: Callable[[str], None],
 ) -> DriftDetails:
     """The origin of each difference.
 
     Args:
         seen: The workspaces.
         bases: The documents at the commit that the user named; empty for those of the last complete applies.
+        files: The files of this run.
         records: The run records.
         note: Called with notes for the user.
     """
     origins: dict[tuple[str, ChangeId], Origin] = {}
     fine_now: dict[str, tuple[str, ...]] = {}
     compared_with: dict[str, ComparedWith] = {}
-    sources = [each.desired.document.source for each in seen]
     for each in seen:
         name = each.desired.workspace
         if not each.plan.changes and name not in bases:
             continue
         evidence = _evidence(records, each)
-        base = bases.get(name) or _recorded_base(each.desired, evidence, sources, note)
+        base = bases.get(name) or _recorded_base(each.desired, evidence, files, note)
         is_compared = base is not None or (evidence.complete is not None and evidence.complete.commit != "")
         kinds = managed(kinds_for(each.desired.document.data), each.desired)
         views = {kind.name: _KindView(kind, each, base) for kind in kinds}
@@ -75,8 +98,7 @@ def attribute(
             origins[name, change.id] = origin(change, base_view, last, updated)
         if base:
             compared_with[name] = ComparedWith(base.revision, base.commit, base.run)
-            differing = {change.id for change in each.plan.changes}
-            fine_now[name] = tuple(found for view in views.values() for found in view.fine_now(differing))
+            fine_now[name] = tuple(found for view in views.values() for found in view.fine_now())
     return DriftDetails(compared_with, origins, fine_now)
 
 
@@ -112,13 +134,15 @@ class _KindView:
             is_comparable=self._is_comparable,
         )
 
-    def fine_now(self, differing: frozenset[ChangeId] | set[ChangeId]) -> list[str]:
+    def fine_now(self) -> list[str]:
         """The names of objects that only the base would change: document and workspace changed to the same."""
         decided = self._managed(self._now.desired)
         return [
             change.name
             for key, change in self._changes.items()
-            if change.id not in differing and is_fine_now(change) and (change.before is None or key in decided)
+            if change.id not in self._now.differing
+            and is_fine_now(change)
+            and (change.before is None or key in decided)
         ]
 
     def _managed(self, desired: Desired) -> frozenset[str]:
@@ -135,7 +159,7 @@ def _evidence(records: RecordFolder, seen: Seen) -> Evidence:
 
 
 def _recorded_base(
-    desired: Desired, evidence: Evidence, sources: Sequence[str], note: Callable[[str], None]
+    desired: Desired, evidence: Evidence, files: Sequence[str], note: Callable[[str], None]
 ) -> Base | None:
     """The document at the commit of the last complete apply; None if that is not known.
 
@@ -149,7 +173,7 @@ def _recorded_base(
         note(f"{about}: {run.id} applied a document with changes that were not committed.")
         return None
     try:
-        return read_base(desired, run.commit, sources, run.id)
+        return read_base(desired, run.commit, files, run.id)
     except UsageError as error:
         note(f"{about}: {error.message}. {error.hint}")
     except DocumentError:

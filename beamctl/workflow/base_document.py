@@ -40,28 +40,32 @@ class Base:
         return self.desired.document.source
 
 
-def named_bases(documents: Sequence[Desired], revision: str) -> Mapping[str, Base]:
+def named_bases(documents: Sequence[Desired], revision: str, files: Sequence[str]) -> Mapping[str, Base]:
     """The documents at a commit that the user named, by workspace.
+
+    Args:
+        documents: The documents now.
+        revision: The commit, as the user named it.
+        files: The files of this run.
 
     Raises:
         UsageError: One does not exist there.
         DocumentError: One is not valid there.
     """
-    sources = [each.document.source for each in documents]
     try:
-        return {each.workspace: read_base(each, revision, sources) for each in documents}
+        return {each.workspace: read_base(each, revision, files) for each in documents}
     except UsageError as error:
         raise UsageError(f"--base: {error.message}", error.hint) from None
 
 
-def read_base(desired: Desired, revision: str, sources: Sequence[str], run: str = "") -> Base:
+def read_base(desired: Desired, revision: str, files: Sequence[str], run: str = "") -> Base:
     """Read the document of a workspace at a commit: in the same file, or the file it was renamed from, or another
     file of this run.
 
     Args:
         desired: The document now.
         revision: The commit, as the user named it.
-        sources: The files of this run.
+        files: The files of this run.
         run: The run that applied it; empty if the user named the commit.
 
     Raises:
@@ -75,7 +79,7 @@ def read_base(desired: Desired, revision: str, sources: Sequence[str], run: str 
     commit = _commit(repository, revision)
     at = f"{printable(revision)} ({commit[:_SHORT]})" if revision != commit else commit[:_SHORT]
     declared: list[str] = []
-    for name in dict.fromkeys((source, *(each for each in sources if each != "-"))):
+    for name in dict.fromkeys((source, *files)):
         other = path if name == source else _repository(name)[1]
         content = _content(repository, commit, other, at) if other.is_relative_to(repository.folder) else None
         if content is None:

@@ -21,12 +21,11 @@ from beamctl.report.data import DriftDetails
 from beamctl.report.wording import words
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
-from beamctl.secrets.sources import with_source_hazards
-from beamctl.workflow.attribution import Seen, attribute
+from beamctl.workflow.attribution import Seen, attribute, look
 from beamctl.workflow.base_document import named_bases
 from beamctl.workflow.connection import Access, Link, open_link, skew_note
-from beamctl.workflow.documents import read_desired, unread_note
-from beamctl.workflow.plan import compared, read_declared, situation, with_clocks
+from beamctl.workflow.documents import named_files, read_desired, unread_note
+from beamctl.workflow.plan import situation, with_clocks
 
 Notify = Callable[[str], None]
 
@@ -81,9 +80,7 @@ class _Workspace:
 
     def look(self) -> Seen:
         """Read the workspace and compare it."""
-        live = read_declared(self.desired, self.link.reader)
-        now = situation(self.link, self.last, NO_FLOORS)
-        return Seen(self.desired, with_source_hazards(compared(self.desired, live, now)), live, now)
+        return look(self.desired, self.link.reader, lambda: situation(self.link, self.last, NO_FLOORS))
 
 
 def drift(request: DriftRequest, access: Access, records: RecordFolder, note: Notify) -> Drifted:
@@ -102,7 +99,8 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
     """
     with ExitStack() as stack:
         documents = read_desired(request.files, request.workspaces)
-        bases = named_bases(documents, request.base) if request.base else {}
+        files = named_files(request.files)
+        bases = named_bases(documents, request.base, files) if request.base else {}
         if text := unread_note(request.files):
             note(text)
         links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
@@ -111,7 +109,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         ]
         seen, passing = _confirmed(all_of_them, request.looks)
         seen, known = _without_known(seen, request.known)
-        attributed = attribute(seen, bases, records, note)
+        attributed = attribute(seen, bases, files, records, note)
         coverage = {
             each.desired.workspace: _coverage(each.desired, each.link, now.situation)
             for each, now in zip(all_of_them, seen, strict=True)

@@ -26,7 +26,7 @@ from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
-from beamctl.workflow.documents import read_desired
+from beamctl.workflow.documents import named_files, read_desired
 
 if TYPE_CHECKING:
     from beamctl.plan.base_guards import BaseDocument
@@ -122,17 +122,17 @@ def plan_all(
     """
     documents = read_desired(files, workspaces)
     refuse_shared(granted, [desired.workspace for desired in documents])
-    bases = _bases(documents, checks.base) if checks.base else {}
+    bases = _bases(documents, checks.base, files) if checks.base else {}
     links = [(desired, stack.enter_context(open_link(access, desired.workspace))) for desired in documents]
     return [_planned(desired, link, granted, checks, bases.get(desired.workspace)) for desired, link in links]
 
 
-def _bases(documents: Sequence[Desired], revision: str) -> Mapping[str, BaseDocument]:
+def _bases(documents: Sequence[Desired], revision: str, files: Sequence[str]) -> Mapping[str, BaseDocument]:
     """The documents at a commit, by workspace."""
     from beamctl.plan.base_guards import BaseDocument
     from beamctl.workflow.base_document import named_bases
 
-    bases = named_bases(documents, revision)
+    bases = named_bases(documents, revision, named_files(files))
     return {name: BaseDocument(each.desired, each.label, all_kinds()) for name, each in bases.items()}
 
 

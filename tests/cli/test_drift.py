@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from beamctl.document.schema import load_schema, quick_check
 from beamctl.workflow.drift import BETWEEN_LOOKS
 from tests.cli.hostile import git
 from tests.cli.process import Ran
-from tests.cli.world import AS_IS, CHANGED, Cli, Write
+from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write
 
 pytestmark = pytest.mark.usefixtures("local")
 
@@ -126,6 +128,20 @@ def test_an_apply_that_fails_in_part_does_not_become_the_base(cli: Cli, commit: 
     assert causes(ran) == {GRACE: "not-applied"}  # beamctl itself set it
 
 
+def test_a_later_complete_apply_outdates_what_a_run_set(cli: Cli, commit: Commit, by_hand: ByHand) -> None:
+    commit(CHANGED)  # sets grace to admin
+    assert cli("apply", "--auto-approve").code == 0
+    by_hand(GRACE, "viewer")
+    commit(
+        CHANGED.replace("grace@example.com: admin", "grace@example.com: viewer").replace(
+            "eve@example.com: member", "eve@example.com: viewer"
+        )
+    )
+    assert cli("apply", "--auto-approve").code == 0
+    by_hand(GRACE, "admin")  # as the first run left it, but not the second
+    assert causes(cli("drift", "-o", "json")) == {GRACE: "changed-by-hand"}
+
+
 def test_an_undo_does_not_become_the_base(cli: Cli, commit: Commit) -> None:
     first = commit(AS_IS.replace("grace@example.com: member", "grace@example.com: viewer"))
     assert cli("apply", "--auto-approve").code == 0
@@ -179,33 +195,30 @@ def test_a_shallow_clone(cli: Cli, commit: Commit, directory: Path, by_hand: ByH
     assert causes(recorded) == {GRACE: "cannot-tell"}
 
 
-@pytest.mark.parametrize("command", ["drift", "plan", "apply"])
-@pytest.mark.parametrize(
-    ("revision", "said"),
-    [
-        ("", "--base is empty"),
-        ("nope", "there is no commit 'nope' in"),
-        ("--all", "there is no commit '--all' in"),
-        ("HEAD\n", "there is no commit 'HEAD\\\\n' in"),
-        ("HEAD..HEAD", "there is no commit 'HEAD..HEAD' in"),
-        ("invalid", "beamctl.yaml:3:1: unknown key 'membrs'"),
-        ("other", "beamctl.yaml does not declare acme, but labs"),
-        ("missing", "beamctl.yaml does not exist at missing ("),
-    ],
-)
-def test_a_base_that_cannot_be_used(
-    cli: Cli, commit: Commit, directory: Path, command: str, revision: str, said: str
-) -> None:
-    git(directory, "init", "--quiet")
+UNUSABLE = {
+    "": "--base is empty",
+    "nope": "there is no commit 'nope' in",
+    "--all": "there is no commit '--all' in",
+    "HEAD\n": "there is no commit 'HEAD\\\\n' in",
+    "HEAD..HEAD": "there is no commit 'HEAD..HEAD' in",
+    "invalid": "beamctl.yaml:3:1: unknown key 'membrs'",
+    "other": "beamctl.yaml does not declare acme, but labs",
+    "missing": "beamctl.yaml does not exist at missing (",
+}
+
+
+def test_a_base_that_cannot_be_used(cli: Cli, commit: Commit, directory: Path) -> None:
     git(directory, "commit", "--quiet", "--allow-empty", "--message", "x")
     git(directory, "tag", "missing")
     for name, text in (("invalid", AS_IS.replace("members", "membrs")), ("other", AS_IS.replace("acme", "labs"))):
         commit(text)
         git(directory, "tag", name)
     commit(CHANGED)
-    ran = cli(command, "--base", revision)
-    assert (ran.code, ran.out) == (3, "")
-    assert said in ran.err
+    for revision, said in UNUSABLE.items():
+        for command in ("drift", "plan", "apply"):
+            ran = cli(command, "--base", revision)
+            assert (ran.code, ran.out) == (3, "")
+            assert said in ran.err
 
 
 def test_documents_without_a_history(cli: Cli, write: Write) -> None:
@@ -232,7 +245,10 @@ def test_a_document_that_was_renamed_or_moved_to_another_file(
     git(directory, "add", "access")
     git(directory, "commit", "--quiet", "--message", "other files")
     ran = cli("drift", "-f", "access", "-w", "acme", "--base", "HEAD~1", "-o", "json")
-    assert ran.code == 3  # only the files of the run are read: acme's is now access/both.yaml
+    assert causes(ran) == {GRACE: "changed-by-hand"}  # found in the other file
+    (directory / "access" / "acme.yaml").unlink()
+    ran = cli("drift", "-f", "access", "-w", "acme", "--base", "HEAD~1")
+    assert ran.code == 3
     assert "access/both.yaml does not exist at HEAD~1" in ran.err
 
 
@@ -329,6 +345,7 @@ def test_known_drift(cli: Cli, write: Write, by_hand: ByHand) -> None:
     assert "eve@example.com  is admin; beamctl.yaml says member" in ran.out
     said = "known.yaml:5: member:eve@example.com was accepted until 2026-01-01 (TICKET-3), and is drift again."
     assert said in ran.out
+    assert "Not accepted: member:eve@example.com.\n" in ran.out
     found = cli("drift", "--known", "known.yaml", "-o", "json", "--report", "text=drift.txt")
     states = {each["known_as"]: (each["state"], each["workspaces"]) for each in found.json["known"]}
     assert states == {
@@ -340,6 +357,24 @@ def test_known_drift(cli: Cli, write: Write, by_hand: ByHand) -> None:
     assert [each["known_as"] for each in found.json["resource_drift"]] == ["member:eve@example.com"]
     assert found.json["excused"][0]["code"] == "known-drift"
     assert said in Path("drift.txt").read_text()
+
+
+def test_what_is_not_counted_is_not_said_to_match(
+    cli: Cli, commit: Commit, write: Write, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(AS_IS)
+    write("known.yaml", f"version: 1\nknown: {{member:grace@example.com: {{until: {LATER}, reason: x}}}}\n")
+    by_hand(GRACE, "admin")
+    said = "No drift between acme and beamctl.yaml, except what is not counted, as noted above."
+    ran = cli("drift", "--known", "known.yaml", "--base", "HEAD")
+    assert ran.code == 0
+    assert said in ran.out
+    assert "as declared now" not in ran.out
+    during_pauses(monkeypatch, lambda: by_hand(GRACE, "viewer"))
+    ran = cli("drift", "--confirm", "2", "--base", "HEAD")
+    assert ran.code == 0
+    assert said in ran.out
+    assert "as declared now" not in ran.out
 
 
 @pytest.mark.parametrize(
@@ -381,6 +416,25 @@ def test_a_file_that_is_no_known_drift(cli: Cli, write: Write, text: str) -> Non
     assert cli("drift", "--known", "missing.yaml").code == 3
     assert cli("drift", "--known", "known.yaml", "--report", "text=known.yaml").code == 3
     assert Path("known.yaml").read_text() == text
+
+
+@pytest.mark.usefixtures("api")
+def test_a_secret_in_a_reason_is_hidden(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    write("known.yaml", f"version: 1\nknown: {{member:kim@example.com: {{until: {LATER}, reason: {CANARY}}}}}\n")
+    ran = cli("drift", "--known", "known.yaml", "--report", "text=r.txt", "--report", "json=r.json")
+    assert ran.code == 2
+    for name in ("r.txt", "r.json"):
+        assert "known drift" in (text := Path(name).read_text())
+        assert CANARY not in text
+
+
+def test_the_schema_of_known_drift_accepts_its_examples() -> None:
+    schema = load_schema("known-drift")
+    Draft202012Validator.check_schema(schema)
+    for example in schema["examples"]:
+        assert quick_check("known-drift")(example)
+        assert Draft202012Validator(schema).is_valid(example)
 
 
 def test_coverage(cli: Cli, write: Write) -> None:

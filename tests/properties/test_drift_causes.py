@@ -17,25 +17,22 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.coverage import Coverage
 from beamctl.plan.three_way import Cause, Origin
 from beamctl.runs.folder import RecordFolder
-from beamctl.workflow.attribution import Seen, attribute
+from beamctl.workflow.attribution import attribute, look
 from beamctl.workflow.base_document import Base
 from beamctl.workflow.documents import validate
-from beamctl.workflow.plan import compared, read_declared
 from beamctl.workflow.show import export
 from tests.fakes.runs import API, NOW, TODAY, applied, desired, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import SAMPLES, Sample, vault
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-often = settings(max_examples=8, deadline=None)
+often = settings(max_examples=6, deadline=None)
 
 
 def causes(base: Desired, now: Desired, live: FakeWorkspace) -> Mapping[tuple[str, ChangeId], Origin]:
-    situation = Situation(TODAY, API)
-    found = read_declared(now, live)
-    seen = Seen(now, compared(now, found, situation), found, situation)
+    seen = look(now, live, lambda: Situation(TODAY, API))
     notes: list[str] = []
-    details = attribute([seen], {"acme": Base("main", "0" * 40, base)}, RecordFolder(), notes.append)
+    details = attribute([seen], {"acme": Base("main", "0" * 40, base)}, (), RecordFolder(), notes.append)
     assert notes == []
     assert details.origins.keys() == {("acme", change.id) for change in seen.plan.changes}
     return details.origins

@@ -20,6 +20,7 @@ from beamctl.cli.main import COMMANDS, beamctl
 from beamctl.document.load import SourceText
 from beamctl.emulator import load_seed
 from beamctl.workflow.documents import validate
+from beamctl.workflow.known_drift import read_known
 from tests.end_to_end.conftest import clean_environment
 from tests.readme.markdown import DOCUMENTS, ROOT, blocks, code_spans, languages, name, steps
 
@@ -107,6 +108,9 @@ def test_yaml_block_is_valid(document: str, block: str, tmp_path: Path) -> None:
         assert yaml.safe_load(block)["jobs"]
     elif file == "# seed.yaml":
         load_seed(tmp_path / "emulator.db", yaml.safe_load(block))
+    elif file == "# known.yaml":
+        (tmp_path / "known.yaml").write_text(block)
+        assert read_known(str(tmp_path / "known.yaml"))
     else:
         assert file.startswith(("# beamctl.yaml", "# yaml-language-server:")), f"{document}: which file is this?"
         assert validate([SourceText(document, block.encode())]).problems == ()

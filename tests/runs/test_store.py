@@ -472,3 +472,20 @@ def test_nothing_is_written_after_half_a_line() -> None:
         record.end([], interrupted=False)
     found = find_record(RecordFolder(Path("kept")), "last")
     assert (found.changes, found.ended, found.count(State.WAITING)) == (plan.changes, "", 1)
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("command", [("plan", "--out", "p.json"), ("apply", "--auto-approve")])
+def test_a_commit_that_is_not_known_is_said_in_ci(
+    cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    write("beamctl.yaml", CHANGED)
+    said = "Note: the commit of the documents is not known."
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("GITHUB_SHA", "a" * 40)
+    assert said not in cli("plan", "--out", "known.json").err
+    assert json.loads(Path("known.json").read_text())["saved"]["commit"] == "a" * 40
+    monkeypatch.delenv("GITHUB_SHA")
+    assert said in cli(*command).err
+    monkeypatch.setenv("CI", "false")
+    assert said not in cli(*command).err

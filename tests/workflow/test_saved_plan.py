@@ -67,7 +67,7 @@ def test_plan_is_saved_and_its_expiry_is_shown(cli: Cli, write: Write, api: Api,
     assert expires - created == timedelta(minutes=90)
     assert abs(datetime.now(UTC) - created) < timedelta(minutes=1)
     assert (
-        ran.err == f"Saved the plan. Its commit is not known. It is valid until {expires:%Y-%m-%d %H:%M} UTC. "
+        ran.err == f"Saved the plan. It is valid until {expires:%Y-%m-%d %H:%M} UTC. "
         "To apply it:  beamctl apply 'a plan.json'\n"
     )
     assert data["workspaces"][0]["api_url"] == api.url

@@ -17,7 +17,8 @@ from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowance
 from beamctl.report.data import CommandName, ReportData
-from beamctl.report.plan_text import APPLY, plans_text, saved_text, unused_note
+from beamctl.report.plan_text import APPLY, UNKNOWN_COMMIT, plans_text, saved_text, unused_note
+from beamctl.runs.commit import is_in_ci
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, named_files, unread_note
@@ -125,4 +126,6 @@ def report(
         out.info(unused_note(unused))
     if saved and target:
         out.info(saved_text(saved, target.file))
+        if is_in_ci() and not saved.commit and any(plan.declared for plan in plans):  # an undo has no document
+            out.info(UNKNOWN_COMMIT)
     return is_refused(plans, granted)

@@ -1,0 +1,98 @@
+"""What a drift says besides the differences, with hostile values in every place."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from beamctl.document.problem import Place
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
+from beamctl.plan.coverage import Coverage, Covered, KindCoverage, percent_managed
+from beamctl.plan.known_drift import Known, KnownResult
+from beamctl.plan.three_way import Cause, LastSet, Origin
+from beamctl.report.data import CommandName, ComparedWith, DriftDetails, ReportData
+from beamctl.report.drift_details_text import CAUSES, uncovered_text
+from beamctl.report.formats import FORMATS
+from tests.fakes.runs import document, planned
+from tests.fakes.workspace import FakeWorkspace, person
+
+HOSTILE = [
+    "a|b", "`x`", "@here", "::error::x", "##[add-mask]admin", "a\rb", "new\nline", "\u202etxt", "zero\u200bwidth",
+    "/close", "<!-- x", "{0}", "$x$", "\x1b[31mred", "\x07", "\ud83d", "\u2028",
+]  # fmt: skip
+PLAN = planned(
+    document({"a@x.io": "admin", "b@x.io": "viewer"}),
+    FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io"), person("c@x.io")]),
+)
+
+
+def data(text: str) -> ReportData:
+    """Every place holds this text."""
+    known = Known("member", text, date(2026, 1, 1), text, Place(text, 3, 3))
+    objects = tuple(Covered(each.value, text, each) for each in Coverage)
+    last = LastSet(text, text, text, None, undoes=True)
+    keys = [("acme", change.id) for change in PLAN.changes]
+    origins = [
+        Origin(Cause.BOTH, {text: Cause.BY_HAND, "role": Cause.NOT_APPLIED}, last, datetime(2026, 11, 24, tzinfo=UTC)),
+        Origin(Cause.UNKNOWN),
+    ]
+    details = DriftDetails(
+        {"acme": ComparedWith(text, "1a" * 20, text)},
+        dict(zip(keys, origins, strict=True)),
+        {"acme": (text,)},
+        (KnownResult(known), KnownResult(known, expired=("acme",), is_past=True), KnownResult(known, is_past=True)),
+        {"acme": (KindCoverage("k", "things", objects, fact(Code.CANNOT_BE_READ, detail=text)),)},
+        {"acme": (text,)},
+    )
+    return ReportData(CommandName.DRIFT, [PLAN], causes=details.causes, details=details)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_hostile_values_stay_on_their_line(text: str) -> None:
+    shown = FORMATS["text"].report(data(text))
+    plain = FORMATS["text"].report(data("plain"))
+    assert shown.count("\n") == plain.count("\n")
+    assert all(line.isprintable() for line in shown.splitlines())
+    assert not set("\u202e\u200b\u2028\x1b\r") & set(shown)
+    found = json.loads(FORMATS["json"].report(data(text)))
+    assert [each["state"] for each in found["known"]] == ["unmatched", "expired", "expired"]
+    assert found["known"][0]["reason"] == text
+
+
+def test_everything_is_said() -> None:
+    shown = FORMATS["text"].report(data("X"))
+    for each in (
+        "X: changed by hand; role: merged, not applied yet · last deleted by run X (X, commit X), an undo",
+        " · last updated 2026-11-24 00:00 UTC",
+        "cannot tell whether it was changed by hand",
+        "Compared with access.yaml at 1a1a1a1a1a1a, the last complete apply (run X).",
+        "Changed since then, and as declared now: X.",
+        "Not counted, because it did not differ every time: X.",
+        "X:3: member:X matches no difference.",
+        "X:3: member:X was accepted until 2026-01-01 (X), and is drift again.",
+        "X:3: member:X was accepted until 2026-01-01, and no longer differs.",
+        "Not accepted: ",
+        "things: 3 = 1 managed, 1 unmanaged, 1 excluded",
+        "an unknown share",
+        "not managed: X",
+    ):
+        assert each in shown
+    (section,) = json.loads(FORMATS["json"].report(data("X")))["coverage"][0]["sections"]
+    assert (section["total"], section["managed"], section["unmanaged_names"]) == (3, 1, ["X"])
+
+
+def test_every_cause_has_words() -> None:
+    assert CAUSES.keys() == set(Cause)
+
+
+def test_coverage_is_never_rounded_up() -> None:
+    managed = tuple(Covered(str(key), str(key), Coverage.MANAGED) for key in range(9_999))
+    one = KindCoverage("k", "things", (*managed, Covered("x", "x", Coverage.UNMANAGED)))
+    assert uncovered_text("acme", [one], 100) == "Coverage of acme is 99.9%; 100% is required. Not covered: things x"
+    assert uncovered_text("acme", [one], 99.9) == ""
+    excluded = KindCoverage("k", "things", (Covered("x", "x", Coverage.EXCLUDED),))
+    assert percent_managed([]) == percent_managed([excluded]) == percent_managed([replace(one, objects=managed)]) == 100
+    unread = replace(excluded, unread=fact(Code.CANNOT_BE_READ, detail="x"))
+    assert "an unknown share; 1% is required" in uncovered_text("acme", [unread], 1)
