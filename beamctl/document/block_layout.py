@@ -44,7 +44,7 @@ class BlockLayout:
     def add(self, added: Sequence[Added], *, few_are_sorted: bool) -> Iterator[Splice]:
         """Insert entries where the order of the others puts them, or else after the last."""
         for index, group in grouped(self._entries, added, few_are_sorted=few_are_sorted):
-            at = self._before_first() if index == 0 else self._end(index - 1)
+            at = self._own_start(0) if index == 0 else self._end(index - 1)
             near = self._entries[max(0, index - 1)]
             indent = indent_of(self._text, self._first(near))
             around = self._entries[max(0, index - _NEIGHBORS) : index + _NEIGHBORS]
@@ -70,10 +70,6 @@ class BlockLayout:
         if dash < 0 or not is_blank(self._text, dash + 1, entry.start):
             raise unusual(self._text, entry.start)
         return dash
-
-    def _before_first(self) -> int:
-        """Where an entry is inserted before the first: after the comments that are not the first entry's own."""
-        return self._own_start(0)
 
     def _end(self, index: int) -> int:
         """The end of an entry with the comments that are indented like its inner lines."""

@@ -135,8 +135,9 @@ class BlockWriter:
 
 
 def _json(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """JSON in which only invisible characters are escaped: YAML has no surrogate pairs."""
     text = json.dumps(value, ensure_ascii=False)
-    return json.dumps(value) if unseen(text) else text
+    return "".join(json.dumps(each)[1:-1] if unseen(each) else each for each in text) if unseen(text) else text
 
 
 def _column(text: str, index: int) -> int:

@@ -78,15 +78,13 @@ class EditedFile:
 
     Attributes:
         name: As the user named it.
-        label: Its name in a patch, relative to `folder`, with slashes.
-        folder: Where the patch is to be applied; empty for the current directory.
+        label: Its name in a patch, relative to the folder in which the patch is applied, with slashes.
         before: Its content when it was read.
         after: The new content.
     """
 
     name: str
     label: str
-    folder: str
     before: bytes
     after: bytes
 
@@ -100,12 +98,14 @@ class AdoptedDrift:
         adopted: How many differences the edits remove.
         left: The differences that stay.
         remarks: What to check about new entries.
+        folder: Where the patch is to be applied; empty for the current directory.
     """
 
     files: tuple[EditedFile, ...]
     adopted: int
     left: tuple[NotAdopted, ...]
     remarks: tuple[NewEntry, ...]
+    folder: str = ""
 
 
 class Adopter:

@@ -1,4 +1,6 @@
-"""Text of drift that is adopted: a unified diff for `git apply`, and what it leaves out."""
+"""Text of drift that is adopted: a unified diff for `git apply`, and what it leaves out.
+
+A module of its own: the report of drift does not need it."""
 
 from __future__ import annotations
 
@@ -56,8 +58,7 @@ def adopted_text(found: AdoptedDrift, *, written: bool) -> str:
     if written:
         names = ", ".join(printable(each.name) for each in found.files)
         return "\n".join([*lines, f"Edited {names}: {count} adopted. Review the edits before you commit them."])
-    folders = {each.folder: f"git -C {shell_word(each.folder)} apply" for each in found.files if each.folder}
-    how = " or ".join(folders.values()) or "git apply"
+    how = f"git -C {shell_word(found.folder)} apply" if found.folder else "git apply"
     return "\n".join([*lines, f"The patch adopts {count}. Apply it with `{how}`."])
 
 

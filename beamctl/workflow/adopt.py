@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -50,12 +50,14 @@ def adopt(sources: Sequence[SourceText], seen: Sequence[Seen]) -> AdoptedDrift:
         found = _adopt(each, after.get(each.desired.document.source, b""))
         after[each.desired.document.source] = found.content
         results.append(found)
-    edited = (name for name, content in before.items() if content != after[name])
+    edited = [name for name, content in before.items() if content != after[name]]
+    folder, labels = _labels(edited)
     return AdoptedDrift(
-        tuple(EditedFile(name, *_label(name), before[name], after[name]) for name in edited),
+        tuple(EditedFile(name, labels[name], before[name], after[name]) for name in edited),
         sum(each.adopted for each in results),
         tuple(entry for each in results for entry in each.left),
         tuple(entry for each in results for entry in each.remarks),
+        folder,
     )
 
 
@@ -111,15 +113,19 @@ def _adoptions(seen: Seen) -> list[Adoption]:
     return found
 
 
-def _label(name: str) -> tuple[str, str]:
-    """The name of a file in a patch, and the folder it is relative to: empty for the current directory, or else its
-    repository or own folder."""
-    real, here = Path(real_path(name)), Path(real_path("."))
-    if real.is_relative_to(here):
-        return real.relative_to(here).as_posix(), ""
-    repository = repository_of(real.parent)
-    folder = repository.folder if repository and real.is_relative_to(repository.folder) else real.parent
-    return real.relative_to(folder).as_posix(), os.fspath(folder)
+def _labels(names: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+    """The folder in which a patch of these files is applied, and the name of each file in it.
+
+    That is the current directory, empty in the result, or else the repository or folder that contains all of them.
+    """
+    real, here = {name: Path(real_path(name)) for name in names}, Path(real_path("."))
+    folder = here
+    if not all(path.is_relative_to(here) for path in real.values()):
+        folder = Path(os.path.commonpath([path.parent for path in real.values()]))
+        repository = repository_of(folder)
+        folder = repository.folder if repository else folder
+    labels = {name: path.relative_to(folder).as_posix() for name, path in real.items()}
+    return "" if folder == here else os.fspath(folder), labels
 
 
 def write_files(files: Sequence[EditedFile]) -> None:

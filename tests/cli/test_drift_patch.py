@@ -119,6 +119,15 @@ class TestPatch:
             git_apply(ran.out)
             assert cli("drift").code == 0
 
+    def test_known_drift_is_not_adopted(self, cli: Cli, write: Write) -> None:
+        write("beamctl.yaml", DRIFTED)
+        write("known.yaml", "version: 1\nknown:\n  member:carl@example.com: {until: 2099-01-01, reason: T-1}\n")
+        ran = cli("drift", "--patch", "--known", "known.yaml")
+        assert "The patch adopts 3 of 3 differences." in ran.err
+        git_apply(ran.out)
+        assert "carl@example.com" in Path("beamctl.yaml").read_text()
+        assert cli("drift", "--known", "known.yaml").code == 0
+
     def test_it_is_not_json(self, cli: Cli, write: Write) -> None:
         write("beamctl.yaml", DRIFTED)
         ran = cli("drift", "--patch", "-o", "json")
@@ -206,3 +215,8 @@ def test_it_names_files_from_the_current_directory(cli: Cli, write: Write, direc
     assert f"Apply it with `git -C {directory.resolve()} apply`." in outside.err
     git_apply(outside.out, directory)
     assert (directory / "team/access/acme.yaml").read_text() == ADOPTED
+    (directory / "team/access/acme.yaml").write_text(DRIFTED)
+    write("other/labs.yaml", LABS)
+    both = cli("drift", "-f", "../team/access/acme.yaml", "-f", "labs.yaml", "--patch")
+    git_apply(both.out, directory)
+    assert cli("drift", "-f", "../team/access", "-f", "labs.yaml").code == 0

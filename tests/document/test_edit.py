@@ -9,6 +9,7 @@ import pytest
 from beamctl.document.data_edit import Edit, Put, Remove, with_edits
 from beamctl.document.edit import edited
 from beamctl.document.splice import UneditableError
+from beamctl.document.yaml_loader import parse_plain
 from beamctl.model.code import Code
 
 HEAD = "version: 1\nworkspace: acme\n"
@@ -263,6 +264,17 @@ def test_json_stays_json() -> None:
 """
     )
     assert json.loads(after) == with_edits(json.loads(before), edits)
+
+
+@pytest.mark.parametrize("name", ["👩\u200d💻", "a\u200bb", "é\u202e", "tab\t", "nul\0", 'q"\\', "\x7f", "\u2028"])
+@pytest.mark.parametrize("before", ["x", "'x'", '"x"', "{}"])
+def test_invisible_characters_are_escaped(before: str, name: str) -> None:
+    json_text = '{"version": 1, "workspace": "acme", "settings": {"displayName": "x"}}'
+    for text in (f"{HEAD}settings:\n  displayName: {before}\n", json_text):
+        after = edited(text, "acme", [put("settings/displayName", name)])
+        assert after.replace("\n", "").isprintable()
+        (found,), problems = parse_plain(after, "")
+        assert (found["settings"], problems) == ({"displayName": name}, [])
 
 
 def test_only_the_document_of_the_workspace_is_edited() -> None:

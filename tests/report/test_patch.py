@@ -56,8 +56,8 @@ def test_what_is_left_out_is_safe_to_show() -> None:
         NotAdopted("acme", "members", name, why, Place(name, 3)),
         NotAdopted("acme", "", "", fact(Code.ADOPT_DUE), None),
     )
-    file = EditedFile(name, name, name, b"", b"x")
-    found = AdoptedDrift((file,), 1, left, (NewEntry("acme", "members", name, why),))
+    file = EditedFile(name, name, b"", b"x")
+    found = AdoptedDrift((file,), 1, left, (NewEntry("acme", "members", name, why),), name)
     for written in (False, True):
         text = adopted_text(found, written=written)
         assert text.replace("\n", "").isprintable()

@@ -169,6 +169,13 @@ ROWS = [
         "members: {ada@x.io: admin, bob@x.io: admin, kim@x.io: member}\nguards: {minAdmins: 2}\n",
     ),
     Row(
+        "an address that looks like another",
+        "members: {ada@x.io: admin}\n",
+        people(person("\u0430da@x.io", "admin"), person("é@x.io", "member")),
+        {"\u0430da@x.io": "the document would be invalid: '\u0430da@x.io' looks like 'ada@x.io'"},
+        "members: {ada@x.io: admin, é@x.io: member}\n",
+    ),
+    Row(
         "settings",
         "settings:\n  displayName: 'Acme' # name\n  labels: {a: b,  c: d}\n"
         "  groupMappings: [{groupName: g, role: admin}]\n",

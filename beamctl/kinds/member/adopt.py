@@ -30,10 +30,10 @@ class MemberAdopter(Adopter):
         return self.section, next((email for email in section if folded(email) == change.key), change.name)
 
     def entry(self, exported: Any, desired: Desired) -> Any:  # noqa: ANN401 - a role or a mapping
-        """A role, or a mapping with the role."""
+        """A role, or a mapping with the role. An address that looks like another is not acknowledged: a person does."""
         section = desired.section(self.section)
-        is_long = bool(section) and all(isinstance(entry, dict) for entry in section.values())
-        return {_ROLE: exported} if is_long and isinstance(exported, str) else exported
+        role = exported if isinstance(exported, str) else exported[_ROLE]
+        return {_ROLE: role} if section and all(isinstance(entry, dict) for entry in section.values()) else role
 
     def updates(self, change: Change, path: Path, desired: Desired) -> Iterator[Edit | Fact]:
         """The role."""
