@@ -117,14 +117,8 @@ def command(  # noqa: PLR0913 - one argument per option
         found = drift(request, access, record, out.info)
     data = ReportData(CommandName.DRIFT, found.plans, causes=found.details.causes, details=found.details)
     notifier.drift(data, record)
-    if out.json:
-        from beamctl.report.json_report import drift_json
-
-        out.result(drift_json(found.plans, found.details))
-    elif not patch:
-        from beamctl.report.drift_text import drifts_text
-
-        out.result(drifts_text(found.plans, found.details, out.style))
+    if not patch:
+        _show(data, out)
     if patch or write:
         from beamctl.cli.adopted_drift import show_and_write
         from beamctl.workflow.adopt import adopt
@@ -133,6 +127,17 @@ def command(  # noqa: PLR0913 - one argument per option
     write_reports(reports, data, out)
     below = required is not None and _say_uncovered(found.details, required, out)
     return Exit.DIFFERS if below or any(plan.differs for plan in found.plans) else Exit.DONE
+
+
+def _show(data: ReportData, out: Output) -> None:
+    if out.json:
+        from beamctl.report.json_report import drift_json
+
+        out.result(drift_json(data.plans, data.details))
+    else:
+        from beamctl.report.drift_text import drifts_text
+
+        out.result(drifts_text(data.plans, data.details, out.style))
 
 
 def _editable(files: Sequence[str]) -> Sequence[SourceText]:
