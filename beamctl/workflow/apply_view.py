@@ -13,6 +13,7 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import Saved
 from beamctl.secrets.redaction import OutputRedaction
 from beamctl.secrets.terminal import SecretTerminal
+from beamctl.system.signature import SUFFIX
 from beamctl.workflow.connection import Access
 from beamctl.workflow.plan import Checks, Planned
 
@@ -39,6 +40,7 @@ class ApplyRequest:
         checks: What the plans are checked against.
         parallelism: How many changes may run at the same time.
         screen: The terminal that shows new secrets, if any.
+        signers: The file of those who may sign the saved plan; None to not verify its signature.
     """
 
     saved: str | None
@@ -48,6 +50,12 @@ class ApplyRequest:
     checks: Checks
     parallelism: int
     screen: SecretTerminal | None = None
+    signers: str | None = None
+
+
+def plan_files(saved: str, signers: str | None) -> list[str]:
+    """A saved plan and, if its signature is verified, the files that this takes."""
+    return [saved] if signers is None else [saved, f"{saved}{SUFFIX}", signers]
 
 
 @dataclass(frozen=True, slots=True)

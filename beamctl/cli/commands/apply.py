@@ -27,7 +27,7 @@ from beamctl.report.style import PLAIN, Style
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
 from beamctl.workflow.apply import NOT_STOPPED, run_apply
-from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review
+from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, plan_files
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files
 from beamctl.workflow.plan import Checks, Planned
@@ -65,6 +65,12 @@ _EXIT = {
     is_flag=True,
     help="Show each new secret on this terminal. Secrets without `secretTo` are shown here only.",
 )
+@option(
+    Group.SAFETY,
+    "--verify",
+    metavar="FILE",
+    help="Apply PLAN only if its signature (PLAN.sig) is by someone in FILE, an allowed_signers file of ssh-keygen.",
+)
 @options.allow
 @options.parallelism
 @option(
@@ -86,6 +92,7 @@ def command(  # noqa: PLR0913 - one argument per option
     record: RecordFolder,
     out: Output,
     auto_approve: bool,
+    verify: str | None,
     reveal_secrets: bool,
     verbose: bool,
     floors: Bounds,
@@ -100,11 +107,15 @@ def command(  # noqa: PLR0913 - one argument per option
     granted = tuple(map(allowance, allowed))
     if saved is not None and files:
         raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
-    refuse_unwritable(reports, named_files(files) if saved is None else [saved], record.path, None)
+    if saved is None and verify is not None:
+        hint = "Save and sign the plan first:  beamctl plan --out plan.json --sign KEY"
+        raise UsageError("--verify needs a saved plan", hint)
+    inputs = named_files(files) if saved is None else plan_files(saved, verify)
+    refuse_unwritable(reports, inputs, record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack:
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
-        request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record), parallelism, screen)
+        request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record), parallelism, screen, verify)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))

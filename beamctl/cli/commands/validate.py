@@ -14,15 +14,17 @@ from beamctl.cli.output import Exit, Output
 from beamctl.workflow.documents import read_sources, unread_note, validate
 
 
-@click.command("validate", cls=BeamctlCommand, examples=("beamctl validate", "beamctl validate -f access/ -o json"))
+@click.command("validate", cls=BeamctlCommand, examples=("beamctl validate", "beamctl validate access/ -o json"))
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
 @options.files
 @options.view
-def command(files: tuple[str, ...], *, out: Output) -> int:
+def command(paths: tuple[str, ...], files: tuple[str, ...], *, out: Output) -> int:
     """Check documents, without a credential or a network.
 
-    Prints all problems as file:line:column with a hint. Exits 0 if there are none, else 3. Warnings about valid but
-    probably unintended content do not change the exit code.
+    PATH is a document or a directory of them, as with -f. Prints all problems as file:line:column with a hint. Exits 0
+    if there are none, else 3. Warnings about valid but probably unintended content do not change the exit code.
     """
+    files = (*files, *paths)
     checked = validate(read_sources(files))
     if note := unread_note(files):
         out.info(note)
