@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from beamctl.emulator import create_app, load_seed
 from tests.ci.fake_github import PULL_REQUEST, TOKEN, FakeGitHub, serving_github
@@ -44,8 +43,10 @@ SEED = {
 SOURCE = "https://git.example.com/beamctl@0123456789abcdef0123456789abcdef01234567"
 
 
-def lacking(*workflows: Path) -> set[str]:
-    return set().union(*(waits_for(scripts(yaml.safe_load(each.read_text())["jobs"])) for each in workflows))
+def needs(*workflows: Path) -> pytest.MarkDecorator:
+    """Skip a test until beamctl has everything that these workflows use."""
+    missing = sorted({each for path in workflows for each in waits_for(scripts(path))})
+    return pytest.mark.skipif(bool(missing), reason=f"waits for {', '.join(missing)}")
 
 
 @dataclass
@@ -144,7 +145,7 @@ def clean(job: Job) -> Job:
     return job
 
 
-@pytest.mark.skipif(missing := lacking(PLAN, APPLY), reason=f"needs {', '.join(sorted(missing))}")
+@needs(PLAN, APPLY)
 def test_what_reviewers_see_in_a_pull_request_is_applied_after_the_merge(world: World) -> None:
     changed = DOCUMENT.replace("  eve@example.com: member\n", "  kim@example.com: viewer\n")
     jobs = world.pull_request(changed)
@@ -170,7 +171,7 @@ def test_what_reviewers_see_in_a_pull_request_is_applied_after_the_merge(world: 
     assert list(world.push("refs/heads/topic")) == []
 
 
-@pytest.mark.skipif(missing := lacking(PLAN, APPLY), reason=f"needs {', '.join(sorted(missing))}")
+@needs(PLAN, APPLY)
 def test_a_refused_plan_is_commented_and_needs_its_flag(world: World) -> None:
     changed = DOCUMENT.replace("ada@example.com: admin\n", "ada@example.com: admin\n  bob@example.com: admin\n")
     changed = changed.replace("50%", "99%")
@@ -198,7 +199,7 @@ def test_forks_and_dependabot_get_no_credential_and_no_plan(world: World) -> Non
     assert world.github.bodies() == []
 
 
-@pytest.mark.skipif(missing := lacking(DRIFT), reason=f"needs {', '.join(sorted(missing))}")
+@needs(DRIFT)
 def test_drift_keeps_one_issue(world: World) -> None:
     planted = world.github.open("mallory", "<!-- beamctl:drift-issue:v1 -->\n\n**No drift.**")
     assert "none is needed" in checked(world.drift()).log
@@ -232,7 +233,7 @@ def test_drift_keeps_one_issue(world: World) -> None:
     assert world.github.issues[planted]["body"].endswith("**No drift.**")
 
 
-@pytest.mark.skipif(missing := lacking(DRIFT), reason=f"needs {', '.join(sorted(missing))}")
+@needs(DRIFT)
 def test_drift_that_is_gone_closes_the_issue(world: World) -> None:
     world.by_hand("grace@example.com", "admin")
     checked(world.drift())

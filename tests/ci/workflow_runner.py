@@ -59,7 +59,7 @@ def filled(text: object, contexts: Json) -> str:
 def waits_for(script: str) -> set[str]:
     """The commands, options and report formats in a script that beamctl does not have."""
     missing = set()
-    for name, rest in re.findall(r"\bbeamctl (\w+)((?:\\\n|[^|\n])*)", script):
+    for name, rest in re.findall(r"\bbeamctl (\w+)((?:\\\n|[^|\n])*)", re.sub(r"(?m)(^|\s)#.*", "", script)):
         found = beamctl.get_command(click.Context(beamctl), name) if name in COMMANDS else None
         if found is None:
             missing.add(f"beamctl {name}")
@@ -71,8 +71,10 @@ def waits_for(script: str) -> set[str]:
     return missing
 
 
-def scripts(jobs: Json) -> str:
-    return "\n".join(step["run"] for job in jobs.values() for step in job["steps"] if "run" in step)
+def scripts(workflow: Path) -> str:
+    """Everything that a workflow runs."""
+    jobs = yaml.safe_load(workflow.read_text())["jobs"].values()
+    return "\n".join(step["run"] for job in jobs for step in job["steps"] if "run" in step)
 
 
 @dataclass
@@ -127,9 +129,10 @@ class Runner:
         """Run a workflow. Jobs are skipped as on the platform; a failed one makes those that need it skipped."""
         data = yaml.safe_load(workflow.read_text())
         self.runs += 1
-        contexts = {"github": {"repository": "acme/access", "token": "the-token", **github}, "vars": self.settings}
-        contexts |= {"inputs": inputs or {}, "runner": {"temp": str(self.folder / "temp")}, "needs": {}}
-        contexts["github"] |= {"run_id": self.runs, "run_attempt": 1}
+        known = {"repository": "acme/access", "token": "the-token", "run_id": self.runs, "run_attempt": 1}
+        needs: dict[str, Json] = {}
+        contexts = {"github": {**known, **github}, "vars": self.settings, "inputs": inputs or {}, "needs": needs}
+        contexts |= {"runner": {"temp": str(self.folder / "temp")}}
         ended: dict[str, Job] = {}
         for name, job in data["jobs"].items():
             needed = [job["needs"]] if "needs" in job else []
@@ -137,7 +140,7 @@ class Runner:
                 unwrapped(job.get("if", "always()")), contexts
             ):
                 ended[name] = self._job(job, {**contexts, "secrets": self.secrets.get(job.get("environment", ""), {})})
-                contexts["needs"][name] = {"outputs": ended[name].outputs}
+                needs[name] = {"outputs": ended[name].outputs}
         return ended
 
     def _job(self, job: Json, contexts: Json) -> Job:
