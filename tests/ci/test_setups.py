@@ -224,6 +224,7 @@ def action(machine: Machine, tmp_path: Path, **inputs: str) -> "subprocess.Compl
     return machine.run(*bash, GITHUB_ACTIONS="true", RUNNER_TEMP=str(tmp_path / "temp"), **files, **variables)
 
 
+@needs("beamctl validate --report github")
 def test_the_action_validates_the_named_documents(machine: Machine, tmp_path: Path) -> None:
     assert action(machine, tmp_path, command="validate").returncode == 0
     (machine.folder / "one document.yaml").write_text(DOCUMENT.replace("admin", "admim"))

@@ -37,6 +37,10 @@ while True:
     request = json.loads(data)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
+    process = os.fork()  # its parent has the same streams, as a shell has
+    if process:
+        connection.send(bytes([os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) & 255]))
+        os._exit(0)
     sys.stdin, sys.stdout, sys.stderr = (
         open(number, mode, encoding="utf-8", closefd=False) for number, mode in ((0, "r"), (1, "w"), (2, "w"))
     )
@@ -53,8 +57,7 @@ while True:
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    connection.send(bytes([int(code)]))
-    os._exit(0)
+    os._exit(int(code))
 """
 
 CLIENT = """
