@@ -1,6 +1,7 @@
 """The workflows of `examples/ci/github`, from a pull request to the issue about drift, against the emulator."""
 
 import json
+import shutil
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -202,6 +203,7 @@ def test_forks_and_dependabot_get_no_credential_and_no_plan(world: World) -> Non
 
 
 @needs(DRIFT)
+@pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="needs jq and curl")
 def test_drift_keeps_one_issue(world: World) -> None:
     planted = world.github.open("mallory", "<!-- beamctl:drift-issue:v1 -->\n\n**No drift.**")
     assert "none is needed" in checked(world.drift()).log
