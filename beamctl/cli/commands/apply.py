@@ -27,9 +27,8 @@ from beamctl.report.style import PLAIN, Style
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
 from beamctl.workflow.apply import NOT_STOPPED, run_apply
-from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, plan_files
+from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
 from beamctl.workflow.connection import Access
-from beamctl.workflow.documents import named_files
 from beamctl.workflow.plan import Checks, Planned
 
 _EXIT = {
@@ -107,11 +106,7 @@ def command(  # noqa: PLR0913 - one argument per option
     granted = tuple(map(allowance, allowed))
     if saved is not None and files:
         raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
-    if saved is None and verify is not None:
-        hint = "Save and sign the plan first:  beamctl plan --out plan.json --sign KEY"
-        raise UsageError("--verify needs a saved plan", hint)
-    inputs = named_files(files) if saved is None else plan_files(saved, verify)
-    refuse_unwritable(reports, inputs, record.path, None)
+    refuse_unwritable(reports, inputs_of(saved, files, verify), record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack:
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
