@@ -155,5 +155,5 @@ def _refuse_empty(context: click.Context) -> None:
         is_given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if is_given and name != _MAY_BE_EMPTY and "" in (value if isinstance(value, tuple) else (value,)):
             is_option = isinstance(parameter, click.Option)
-            shown = max(parameter.opts, key=len) if is_option else parameter.human_readable_name.strip("[]")
+            shown = max(parameter.opts, key=len) if is_option else parameter.human_readable_name.strip("[].")
             raise UsageError(f"{shown} is empty", "Check that the variable it comes from is set.")

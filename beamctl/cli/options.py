@@ -135,6 +135,12 @@ saving = combined(
         metavar="TIME",
         help="How long a saved plan is valid, such as 30m or 7d. Default: 24h.",
     ),
+    option(
+        Group.OUTPUT,
+        "--sign",
+        metavar="KEY",
+        help="Sign the saved plan with an SSH key, or with ssh-agent if KEY is a public key. Writes FILE.sig.",
+    ),
 )
 reports = option(
     Group.OUTPUT,

@@ -41,6 +41,7 @@ class Saved:
         commit: Of the documents; empty if there is none.
         expires: Until when the plans may be applied.
         digest: Of everything above; records refer to a saved plan by it.
+        signer: Who signed the file; empty if that was not verified.
     """
 
     plans: tuple[Plan, ...]
@@ -50,6 +51,7 @@ class Saved:
     created: datetime
     expires: datetime
     digest: str = ""
+    signer: str = ""
 
 
 def saved_text(saved: Saved) -> str:

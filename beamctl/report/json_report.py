@@ -110,7 +110,8 @@ def applied_json(
     """The plans, the saved plan they came from, if any, and the outcome of every change."""
     results = [result for plan, each in events for result in _results(plan, each)]
     summary = asdict(totals([event for _, each in events for event in each]))
-    origin = {"saved": origin_of(saved) | {"digest": saved.digest}} if saved else {}
+    signed = {"signer": saved.signer} if saved and saved.signer else {}
+    origin = {"saved": origin_of(saved) | {"digest": saved.digest} | signed} if saved else {}
     data = _plans_with_text(plans, allowed) | origin | {"results": results, "summary": summary}
     return _dumps(data, versioned=False)
 

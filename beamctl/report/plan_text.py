@@ -54,7 +54,8 @@ def _origin_text(saved: Saved) -> str:
     unknown = "" if undoes else " from an unknown commit"  # an undo has no document
     commit = f" from commit {shell_word(saved.commit)}" if saved.commit else unknown
     created, expires = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for when in (saved.created, saved.expires))
-    return "\n".join([f"Saved {created}{commit}, valid until {expires}.", *map(_coverage, saved.plans), ""])
+    signed = f", signed by {shell_word(saved.signer)}" if saved.signer else ""
+    return "\n".join([f"Saved {created}{commit}{signed}, valid until {expires}.", *map(_coverage, saved.plans), ""])
 
 
 def _coverage(plan: Plan) -> str:
@@ -69,10 +70,20 @@ def _coverage(plan: Plan) -> str:
     return f"{head} {', '.join(facts)}."
 
 
-def saved_text(saved: Saved, file: str) -> str:
-    """Until when saved plans are valid, and how to apply them."""
+def saved_text(saved: Saved, file: str, signature: str = "") -> str:
+    """Until when saved plans are valid, and how to apply them.
+
+    Args:
+        saved: The plans.
+        file: Where they are saved.
+        signature: Where their signature is, if they are signed.
+    """
     until = f"{saved.expires:%Y-%m-%d %H:%M} UTC"
-    return f"Saved the plan. It is valid until {until}. To apply it:  {APPLY} {shlex.quote(printable(file))}"
+    command = f"{APPLY} {shlex.quote(printable(file))}"
+    if signature:
+        signed = f"Saved the plan, and its signature in {printable(signature)}. It is valid until {until}."
+        return f"{signed} To apply it:  {command} --verify ALLOWED_SIGNERS"
+    return f"Saved the plan. It is valid until {until}. To apply it:  {command}"
 
 
 def unused_note(allowance: str) -> str:

@@ -24,9 +24,9 @@ from beamctl.runs.file import RecordFile
 from beamctl.runs.store import NewRecord, open_records
 from beamctl.secrets.file import ReservedFiles
 from beamctl.secrets.vault import LocalSecretStore, refuse_unusable_secrets
-from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review
+from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
 from beamctl.workflow.connection import Access
-from beamctl.workflow.documents import command_for, defaults, named_files, quoted
+from beamctl.workflow.documents import command_for, defaults, quoted
 from beamctl.workflow.plan import Planned, is_refused, plan_all, unused_allowances
 from beamctl.workflow.saved_plan import open_saved
 
@@ -73,7 +73,7 @@ def _plan(request: ApplyRequest, access: Access, stack: ExitStack) -> Review:
     if saved is None:
         planned = plan_all(files, workspaces, access, stack, request.allowed, request.checks)
         return Review(planned, request.allowed, None, command_for(APPLY, files, workspaces, request.checks.base))
-    planned, allowed, content = open_saved(saved, access, stack, workspaces, request.allowed, request.checks)
+    planned, allowed, content = open_saved(saved, request, access, stack)
     return Review(planned, allowed, content, command_for(f"{APPLY} {quoted(saved)}", (), workspaces))
 
 
@@ -88,7 +88,7 @@ def _reserved(request: ApplyRequest, plans: Sequence[Plan], access: Access) -> R
     if request.saved is not None:
         found = [Path(source).parent for source in sources]
         folders += [folder for folder in found if not Path.cwd().is_relative_to(folder.resolve())]
-    inputs = named_files(request.files) if request.saved is None else [request.saved]
+    inputs = inputs_of(request.saved, request.files, request.signers)
     read = tuple(folder for folder in folders if folder.is_dir())
     return ReservedFiles(access.credential_files, (*inputs, *sources), request.checks.records.path, read)
 

@@ -9,11 +9,14 @@ from enum import Enum
 from typing import Protocol
 
 from beamctl.apply.record import Event
+from beamctl.errors import UsageError
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import Saved
 from beamctl.secrets.redaction import OutputRedaction
 from beamctl.secrets.terminal import SecretTerminal
+from beamctl.system.signature import SUFFIX
 from beamctl.workflow.connection import Access
+from beamctl.workflow.documents import named_files
 from beamctl.workflow.plan import Checks, Planned
 
 
@@ -39,6 +42,7 @@ class ApplyRequest:
         checks: What the plans are checked against.
         parallelism: How many changes may run at the same time.
         screen: The terminal that shows new secrets, if any.
+        signers: The file of those who may sign the saved plan; None to not verify its signature.
     """
 
     saved: str | None
@@ -48,6 +52,21 @@ class ApplyRequest:
     checks: Checks
     parallelism: int
     screen: SecretTerminal | None = None
+    signers: str | None = None
+
+
+def inputs_of(saved: str | None, files: Sequence[str], signers: str | None) -> list[str]:
+    """The documents, or the saved plan and the files that its signature is verified with.
+
+    Raises:
+        UsageError: There is no such file, or a signature but no saved plan.
+    """
+    if saved is not None:
+        return [saved] if signers is None else [saved, f"{saved}{SUFFIX}", signers]
+    if signers is not None:
+        hint = "Save and sign the plan first:  beamctl plan --out plan.json --sign KEY"
+        raise UsageError("--verify needs a saved plan", hint)
+    return named_files(files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import LONGEST, Saved, saved_text
 from beamctl.system.clock import current_time
 from beamctl.system.files import replace_file
+from beamctl.system.signature import sign, signature_of, why_not_sign
 from beamctl.workflow.plan import Planned, identify
 
 _USUAL = timedelta(hours=24)
@@ -27,18 +28,26 @@ class Target:
     Attributes:
         file: The file.
         lasts: How long they are valid.
+        key: The key that signs the file, if any.
     """
 
     file: str
     lasts: timedelta
+    key: str | None = None
+
+    @property
+    def signing_files(self) -> tuple[str, ...]:
+        """The key and the signature, which nothing else may replace; empty if the plan is not signed."""
+        return (self.key, str(signature_of(self.file))) if self.key else ()
 
 
-def target_of(out: str | None, expires: str | None, records: Path) -> Target:
+def target_of(out: str | None, expires: str | None, key: str | None, records: Path) -> Target:
     """Parse the options of `options.saving`.
 
     Args:
         out: The file; None if it is missing.
         expires: How long the plan is valid.
+        key: The key that signs it, if any.
         records: The folder of run records.
 
     Raises:
@@ -53,8 +62,11 @@ def target_of(out: str | None, expires: str | None, records: Path) -> Target:
         hint = f"Write it like 30m, 24h or 7d. The maximum is {LONGEST.days}d."
         raise UsageError(f"--expires: {printable(expires or '')!r} is not a valid lifetime of a plan", hint)
     if out is None:
-        raise UsageError("--expires applies only to a saved plan", "Save the plan with --out FILE.")
-    return Target(out, lasts)
+        option = "--sign" if expires is None else "--expires"
+        raise UsageError(f"{option} applies only to a saved plan", "Save the plan with --out FILE.")
+    if key is not None and (why := why_not_sign(out, Path(key))):
+        raise UsageError(f"--sign: {why}", "Name a private key, or the public key of one that ssh-agent holds.")
+    return Target(out, lasts, key)
 
 
 def _why_not_to(path: Path, records: Path) -> str:
@@ -75,10 +87,10 @@ def _why_not_to(path: Path, records: Path) -> str:
 
 
 def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, redactor: RecordRedactor) -> Saved:
-    """Write plans to the target file, atomically. Returns what was saved.
+    """Write plans to the target file, atomically, and the signature next to it. Returns what was saved.
 
     Raises:
-        UsageError: The file cannot be written.
+        UsageError: The file cannot be written or signed.
         ApiError: The ID of a workspace cannot be read.
     """
     from beamctl.workflow.saved_plan import valid_until
@@ -93,5 +105,9 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
         expires=valid_until(created + target.lasts, [each.plan for each in planned]),
     )
     text = redactor.require_no_secrets(saved_text(saved), "the plan")
-    replace_file(Path(target.file), text, "the plan", "Name another file with --out.")
+    hint = "Name another file with --out."
+    signature = sign(text.encode("ascii"), Path(target.key)) if target.key else None
+    replace_file(Path(target.file), text, "the plan", hint)
+    if signature is not None:
+        replace_file(signature_of(target.file), signature, "the signature", hint)
     return saved

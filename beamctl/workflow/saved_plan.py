@@ -29,6 +29,8 @@ from beamctl.runs.store import applied_before
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.system.clock import current_time
 from beamctl.system.files import read_file
+from beamctl.system.signature import verify
+from beamctl.workflow.apply_view import ApplyRequest
 from beamctl.workflow.connection import Access, Link, api_time, open_link
 from beamctl.workflow.documents import quoted
 from beamctl.workflow.plan import Checks, Planned, identify, refuse_shared, with_clocks
@@ -131,35 +133,31 @@ def recheck_plan(
 
 
 def open_saved(
-    file: str,
-    access: Access,
-    stack: ExitStack,
-    workspaces: Sequence[str],
-    granted: Sequence[Allowance],
-    checks: Checks,
+    file: str, request: ApplyRequest, access: Access, stack: ExitStack
 ) -> tuple[list[Planned], tuple[Allowance, ...], Saved]:
-    """Open a saved plan and check that it is not stale.
+    """Open a saved plan and check that it is not stale. Its signature is verified before it is parsed.
 
     Args:
         file: The file as the user named it.
+        request: What to apply.
         access: How to reach the API.
         stack: Closes the connections.
-        workspaces: The workspaces to apply to; empty for all.
-        granted: The hazards that are allowed now.
-        checks: What the plans are checked against.
 
     Returns:
         The plans, the allowed hazards and the content of the file. Hazards can be allowed now or when the plan was
         made, except those of this run's floors, which can be allowed only now: the plan may be older than the floors.
 
     Raises:
-        UsageError: It is not a saved plan, its times are invalid, or it is for another workspace or API.
+        UsageError: It is not signed, not a saved plan, its times are invalid, or it is for another workspace or API.
         StalePlanError: It is stale.
     """
+    workspaces, checks = request.workspaces, request.checks
     if Path(file).suffix in YAML_SUFFIXES:
         hint = f"To apply a document, use -f:  beamctl apply -f {quoted(file)}"
         raise UsageError(f"{file} is not a saved plan", hint)
-    saved = open_plan(read_file(Path(file), LARGEST), file)
+    content = read_file(Path(file), LARGEST)
+    signer = "" if request.signers is None else verify(content, file, Path(request.signers))
+    saved = replace(open_plan(content, file), signer=signer)
     refuse_untimely(saved, file, datetime.now(UTC))
     names = [plan.workspace for plan in saved.plans]
     if foreign := [name for name in workspaces if name not in names]:
@@ -167,7 +165,7 @@ def open_saved(
             f"{file} is for {', '.join(names)}, not {foreign[0]!r}", "Use -w with a workspace in the plan."
         )
     picked = [plan for plan in saved.plans if not workspaces or plan.workspace in workspaces]
-    refuse_shared(granted, [plan.workspace for plan in picked])
+    refuse_shared(request.allowed, [plan.workspace for plan in picked])
     _refuse_expired(saved, picked, file, current_time())
     for plan in picked:
         if run := applied_before(checks.records, plan.workspace, saved.digest):
@@ -175,7 +173,7 @@ def open_saved(
     opened = [(plan, stack.enter_context(open_link(access, plan.workspace))) for plan in picked]
     checked = [_checked(saved, file, plan, link, checks) for plan, link in opened]
     before = unused([hazard for _, below in checked for hazard in below], saved.allowed)
-    return [planned for planned, _ in checked], (*granted, *before), saved
+    return [planned for planned, _ in checked], (*request.allowed, *before), saved
 
 
 def _checked(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:

@@ -211,7 +211,9 @@ USAGE: list[tuple[str, str]] = [
     ("drift --api-url http://example.com/v0", "--api-url is an http:// URL, and the credential would be sent"),
     ("show --api-url nonsense", "--api-url does not begin with https://"),
     ("validate -f missing.yaml", "cannot read missing.yaml: No such file or directory"),
+    ("validate missing.yaml", "cannot read missing.yaml: No such file or directory"),
     ("validate --file=", "--file is empty"),
+    ("validate -f - -", "standard input is named twice"),
     ("apply --api-url=", "--api-url is empty"),
     ("apply --api-key-file=", "--api-key-file is empty"),
     ("show --workspace=", "--workspace is empty"),
@@ -230,6 +232,16 @@ def test_an_invalid_command_line_exits_with_3(
     assert ran.code == 3
     assert ran.err.startswith(f"Error: {said}")
     assert ran.out == "" if output == "text" else error_in(ran)["message"].startswith(said)
+
+
+def test_validate_takes_files_and_directories_as_arguments(cli: Cli, write: Write) -> None:
+    """As pre-commit passes them."""
+    write("access/acme.yaml", AS_IS)
+    write("-labs.yaml", AS_IS.replace("acme", "labs"))
+    both = cli("validate", "access", "--", "-labs.yaml")
+    assert (both.code, both.out) == (0, "Valid: 2 workspaces (acme, labs).\n")
+    assert cli("validate", "-f", "access", "-f", "./-labs.yaml") == both
+    assert cli("validate", "").err.startswith("Error: PATH is empty\n")
 
 
 @pytest.mark.usefixtures("local")

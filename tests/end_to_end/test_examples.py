@@ -30,7 +30,8 @@ class AnySecret:
         return Response(200, f"made up for {secret.source}")
 
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))
+FOLDER = Path(__file__).parents[2] / "examples"
+EXAMPLES = [*sorted(FOLDER.glob("*.yaml")), FOLDER / "ci" / "kubernetes" / "acme.yaml"]
 HEAD = re.compile(r"# yaml-language-server: \$schema=(.*)")
 
 

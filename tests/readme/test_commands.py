@@ -9,9 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -23,8 +21,6 @@ from beamctl.emulator import load_seed
 from beamctl.workflow.documents import validate
 from beamctl.workflow.known_drift import read_known
 from tests.end_to_end.conftest import clean_environment
-from tests.fakes.actions_runner import outputs_of
-from tests.fakes.forge import Forge, serving_forge
 from tests.readme.markdown import DOCUMENTS, ROOT, blocks, code_spans, languages, name, steps
 
 TEXTS = {name(path): path.read_text("utf-8") for path in DOCUMENTS}
@@ -54,8 +50,9 @@ def free_port() -> int:
 @pytest.mark.parametrize("document", [document for document, text in TEXTS.items() if blocks(text, "console")])
 def test_the_commands_of(document: str, tmp_path: Path) -> None:
     text = TEXTS[document].replace("8080", str(free_port()))
-    if "$ curl " in text and not shutil.which("curl"):
-        pytest.skip("needs curl")
+    for program in ("curl", "ssh-keygen"):
+        if f"$ {program} " in text and not shutil.which(program):
+            pytest.skip(f"needs {program}")
     environment = clean_environment(tmp_path)
     binaries = tmp_path / "bin"
     binaries.mkdir()
@@ -130,46 +127,6 @@ def test_python_blocks_run(document: str, tmp_path: Path, monkeypatch: pytest.Mo
     """All blocks of a document in one module, so that a block can use names of an earlier one."""
     monkeypatch.chdir(tmp_path)
     exec(compile("\n".join(blocks(TEXTS[document], "python")), document, "exec"), {"__name__": "example"})  # noqa: S102
-
-
-@pytest.fixture
-def forge() -> Iterator[Forge]:
-    with serving_forge(Forge(is_github=True)) as found:
-        yield found
-
-
-def test_the_steps_of_the_workflows_run(tmp_path: Path, forge: Forge) -> None:
-    """The steps in order, against the emulator instead of the API, with the floors that the workflow sets."""
-    workflows = [yaml.safe_load(block) for block in blocks(TEXTS["examples/README.md"], "yaml") if "\njobs:" in block]
-    jobs: list[dict[str, Any]] = [job for workflow in workflows for job in workflow["jobs"].values()]
-    runs = [step["run"] for job in jobs for step in job["steps"] if step.get("run", "").startswith("beamctl ")]
-    assert {line.split()[1] for line in runs} == {"validate", "plan", "apply", "drift", "comment"}
-    floors = {key: "90%" if "REMOVALS" in key else "1" for job in jobs for key in job.get("env", {})}
-    environment = clean_environment(tmp_path) | floors | {"BEAMCTL_API_URL": "local"}
-    people = [{"email": "ada@example.com", "workspaces": {"acme": "admin"}}]
-    (tmp_path / ".beamctl").mkdir()
-    load_seed(tmp_path / ".beamctl" / "emulator.db", {"workspaces": [{"name": "acme"}], "users": people})
-    document = tmp_path / "beamctl.yaml"
-    document.write_text("version: 1\nworkspace: acme\nmembers: {ada@example.com: admin}\n")
-    files = {name: str(tmp_path / name.lower()) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
-    event = {"pull_request": {"number": 5, "head": {"repo": {"full_name": "acme/access"}}}}
-    (tmp_path / "event.json").write_text(json.dumps(event))
-    environment |= files | forge.environment(str(tmp_path / "event.json"))
-    for number, line in enumerate(runs):
-        if line.startswith("beamctl plan"):
-            document.write_text(f"{document.read_text().rstrip()[:-1]}, new{number}@example.com: viewer}}\n")
-        ran = subprocess.run(
-            [sys.executable, "-m", *shlex.split(line, comments=True)],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert ran.returncode == 0, (line, ran)
-    assert len(forge.comments) == 1
-    assert outputs_of(Path(files["GITHUB_OUTPUT"]).read_text())["changes"] == "true"
 
 
 def options(command: click.Command) -> set[str]:

@@ -29,9 +29,8 @@ from beamctl.report.style import PLAIN, Style
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
 from beamctl.workflow.apply import NOT_STOPPED, run_apply
-from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review
+from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
 from beamctl.workflow.connection import Access
-from beamctl.workflow.documents import named_files
 from beamctl.workflow.notifications import Notifier
 from beamctl.workflow.plan import Checks, Planned
 
@@ -72,6 +71,12 @@ _EXIT = {
     "Refuse what the document permits and did not permit at this commit, as `plan --base` does. Not for saved plans, "
     "which keep what was found when they were made."
 )
+@option(
+    Group.SAFETY,
+    "--verify",
+    metavar="FILE",
+    help="Apply PLAN only if its signature (PLAN.sig) is by someone in FILE, an allowed_signers file of ssh-keygen.",
+)
 @options.allow
 @options.parallelism
 @option(
@@ -95,6 +100,7 @@ def command(  # noqa: PLR0913 - one argument per option
     record: RecordFolder,
     out: Output,
     auto_approve: bool,
+    verify: str | None,
     reveal_secrets: bool,
     verbose: bool,
     floors: Bounds,
@@ -112,11 +118,12 @@ def command(  # noqa: PLR0913 - one argument per option
         raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
     if saved is not None and base:
         raise UsageError("a saved plan cannot be combined with --base", "Make the plan with:  beamctl plan --base REV")
-    refuse_unwritable(reports, named_files(files) if saved is None else [saved], record.path, None)
+    refuse_unwritable(reports, inputs_of(saved, files, verify), record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack, problems_reported(reports, out), notifier.errors(record, unattended=auto_approve):
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
-        request = ApplyRequest(saved, files, workspaces, granted, Checks(floors, record, base), parallelism, screen)
+        checks = Checks(floors, record, base)
+        request = ApplyRequest(saved, files, workspaces, granted, checks, parallelism, screen, verify)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))

@@ -56,6 +56,7 @@ def command(  # noqa: PLR0913 - one argument per option
     allowed: tuple[str, ...],
     file: str | None,
     expires: str | None,
+    sign: str | None,
     reports: tuple[ReportFile, ...],
     record: RecordFolder,
     out: Output,
@@ -69,8 +70,9 @@ def command(  # noqa: PLR0913 - one argument per option
     Exits 0, or 2 with --detailed-exitcode if there are changes, or 5 if `apply` would refuse the plan.
     """
     granted = tuple(map(allowance, allowed))
-    target = saving_target(file, expires, record)
-    refuse_unwritable(reports, named_files(files), record.path, file)
+    target = saving_target(file, expires, sign, record)
+    signing = target.signing_files if target else ()
+    refuse_unwritable(reports, [*named_files(files), *signing], record.path, file)
     for note in record.ignored():
         out.info(note)
     with ExitStack() as stack, problems_reported(reports, out):
@@ -87,13 +89,13 @@ def command(  # noqa: PLR0913 - one argument per option
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE
 
 
-def saving_target(file: str | None, expires: str | None, record: RecordFolder) -> Target | None:
+def saving_target(file: str | None, expires: str | None, sign: str | None, record: RecordFolder) -> Target | None:
     """Where to save plans; None if they are not saved."""
-    if file is None and expires is None:
+    if file is None and expires is None and sign is None:
         return None
     from beamctl.workflow.save_plan import target_of
 
-    return target_of(file, expires, record.path)
+    return target_of(file, expires, sign, record.path)
 
 
 def report(
@@ -127,7 +129,7 @@ def report(
     for unused in unused_allowances(plans, granted):
         out.info(unused_note(unused))
     if saved and target:
-        out.info(saved_text(saved, target.file))
+        out.info(saved_text(saved, target.file, *target.signing_files[1:]))
         if is_in_ci() and not saved.commit and any(plan.declared for plan in plans):  # an undo has no document
             out.info(UNKNOWN_COMMIT)
     return is_refused(plans, granted)

@@ -37,6 +37,7 @@ def command(  # noqa: PLR0913 - one argument per option
     allowed: tuple[str, ...],
     file: str | None,
     expires: str | None,
+    sign: str | None,
     record: RecordFolder,
     out: Output,
     floors: Bounds,
@@ -49,7 +50,7 @@ def command(  # noqa: PLR0913 - one argument per option
     of the workspace's document, if there is one.
     """
     granted = tuple(map(allowance, allowed))
-    target = saving_target(file, expires, record)
+    target = saving_target(file, expires, sign, record)
     for note in record.ignored():
         out.info(note)
     found = find_record(record, run, with_changes=True)

@@ -15,16 +15,18 @@ from beamctl.cli.reports import ReportFile, refuse_plan_reports, refuse_unwritab
 from beamctl.workflow.documents import named_files, read_sources, unread_note, validate
 
 
-@click.command("validate", cls=BeamctlCommand, examples=("beamctl validate", "beamctl validate -f access/ -o json"))
+@click.command("validate", cls=BeamctlCommand, examples=("beamctl validate", "beamctl validate access/ -o json"))
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
 @options.files
 @options.reports
 @options.view
-def command(files: tuple[str, ...], *, reports: tuple[ReportFile, ...], out: Output) -> int:
+def command(paths: tuple[str, ...], files: tuple[str, ...], *, reports: tuple[ReportFile, ...], out: Output) -> int:
     """Check documents, without a credential or a network.
 
-    Prints all problems as file:line:column with a hint. Exits 0 if there are none, else 3. Warnings about valid but
-    probably unintended content do not change the exit code.
+    PATH is a document or a directory of them, as with -f. Prints all problems as file:line:column with a hint. Exits 0
+    if there are none, else 3. Warnings about valid but probably unintended content do not change the exit code.
     """
+    files = (*files, *paths)
     refuse_plan_reports(reports)
     refuse_unwritable(reports, named_files(files) if reports else (), None, None)
     checked = validate(read_sources(files))
