@@ -13,7 +13,6 @@ from tests.cli.world import CANARY, Cli, Write
 
 pytestmark = pytest.mark.usefixtures("local")
 ROOT = Path(__file__).parents[2]
-needs_ci = pytest.mark.skipif(not (ROOT / "examples/ci").is_dir(), reason="examples/ci does not exist yet")
 CI = {
     "github": {f".github/workflows/{path.name}": path for path in sorted((ROOT / "examples/ci/github").glob("*.y*ml"))},
     "gitlab": {".gitlab-ci.yml": ROOT / "examples/ci/gitlab/.gitlab-ci.yml"},
@@ -44,7 +43,6 @@ def test_several_workspaces_get_a_file_each(cli: Cli) -> None:
     assert cli("plan", "--detailed-exitcode").code == 0
 
 
-@needs_ci
 @pytest.mark.parametrize("platform", ["github", "gitlab"])
 def test_the_ci_files_are_those_of_the_examples(cli: Cli, platform: str) -> None:
     assert cli("init", "-w", "acme", "--ci", platform).code == 0
@@ -79,7 +77,6 @@ def test_gitignore_is_added_to(cli: Cli, before: bytes, after: bytes) -> None:
     assert (".gitignore" in ran.err) == (before != after)
 
 
-@needs_ci
 @pytest.mark.parametrize(
     ("present", "named"),
     [
@@ -101,7 +98,6 @@ def test_nothing_is_written_if_a_file_is_in_the_way(cli: Cli, write: Write, pres
     assert {Path(each).read_text() for each in present} == {"mine"}
 
 
-@needs_ci
 def test_nothing_is_written_through_links(cli: Cli, directory: Path) -> None:
     (directory.parent / "elsewhere").mkdir()
     Path(".github").symlink_to(directory.parent / "elsewhere")
@@ -119,7 +115,6 @@ def test_nothing_is_written_through_links(cli: Cli, directory: Path) -> None:
     assert files() == {".gitignore"}
 
 
-@needs_ci
 def test_a_failed_write_leaves_no_file(cli: Cli, write: Write) -> None:
     write(".gitignore", "x" * 1_100_000)
     ran = cli("init", "-w", "acme", "--ci", "github")
@@ -152,7 +147,6 @@ def test_a_workspace_that_does_not_exist_is_an_error(cli: Cli, name: str, code: 
     assert files() == set()
 
 
-@needs_ci
 def test_on_a_terminal_it_asks(cli: Cli) -> None:
     with terminal("init") as screen:
         screen.read_until("Workspace: ")
@@ -194,7 +188,6 @@ def test_a_credential_that_cannot_read_everything_is_exit_4(
     assert CANARY not in Path("beamctl.yaml").read_text()
 
 
-@needs_ci
 def test_it_works_as_installed(directory: Path) -> None:
     """The wheel contains the CI files of the examples, and its `init` writes them."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory / "dist")]
