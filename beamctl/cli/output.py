@@ -130,7 +130,8 @@ class Output:
         try:
             shown = hidden(text, json=self.json)
             if is_exact and not sys.stdout.isatty():
-                click.echo(shown if sys.stdout.encoding.lower() == "utf-8" else shown.encode(), nl=False, color=True)
+                is_utf8 = (sys.stdout.encoding or "utf-8").lower() == "utf-8"
+                click.echo(shown if is_utf8 else shown.encode(), nl=False, color=True)
             else:
                 click.echo(visible(shown), nl=False, color=True)
         except BrokenPipeError:
