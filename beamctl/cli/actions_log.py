@@ -137,7 +137,8 @@ def write_exactly(text: str) -> None:
     if isinstance(sys.stdout, ActionsStream):
         sys.stdout.write_exactly(text)
     else:
-        click.echo(text if sys.stdout.encoding.lower() == "utf-8" else text.encode(), nl=False, color=True)
+        is_utf8 = (sys.stdout.encoding or "utf-8").lower() == "utf-8"
+        click.echo(text if is_utf8 else text.encode(), nl=False, color=True)
 
 
 def end_pairs() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.process import Ran
+from tests.cli.process import Ran, process
 from tests.cli.world import AS_IS, CANARY, Cli, Write
 
 DRIFTED = """\
@@ -186,6 +186,16 @@ class TestWrite:
         assert "No file was edited." in ran.err
         assert Path("access/a.yaml").read_text() == LABS
         assert Path("access/b.yaml").read_text() == DRIFTED
+
+
+@pytest.mark.usefixtures("local")
+def test_a_patch_is_utf8_whatever_the_locale(write: Write) -> None:
+    text = DRIFTED.replace("legal name", "na\u00efve \u4e2d \u200d\u202f")
+    write("beamctl.yaml", text)
+    ran = process("drift", "--patch", env={"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"})
+    assert ran.code == 2, ran.err
+    git_apply(ran.out)
+    assert Path("beamctl.yaml").read_text() == ADOPTED.replace("legal name", "na\u00efve \u4e2d \u200d\u202f")
 
 
 @pytest.mark.usefixtures("api")

@@ -21,8 +21,7 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.workflow.adopt import adopt
 from beamctl.workflow.adoption_check import AdoptionCheck, Refused, largest
-from beamctl.workflow.attribution import Seen
-from beamctl.workflow.plan import compared, read_declared
+from beamctl.workflow.attribution import Seen, look
 from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import API, TODAY, desired
 from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
@@ -44,15 +43,13 @@ EXPECTED = {
 }
 
 
-def look(want: Desired, live: FakeWorkspace) -> Seen:
-    situation = Situation(TODAY, API)
-    shown = read_declared(want, live)
-    return Seen(want, compared(want, shown, situation), shown, situation)
+def seen_in(want: Desired, live: FakeWorkspace) -> Seen:
+    return look(want, live, lambda: Situation(TODAY, API))
 
 
 def adopted(text: str, live: FakeWorkspace) -> tuple[Plan, AdoptedDrift, str]:
     """The plan before, the result, and the edited text."""
-    seen = look(desired(text, NAME), live)
+    seen = seen_in(desired(text, NAME), live)
     found = adopt([SourceText(NAME, text.encode())], [seen])
     return seen.plan, found, found.files[0].after.decode() if found.files else text
 
@@ -74,7 +71,7 @@ def test_afterwards_a_plan_has_only_what_is_listed(kind: str) -> None:
         )
         plan, found, after = adopted(text, live)
         listed = [(each.section, each.name) for each in found.left if each.section]
-        again = look(desired(after, NAME), live).plan
+        again = seen_in(desired(after, NAME), live).plan
         assert {(again.sections[each.kind], each.name) for each in again.changes} <= set(listed)
         assert found.adopted + len(dict.fromkeys(listed)) == len(plan.changes)
         assert {each.why.code for each in found.left if each.section} <= EXPECTED
@@ -266,7 +263,7 @@ def test_a_document_says_what_is_live(row: Row) -> None:
 
 
 def test_a_document_that_changed_in_the_meantime_is_not_edited() -> None:
-    seen = look(desired(f"{HEAD}members: {{ada@x.io: member}}\n", NAME), people())
+    seen = seen_in(desired(f"{HEAD}members: {{ada@x.io: member}}\n", NAME), people())
     with pytest.raises(UsageError, match="was changed while it was read"):
         adopt([SourceText(NAME, f"{HEAD}members: {{ada@x.io: viewer}}\n".encode())], [seen])
 
@@ -274,7 +271,7 @@ def test_a_document_that_changed_in_the_meantime_is_not_edited() -> None:
 def test_differences_that_are_not_in_the_plan_stay() -> None:
     """Known drift, and what only one of several looks showed."""
     text = f"{HEAD}members:\n  ada@x.io: admin\n  bob@x.io: member\n"
-    seen = look(desired(text, NAME), people(person("bob@x.io", "admin"), person("eve@x.io")))
+    seen = seen_in(desired(text, NAME), people(person("bob@x.io", "admin"), person("eve@x.io")))
     of_bob = tuple(change for change in seen.plan.changes if change.name == "bob@x.io")
     found = adopt([SourceText(NAME, text.encode())], [replace(seen, plan=replace(seen.plan, changes=of_bob))])
     assert (found.adopted, found.left) == (1, ())
