@@ -85,7 +85,7 @@ def more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:
     """Known drift that needs attention, the addresses of the rest, and the coverage of all workspaces."""
     lines = list(filter(None, map(_known_text, details.known)))
     rest = [printable(known_as(change)) for plan in plans for change in plan.changes] if details.known else []
-    lines += [f"Not accepted: {', '.join(rest)}."] if rest else []
+    lines += [f"Other differences, by address: {', '.join(rest)}."] if rest else []
     for workspace, kinds in details.coverage.items():
         lines += ["", *_coverage_lines(workspace, kinds)] if lines else _coverage_lines(workspace, kinds)
     return lines

@@ -28,6 +28,8 @@ _IN_CI = (
     ("BITBUCKET_COMMIT", "BITBUCKET_CLONE_DIR"),
 )
 """For each CI system, the variables with the commit of the job and the folder of its checkout."""
+DIRTY = "-dirty"
+"""The end of the commit of a document with changes that were not committed."""
 _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -50,7 +52,7 @@ def commit_of(source: str) -> str:
     if not repository or not commit or path is None:
         return commit
     committed = repository.committed(folder / path.name, LARGEST)
-    return commit if committed is not None and _same(committed, path) else f"{commit}-dirty"
+    return commit if committed is not None and _same(committed, path) else f"{commit}{DIRTY}"
 
 
 def is_in_ci() -> bool:

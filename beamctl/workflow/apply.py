@@ -19,8 +19,9 @@ from beamctl.model.text import printable
 from beamctl.plan.plan import Plan
 from beamctl.report.apply_text import totals
 from beamctl.report.plan_text import APPLY, UNKNOWN_COMMIT, unused_note
-from beamctl.runs.commit import is_in_ci
+from beamctl.runs.commit import DIRTY, is_in_ci
 from beamctl.runs.file import RecordFile
+from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import NewRecord, open_records
 from beamctl.secrets.file import ReservedFiles
 from beamctl.secrets.vault import LocalSecretStore, refuse_unusable_secrets
@@ -106,20 +107,33 @@ def _begin(review: Review, request: ApplyRequest, session: ApplySession) -> list
     """Create the record of each run.
 
     A plan without changes gets a record too if the last record declares something else, because the next plan compares
-    with it. If no plan has changes, a record that cannot be written is only a warning.
+    with it, or if no complete apply of its commit is recorded, because the next drift does. If no plan has changes, a
+    record that cannot be written is only a warning.
     """
-    due = [each for each in review.planned if each.plan.changes or each.unrecorded]
+    records = request.checks.records
+    due = [each for each in review.planned if each.plan.changes or each.unrecorded or _is_new(each, records)]
     new = [NewRecord(_recorded(each.plan), each.commit(), each.digest()) for each in due]
     if is_in_ci() and any(each.plan.declared and not each.commit for each in new):  # an undo has no document
         session.view.note(UNKNOWN_COMMIT)
     try:
-        records = open_records(request.checks.records, new, session.redaction) if new else []
+        opened = open_records(records, new, session.redaction) if new else []
     except UsageError as error:
         if any(each.plan.changes for each in due):
             raise
         session.view.warn(f"Warning: {printable(error.message)}\n  {error.hint}")
         return []
-    return list(zip(due, records, strict=True))
+    return list(zip(due, opened, strict=True))
+
+
+def _is_new(each: Planned, records: RecordFolder) -> bool:
+    """Whether the last complete apply that is recorded was of another commit."""
+    commit = each.commit()
+    if not commit or commit.endswith(DIRTY):
+        return False
+    from beamctl.runs.evidence import evidence_of
+
+    last = evidence_of(records, each.plan.workspace, each.plan.api).complete
+    return last is None or last.commit != commit
 
 
 def _make_all_changes(review: Review, request: ApplyRequest, session: ApplySession, store: LocalSecretStore) -> Applied:

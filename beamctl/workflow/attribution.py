@@ -18,6 +18,7 @@ from beamctl.plan.kind import Kind
 from beamctl.plan.plan import Plan, managed
 from beamctl.plan.three_way import BaseView, Origin, is_fine_now, origin
 from beamctl.report.data import ComparedWith, DriftDetails
+from beamctl.runs.commit import DIRTY
 from beamctl.runs.evidence import Evidence, evidence_of
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.sources import with_source_hazards
@@ -26,8 +27,6 @@ from beamctl.workflow.plan import compared, read_declared
 
 _UNREADABLE = BaseView(None, decides=False, is_comparable=False)
 """How a base sees an object if it should be known, but cannot be read."""
-_DIRTY = "-dirty"
-"""The end of the recorded commit of a document with changes that were not committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,7 @@ def _recorded_base(
     if run is None or not run.commit:
         return None
     about = f"Note: why {desired.workspace} differs is not known"
-    if run.commit.endswith(_DIRTY):
+    if run.commit.endswith(DIRTY):
         note(f"{about}: {run.id} applied a document with changes that were not committed.")
         return None
     try:

@@ -142,6 +142,19 @@ def test_a_later_complete_apply_outdates_what_a_run_set(cli: Cli, commit: Commit
     assert causes(cli("drift", "-o", "json")) == {GRACE: "changed-by-hand"}
 
 
+def test_an_apply_without_changes_becomes_the_base(cli: Cli, commit: Commit, by_hand: ByHand) -> None:
+    commit(AS_IS)
+    assert cli("apply", "--auto-approve").code == 0
+    by_hand(GRACE, "viewer")
+    second = commit(AS_IS.replace("grace@example.com: member", "grace@example.com: viewer"))
+    assert cli("apply", "--auto-approve").code == cli("apply", "--auto-approve").code == 0
+    assert [each["commit"] for each in cli("runs", "-o", "json").json["runs"]].count(second) == 1
+    by_hand(GRACE, "member")  # as at the first commit
+    ran = cli("drift", "-o", "json")
+    assert causes(ran) == {GRACE: "changed-by-hand"}
+    assert ran.json["bases"][0]["commit"] == second
+
+
 def test_an_undo_does_not_become_the_base(cli: Cli, commit: Commit) -> None:
     first = commit(AS_IS.replace("grace@example.com: member", "grace@example.com: viewer"))
     assert cli("apply", "--auto-approve").code == 0
@@ -345,7 +358,7 @@ def test_known_drift(cli: Cli, write: Write, by_hand: ByHand) -> None:
     assert "eve@example.com  is admin; beamctl.yaml says member" in ran.out
     said = "known.yaml:5: member:eve@example.com was accepted until 2026-01-01 (TICKET-3), and is drift again."
     assert said in ran.out
-    assert "Not accepted: member:eve@example.com.\n" in ran.out
+    assert "Other differences, by address: member:eve@example.com.\n" in ran.out
     found = cli("drift", "--known", "known.yaml", "-o", "json", "--report", "text=drift.txt")
     states = {each["known_as"]: (each["state"], each["workspaces"]) for each in found.json["known"]}
     assert states == {

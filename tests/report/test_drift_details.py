@@ -73,7 +73,7 @@ def test_everything_is_said() -> None:
         "X:3: member:X matches no difference.",
         "X:3: member:X was accepted until 2026-01-01 (X), and is drift again.",
         "X:3: member:X was accepted until 2026-01-01, and no longer differs.",
-        "Not accepted: ",
+        "Other differences, by address: ",
         "things: 3 = 1 managed, 1 unmanaged, 1 excluded",
         "an unknown share",
         "not managed: X",
