@@ -190,6 +190,17 @@ def test_a_refused_plan_is_commented_and_needs_its_flag(world: World) -> None:
 
 
 @needs(PLAN)
+def test_the_first_pull_request_has_no_earlier_document(world: World) -> None:
+    git(world.repository, "checkout", "-q", "--orphan", "begin")
+    git(world.repository, "rm", "-qf", "beamctl.yaml")
+    git(world.repository, "commit", "-q", "--allow-empty", "-m", "Begin")
+    git(world.repository, "branch", "-qf", "main", "begin")
+    git(world.repository, "checkout", "-q", "main")
+    assert "eve@example.com" in checked(world.pull_request(DOCUMENT.replace("eve@", "dee@"))["plan"]).summary
+    assert len(world.github.bodies()) == 1
+
+
+@needs(PLAN)
 def test_forks_and_dependabot_get_no_credential_and_no_plan(world: World) -> None:
     for jobs in (world.pull_request(DOCUMENT, fork=True), world.pull_request(DOCUMENT, author="dependabot[bot]")):
         assert list(jobs) == ["validate"]
