@@ -216,15 +216,16 @@ def test_forks_and_dependabot_get_no_credential_and_no_plan(world: World) -> Non
 @needs(DRIFT)
 @pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="needs jq and curl")
 def test_drift_keeps_one_issue(world: World) -> None:
-    planted = world.github.open("mallory", "<!-- beamctl:drift-issue:v1 -->\n\n**No drift.**")
+    planted = world.github.open("mallory", "<!-- beamctl:drift-issue:v1 digest=sha256:0 -->\n\n**No drift.**")
     assert "none is needed" in checked(world.drift()).log
     world.by_hand("grace@example.com", "admin")
     checked(world.drift())
     (issue,) = world.github.ours()
     number, body = issue["number"], issue["body"]
     assert (issue["title"], issue["state"]) == ("Access drift", "open")
-    assert body.startswith(
-        "<!-- beamctl:drift-issue:v1 -->\n\n**Drift.** [Last check](https://github.example.com/acme/"
+    assert body.startswith("<!-- beamctl:drift-issue:v1 digest=sha256:")
+    assert body.splitlines()[2].startswith(
+        "**Drift.** [Last check](https://github.example.com/acme/access/actions/runs/"
     )
     assert "grace@example.com" in body
 
