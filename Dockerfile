@@ -5,7 +5,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
 COPY examples/ci examples/ci
 COPY beamctl beamctl
-RUN python -m venv /opt/beamctl && /opt/beamctl/bin/pip install --no-cache-dir .
+RUN python -m venv /opt/beamctl && /opt/beamctl/bin/pip install --no-cache-dir '.[notify]'
 
 FROM python:3.14-slim@sha256:b877e50bd90de10af8d82c57a022fc2e0dc731c5320d762a27986facfc3355c1
 # git: which commit a document is from, and earlier documents. openssh-client: signed plans.

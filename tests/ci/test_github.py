@@ -13,7 +13,7 @@ import pytest
 from beamctl.emulator import create_app, load_seed
 from tests.ci.fake_github import PULL_REQUEST, TOKEN, FakeGitHub, serving_github
 from tests.ci.warm_start import warm_beamctl
-from tests.ci.workflow_runner import Job, Runner, evaluate, git, scripts, waits_for
+from tests.ci.workflow_runner import Job, Runner, evaluate, git, needs, scripts
 from tests.cli.loopback import Api, serving
 
 ROOT = Path(__file__).parents[2]
@@ -42,12 +42,6 @@ SEED = {
     ],
 }
 SOURCE = "https://git.example.com/beamctl@0123456789abcdef0123456789abcdef01234567"
-
-
-def needs(*workflows: Path) -> pytest.MarkDecorator:
-    """Skip a test until beamctl has everything that these workflows use."""
-    missing = sorted({each for path in workflows for each in waits_for(scripts(path))})
-    return pytest.mark.skipif(bool(missing), reason=f"waits for {', '.join(missing)}")
 
 
 @dataclass
@@ -146,7 +140,7 @@ def clean(job: Job) -> Job:
     return job
 
 
-@needs(PLAN, APPLY)
+@needs(scripts(PLAN), scripts(APPLY))
 def test_what_reviewers_see_in_a_pull_request_is_applied_after_the_merge(world: World) -> None:
     changed = DOCUMENT.replace("  eve@example.com: member\n", "  kim@example.com: viewer\n")
     jobs = world.pull_request(changed)
@@ -172,7 +166,7 @@ def test_what_reviewers_see_in_a_pull_request_is_applied_after_the_merge(world: 
     assert list(world.push("refs/heads/topic")) == []
 
 
-@needs(PLAN, APPLY)
+@needs(scripts(PLAN), scripts(APPLY))
 def test_a_refused_plan_is_commented_and_needs_its_flag(world: World) -> None:
     changed = DOCUMENT.replace("ada@example.com: admin\n", "ada@example.com: admin\n  bob@example.com: admin\n")
     changed = changed.replace("50%", "99%")
@@ -182,14 +176,31 @@ def test_a_refused_plan_is_commented_and_needs_its_flag(world: World) -> None:
     assert loosened.names[-1] == "Comment"
     (comment,) = world.github.bodies()
     assert "loosens-guards" in comment
-    world.write(DOCUMENT.replace("ada@example.com: admin", "ada@example.com: member"))
-    jobs = world.push()
-    assert list(jobs) == ["plan"]
-    assert not clean(jobs["plan"]).succeeded
+    world.by_hand("grace@example.com", "admin")
+    world.write(DOCUMENT)
+    world.api.calls.clear()
+    for inputs in ({}, {"allow": "removes-admin=* mass-removal=$(touch pwned)"}):
+        jobs = world.push(**inputs)
+        assert list(jobs) == ["plan"]
+        assert not clean(jobs["plan"]).succeeded
     assert world.changes() == []
+    jobs = world.push(allow=" removes-admin=grace@example.com ")
+    assert "Allowed: removes-admin=grace@example.com" in checked(jobs["apply"]).log
+    assert world.changes() == ["PUT /users/grace@example.com"]
 
 
-@needs(PLAN)
+@needs(scripts(PLAN))
+def test_the_first_pull_request_has_no_earlier_document(world: World) -> None:
+    git(world.repository, "checkout", "-q", "--orphan", "begin")
+    git(world.repository, "rm", "-qf", "beamctl.yaml")
+    git(world.repository, "commit", "-q", "--allow-empty", "-m", "Begin")
+    git(world.repository, "branch", "-qf", "main", "begin")
+    git(world.repository, "checkout", "-q", "main")
+    assert "eve@example.com" in checked(world.pull_request(DOCUMENT.replace("eve@", "dee@"))["plan"]).summary
+    assert len(world.github.bodies()) == 1
+
+
+@needs(scripts(PLAN))
 def test_forks_and_dependabot_get_no_credential_and_no_plan(world: World) -> None:
     for jobs in (world.pull_request(DOCUMENT, fork=True), world.pull_request(DOCUMENT, author="dependabot[bot]")):
         assert list(jobs) == ["validate"]
@@ -202,18 +213,19 @@ def test_forks_and_dependabot_get_no_credential_and_no_plan(world: World) -> Non
     assert world.github.bodies() == []
 
 
-@needs(DRIFT)
+@needs(scripts(DRIFT))
 @pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="needs jq and curl")
 def test_drift_keeps_one_issue(world: World) -> None:
-    planted = world.github.open("mallory", "<!-- beamctl:drift-issue:v1 -->\n\n**No drift.**")
+    planted = world.github.open("mallory", "<!-- beamctl:drift-issue:v1 digest=sha256:0 -->\n\n**No drift.**")
     assert "none is needed" in checked(world.drift()).log
     world.by_hand("grace@example.com", "admin")
     checked(world.drift())
     (issue,) = world.github.ours()
     number, body = issue["number"], issue["body"]
     assert (issue["title"], issue["state"]) == ("Access drift", "open")
-    assert body.startswith(
-        "<!-- beamctl:drift-issue:v1 -->\n\n**Drift.** [Last check](https://github.example.com/acme/"
+    assert body.startswith("<!-- beamctl:drift-issue:v1 digest=sha256:")
+    assert body.splitlines()[2].startswith(
+        "**Drift.** [Last check](https://github.example.com/acme/access/actions/runs/"
     )
     assert "grace@example.com" in body
 

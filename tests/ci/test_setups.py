@@ -14,7 +14,7 @@ import yaml
 
 from beamctl.emulator import create_app, load_seed
 from tests.ci.warm_start import warm_beamctl
-from tests.ci.workflow_runner import filled, git, waits_for
+from tests.ci.workflow_runner import filled, git, needs
 from tests.cli.loopback import serving
 from tests.end_to_end.conftest import clean_environment
 
@@ -43,11 +43,6 @@ SEED = {
         {"email": "eve@example.com", "workspaces": {"acme": "member"}},
     ],
 }
-
-
-def needs(script: str) -> pytest.MarkDecorator:
-    missing = sorted(waits_for(script))
-    return pytest.mark.skipif(bool(missing), reason=f"waits for {', '.join(missing)}")
 
 
 @dataclass
