@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from beamctl.plan.hazard import STANDARD_INPUT, refused
-from beamctl.plan.plan_file import digest_of
-from beamctl.plan.plan_json import change_data, plans_data
+from beamctl.plan.plan_json import change_data
 from beamctl.report.apply_text import totals
 from beamctl.report.data import CommandName, ReportData
+from beamctl.report.digest import report_digest
 from beamctl.report.findings import Finding, Level, findings, path_of
 
 LARGEST_SUMMARY = 1024 * 1024
@@ -50,7 +50,7 @@ def outputs(data: ReportData) -> Mapping[str, str]:
         counts |= {"not_attempted": total.not_attempted, "not_confirmed": total.not_confirmed}
     found = {name: str(value).lower() for name, value in flags.items()}
     found |= {name: str(value) for name, value in counts.items()}
-    return found | {"digest": digest_of(plans_data(data.plans, data.allowed))}
+    return found | {"digest": report_digest(data)}
 
 
 def annotation_lines(data: ReportData) -> Sequence[str]:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from beamctl.model.identity import Role
-from beamctl.plan.plan_file import digest_of
-from beamctl.plan.plan_json import plans_data
 from beamctl.report.data import ReportData
+from beamctl.report.digest import report_digest
 from beamctl.report.html_style import STYLE, style_digest
 from beamctl.report.permissions import ABILITIES
 from beamctl.report.review.all import review
@@ -21,7 +20,7 @@ _LONGEST = 10_000
 
 def report(data: ReportData) -> str:
     """The page."""
-    found = review(data, digest_of(plans_data(data.plans, data.allowed)))
+    found = review(data, report_digest(data))
     is_single = len(found.workspaces) == 1
     title = f"{found.verdict} · {found.workspaces[0].workspace}" if is_single else found.verdict
     lines = [

@@ -7,9 +7,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from beamctl.plan.plan_file import digest_of
-from beamctl.plan.plan_json import plans_data
 from beamctl.report.data import CommandName, ReportData
+from beamctl.report.digest import report_digest
 from beamctl.report.markdown_escaping import cell, code, fence, is_markable, line, marker, summary, table, words
 from beamctl.report.review.all import review
 from beamctl.report.review.model import Danger, Overview, Row, Table, WorkspaceReview, legend
@@ -44,7 +43,7 @@ def rendered(data: ReportData, limit: int) -> str:
     Removals and demotions are cut last. If not even their names fit, the report says so at its top. A report longer
     than the limit is returned only if its verdict alone is longer.
     """
-    digest = digest_of(plans_data(data.plans, data.allowed))
+    digest = report_digest(data)
     whole = review(data, digest)
     return fitted(whole, limit, partial(_text, data, digest, Shares.of(whole)))
 

@@ -3,23 +3,19 @@ kept next to the run records, so a run says nothing that an earlier one already 
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import Any
 
 from beamctl.api.notifier import NotificationTarget
 from beamctl.apply.record import Ended, Event, NotAttempted
 from beamctl.errors import ApiError, RefusedError, StalePlanError, UsageError
-from beamctl.model.fact import fact_data
-from beamctl.plan.change import ALL_ATTRIBUTES, Change, key_data
 from beamctl.plan.hazard import refused
 from beamctl.plan.plan import Plan
 from beamctl.report.data import ReportData
+from beamctl.report.digest import difference, differences, digest_of
 from beamctl.report.notification import (
     Urgency,
     WorkspaceNotice,
@@ -99,7 +95,7 @@ class Notifier:
             yield
         except (ApiError, StalePlanError, RefusedError) as error:
             if self.targets and (unattended or not isinstance(error, RefusedError)):
-                key = _key([[error.code]])
+                key = digest_of([[error.code]])
                 self._notify([Observation(_subject(Topic.APPLY), key, error_notice(error))], folder)
             raise
 
@@ -149,19 +145,8 @@ def _subject(topic: Topic, api: str = "", workspace: str = "") -> str:
 
 
 def _drift(plan: Plan, data: ReportData) -> Observation:
-    """Its key covers workspace, kind, subject, attribute, side and live value of each difference."""
-    changes = [[plan.workspace, *_changed(change), str(data.cause(plan, change) or "")] for change in plan.changes]
-    notes = [[plan.workspace, fact_data(note.fact)] for note in plan.notes if note.differs]
     subject = _subject(Topic.DRIFT, plan.api, plan.workspace)
-    return Observation(subject, _key([*changes, *notes]), drift_notice(plan, data))
-
-
-def _changed(change: Change) -> list[Any]:
-    live = change.before
-    shown = live if live is None or change.attribute == ALL_ATTRIBUTES else live.get(change.attribute)
-    side = "live" if change.after is None else "document" if live is None else "both"
-    standing = (live or {}).get("standing")
-    return [change.kind, key_data(change.key), change.attribute, side, shown, standing]
+    return Observation(subject, digest_of(differences(plan)), drift_notice(plan, data))
 
 
 def _refusals(data: ReportData) -> list[Observation]:
@@ -170,7 +155,7 @@ def _refusals(data: ReportData) -> list[Observation]:
     return [
         Observation(
             _subject(Topic.APPLY, plan.api, plan.workspace),
-            _key([plan.workspace, each.risk.value, each.value] for each in found),
+            digest_of([plan.workspace, each.risk.value, each.value] for each in found),
             refusal_notice(plan.workspace, found),
         )
         for plan in data.plans
@@ -179,9 +164,9 @@ def _refusals(data: ReportData) -> list[Observation]:
 
 
 def _apply(plan: Plan, events: Sequence[Event]) -> Observation:
-    failed = [[plan.workspace, *_changed(each.change), _outcome(each)] for each in events if is_failure(each)]
+    failed = [[plan.workspace, *difference(each.change), _outcome(each)] for each in events if is_failure(each)]
     subject = _subject(Topic.APPLY, plan.api, plan.workspace)
-    return Observation(subject, _key(failed), apply_notice(plan, events) if failed else None)
+    return Observation(subject, digest_of(failed), apply_notice(plan, events) if failed else None)
 
 
 def _outcome(event: Event) -> str:
@@ -192,9 +177,3 @@ def _outcome(event: Event) -> str:
             return why.code.value
         case _:
             return type(event).__name__
-
-
-def _key(entries: Iterable[Sequence[Any]]) -> str:
-    """The key of what is wrong; empty if nothing is."""
-    lines = sorted(json.dumps(each, sort_keys=True, default=str) for each in entries)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
