@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beamctl.cli.output import Output
-from beamctl.cli.runner_files import runner_files, write_to_runner
 from beamctl.errors import DocumentError, UsageError
 from beamctl.model.text import printable
 from beamctl.report.formats import FORMATS
@@ -81,6 +80,8 @@ def refuse_unwritable(
         if each.path is None:
             if reports.count(each) > 1:
                 raise UsageError(f"--report {each.format} is named twice", "Name it once.")
+            from beamctl.cli.runner_files import runner_files
+
             runner_files()
             continue
         option = f"--report {each.format}={printable(str(each.path))}"
@@ -117,6 +118,8 @@ def write_reports(reports: Sequence[ReportFile], data: ReportData, out: Output) 
     for each in reports:
         try:
             if each.path is None:
+                from beamctl.cli.runner_files import write_to_runner
+
                 write_to_runner(shown, out)
                 continue
             text = FORMATS[each.format].report(shown)

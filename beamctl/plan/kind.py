@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Mapping, 
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from beamctl.document.document import Desired, Document
 from beamctl.document.problem import Problem
@@ -20,9 +20,11 @@ from beamctl.model.identity import Identity
 from beamctl.model.secret import ReadSecret, StoreSecret
 from beamctl.plan.change import Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Preconditions, Situation
-from beamctl.plan.coverage import Covered
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.listing import Exported, Listing
+
+if TYPE_CHECKING:
+    from beamctl.plan.coverage import Covered
 
 L = TypeVar("L")
 T = TypeVar("T")
@@ -242,8 +244,6 @@ class Kind(ABC, Generic[L]):
     def withdrawal(self, change: Change, shows: Mapping[str, Any] | None, /) -> Operation[Outcome] | None:
         """Operations that revert a change that granted more than requested, if there are any.
 
-        Args:
-            change: A change that was made.
-            shows: What the API shows now; None if nothing.
+        `shows` is what the API shows now; None if nothing.
         """
         return None

@@ -14,7 +14,6 @@ from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
 from beamctl.report import change_spans, change_text
-from beamctl.report.permissions import effect_text
 from beamctl.report.spans import plain
 from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
 from beamctl.report.wording import TALLY, words
@@ -192,7 +191,7 @@ def _changes(plan: Plan, changes: Sequence[Change], style: Style, *, explain: bo
     lines = table([tuple(row[index] for index in kept) for row in rows], "  ")
     shown = []
     for change, line in zip(changes, lines, strict=True):
-        effect = effect_text(change) if explain else ""
+        effect = _effect(change) if explain else ""
         shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_lines(change)]
         shown += [f"      {effect}"] if effect else []
     return shown
@@ -233,3 +232,9 @@ def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: st
                 style(Tone.CHANGED, f"Allowed: {printable(_allowance(hazard))} — {printable(words(hazard.fact))}."),
             ]
     return lines
+
+
+def _effect(change: Change) -> str:
+    from beamctl.report.permissions import effect_text
+
+    return effect_text(change)

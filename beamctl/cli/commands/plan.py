@@ -16,7 +16,6 @@ from beamctl.cli.output import Exit, Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowance
-from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import APPLY, UNKNOWN_COMMIT, plans_text, saved_text, unused_note
 from beamctl.runs.commit import is_in_ci
 from beamctl.runs.folder import RecordFolder
@@ -83,7 +82,10 @@ def command(  # noqa: PLR0913 - one argument per option
         command = command_for(APPLY, files, workspaces, base)
         text = partial(plans_text, plans, granted, out.style, command=command, explain=explain)
         refused = report(planned, granted, target, out, text)
-        write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out)
+        if reports:
+            from beamctl.report.data import CommandName, ReportData
+
+            write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out)
     if refused:
         return Exit.REFUSED
     return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Desired, Document, Guards, Mode
 from beamctl.document.problem import Place, Problem
@@ -28,11 +28,13 @@ from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity, Role, reduces_access
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
-from beamctl.plan.coverage import Coverage, Covered, listed_or_whole
 from beamctl.plan.guards import NO_FLOORS, InForce, declared_in_time, in_force
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
+
+if TYPE_CHECKING:
+    from beamctl.plan.coverage import Coverage, Covered
 
 
 class MemberKind(Kind[People]):
@@ -63,6 +65,8 @@ class MemberKind(Kind[People]):
 
     def coverage(self, desired: Desired, live: People, today: date) -> Sequence[Covered]:
         """Everyone. Skipped people, those of a directory, and undeclared ones in unknown roles are left alone."""
+        from beamctl.plan.coverage import Coverage, Covered, listed_or_whole
+
         section = desired.section(self.section)
         keys = None if section is None else {folded(email) for email in section}
         additive = desired.mode(self.section) is Mode.ADDITIVE
