@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 import click
@@ -170,12 +171,18 @@ def _streams() -> list[ActionsStream]:
 
 
 def _is_read_by_runner(stream: TextIO) -> bool:
-    """Whether a stream is neither a file nor, as far as the system shows it, another one than those of the parent."""
+    """Whether a stream is neither a file nor, as far as the system shows it, another one than those of the parent.
+
+    After `exec beamctl`, the parent is not a shell of the step, and the stream is taken for the log.
+    """
+    parent = Path(f"/proc/{os.getppid()}")
     try:
         ours = os.fstat(stream.fileno())
         if stat.S_ISREG(ours.st_mode):
             return False
-        theirs = [os.stat(f"/proc/{os.getppid()}/fd/{number}") for number in (1, 2)]  # noqa: PTH116 - not a path of ours
+        if b"GITHUB_ACTIONS=true" not in (parent / "environ").read_bytes().split(b"\0"):
+            return True
+        theirs = [(parent / "fd" / number).stat() for number in ("1", "2")]
     except (OSError, ValueError, AttributeError):
         return True
     return any(os.path.samestat(ours, each) for each in theirs)

@@ -143,6 +143,11 @@ def test_the_model_finds_commands(line: str, expected: Command | None) -> None:
     assert parsed(line) == expected
 
 
+NOT_IN_ACTIONS = pytest.mark.skipif(
+    os.environ.get("GITHUB_ACTIONS") == "true", reason="pytest would be in the step too"
+)
+
+
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize(
     ("line", "is_log"),
@@ -152,6 +157,7 @@ def test_the_model_finds_commands(line: str, expected: Command | None) -> None:
         ("beamctl validate >shown.txt; cat shown.txt", False),
         ("beamctl validate | head -n 1", False),
         ('echo "$(beamctl validate)"', False),
+        pytest.param("exec beamctl validate", True, marks=NOT_IN_ACTIONS),
     ],
 )
 def test_only_the_log_gets_a_pair(write: Write, line: str, *, is_log: bool) -> None:
@@ -159,7 +165,13 @@ def test_only_the_log_gets_a_pair(write: Write, line: str, *, is_log: bool) -> N
     write("beamctl.yaml", AS_IS)
     script = line.replace("beamctl", shlex.join(command()))
     env = environment({"GITHUB_ACTIONS": "true"})
-    ran = subprocess.run(["bash", "-c", f"{script}; true"], env=env, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        ["bash", "-c", script if line.startswith("exec ") else f"{script}; true"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     runner = Runner().read(ran.stdout)
     assert runner.token == ""
     assert (bool(runner.shown), bool(runner.outside)) == (is_log, not is_log), ran
