@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cache
 from pathlib import Path, PurePath
 from typing import TypeVar
 
@@ -65,8 +66,32 @@ def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All nodes of a module."""
+    return list(ast.walk(parsed(path)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget() -> Iterator[None]:
+    """Later tests need not keep the trees in memory."""
+    yield
+    for cached in (parsed, nodes, imports):
+        cached.cache_clear()
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    return frozenset(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -99,7 +124,7 @@ def imported_modules(path: Path, names: set[str]) -> set[str]:
                 for each in ast.iter_child_nodes(node):
                     visit(each)
 
-    visit(ast.parse(path.read_text()))
+    visit(parsed(path))
     return found & names - {module_of(path)}
 
 
@@ -161,7 +186,7 @@ def test_imports_point_one_way(path: Path) -> None:
 def test_modules_and_functions_stay_small(path: Path) -> None:
     text = path.read_text()
     assert text.count("\n") <= (350 if path.name == "code.py" else 250)  # one line a code
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in nodes(path) if isinstance(node, ast.FunctionDef)]
     for node in functions:
         assert (node.end_lineno or 0) - node.lineno < 50, f"{path}: {node.name}"
 
@@ -194,23 +219,20 @@ def test_a_small_module_says_why_it_is_one(path: Path) -> None:
 
 def test_class_names_are_unique() -> None:
     core = [path for path in MODULES if package_of(path) != "emulator"]
-    names = [
-        node.name for path in core for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)
-    ]
+    names = [node.name for path in core for node in nodes(path) if isinstance(node, ast.ClassDef)]
     assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
 def test_only_child_process_starts_programs() -> None:
     """`demo` only starts beamctl itself."""
     starters = {"subprocess", "pty", "multiprocessing"}
-    found = {str(path.relative_to(PACKAGE)) for path in MODULES if starters & set(imports(path))}
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if starters & imports(path)}
     assert found == {"system/child_process.py", "cli/commands/demo.py"}
-    users = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.system.child_process" in set(imports(path))}
+    users = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.system.child_process" in imports(path)}
     assert users == {"system/git.py", "system/signature.py", "secrets/command.py"}
     calls = {"system", "popen", "startfile", "posix_spawn", "posix_spawnp", "fork", "execv", "execvp", "execve"}
     for path in MODULES:
-        nodes = ast.walk(ast.parse(path.read_text()))
-        assert not [node for node in nodes if isinstance(node, ast.Attribute) and node.attr in calls], path
+        assert not [node for node in nodes(path) if isinstance(node, ast.Attribute) and node.attr in calls], path
 
 
 ENGINE = [path for path in MODULES if package_of(path) in {"plan", "apply", "report", "workflow", "cli"}]
@@ -221,7 +243,7 @@ KIND_NAMES = {name for kind in all_kinds() for name in (kind.name, kind.section)
 def test_the_engine_knows_no_kind_by_name(path: Path) -> None:
     known = {name for name in imports(path) if name.startswith("beamctl.kinds")}
     assert known <= ({"beamctl.kinds.registry"} if package_of(path) in {"workflow", "cli"} else set())
-    literals = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+    literals = {node.value for node in nodes(path) if isinstance(node, ast.Constant)}
     assert literals & KIND_NAMES == set()
 
 
@@ -255,15 +277,15 @@ def names_in(node: ast.AST) -> Iterator[str]:
 
 def test_only_destroy_can_delete_a_workspace() -> None:
     ours = {str(path.relative_to(PACKAGE)): path for path in MODULES if package_of(path) != "emulator"}
-    found = {name for name, path in ours.items() if DELETER_NAMES & set(names_in(ast.parse(path.read_text())))}
+    found = {name for name, path in ours.items() if DELETER_NAMES & set(names_in(parsed(path)))}
     assert found == MAY_DELETE
     stories = {
         node.name: set(names_in(node))
-        for node in ast.parse((PACKAGE / "workflow" / "destroy.py").read_text()).body
+        for node in parsed(PACKAGE / "workflow" / "destroy.py").body
         if isinstance(node, ast.FunctionDef)
     }
     assert {name for name, used in stories.items() if DELETER_NAMES & used} == {"destroy"}
-    users = {name for name, path in ours.items() if "beamctl.workflow.destroy" in set(imports(path))}
+    users = {name for name, path in ours.items() if "beamctl.workflow.destroy" in imports(path)}
     assert users == {"cli/commands/destroy.py"}
 
 
@@ -271,19 +293,18 @@ def test_no_kind_can_delete_a_workspace() -> None:
     """Apply sends what `kinds` makes: no path of a DELETE may start like a workspace's path."""
     found = set()
     for path in MODULES:
-        tree = ast.parse(path.read_text())
         deletes = any(
             isinstance(node, ast.Attribute) and node.attr == "DELETE" and ast.unparse(node.value) == "Method"
-            for node in ast.walk(tree)
+            for node in nodes(path)
         )
-        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        texts = [node.value for node in nodes(path) if isinstance(node, ast.Constant)]
         if deletes and any(isinstance(text, str) and text.startswith("/workspaces") for text in texts):
             found.add(str(path.relative_to(PACKAGE)))
     assert found == {"api/workspace.py"}
 
 
 def test_only_apply_can_show_a_secret() -> None:
-    found = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.secrets.terminal" in set(imports(path))}
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if "beamctl.secrets.terminal" in imports(path)}
     assert found == {"cli/commands/apply.py", "workflow/apply_view.py", "secrets/vault.py"}
 
 
@@ -338,7 +359,7 @@ def changed_in(node: ast.AST) -> Iterator[str]:
 def test_modules_hold_no_state() -> None:
     """Dictionaries count as constants if no code modifies an object of that name."""
     core = [path for path in MODULES if package_of(path) not in ("emulator", "__main__")]
-    trees = {path: ast.parse(path.read_text()) for path in core}
+    trees = {path: parsed(path) for path in core}
     changed = {name for tree in trees.values() for name in changed_in(tree)}
     for path, tree in trees.items():
         module = importlib.import_module(module_of(path))
@@ -352,7 +373,7 @@ def test_modules_hold_no_state() -> None:
 def test_workflows_get_prompts_and_output_as_arguments() -> None:
     for path in sorted((PACKAGE / "workflow").rglob("*.py")):
         assert not {"click", "sys"} & {name.split(".")[0] for name in imports(path)}, path
-        assert not {"print", "input"} & set(names_in(ast.parse(path.read_text()))), path
+        assert not {"print", "input"} & set(names_in(parsed(path))), path
 
 
 PROSE = re.compile(r"[A-Za-z]{2,}[,:;]? [A-Za-z]{2,}")
@@ -398,11 +419,7 @@ def read_as_data(tree: ast.AST) -> Iterator[ast.AST]:
 
 def test_no_english_text_is_used_as_data() -> None:
     """English text is never compared, looked up, sorted by or split; `report` makes it from codes."""
-    core = {
-        str(path.relative_to(PACKAGE)): ast.parse(path.read_text())
-        for path in MODULES
-        if package_of(path) != "emulator"
-    }
+    core = {str(path.relative_to(PACKAGE)): parsed(path) for path in MODULES if package_of(path) != "emulator"}
     constants = {
         (name.removesuffix(".py").replace("/", "."), node.targets[0].id)
         for name, tree in core.items()

@@ -4,7 +4,7 @@ a checkout."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -120,9 +120,30 @@ def jsonschema_validator(name: str) -> Validator:
         (each["$id"], Resource.from_contents(each)) for each in schemas if "$id" in each
     )
     untyped_extend: Any = extend  # the stubs have no types for it
-    extended = untyped_extend(Draft202012Validator, {"pattern": _pattern})
+    extended = untyped_extend(Draft202012Validator, {"pattern": _pattern, "$ref": _reference(name)})
     validator: Validator = extended(load_schema(name), registry=registry.crawl())
     return validator
+
+
+def _reference(name: str) -> Callable[..., Iterator[Any]]:
+    """`$ref`, but what is certainly valid is not looked into: of a large plan, jsonschema sees only what is invalid."""
+    from jsonschema import Draft202012Validator
+
+    compiler, slowly = _compiler(name), Draft202012Validator.VALIDATORS["$ref"]
+    roots = {id(part): each for each in (name, *_REFERENCED.get(name, ())) for part in _parts(load_schema(each))}
+
+    def violations(validator: object, target: str, instance: object, schema: object) -> Iterator[Any]:
+        root = roots.get(id(schema))  # jsonschema passes the part of the loaded schema itself
+        if root is None or not compiler.compile({"$ref": target}, f"{root}.schema.json")(instance):
+            yield from slowly(validator, target, instance, schema)
+
+    return violations
+
+
+def _parts(schema: Any) -> Iterator[object]:  # noqa: ANN401 - any JSON
+    yield schema
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _parts(part)
 
 
 @cache

@@ -1,9 +1,10 @@
 """`beamctl destroy` against the emulator: permissions, confirmation, requests and reports."""
 
 import re
-import shutil
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def faulty(emulator: Emulator, *rules: str) -> FaultScript:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a seeded database, to be copied."""
+    """A seeded database, to be copied."""
     path = tmp_path_factory.mktemp("doomed") / "emulator.db"
     load_seed(path, SEED)
     policy = {
@@ -91,14 +92,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert emulator.do("POST", "/policies", policy) == 200
     assert emulator.do("POST", "/integrations/connections", connection) == 200
     assert emulator.do("POST", "/agents", {"metadata": {"name": "bot"}, "spec": {}}) == 200
-    return path.parent
+    return path
 
 
 @pytest.fixture
 def emulator(made: Path, directory: Path, write: Write) -> Emulator:
-    shutil.copytree(made, directory / ".beamctl")
+    database = directory / ".beamctl" / "emulator.db"
+    database.parent.mkdir()
+    with closing(sqlite3.connect(made)) as source, closing(sqlite3.connect(database)) as copy:
+        source.backup(copy)  # not the files: another connection may be removing its write-ahead log
     write("beamctl.yaml", MAY_GO)
-    return Emulator(directory / ".beamctl" / "emulator.db")
+    return Emulator(database)
 
 
 @pytest.fixture

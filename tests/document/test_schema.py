@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,21 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema.exceptions import best_match
 
 from beamctl.document import schema
 from beamctl.document.document import Document
 from beamctl.document.load import SourceText, load
 from beamctl.document.problem import Place, Problem, ProblemCode
+from beamctl.document.schema import jsonschema_validator, violation
 from beamctl.document.schema_messages import problems_of
 from beamctl.document.syntax import NO_BREAK, NO_SPACE
+from beamctl.plan.plan_file import saved_text
+from tests.fakes.forgery import edited, edits
+from tests.fakes.runs import document, planned
+from tests.fakes.saved_plans import saved
+from tests.fakes.schemas import plain_validator, problems_with
+from tests.fakes.workspace import FakeWorkspace, person
 
 HEAD = "version: 1\nworkspace: acme\n"
 ROLES = "write admin, member or viewer"
@@ -615,3 +625,18 @@ def test_a_keyword_without_a_message_uses_the_message_of_jsonschema(error: tuple
         [jsonschema.ValidationError(text, "other", ["a", 1], instance=instance)], Document("f", {}, {}, {})
     )
     assert [problem.message for problem in found] == [message]
+
+
+def test_skipping_what_is_valid_finds_the_same_violations() -> None:
+    """Of a plan, jsonschema looks only into what is invalid. The validator of the tests looks into everything."""
+    plan = planned(
+        document({"ada@x.io": "admin"}, policies={"p": {"spec": {"type": "location"}}}, guards={"maxRemovals": 9}),
+        FakeWorkspace({"ada@x.io": person("ada@x.io"), "bob@x.io": person("bob@x.io")}),
+    )
+    data = json.loads(saved_text(saved(plan)))
+    for _, edit in islice(edits(data), 0, None, 30):
+        whole = edited(data, edit)
+        found = [f"{error.json_path}: {error.message}" for error in jsonschema_validator("plan").iter_errors(whole)]
+        assert found == problems_with("plan", whole)
+        best = best_match(plain_validator("plan").iter_errors(whole))
+        assert violation(whole, "plan").startswith(best.json_path if best else "")

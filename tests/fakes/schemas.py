@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[2] / "schemas"
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
+def plain_validator(name: str) -> Draft202012Validator:
     schemas = {
         each: json.loads((FOLDER / f"{each}.schema.json").read_text("utf-8"))
         for each in ("changes", "plan", "run", "workspace")
@@ -25,4 +25,4 @@ def _validator(name: str) -> Draft202012Validator:
 
 def problems_with(name: str, data: object) -> list[str]:
     """How the data violates the schema `plan` or `run`."""
-    return [f"{error.json_path}: {error.message}" for error in _validator(name).iter_errors(data)]
+    return [f"{error.json_path}: {error.message}" for error in plain_validator(name).iter_errors(data)]

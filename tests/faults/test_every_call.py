@@ -273,18 +273,13 @@ def losses(number: int, method: str) -> list[tuple[str, int]]:
     return [(f"{fault}@{number}-{number + times - 1}", number + times) for fault, times in (told, *lost)]
 
 
-PARTS = {"accounts-created": 2, "accounts-pending": 3, "all": 2}
-"""The number of tests that the longest scenarios are divided into, to run in parallel."""
-CHUNKS = [(name, part, PARTS.get(name, 1)) for name in SCENARIOS for part in range(PARTS.get(name, 1))]
-
-
-@pytest.mark.parametrize(("name", "part", "parts"), CHUNKS)
-def test_every_fault_at_every_call(name: str, part: int, parts: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_fault_at_every_call(name: str, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
     with closing(scenario.emulated(tmp_path)) as emulated:
         begin(scenario, emulated)
         before = emulated.state()
-        found = list(cases(scenario, emulated))[part::parts]
+        found = list(cases(scenario, emulated))
         faulty, seen = FaultyEmulator(emulated.app), set[object]()
         for fault, dies_at in found:
             emulated.reset()

@@ -67,6 +67,16 @@ def test_absent_field_of_a_policy_is_empty() -> None:
     assert live.resources.kept["policies"]["p"]["spec"] == LOCATION
 
 
+def test_a_limit_that_someone_added_since_the_plan_is_not_overwritten() -> None:
+    live = workspace(resource("p", type="maxToken", maxTokens={"step": 1}))
+    plan = planned(policies(p={"spec": {"type": "maxToken", "maxTokens": {"total": 6}}}), live)
+    live.resources.kept["policies"]["p"]["spec"]["maxTokens"]["total"] = 5
+    assert outcomes(applied(plan, live)) == {"p": "failed"}
+    assert live.resources.kept["policies"]["p"]["spec"]["maxTokens"] == {"total": 5, "step": 1}
+    live.resources.kept["policies"]["p"]["spec"]["maxTokens"]["total"] = 6
+    assert outcomes(applied(plan, live)) == {"p": "done"}
+
+
 def test_only_declared_token_limits_are_compared() -> None:
     live = workspace(resource("p", type="maxToken", maxTokens={"total": 5, "step": 1}))
     assert planned(policies(p={"spec": {"type": "maxToken", "maxTokens": {"total": 5}}}), live).changes == ()

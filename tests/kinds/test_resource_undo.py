@@ -41,6 +41,12 @@ def want(section: str, entry: Any) -> Desired:
     return document(**{section: {"t": entry} if entry else {}}, guards={"maxRemovals": 1})
 
 
+TOKENS: dict[str, dict[str, Any]] = {
+    names: resource("t", type="maxToken", maxTokens=dict.fromkeys(names.split(), 0))
+    for names in ("input", "input total", "input total step", "input step", "")
+}
+"""Policies by the names of their limits."""
+LIMITED: dict[str, Any] = {"spec": {"type": "maxToken", "maxTokens": {"total": 0}}}
 LOCATION, FLAVOR = resource("t", type="location"), resource("t", type="flavor")
 NAMED = resource("t", {"a": "b"}, "T", type="flavor")
 OPENAI = {"integration": "openai", "config": {"org": "b"}, "secret": {"k": {"env": "KEY"}, "version": 2}}
@@ -56,6 +62,12 @@ CASES: list[tuple[str, Resource, Any, Resource, str, Any, list[str]]] = [
     ("policies",     FLAVOR,     POLICY,  FLAVOR,                       "",       None,                  []),
     ("policies",     FLAVOR,     POLICY,  resource("t", type="maxToken"), "",     None,                  [LEFT_ALONE]),
     ("policies",     FLAVOR,     POLICY,  None,                         "",       None,                  [LEFT_ALONE]),
+    ("policies",     TOKENS["input"], LIMITED, TOKENS["input total"],   "update", {"maxTokens": {"input": 0}}, []),
+    ("policies",     TOKENS["input"], LIMITED, TOKENS["input"],         "",       None,                  []),
+    ("policies",     TOKENS["input"], LIMITED, TOKENS["input total step"], "update",
+     {"maxTokens": {"input": 0, "step": 0}},                                                             []),
+    ("policies",     TOKENS["input"], LIMITED, TOKENS["input step"],    "",       None,                  []),
+    ("policies",     TOKENS[""], LIMITED, TOKENS["input total"],        "update", {"maxTokens": {"input": 0}}, []),
     ("policies",     NAMED,      None,    None,                         "create",
      {"displayName": "T", "labels": {"a": "b"}, "type": "flavor"},                                       []),
     ("policies",     NAMED,      None,    NAMED,                        "",       None,                  []),
@@ -80,6 +92,19 @@ def test_every_change(case: tuple[str, Resource, Any, Resource, str, Any, list[s
     assert [words(note.fact) for note in plan.notes] == said
     assert all(change.reason.value == "undoes_run" for change in plan.changes)
     assert counts(plan) == ({} if by or said else {"already as before": 1})
+
+
+@pytest.mark.parametrize("quirks", ["", "put-replaces", "spec-merges"])
+def test_undo_removes_a_limit_that_the_run_added(quirks: str) -> None:
+    there = FakeWorkspace(quirks=frozenset(quirks.split()))
+    there.resources.kept["policies"] = {"t": TOKENS["input"]}
+    made = planned(want("policies", LIMITED), there)
+    assert all_done(applied(made, there))
+    assert there.resources.kept["policies"]["t"]["spec"]["maxTokens"] == {"input": 0, "total": 0}
+    back = inverse(record_of(made), there)
+    assert all_done(applied(back, there))
+    assert there.resources.kept["policies"]["t"]["spec"]["maxTokens"] == {"input": 0}
+    assert counts(inverse(record_of(made), there)) == {"already as before": 1}
 
 
 def test_undo_sends_the_same_secret_as_the_run() -> None:

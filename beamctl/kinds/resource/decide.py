@@ -91,6 +91,12 @@ def update(shape: Shape, resource: Resource, desired: Mapping[str, Any], reason:
         return None
     before = {field: resource.attributes[field] for field in shape.forms if field in differing}
     after = {field: shape.forms[field].over(desired[field], before[field]) for field in before}
+    return _update(shape, resource, before, after, reason)
+
+
+def _update(
+    shape: Shape, resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any], reason: Reason
+) -> Change:
     return Change(
         shape.name, resource.name, resource.name, Action.UPDATE, Stage.UPDATE, ALL_ATTRIBUTES, before, after, reason
     )
@@ -108,10 +114,13 @@ def deletion(shape: Shape, resource: Resource, reason: Reason = Reason.NOT_DECLA
     )
 
 
-def has(shape: Shape, resource: Resource, side: Mapping[str, Any]) -> bool:
-    """Whether a resource has all of these attributes."""
-    shown = (field for field in side if field in shape.forms)
-    return all(shape.forms[field].is_as(side[field], resource.attributes[field]) for field in shown)
+def has(
+    shape: Shape, resource: Resource, side: Mapping[str, Any] | None, other: Mapping[str, Any] | None = None
+) -> bool:
+    """Whether a resource has all attributes of this side of a change, and nothing that only the other side has."""
+    mine, others, live = side or {}, other or {}, resource.attributes
+    forms = ((field, form) for field, form in shape.forms.items() if field in mine)
+    return all(form.is_side(mine[field], others.get(field), live[field]) for field, form in forms)
 
 
 def _is_as(shape: Shape, field: str, desired: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
@@ -129,20 +138,22 @@ class UndoDecider(Decisions):
         """Decide about each change that was made."""
         for change in made:
             now = live.get(change.key)
-            if self._is_as(change.before, now):
+            if self._is_as(change.before, change.after, now):
                 self.tally[UnchangedReason.AS_BEFORE] += 1
-            elif not self._is_as(change.after, now):
+            elif not self._is_as(change.after, change.before, now):
                 self.notes.append(Note(fact(Code.CHANGED_SINCE_RUN, name=change.name)))
             elif reverse := self._reverse(change, now):
                 self.changes.append(reverse)
 
-    def _is_as(self, side: Mapping[str, object] | None, now: Resource | None) -> bool:
+    def _is_as(
+        self, side: Mapping[str, object] | None, other: Mapping[str, object] | None, now: Resource | None
+    ) -> bool:
         if side is None or now is None:
             return side is None and now is None
-        return has(self._shape, now, side)
+        return has(self._shape, now, side, other)
 
     def _reverse(self, change: Change, now: Resource | None) -> Change | None:
-        shape, before = self._shape, change.before
+        shape, before, after = self._shape, change.before, change.after or {}
         if before is None or now is None:
             if now is not None:
                 return deletion(shape, now, Reason.UNDOES)
@@ -154,9 +165,15 @@ class UndoDecider(Decisions):
             return creation(shape, change.name, known, Reason.UNDOES)
         if VERSION in before:
             self.notes.append(Note(fact(Code.SECRET_CANNOT_BE_RESTORED, name=change.name)))
-        desired = {field: value for field, value in before.items() if field != VERSION}
-        reverse = update(shape, now, desired, Reason.UNDOES)
-        return replace(reverse, secrets=change.secrets) if reverse and change.action is Action.UPDATE else reverse
+        restored: dict[str, Any] = {}
+        for field in [field for field in shape.forms if field in before and field != VERSION]:
+            value = shape.forms[field].restored(before[field], after.get(field), now.attributes[field])
+            if value != now.attributes[field]:
+                restored[field] = value
+        if not restored:
+            return None
+        live = {field: now.attributes[field] for field in restored}
+        return replace(_update(shape, now, live, restored, Reason.UNDOES), secrets=change.secrets)
 
 
 def is_valid(shape: Shape, change: Change) -> bool:

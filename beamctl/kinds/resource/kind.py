@@ -131,7 +131,7 @@ class ResourceKind(Kind[Resources]):
         now = (live_resources or {}).get(change.key)
         if now is None or change.after is None:
             return now is None and change.after is None
-        return has(self.shape, now, change.after)
+        return has(self.shape, now, change.after, change.before)
 
     def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
         """Make a change to one resource."""

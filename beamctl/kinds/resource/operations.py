@@ -68,7 +68,7 @@ def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Operatio
         return unseen(answer, there)
     if there is None:
         return _absent(answer)
-    if has(shape, there, change.after or {}):
+    if has(shape, there, change.after, change.before):
         return done() if isinstance(answer, NoResponse) or answer.ok else _found(change)
     return failed(fact(Code.EXISTS_WITH_OTHER, names=_differing(shape, change, there)), PLAN)
 
@@ -97,8 +97,8 @@ def _update(shape: Shape, change: Change, secret: Mapping[str, str]) -> Operatio
         if isinstance(read, Response) and not read.certain:
             return refusal(read)
         return unseen(read, NoResponse(fact=fact(Code.NOTHING_SENT)))
-    if not has(shape, now, change.before or {}):
-        is_so = has(shape, now, change.after or {})
+    if not has(shape, now, change.before, change.after):
+        is_so = has(shape, now, change.after, change.before)
         return found() if is_so else _changed(shape, change, now)
     return (yield from _write(shape, change, _merged(shape, read.body, change, secret)))
 
@@ -113,9 +113,9 @@ def _write(shape: Shape, change: Change, body: dict[str, Any]) -> Operation[Outc
     there = yield from look_up(shape, change.name)
     if not isinstance(there, Resource):
         return unseen(answer, there) if there else _gone(change)
-    if has(shape, there, change.after or {}):
+    if has(shape, there, change.after, change.before):
         return done()
-    if not has(shape, there, change.before or {}):
+    if not has(shape, there, change.before, change.after):
         return _changed(shape, change, there)
     return accepted(answer) if answer.ok else not_made(answer)
 
@@ -173,7 +173,7 @@ def _shown_in(shape: Shape, name: str, answer: Response | NoResponse) -> Resourc
 
 
 def _outcome_of(shape: Shape, change: Change, shown: Resource) -> Outcome:
-    if has(shape, shown, change.after or {}):
+    if has(shape, shown, change.after, change.before):
         return done()
     remark = fact(Code.RETURNED_DIFFERENT, names=_differing(shape, change, shown))
     return failed(remark, fact(Code.RUN_SHOW))
@@ -182,12 +182,12 @@ def _outcome_of(shape: Shape, change: Change, shown: Resource) -> Outcome:
 def _differing(shape: Shape, change: Change, now: Resource) -> tuple[str, ...]:
     """The names of the attributes that the change did not set."""
     after = change.after or {}
-    return tuple(field for field in after if not has(shape, now, {field: after[field]}))
+    return tuple(field for field in after if not has(shape, now, {field: after[field]}, change.before))
 
 
 def _changed(shape: Shape, change: Change, now: Resource) -> Outcome:
     before = change.before or {}
-    names = tuple(field for field in before if not has(shape, now, {field: before[field]}))
+    names = tuple(field for field in before if not has(shape, now, {field: before[field]}, change.after))
     return failed(fact(Code.CHANGED_MEANWHILE, names=names), fact(Code.RUN_PLAN_FOR_CHANGE))
 
 

@@ -18,7 +18,8 @@ class Form(Enum):
     SET = "set"
     """A list whose order does not matter."""
     NUMBERS = "numbers"
-    """Names and numbers or strings. Only declared names are compared, because the API may add others."""
+    """Names and numbers or strings. Only declared names, and those that a change adds or removes, are compared, because
+    the API may add others."""
     VERSION = "version"
     """An integer from 1. 1 is the same as none."""
 
@@ -54,6 +55,17 @@ class Form(Enum):
         if self is Form.NUMBERS and desired:
             return all(name in live and live[name] == number for name, number in desired.items())
         return bool(desired == live)
+
+    def is_side(self, side: Any, other: Any, live: Any) -> bool:  # noqa: ANN401 - any JSON
+        """Whether a live value matches one side of a change. What only the other side names must not be there."""
+        added = isinstance(other, dict) and self is Form.NUMBERS and any(name in live for name in other.keys() - side)
+        return not added and self.is_as(side, live)
+
+    def restored(self, before: Any, after: Any, live: Any) -> Any:  # noqa: ANN401 - any JSON
+        """The live value once the change from `before` to `after` is undone."""
+        if self is not Form.NUMBERS:
+            return self.plain(before)
+        return {name: number for name, number in live.items() if name not in (after or {})} | before
 
     def over(self, desired: Any, live: Any) -> Any:  # noqa: ANN401 - any JSON
         """The live value after the desired one is applied."""
