@@ -31,7 +31,6 @@ class Code(StrEnum):
     MAYBE_RENAMED = auto()
     MAYBE_RENAMED_INVITEE = auto()
     MEMBERS_MISSING = auto()
-    NOT_IN_BASE = auto()
     NOT_YET_ADMINS = auto()
     NO_ADMIN_LEFT = auto()
     NO_ADMIN_SHOWN = auto()

@@ -11,7 +11,6 @@ from beamctl.document.document import SKIP, Desired, Mode, Path
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.text import shell_word
-from beamctl.plan.comparison import Note
 from beamctl.plan.guards import Sizes, loosened
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Kind
@@ -25,12 +24,11 @@ class BaseDocument:
     """The document at an earlier commit, whose guards a plan must not loosen unseen.
 
     Attributes:
-        desired: The document; None if no document declares the workspace there.
-        label: The file and the commit, or only the commit.
+        label: The file and the commit.
         kinds: All kinds.
     """
 
-    desired: Desired | None
+    desired: Desired
     label: str
     kinds: tuple[Kind[Any], ...]
 
@@ -48,11 +46,6 @@ class _Loosening:
     name: str
     path: Path
     change: Fact
-
-
-def base_notes(base: BaseDocument) -> list[Note]:
-    """That there is nothing to compare with."""
-    return [] if base.desired is not None else [Note(fact(Code.NOT_IN_BASE, base=base.label))]
 
 
 def looser_than_base(base: BaseDocument, now: Desired, populations: Sizes) -> list[Hazard]:
@@ -79,21 +72,11 @@ def looser_than_base(base: BaseDocument, now: Desired, populations: Sizes) -> li
 
 def _loosenings(earlier: BaseDocument, now: Desired, populations: Sizes) -> Iterator[_Loosening]:
     base = earlier.desired
-    if base is not None:
-        yield from _looser(base, now, populations, earlier.kinds)
-    then = {words for _, words in _commands(base.document.data, ())} if base is not None else set()
-    added = {words: path for path, words in _commands(now.document.data, ()) if words not in then}
-    for words, path in added.items():
-        shown = " ".join(map(shell_word, words))
-        yield _Loosening(f"{_COMMAND}:{shown}", path, fact(Code.LIST_ADDS, names=(shown,)))
-
-
-def _looser(base: Desired, now: Desired, populations: Sizes, kinds: tuple[Kind[Any], ...]) -> Iterator[_Loosening]:
     for guard, change in loosened(base.guards, now.guards, populations).items():
         yield _Loosening(guard, ("guards", guard), change)
     if now.max_reinvites > base.max_reinvites:
         yield _of("maxReinvites", ("guards", "maxReinvites"), str(base.max_reinvites), str(now.max_reinvites))
-    for kind in kinds:
+    for kind in earlier.kinds:
         section = kind.section
         if kind.is_declared(base) and not kind.is_declared(now):
             yield _of(section, (section,), _MANAGED, _NOT_MANAGED)
@@ -102,6 +85,11 @@ def _looser(base: Desired, now: Desired, populations: Sizes, kinds: tuple[Kind[A
     skipped = [key for key, each in now.skip.items() if key not in base.skip or base.skip[key].until < each.until]
     if skipped:
         yield _Loosening(".".join(SKIP), SKIP, fact(Code.LIST_ADDS, names=tuple(sorted(skipped))))
+    then = {words for _, words in _commands(base.document.data, ())}
+    added = {words: path for path, words in _commands(now.document.data, ()) if words not in then}
+    for words, path in added.items():
+        shown = " ".join(map(shell_word, words))
+        yield _Loosening(f"{_COMMAND}:{shown}", path, fact(Code.LIST_ADDS, names=(shown,)))
 
 
 def _of(name: str, path: Path, before: str, after: str) -> _Loosening:

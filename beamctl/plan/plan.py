@@ -177,7 +177,7 @@ def _plan(
         hazards += loosened_guards(situation.recorded, desired.guards, sizes(found.values())) if declared else []
     else:
         notes += [Note(anomaly.fact) for anomaly in anomalies]
-    more, news = _compared_with_base(desired, situation, found)
+    more = _looser_than_base(desired, situation, found)
     tally: Counter[UnchangedReason] = Counter()
     for each in found.values():
         tally.update(each.tally)
@@ -192,7 +192,7 @@ def _plan(
         sections={kind.name: kind.section for kind in kinds},
         changes=changes,
         hazards=merged(listed(hazards), more),
-        notes=(*notes, *news),
+        notes=tuple(notes),
         tally={why: tally[why] for why in UnchangedReason if tally[why]},
         fingerprint=fingerprint_of(kinds, live),
         quorums=quorums,
@@ -205,15 +205,13 @@ def _plan(
     )
 
 
-def _compared_with_base(
-    desired: Desired, situation: Situation, found: Mapping[str, Comparison]
-) -> tuple[Sequence[Hazard], Sequence[Note]]:
+def _looser_than_base(desired: Desired, situation: Situation, found: Mapping[str, Comparison]) -> Sequence[Hazard]:
     """Most plans have no base, and need nothing of it."""
     if situation.base is None:
-        return (), ()
-    from beamctl.plan.base_guards import base_notes, looser_than_base
+        return ()
+    from beamctl.plan.base_guards import looser_than_base
 
-    return looser_than_base(situation.base, desired, sizes(found.values())), base_notes(situation.base)
+    return looser_than_base(situation.base, desired, sizes(found.values()))
 
 
 def _declared(

@@ -40,7 +40,6 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.MEMBERS_MISSING: (
         "{names:some} should be unchanged but is no longer shown as a member: the listing may be incomplete"
     ),
-    Code.NOT_IN_BASE: "no document declares this workspace at {base}: its guards were compared with nothing",
     Code.NOT_YET_ADMINS: "{names:some} should be an admin but is not yet: too few would remain",
     Code.NO_ADMIN_LEFT: "every accepted admin would be removed or demoted; invited people are not admins yet",
     Code.NO_ADMIN_SHOWN: "the API shows no accepted admin among {count} {count:plural person|people}",

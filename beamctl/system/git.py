@@ -74,18 +74,6 @@ class Repository:
         """Whether a commit lists a file, even if its content is not here, as in a partial clone."""
         return bool(self._run("ls-tree", "--full-tree", commit, "--", self._relative(path)).output)
 
-    def has_line(self, commit: str, pattern: str) -> bool:
-        """Whether any file of a commit has a line that matches, or this cannot be told.
-
-        Args:
-            commit: The ID of a commit.
-            pattern: An extended regular expression.
-        """
-        # grep skips what a partial clone does not have
-        is_complete = self._run("rev-list", "--objects", "--no-walk", "--quiet", commit).code == 0
-        options = ("--quiet", "--extended-regexp", "--no-textconv", "-a", "-e", pattern)
-        return not is_complete or self._run("grep", *options, commit).code != 1
-
     def name_at(self, commit: str, path: Path) -> Path | None:
         """The file from which a file of HEAD was renamed since a commit; None if git finds none.
 

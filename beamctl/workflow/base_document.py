@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,23 +56,6 @@ def named_bases(documents: Sequence[Desired], revision: str, files: Sequence[str
         return {each.workspace: read_base(each, revision, files) for each in documents}
     except UsageError as error:
         raise UsageError(f"--base: {error.message}", error.hint) from None
-
-
-def is_new(desired: Desired, revision: str) -> bool:
-    """Whether a document is new since a commit: its file did not exist, and no file declared its workspace.
-
-    Every file is searched, so that a document that was moved and rewritten is not taken for a new one.
-
-    Raises:
-        UsageError: There is no such commit.
-    """
-    if desired.document.source == "-":
-        return False
-    repository, path = _repository(desired.document.source)
-    commit = _commit(repository, revision)
-    name = re.escape(desired.workspace)
-    declares = rf"""workspace["']?[[:space:]]*:[[:space:]]*["']?{name}(["'[:space:],}}]|$)"""
-    return not (repository.contains(commit, path) or repository.has_line(commit, declares))
 
 
 def read_base(desired: Desired, revision: str, files: Sequence[str], run: str = "") -> Base:

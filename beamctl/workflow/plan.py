@@ -128,17 +128,12 @@ def plan_all(
 
 
 def _bases(documents: Sequence[Desired], revision: str, files: Sequence[str]) -> Mapping[str, BaseDocument]:
-    """The documents at a commit, by workspace; an empty base for a workspace that no document declares there."""
+    """The documents at a commit, by workspace."""
     from beamctl.plan.base_guards import BaseDocument
-    from beamctl.workflow.base_document import is_new, named_bases
+    from beamctl.workflow.base_document import named_bases
 
-    try:
-        new = [each.workspace for each in documents if is_new(each, revision)]
-    except UsageError as error:
-        raise UsageError(f"--base: {error.message}", error.hint) from None
-    bases = named_bases([each for each in documents if each.workspace not in new], revision, named_files(files))
-    found = {name: BaseDocument(each.desired, each.label, all_kinds()) for name, each in bases.items()}
-    return found | {name: BaseDocument(None, printable(revision), all_kinds()) for name in new}
+    bases = named_bases(documents, revision, named_files(files))
+    return {name: BaseDocument(each.desired, each.label, all_kinds()) for name, each in bases.items()}
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:

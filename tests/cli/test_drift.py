@@ -228,7 +228,7 @@ def test_a_base_that_cannot_be_used(cli: Cli, commit: Commit, directory: Path) -
         git(directory, "tag", name)
     commit(CHANGED)
     for revision, said in UNUSABLE.items():
-        for command in ("drift",) if revision == "missing" else ("drift", "plan", "apply"):  # it may be new for a plan
+        for command in ("drift", "plan", "apply"):
             ran = cli(command, "--base", revision)
             assert (ran.code, ran.out) == (3, "")
             assert said in ran.err
@@ -486,34 +486,6 @@ def test_plan_with_a_base_refuses_looser_guards(cli: Cli, commit: Commit) -> Non
     assert cli("apply", "--base", "HEAD~1", "--auto-approve").code == 5
     assert cli("apply", "--base", "HEAD~1", "--auto-approve", *allowed).code == 0
     assert cli("plan").code == cli("plan", "--base", "HEAD").code == 0
-
-
-NEW = "no document declares this workspace at HEAD~1: its guards were compared with nothing"
-
-
-def test_a_new_workspace_has_nothing_to_compare_with(cli: Cli, commit: Commit, write: Write) -> None:
-    commit(STRICT)
-    write("access/labs.yaml", "version: 1\nworkspace: labs\nmembers: {ada@example.com: admin}\n")
-    commit(f"{STRICT}# more\n")
-    ran = cli("plan", "-f", "access", "-f", "beamctl.yaml", "--base", "HEAD~1")
-    assert (ran.code, ran.out.count(NEW)) == (0, 1), ran.err
-    run_later = "secretTo: {command: [sh, -c, x]}"
-    write("access/labs.yaml", f"version: 1\nworkspace: labs\nserviceAccounts: {{ci: {{role: member, {run_later}}}}}\n")
-    assert "loosens-guards" in cli("plan", "-f", "access", "--base", "HEAD~1").out
-
-
-@pytest.mark.parametrize("spelling", ["workspace: acme", "workspace : 'acme' # here", '"workspace": "acme"'])
-def test_a_document_that_was_moved_and_rewritten_is_not_new(
-    cli: Cli, commit: Commit, write: Write, directory: Path, spelling: str
-) -> None:
-    commit(STRICT.replace("workspace: acme", spelling))
-    git(directory, "rm", "-q", "beamctl.yaml")
-    write("access/acme.yaml", f"# {'moved ' * 200}\n{AS_IS}")
-    git(directory, "add", "access")
-    git(directory, "commit", "-q", "-m", "Moved")
-    moved = cli("plan", "-f", "access", "--base", "HEAD~1")
-    assert moved.code == 3
-    assert "Error: --base: access/acme.yaml does not exist at HEAD~1 (" in moved.err
 
 
 def test_a_saved_plan_keeps_what_its_base_showed(cli: Cli, commit: Commit) -> None:
