@@ -150,7 +150,8 @@ def _subject(topic: Topic, api: str = "", workspace: str = "") -> str:
 
 def _drift(plan: Plan, data: ReportData) -> Observation:
     """Its key covers workspace, kind, subject, attribute, side and live value of each difference."""
-    changes = [[plan.workspace, *_changed(change), str(data.cause(plan, change) or "")] for change in plan.changes]
+    found = [(change, data.origin(plan, change)) for change in plan.changes]
+    changes = [[plan.workspace, *_changed(change), str((origin and origin.cause) or "")] for change, origin in found]
     notes = [[plan.workspace, fact_data(note.fact)] for note in plan.notes if note.differs]
     subject = _subject(Topic.DRIFT, plan.api, plan.workspace)
     return Observation(subject, _key([*changes, *notes]), drift_notice(plan, data))

@@ -13,7 +13,7 @@ import pytest
 from beamctl.emulator import create_app, load_seed
 from tests.ci.fake_github import PULL_REQUEST, TOKEN, FakeGitHub, serving_github
 from tests.ci.warm_start import warm_beamctl
-from tests.ci.workflow_runner import Job, Runner, evaluate, git, needs, scripts
+from tests.ci.workflow_runner import Job, Runner, evaluate, git
 from tests.cli.loopback import Api, serving
 
 ROOT = Path(__file__).parents[2]
@@ -140,7 +140,6 @@ def clean(job: Job) -> Job:
     return job
 
 
-@needs(scripts(PLAN), scripts(APPLY))
 def test_what_reviewers_see_in_a_pull_request_is_applied_after_the_merge(world: World) -> None:
     changed = DOCUMENT.replace("  eve@example.com: member\n", "  kim@example.com: viewer\n")
     jobs = world.pull_request(changed)
@@ -166,7 +165,6 @@ def test_what_reviewers_see_in_a_pull_request_is_applied_after_the_merge(world: 
     assert list(world.push("refs/heads/topic")) == []
 
 
-@needs(scripts(PLAN), scripts(APPLY))
 def test_a_refused_plan_is_commented_and_needs_its_flag(world: World) -> None:
     changed = DOCUMENT.replace("ada@example.com: admin\n", "ada@example.com: admin\n  bob@example.com: admin\n")
     changed = changed.replace("50%", "99%")
@@ -189,7 +187,6 @@ def test_a_refused_plan_is_commented_and_needs_its_flag(world: World) -> None:
     assert world.changes() == ["PUT /users/grace@example.com"]
 
 
-@needs(scripts(PLAN))
 def test_the_first_pull_request_has_no_earlier_document(world: World) -> None:
     git(world.repository, "checkout", "-q", "--orphan", "begin")
     git(world.repository, "rm", "-qf", "beamctl.yaml")
@@ -200,7 +197,6 @@ def test_the_first_pull_request_has_no_earlier_document(world: World) -> None:
     assert len(world.github.bodies()) == 1
 
 
-@needs(scripts(PLAN))
 def test_forks_and_dependabot_get_no_credential_and_no_plan(world: World) -> None:
     for jobs in (world.pull_request(DOCUMENT, fork=True), world.pull_request(DOCUMENT, author="dependabot[bot]")):
         assert list(jobs) == ["validate"]
@@ -213,7 +209,6 @@ def test_forks_and_dependabot_get_no_credential_and_no_plan(world: World) -> Non
     assert world.github.bodies() == []
 
 
-@needs(scripts(DRIFT))
 @pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="needs jq and curl")
 def test_drift_keeps_one_issue(world: World) -> None:
     planted = world.github.open("mallory", "<!-- beamctl:drift-issue:v1 digest=sha256:0 -->\n\n**No drift.**")

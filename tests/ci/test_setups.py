@@ -14,7 +14,7 @@ import yaml
 
 from beamctl.emulator import create_app, load_seed
 from tests.ci.warm_start import warm_beamctl
-from tests.ci.workflow_runner import filled, git, needs
+from tests.ci.workflow_runner import filled, git
 from tests.cli.loopback import serving
 from tests.end_to_end.conftest import clean_environment
 
@@ -117,7 +117,6 @@ def test_gitlab_validates_without_a_credential(machine: Machine) -> None:
     assert gitlab(machine, "validate").returncode == 3
 
 
-@needs(script_of("plan", "plan-to-apply", "apply", "drift"))
 def test_gitlab_applies_the_plan_of_the_job_before(machine: Machine) -> None:
     machine.members(DOCUMENT.replace("  eve@example.com: member\n", ""))
     assert gitlab(machine, "plan").returncode == 0
@@ -148,7 +147,6 @@ def test_only_apply_has_the_protected_environment() -> None:
     assert {each["name"] for each in environments.values()} == {"access-plan"}
 
 
-@needs(CRON.read_text())
 def test_cron_reports_each_drift_once(machine: Machine) -> None:
     clone = machine.folder.with_name("clone")
     git(machine.folder, "clone", "-q", ".", str(clone))
@@ -174,7 +172,6 @@ def test_cron_reports_each_drift_once(machine: Machine) -> None:
 POD = CRONJOB["spec"]["jobTemplate"]["spec"]["template"]["spec"]
 
 
-@needs(f"beamctl {' '.join(POD['containers'][0]['args'])}")
 def test_the_kubernetes_job_reads_documents_from_a_config_map(machine: Machine) -> None:
     """A volume of a ConfigMap consists of links into a hidden folder."""
     version = machine.folder / "access" / "..2026_11_30"
@@ -219,7 +216,6 @@ def action(machine: Machine, tmp_path: Path, **inputs: str) -> "subprocess.Compl
     return machine.run(*bash, GITHUB_ACTIONS="true", RUNNER_TEMP=str(tmp_path / "temp"), **files, **variables)
 
 
-@needs("beamctl validate --report github")
 def test_the_action_validates_the_named_documents(machine: Machine, tmp_path: Path) -> None:
     assert action(machine, tmp_path, command="validate").returncode == 0
     (machine.folder / "one document.yaml").write_text(DOCUMENT.replace("admin", "admim"))
@@ -232,7 +228,6 @@ def test_the_action_validates_the_named_documents(machine: Machine, tmp_path: Pa
     assert not (machine.folder / "pwned").exists()
 
 
-@needs("beamctl plan --report github --report markdown=x")
 def test_the_action_plans_and_has_outputs(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(machine.environment, "BEAMCTL_API_KEY", KEY)
     machine.members(DOCUMENT.replace("grace@example.com: member", "grace@example.com: admin"))

@@ -10,20 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import click
-import pytest
 import yaml
 
-from beamctl.cli.main import COMMANDS, beamctl
-from beamctl.report.formats import FORMATS
 from tests.end_to_end.conftest import clean_environment
 
 Json = Mapping[str, Any]
-
-NOT_MERGED = {"beamctl comment", "drift --confirm", "plan --base", "validate --report"}
-NOT_MERGED |= {f"--report {name}" for name in ("github", "gitlab-codequality", "gitlab-terraform", "junit", "markdown")}
-"""What is built on other branches. Delete it, `needs` and `waits_for` once it is there. Anything else that a script uses
-and beamctl does not have makes a test fail."""
 
 _TOKEN = re.compile(r"'[^']*'|[A-Za-z_][\w.-]*(?:\(\))?|&&|\|\||[!=]=|[!()]|\s+|\d+")
 _WORDS = {"&&": " and ", "||": " or ", "!": " not ", "always()": "True", "cancelled()": "False", "false": "False"}
@@ -60,33 +51,6 @@ def filled(text: object, contexts: Json) -> str:
         return str(result).lower() if isinstance(result, bool) else str(result)
 
     return re.sub(r"\$\{\{(.*?)\}\}", value, str(text), flags=re.DOTALL)
-
-
-def waits_for(script: str) -> set[str]:
-    """The commands, options and report formats in a script that beamctl does not have."""
-    missing = set()
-    for name, rest in re.findall(r"\bbeamctl (\w+)((?:\\\n|[^|\n])*)", re.sub(r"(?m)(^|\s)#.*", "", script)):
-        found = beamctl.get_command(click.Context(beamctl), name) if name in COMMANDS else None
-        if found is None:
-            missing.add(f"beamctl {name}")
-            continue
-        known = {option for parameter in found.params for option in parameter.opts}
-        missing |= {f"{name} {option}" for option in re.findall(r"--[a-z-]+", rest) if option not in known}
-        formats = {*FORMATS, *(("github",) if "comment" in COMMANDS else ())}
-        missing |= {f"--report {each}" for each in re.findall(r'--report "?([a-z-]+)', rest) if each not in formats}
-    return missing
-
-
-def needs(*texts: str) -> pytest.MarkDecorator:
-    """Skip a test as long as beamctl lacks what these scripts use."""
-    missing = sorted({each for text in texts for each in waits_for(text)} & NOT_MERGED)
-    return pytest.mark.skipif(bool(missing), reason=f"waits for {', '.join(missing)}")
-
-
-def scripts(workflow: Path) -> str:
-    """Everything that a workflow runs."""
-    jobs = yaml.safe_load(workflow.read_text())["jobs"].values()
-    return "\n".join(step["run"] for job in jobs for step in job["steps"] if "run" in step)
 
 
 @dataclass

@@ -2,21 +2,20 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
 
 import pytest
 
-from beamctl.document.problem import Place
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.coverage import Coverage, Covered, KindCoverage, percent_managed
-from beamctl.plan.known_drift import Known, KnownResult
-from beamctl.plan.three_way import Cause, LastSet, Origin
-from beamctl.report.data import CommandName, ComparedWith, DriftDetails, ReportData
-from beamctl.report.drift_details_text import CAUSES, uncovered_text
+from beamctl.plan.three_way import Cause
+from beamctl.report.data import CommandName, DriftDetails, ReportData
+from beamctl.report.drift_details_spans import CAUSES, uncovered_spans
 from beamctl.report.formats import FORMATS
+from beamctl.report.spans import plain
 from tests.fakes.runs import document, planned
 from tests.fakes.workspace import FakeWorkspace, person
+from tests.report.hostile_reports import hostile_details
 
 HOSTILE = [
     "a|b", "`x`", "@here", "::error::x", "##[add-mask]admin", "a\rb", "new\nline", "\u202etxt", "zero\u200bwidth",
@@ -30,23 +29,7 @@ PLAN = planned(
 
 def data(text: str) -> ReportData:
     """Every place holds this text."""
-    known = Known("member", text, date(2026, 1, 1), text, Place(text, 3, 3))
-    objects = tuple(Covered(each.value, text, each) for each in Coverage)
-    last = LastSet(text, text, text, None, undoes=True)
-    keys = [("acme", change.id) for change in PLAN.changes]
-    origins = [
-        Origin(Cause.BOTH, {text: Cause.BY_HAND, "role": Cause.NOT_APPLIED}, last, datetime(2026, 11, 24, tzinfo=UTC)),
-        Origin(Cause.UNKNOWN),
-    ]
-    details = DriftDetails(
-        {"acme": ComparedWith(text, "1a" * 20, text)},
-        dict(zip(keys, origins, strict=True)),
-        {"acme": (text,)},
-        (KnownResult(known), KnownResult(known, expired=("acme",), is_past=True), KnownResult(known, is_past=True)),
-        {"acme": (KindCoverage("k", "things", objects, fact(Code.CANNOT_BE_READ, detail=text)),)},
-        {"acme": (text,)},
-    )
-    return ReportData(CommandName.DRIFT, [PLAN], causes=details.causes, details=details)
+    return ReportData(CommandName.DRIFT, [PLAN], details=hostile_details(PLAN, text))
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
@@ -87,12 +70,16 @@ def test_every_cause_has_words() -> None:
     assert CAUSES.keys() == set(Cause)
 
 
+def uncovered(required: float, *kinds: KindCoverage) -> str:
+    return plain(uncovered_spans("acme", DriftDetails(coverage={"acme": kinds}, required_coverage=required)))
+
+
 def test_coverage_is_never_rounded_up() -> None:
     managed = tuple(Covered(str(key), str(key), Coverage.MANAGED) for key in range(9_999))
     one = KindCoverage("k", "things", (*managed, Covered("x", "x", Coverage.UNMANAGED)))
-    assert uncovered_text("acme", [one], 100) == "Coverage of acme is 99.9%; 100% is required. Not covered: things x"
-    assert uncovered_text("acme", [one], 99.9) == ""
+    assert uncovered(100, one) == "Coverage of acme is 99.9%; 100% is required. Not covered: things x"
+    assert uncovered(99.9, one) == ""
     excluded = KindCoverage("k", "things", (Covered("x", "x", Coverage.EXCLUDED),))
     assert percent_managed([]) == percent_managed([excluded]) == percent_managed([replace(one, objects=managed)]) == 100
     unread = replace(excluded, unread=fact(Code.CANNOT_BE_READ, detail="x"))
-    assert "an unknown share; 1% is required" in uncovered_text("acme", [unread], 1)
+    assert "an unknown share; 1% is required" in uncovered(1, unread)
