@@ -108,18 +108,21 @@ def known_spans(result: KnownResult) -> Spans:
     return () if result.accepted else (*entry, *own(" matches no difference. Remove the entry, or check its address"))
 
 
-def coverage_spans(workspace: str, kinds: Sequence[KindCoverage]) -> Iterator[Spans]:
-    """The share of a workspace that is managed, then the counts of each section, each with what is missing."""
-    percent = own(f": {_percent(kinds)} of what can be managed is managed")
-    yield (*own("Coverage of "), *named(workspace), *percent)
+def coverage_spans(workspace: str, kinds: Sequence[KindCoverage]) -> Spans:
+    """The share of a workspace that is managed."""
+    return (*own("Coverage of "), *named(workspace), *own(f": {_percent(kinds)} of what can be managed is managed"))
+
+
+def section_spans(kinds: Sequence[KindCoverage]) -> Iterator[list[Spans]]:
+    """The counts of each section, with what could not be read and what is not managed."""
     for each in kinds:
         if each.objects or each.unread:
             parts = ", ".join(f"{len(names)} {word.value}" for word in Coverage if (names := each.names(word)))
-            yield (*named(each.section), *own(f": {len(each.objects)} = {parts}" if parts else ": unknown"))
-            if each.unread:
-                yield (*own("  "), *_unread(each))
-            if names := each.names(Coverage.UNMANAGED):
-                yield (*own("  not managed: "), *_names(names))
+            counts = own(f": {len(each.objects)} = {parts}" if parts else ": unknown")
+            unread = _unread(each) if each.unread else ()
+            names = each.names(Coverage.UNMANAGED)
+            missing = (*own("not managed: "), *_names(names)) if names else ()
+            yield list(filter(None, [(*named(each.section), *counts), unread, missing]))
 
 
 def _unread(each: KindCoverage) -> Spans:

@@ -21,6 +21,7 @@ from beamctl.report.drift_details_spans import (
     known_spans,
     origin_spans,
     passing_spans,
+    section_spans,
 )
 from beamctl.report.plan_text import counts_and_notes
 from beamctl.report.spans import named, own, plain
@@ -52,8 +53,9 @@ def _more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:
     rest = plain(address_spans(plans, details))
     lines += [f"{rest}."] if rest else []
     for workspace, kinds in details.coverage.items():
-        first, *sections = map(plain, coverage_spans(workspace, kinds))
-        lines += [*([""] if lines else []), f"{first}.", *(f"  {each}" for each in sections)]
+        lines += [*([""] if lines else []), f"{plain(coverage_spans(workspace, kinds))}."]
+        for counts, *more in section_spans(kinds):
+            lines += [f"  {plain(counts)}", *(f"    {plain(each)}" for each in more)]
     return lines
 
 

@@ -16,6 +16,7 @@ from beamctl.report.drift_details_spans import (
     known_spans,
     origin_spans,
     passing_spans,
+    section_spans,
     uncovered_spans,
 )
 from beamctl.report.permissions import excess_text
@@ -30,7 +31,7 @@ from beamctl.report.review.verdict import (
     noun_of,
     worst_first,
 )
-from beamctl.report.spans import Spans, fact_spans, named, own, shown
+from beamctl.report.spans import Spans, fact_spans, joined, named, own, shown
 
 _HEADS = ("difference", "who or what", "workspace → document", "declared in")
 _LABELS = {
@@ -106,7 +107,9 @@ def _more_notes(plan: Plan, data: ReportData) -> Iterator[Spans]:
 
 def _coverage(plan: Plan, data: ReportData) -> list[Spans]:
     kinds = data.details.coverage.get(plan.workspace)
-    return list(coverage_spans(plan.workspace, kinds)) if kinds is not None else []
+    if kinds is None:
+        return []
+    return [coverage_spans(plan.workspace, kinds), *(joined(each, " · ") for each in section_spans(kinds))]
 
 
 def _tables(title: str, plan: Plan, changes: Sequence[Change], data: ReportData) -> Sequence[Table]:
