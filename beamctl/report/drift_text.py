@@ -29,7 +29,7 @@ from beamctl.report.style import PLAIN, Style, Tone, table, value
 
 NO_DETAILS = DriftDetails()
 
-_DUE = {
+DUE = {
     Reason.EXPIRES: "expires and is due to be re-created",
     Reason.NOT_HANDED_OVER: "was created, but its secret was not stored; it is to be re-created",
     Reason.SUPERSEDED: "still exists; it is to be deleted because there is a newer one",
@@ -101,8 +101,8 @@ def _attribute_text(change: Change, source: str) -> str:
             return f"{live}; access ended on {change.declared.get('until', '')} ({source})"
         case Reason.INVITATION_EXPIRED:
             return f"has an expired invitation; {source} says {desired}"
-        case other if other in _DUE:
-            return f"{_DUE[other]} ({source})" if change.after or other is Reason.SUPERSEDED else _NOT_STORED
+        case other if other in DUE:
+            return f"{DUE[other]} ({source})" if change.after or other is Reason.SUPERSEDED else _NOT_STORED
         case _:
             before, after = change.before or {}, change.after or {}
             more = [

@@ -19,6 +19,7 @@ from beamctl.report.drift_details_spans import (
     section_spans,
     uncovered_spans,
 )
+from beamctl.report.drift_text import DUE
 from beamctl.report.permissions import excess_text
 from beamctl.report.review.model import Row, Table, WorkspaceReview
 from beamctl.report.review.plan import about, notes, unchanged
@@ -46,12 +47,6 @@ _LABELS = {
     Consequence.CREATED: "missing",
     Consequence.UPDATED: "differs",
 }
-_DUE = {
-    Reason.EXPIRES: "expires, and is due to be re-created",
-    Reason.NOT_HANDED_OVER: "its secret was not stored",
-    Reason.SUPERSEDED: "replaced by a newer one, and due to be deleted",
-}
-"""Differences that come from the document over time, not from a change in the workspace."""
 _VALUE_WORDS = {
     change_spans.ADDED: "only in the document: ",
     change_spans.CHANGED: "",
@@ -121,7 +116,7 @@ def _tables(title: str, plan: Plan, changes: Sequence[Change], data: ReportData)
 
 def _row(plan: Plan, change: Change, origin: Origin | None) -> Row:
     text = _LABELS[consequence(change)]
-    due = _DUE.get(change.reason, "")
+    due = DUE.get(change.reason, "")
     details = [own(due)] if due else []
     details += [own("access ended")] if change.reason is Reason.ACCESS_ENDED else []
     return Row(
