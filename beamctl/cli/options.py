@@ -165,7 +165,7 @@ record = option(
     type=click.Path(file_okay=False),
     callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
     metavar="DIR",
-    help="The directory of run records: apply writes them, plans read them. Default: .beamctl/runs.",
+    help="The directory of run records: apply writes them, other commands read them. Default: .beamctl/runs.",
 )
 
 

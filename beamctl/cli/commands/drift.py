@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Print a unified diff for `git apply` that makes the documents say what is live, instead of the report.",
 )
-@option(Group.OUTPUT, "--write", is_flag=True, help="Make these edits in the documents.")
+@option(Group.OUTPUT, "--write", is_flag=True, help="Edit the documents so that they say what is live.")
 @options.reports
 @options.record
 @options.view
