@@ -80,12 +80,15 @@ def guard_bases(documents: Sequence[Desired], revision: str, named: Sequence[str
         DocumentError: One is not valid there.
     """
     found: dict[str, Base | MissingBase] = {}
+    files = named_files(named)
     try:
         for each in documents:
-            files = [*named_files(named), *_files_at(each.document.source, revision, named)]
-            base = found[each.workspace] = find_base(each, revision, files)
+            base = find_base(each, revision, files)
+            if isinstance(base, MissingBase):
+                base = find_base(each, revision, _files_at(each.document.source, revision, named))
             if isinstance(base, MissingBase) and base.others:
                 raise base.error(each.workspace)
+            found[each.workspace] = base
     except UsageError as error:
         raise UsageError(f"--base: {error.message}", error.hint) from None
     return found
