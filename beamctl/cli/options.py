@@ -14,7 +14,7 @@ import click
 from beamctl.api.clock import MOST_WAITING
 from beamctl.cli import candidates
 from beamctl.cli.floors import floor_options
-from beamctl.cli.help import Group, combined, option
+from beamctl.cli.help import Decorator, Group, combined, option
 from beamctl.cli.output import Output
 from beamctl.cli.reports import report_file
 from beamctl.report.formats import FORMATS
@@ -77,16 +77,23 @@ files = option(
     metavar="FILE",
     help="A document, a directory of them, or - for standard input. Repeatable. Default: beamctl.yaml, else access/.",
 )
-workspaces = option(
-    Group.DOCUMENTS,
-    "-w",
-    "--workspace",
-    "workspaces",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=candidates.workspaces,
-    help="Only this workspace. Repeatable.",
-)
+
+
+def workspaces_option(purpose: str) -> Decorator:
+    """The option `-w`, with the help of one command."""
+    return option(
+        Group.DOCUMENTS,
+        "-w",
+        "--workspace",
+        "workspaces",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=candidates.workspaces,
+        help=purpose,
+    )
+
+
+workspaces = workspaces_option("Only this workspace. Repeatable.")
 _output = option(
     Group.OUTPUT,
     "-o",
@@ -158,7 +165,7 @@ record = option(
     type=click.Path(file_okay=False),
     callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
     metavar="DIR",
-    help="The directory of run records: apply writes them, plans read them. Default: .beamctl/runs.",
+    help="The directory of run records: apply writes them, other commands read them. Default: .beamctl/runs.",
 )
 
 

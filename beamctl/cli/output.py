@@ -187,9 +187,8 @@ class Output:
                 error.show()
                 return Exit.WRONG_INPUT
             case click.ClickException():
-                return self._error(
-                    ErrorReport(error.format_message(), _see_help(error), UsageError.code, Exit.WRONG_INPUT)
-                )
+                message = " ".join(error.format_message().split())
+                return self._error(ErrorReport(message, _see_help(error), UsageError.code, Exit.WRONG_INPUT))
             case KeyboardInterrupt():
                 self.say("")  # after the terminal's ^C
                 return self._error(error_report(error))

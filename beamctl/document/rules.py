@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from beamctl.document.document import SKIP, Document, Mode, Path
 from beamctl.document.problem import Place, Problem, ProblemCode, quoted
@@ -186,15 +186,22 @@ def check_people(
         else:
             first[key] = address
         until = value.get("until") if isinstance(value, dict) else None
-        if isinstance(until, str) and _DAY.fullmatch(until) and not _is_day(until):
-            message = f"{quoted(until)} is not a valid date"
-            hint = "there is no such day: check the year, month and day"
-            yield Problem(document.place(*section, address, "until"), ProblemCode.INVALID_DATE, message, hint)
+        if is_no_day(until):
+            yield day_problem(document.place(*section, address, "until"), until)
 
 
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
+def is_no_day(value: object) -> TypeGuard[str]:
+    """Whether a value is written like a date, but there is no such day. The schema detects everything else."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
         return False
-    return True
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return True
+    return False
+
+
+def day_problem(place: Place, value: str) -> Problem:
+    """The problem with such a value."""
+    hint = "there is no such day: check the year, month and day"
+    return Problem(place, ProblemCode.INVALID_DATE, f"{quoted(value)} is not a valid date", hint)

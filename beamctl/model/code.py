@@ -101,6 +101,7 @@ class Code(StrEnum):
     LISTING_SHRANK = auto()
     LIST_ADDS = auto()
     LIST_DROPS = auto()
+    NEW_SINCE_BASE = auto()
     OWN_ACCESS_REDUCED = auto()
     PERCENT_LIMIT = auto()
     REMOVALS_EXCEED_LIMIT = auto()

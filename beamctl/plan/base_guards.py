@@ -11,6 +11,7 @@ from beamctl.document.document import SKIP, Desired, Mode, Path
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.text import shell_word
+from beamctl.plan.comparison import Note
 from beamctl.plan.guards import Sizes, loosened
 from beamctl.plan.hazard import Hazard, Risk
 from beamctl.plan.kind import Kind
@@ -24,13 +25,18 @@ class BaseDocument:
     """The document at an earlier commit, whose guards a plan must not loosen unseen.
 
     Attributes:
+        desired: What it declares; None if no document declared the workspace then.
         label: The file and the commit.
         kinds: All kinds.
     """
 
-    desired: Desired
+    desired: Desired | None
     label: str
     kinds: tuple[Kind[Any], ...]
+
+    def notes(self) -> tuple[Note, ...]:
+        """That there are no earlier guards, if so."""
+        return () if self.desired else (Note(fact(Code.NEW_SINCE_BASE, base=self.label)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,9 @@ def looser_than_base(base: BaseDocument, now: Desired, populations: Sizes) -> li
 
 def _loosenings(earlier: BaseDocument, now: Desired, populations: Sizes) -> Iterator[_Loosening]:
     base = earlier.desired
+    if base is None:  # only the commands of a new workspace can do harm elsewhere
+        yield from _new_commands(None, now)
+        return
     for guard, change in loosened(base.guards, now.guards, populations).items():
         yield _Loosening(guard, ("guards", guard), change)
     if now.max_reinvites > base.max_reinvites:
@@ -85,7 +94,11 @@ def _loosenings(earlier: BaseDocument, now: Desired, populations: Sizes) -> Iter
     skipped = [key for key, each in now.skip.items() if key not in base.skip or base.skip[key].until < each.until]
     if skipped:
         yield _Loosening(".".join(SKIP), SKIP, fact(Code.LIST_ADDS, names=tuple(sorted(skipped))))
-    then = {words for _, words in _commands(base.document.data, ())}
+    yield from _new_commands(base, now)
+
+
+def _new_commands(base: Desired | None, now: Desired) -> Iterator[_Loosening]:
+    then = {words for _, words in _commands(base.document.data, ())} if base else set()
     added = {words: path for path, words in _commands(now.document.data, ()) if words not in then}
     for words, path in added.items():
         shown = " ".join(map(shell_word, words))

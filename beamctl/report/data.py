@@ -14,9 +14,7 @@ from beamctl.document.problem import Problem
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.three_way import Cause, Origin
-
-__all__ = ["Cause", "CommandName", "ComparedWith", "DriftDetails", "ReportData"]
+from beamctl.plan.three_way import Origin
 
 if TYPE_CHECKING:
     from beamctl.apply.record import Event
@@ -59,6 +57,7 @@ class DriftDetails:
         known: What became of each entry of known drift.
         coverage: By workspace, what is managed of each kind.
         passing: By workspace, the names of what only some of several looks showed.
+        required_coverage: The percentage that must be managed; None if none is required.
     """
 
     compared_with: Mapping[str, ComparedWith] = field(default_factory=dict)
@@ -67,11 +66,7 @@ class DriftDetails:
     known: tuple[KnownResult, ...] = ()
     coverage: Mapping[str, tuple[KindCoverage, ...]] = field(default_factory=dict)
     passing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def causes(self) -> Mapping[tuple[str, ChangeId], Cause]:
-        """The cause of each difference that has one."""
-        return {key: each.cause for key, each in self.origins.items() if each.cause is not None}
+    required_coverage: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,6 @@ class ReportData:
         results: For an apply, each plan that was begun, with its events.
         saved: For an apply, the saved plan, if any.
         apply_command: The command that applies these plans.
-        causes: For a drift with a base, the cause of each difference, by workspace and change.
         made: When; None if it is not known.
         details: For a drift, what else was found.
         problems: Of invalid documents; then there are no plans. Only formats with `shows_problems` show these three.
@@ -101,7 +95,6 @@ class ReportData:
     results: Sequence[tuple[Plan, Sequence[Event]]] = ()
     saved: Saved | None = None
     apply_command: str = "beamctl apply"
-    causes: Mapping[tuple[str, ChangeId], Cause] = field(default_factory=dict)
     made: datetime | None = None
     details: DriftDetails = field(default_factory=DriftDetails)
     problems: Sequence[Problem] = ()
@@ -110,6 +103,6 @@ class ReportData:
     folder: str = ""
     root: str = ""
 
-    def cause(self, plan: Plan, change: Change) -> Cause | None:
-        """The cause of one difference; None if it was not compared with an earlier document."""
-        return self.causes.get((plan.workspace, change.id))
+    def origin(self, plan: Plan, change: Change) -> Origin | None:
+        """Where one difference comes from; None if it is not a drift, or nothing is known about it."""
+        return self.details.origins.get((plan.workspace, change.id))

@@ -39,8 +39,9 @@ def details_data(details: DriftDetails) -> dict[str, Any]:
         }
         for name, base in details.compared_with.items()
     ]
+    required = {} if details.required_coverage is None else {"required_percent": details.required_coverage}
     coverage = [
-        {"workspace": name, "percent": _percent(kinds), "sections": [_section_data(each) for each in kinds]}
+        {"workspace": name, "percent": _percent(kinds), **required, "sections": [_section_data(each) for each in kinds]}
         for name, kinds in details.coverage.items()
     ]
     passing = [{"workspace": name, "names": list(names)} for name, names in details.passing.items()]

@@ -13,13 +13,23 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.staleness import StaleObject
 from beamctl.report import change_spans, change_text
 from beamctl.report.data import DriftDetails
-from beamctl.report.drift_details_text import base_lines, is_limited, more_lines, origin_text, passing_lines
+from beamctl.report.drift_details_spans import (
+    address_spans,
+    base_spans,
+    coverage_spans,
+    is_limited,
+    known_spans,
+    origin_spans,
+    passing_spans,
+    section_spans,
+)
 from beamctl.report.plan_text import counts_and_notes
+from beamctl.report.spans import named, own, plain
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
 NO_DETAILS = DriftDetails()
 
-_DUE = {
+DUE = {
     Reason.EXPIRES: "expires and is due to be re-created",
     Reason.NOT_HANDED_OVER: "was created, but its secret was not stored; it is to be re-created",
     Reason.SUPERSEDED: "still exists; it is to be deleted because there is a newer one",
@@ -31,9 +41,22 @@ _NOT_STORED = "exists, but its secret was not stored"
 
 def drifts_text(plans: Sequence[Plan], details: DriftDetails, style: Style = PLAIN) -> str:
     """The differences of all workspaces, and what else was found."""
-    more = more_lines(plans, details)
+    more = _more_lines(plans, details)
     texts = [drift_text(plan, style, details) for plan in plans]
     return "\n".join([*texts, *(["\n".join(more) + "\n"] if more else [])])
+
+
+def _more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:
+    """Known drift that needs attention, the addresses of the rest, and the coverage of all workspaces."""
+    known = [(each.known.place, text) for each in details.known if (text := known_spans(each))]
+    lines = [plain((*named(f"{place.source}:{place.line}"), *own(": "), *text, *own("."))) for place, text in known]
+    rest = plain(address_spans(plans, details))
+    lines += [f"{rest}."] if rest else []
+    for workspace, kinds in details.coverage.items():
+        lines += [*([""] if lines else []), f"{plain(coverage_spans(workspace, kinds))}."]
+        for counts, *more in section_spans(kinds):
+            lines += [f"  {plain(counts)}", *(f"    {plain(each)}" for each in more)]
+    return lines
 
 
 def drift_text(plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETAILS) -> str:
@@ -50,7 +73,8 @@ def drift_text(plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETA
         lines.append("")
     shown = [note for note in plan.notes if note.differs or note.excused]
     lines += counts_and_notes(plan, [*(Note(anomaly) for anomaly in plan.anomalies), *shown])
-    lines += [*base_lines(plan, details), *passing_lines(plan, details)]
+    more = filter(None, [*base_spans(plan, details), passing_spans(plan, details)])
+    lines += [f"  {plain(each)}." for each in more]
     if lines[-1]:
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan, details)))
@@ -77,8 +101,8 @@ def _attribute_text(change: Change, source: str) -> str:
             return f"{live}; access ended on {change.declared.get('until', '')} ({source})"
         case Reason.INVITATION_EXPIRED:
             return f"has an expired invitation; {source} says {desired}"
-        case other if other in _DUE:
-            return f"{_DUE[other]} ({source})" if change.after or other is Reason.SUPERSEDED else _NOT_STORED
+        case other if other in DUE:
+            return f"{DUE[other]} ({source})" if change.after or other is Reason.SUPERSEDED else _NOT_STORED
         case _:
             before, after = change.before or {}, change.after or {}
             more = [
@@ -107,8 +131,8 @@ def _difference(difference: Difference, source: str) -> str:
 
 
 def _row(plan: Plan, change: Change, details: DriftDetails) -> tuple[str, str, str, str]:
-    origin = origin_text(details.origins.get((plan.workspace, change.id)))
-    return printable(change.name), difference_text(plan, change), origin, change_text.place(change)
+    origin = details.origins.get((plan.workspace, change.id))
+    return printable(change.name), difference_text(plan, change), plain(origin_spans(origin)), change_text.place(change)
 
 
 def difference_mark(change: Change) -> str:

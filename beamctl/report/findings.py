@@ -18,8 +18,10 @@ from beamctl.plan.plan import Plan
 from beamctl.report import change_text
 from beamctl.report.apply_text import unconfirmed_text
 from beamctl.report.data import CommandName, ReportData
+from beamctl.report.drift_details_spans import known_spans, origin_spans, uncovered_spans
 from beamctl.report.drift_text import difference_text
 from beamctl.report.rules import FoundBy, Rule, RuleCode, rule_of
+from beamctl.report.spans import plain
 from beamctl.report.wording import words
 
 
@@ -107,6 +109,8 @@ def _found(data: ReportData) -> Iterator[Finding]:
             yield _finding(RuleCode.LISTING_IN_DOUBT, Level.ERROR, plan, (fact.code.value,), words(fact))
         if data.command is not CommandName.DRIFT:
             yield from _of_hazards(plan, refused(plan.hazards, data.allowed))
+        if missing := plain(uncovered_spans(plan.workspace, data.details)):
+            yield _finding(RuleCode.COVERAGE_TOO_LOW, Level.ERROR, plan, ("coverage",), missing)
     yield from (each for _, each in results)
     begun = {plan.workspace for plan, _ in data.results}
     for plan in data.plans:
@@ -116,6 +120,15 @@ def _found(data: ReportData) -> Iterator[Finding]:
             if note.differs:
                 finding = _finding(RuleCode.LEFT_ALONE, Level.WARNING, plan, note.fact.order, words(note.fact))
                 yield replace(finding, place=note.place) if note.place else finding
+    yield from _of_known(data)
+
+
+def _of_known(data: ReportData) -> Iterator[Finding]:
+    """Entries of known drift that need attention."""
+    for each in data.details.known:
+        if text := plain(known_spans(each)):
+            rule, subject = rule_of(RuleCode.KNOWN_DRIFT_OUTDATED), (each.known.address, each.known.workspace)
+            yield Finding(rule, Level.NOTE, each.known.workspace, subject, text, each.known.place)
 
 
 def _of_problem(level: Level, problem: Problem) -> Finding:
@@ -134,12 +147,14 @@ def _of_hazards(plan: Plan, blocking: Sequence[Hazard]) -> Iterator[Finding]:
 
 
 def _of_change(data: ReportData, plan: Plan, change: Change) -> Finding:
+    origin = data.origin(plan, change)
     if data.command is CommandName.DRIFT:
-        level, text = Level.WARNING, f"{printable(change.name)} {difference_text(plan, change)}"
+        difference = f"{printable(change.name)} {difference_text(plan, change)}"
+        level, text = Level.WARNING, " · ".join(filter(None, [difference, plain(origin_spans(origin))]))
     else:
         level = Level.WARNING if change.revokes_access else Level.NOTE
         text = ": ".join(filter(None, (_what(change), change_text.detail(change))))
-    finding = _finding(data.cause(plan, change) or change.reason, level, plan, change_subject(change), text)
+    finding = _finding((origin and origin.cause) or change.reason, level, plan, change_subject(change), text)
     return replace(finding, place=place_of(plan, change))
 
 

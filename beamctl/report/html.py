@@ -157,7 +157,7 @@ def _cells(row: Row, *, explained: bool) -> Iterator[str]:
     first = joined([row.what, own(row.effect) if not explained else ()], ": ")
     yield "<br>".join(_line(part) for part in (first, *row.details) if part)
     yield _line(row.where)
-    yield _text(row.cause)
+    yield _line(row.cause)
 
 
 def _roles() -> Iterator[str]:

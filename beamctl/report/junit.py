@@ -15,8 +15,10 @@ from beamctl.model.text import printable
 from beamctl.plan.hazard import DO_NOT_TRUST, STANDARD_INPUT, Risk, refused
 from beamctl.plan.plan import Plan
 from beamctl.report.data import CommandName, ReportData
+from beamctl.report.drift_details_spans import uncovered_spans
 from beamctl.report.findings import Finding, Level, change_subject, findings, path_of
 from beamctl.report.rules import RuleCode, rule_of
+from beamctl.report.spans import plain
 from beamctl.report.wording import words
 
 if TYPE_CHECKING:
@@ -116,7 +118,7 @@ Found = Mapping[tuple[str, tuple[str, ...]], Finding]
 
 def _cases(data: ReportData, plan: Plan, found: Found) -> Iterator[TestCase]:
     yield TestCase("document", f"{plan.source} is valid", Place(plan.source))
-    yield from _of_drift(plan) if data.command is CommandName.DRIFT else _of_guards(data, plan)
+    yield from _of_drift(data, plan) if data.command is CommandName.DRIFT else _of_guards(data, plan)
     for kind, section in plan.sections.items():
         yield from _of_section(data, plan, (kind, section), found)
 
@@ -143,10 +145,14 @@ def _of_guards(data: ReportData, plan: Plan) -> Iterator[TestCase]:
     yield from _of_notes(plan, Verdict.SKIPPED)
 
 
-def _of_drift(plan: Plan) -> Iterator[TestCase]:
+def _of_drift(data: ReportData, plan: Plan) -> Iterator[TestCase]:
     text = "; ".join(map(words, plan.anomalies))
     rule, verdict = rule_of(RuleCode.LISTING_IN_DOUBT).id, Verdict.ERROR if text else Verdict.PASSED
     yield TestCase("workspace", "its listings are complete", Place(plan.source), verdict, rule, text)
+    if data.details.required_coverage is not None:
+        text = plain(uncovered_spans(plan.workspace, data.details))
+        rule, verdict = rule_of(RuleCode.COVERAGE_TOO_LOW).id, Verdict.FAILED if text else Verdict.PASSED
+        yield TestCase("workspace", "its coverage is as required", Place(plan.source), verdict, rule, text)
     yield from _of_notes(plan, Verdict.FAILED)
 
 
@@ -165,6 +171,8 @@ def _of_section(data: ReportData, plan: Plan, kind: tuple[str, str], found: Foun
     name, section = kind
     changes = [change for change in plan.changes if change.kind == name]
     changed = {text for change in changes for text in (change.name, change.key)}
+    known = [each.known for each in data.details.known if plan.workspace in each.accepted and each.known.kind == name]
+    changed |= {text for each in known for text in (each.name, folded(each.name))}
     declared = plan.declared_sections.get(name)
     for each in declared.names if declared else ():
         if each not in changed and not ("@" in each and folded(each) in changed):

@@ -191,4 +191,4 @@ def _cells(each: Table, row: Row, *, explained: bool) -> list[str]:
     first = joined([row.what, effect], ": ")
     lines = [part for part in (first, *row.details) if part]
     cells = [cell(own(row.label)), cell(row.name), _LINE_BREAK.join(map(cell, lines)), cell(row.where)]
-    return [*cells, *([cell(own(row.cause))] if len(each.heads) > len(cells) else [])]
+    return [*cells, *([cell(row.cause)] if len(each.heads) > len(cells) else [])]

@@ -15,10 +15,13 @@ from beamctl.plan.change import Change, Reason
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
+from beamctl.plan.three_way import Cause, Origin
 from beamctl.report import change_text
 from beamctl.report.apply_text import event_text
-from beamctl.report.data import Cause, ReportData
+from beamctl.report.data import ReportData
+from beamctl.report.drift_details_spans import cause_spans
 from beamctl.report.drift_text import difference_mark, difference_text
+from beamctl.report.spans import plain
 from beamctl.report.wording import words
 
 _LIVE = re.compile(r"(?<![\w.+-])@|<(?=[@!#&:])|(?<=\w):(?=//)")
@@ -65,17 +68,10 @@ class WorkspaceNotice:
     items: tuple[NotifiedItem, ...] = ()
 
 
-_CAUSES = {
-    Cause.BY_HAND: "changed by hand",
-    Cause.NOT_APPLIED: "merged, not applied yet",
-    Cause.BOTH: "changed by hand, and changed in the document",
-}
-
-
 def drift_notice(plan: Plan, data: ReportData) -> WorkspaceNotice:
     """The differences of one workspace, or that there are none any more."""
     workspace, source = plan.workspace, printable(plan.source)
-    changes = [_difference(plan, change, data.cause(plan, change)) for change in plan.changes]
+    changes = [_difference(plan, change, data.origin(plan, change)) for change in plan.changes]
     notes = [NotifiedItem(f"! {printable(words(note.fact))}") for note in plan.notes if note.differs]
     count = len(changes) + len(notes)
     if not count:
@@ -89,8 +85,9 @@ def drift_notice(plan: Plan, data: ReportData) -> WorkspaceNotice:
     )
 
 
-def _difference(plan: Plan, change: Change, cause: Cause | None) -> NotifiedItem:
-    why = f" ({_CAUSES[cause]})" if cause in _CAUSES else ""
+def _difference(plan: Plan, change: Change, origin: Origin | None) -> NotifiedItem:
+    is_told = origin is not None and origin.cause not in (None, Cause.UNKNOWN)
+    why = f" ({plain(cause_spans(origin))})" if is_told else ""
     return NotifiedItem(f"{difference_mark(change)} {printable(change.name)}", difference_text(plan, change) + why)
 
 

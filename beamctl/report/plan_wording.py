@@ -160,6 +160,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.LISTING_SHRANK: "since the last recorded run, the API shows only {listings:and}",
     Code.LIST_ADDS: "adds {names}",
     Code.LIST_DROPS: "no longer lists {names}",
+    Code.NEW_SINCE_BASE: "no document declared this workspace at {base}: there are no earlier guards to compare with",
     Code.OWN_ACCESS_REDUCED: "beamctl runs as {name}, whose access this would reduce",
     Code.PERCENT_LIMIT: "{guard} is {limit} of {total}, which is {allowed}",
     Code.REMOVALS_EXCEED_LIMIT: "{count} would lose access or be deleted; {limits:list}",

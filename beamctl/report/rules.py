@@ -9,7 +9,8 @@ from enum import StrEnum
 from beamctl.document.problem import ProblemCode
 from beamctl.plan.change import Reason
 from beamctl.plan.hazard import Risk
-from beamctl.report.data import Cause
+from beamctl.plan.three_way import Cause
+from beamctl.report.drift_details_spans import CAUSES
 
 _PREFIX = "beamctl/"
 
@@ -19,6 +20,8 @@ class RuleCode(StrEnum):
 
     LEFT_ALONE = "left-alone"
     LISTING_IN_DOUBT = "listing-in-doubt"
+    COVERAGE_TOO_LOW = "coverage-too-low"
+    KNOWN_DRIFT_OUTDATED = "known-drift-outdated"
     CHANGE_FAILED = "change-failed"
     CHANGE_NOT_CONFIRMED = "change-not-confirmed"
     CHANGE_NOT_ATTEMPTED = "change-not-attempted"
@@ -64,7 +67,7 @@ _RISKS: Mapping[Risk, str] = {
     Risk.DELETES_SERVICE_ACCOUNT: "A service account would be deleted: its credentials stop working, for good.",
     Risk.DELETES_API_KEY: "An API key that may be in use would be deleted: no run record shows that it was not stored.",
     Risk.GRANTS_OUTSIDE_DOMAIN: "A person outside guards.allowedDomains or --allowed-domains would be given access.",
-    Risk.LOOSENS_GUARDS: "A guard is looser than in the last recorded run, and the plan makes changes.",
+    Risk.LOOSENS_GUARDS: "The document permits more than in the last recorded run, or than at the commit of --base.",
     Risk.DELETES_POLICY_IN_USE: "A policy that is still in use would be deleted.",
     Risk.SECRET_SOURCE: "A secret would be read from a file outside the folder of the document, and sent to the API.",
     Risk.EMPTY_SECTION: "The document declares an empty section: everything in it would be removed.",
@@ -85,11 +88,11 @@ _REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.SUPERSEDED: ("Replaced by a newer one", "Something still exists although a newer one replaced it."),
     Reason.UNDOES: ("Undoes a run", "The change reverts one that an earlier apply made."),
 }
-_CAUSES: Mapping[Cause, tuple[str, str]] = {
-    Cause.BY_HAND: ("Changed by hand", "Someone changed the workspace; the document did not change."),
-    Cause.NOT_APPLIED: ("Merged, not applied yet", "The document changed, and the change was not applied yet."),
-    Cause.BOTH: ("Changed by hand and in the document", "The workspace and the document both changed, differently."),
-    Cause.UNKNOWN: ("Differs, cause unknown", "The workspace differs from the document. The cause cannot be told."),
+_CAUSES: Mapping[Cause, str] = {
+    Cause.BY_HAND: "Someone changed the workspace; the document did not change.",
+    Cause.NOT_APPLIED: "The document changed, and the change was not applied yet.",
+    Cause.BOTH: "The workspace and the document both changed, differently.",
+    Cause.UNKNOWN: "The workspace differs from the document, and there is no earlier document to compare both with.",
 }
 _OTHERS: Mapping[RuleCode, tuple[str, str, str]] = {
     RuleCode.LEFT_ALONE: (
@@ -101,6 +104,16 @@ _OTHERS: Mapping[RuleCode, tuple[str, str, str]] = {
         "Listing in doubt",
         "The API's response may be incomplete, so the comparison may be wrong.",
         "Run it again. If it stays like that, check the credential and the workspace in the console.",
+    ),
+    RuleCode.COVERAGE_TOO_LOW: (
+        "Coverage too low",
+        "Less of the workspace is managed than --require-coverage asks for.",
+        "Declare what is listed, or list people in manage.skip.",
+    ),
+    RuleCode.KNOWN_DRIFT_OUTDATED: (
+        "Known drift outdated",
+        "An entry of the file of --known is past its day, or matches no difference.",
+        "Remove the entry, or write a later day if the difference is still accepted.",
     ),
     RuleCode.CHANGE_FAILED: ("Change failed", "An apply could not make a change.", _RETRY),
     RuleCode.CHANGE_NOT_CONFIRMED: (
@@ -119,8 +132,8 @@ def rule_of(found_by: FoundBy) -> Rule:
             title, text = _REASONS[found_by]
             return Rule(_PREFIX + found_by.value.replace("_", "-"), title, text, _APPLY)
         case Cause():
-            title, text = _CAUSES[found_by]
-            return Rule(_PREFIX + found_by.value, title, text, _ADOPT)
+            title = CAUSES[found_by]
+            return Rule(_PREFIX + found_by.value, title[0].upper() + title[1:], _CAUSES[found_by], _ADOPT)
         case Risk():
             help_text = _ADMIN if found_by is Risk.LAST_ADMIN else _HAZARD
             return Rule(_PREFIX + found_by.value, f"Hazard: {found_by.value}", _RISKS[found_by], help_text)

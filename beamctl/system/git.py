@@ -74,6 +74,22 @@ class Repository:
         """Whether a commit lists a file, even if its content is not here, as in a partial clone."""
         return bool(self._run("ls-tree", "--full-tree", commit, "--", self._relative(path)).output)
 
+    def files_at(self, commit: str, path: Path) -> list[Path]:
+        """The files that a commit has at a path and below.
+
+        Args:
+            commit: The ID of a commit.
+            path: A file or folder, `folder` or below.
+
+        Raises:
+            UsageError: git cannot list them.
+        """
+        below = [] if path == self.folder else ["--", self._relative(path)]
+        result = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, *below, most=_LISTED)
+        if result.code != 0 or result.why:
+            raise UsageError(f"git cannot list the files at {commit}", "Check that git works in this directory.")
+        return [self.folder / name for name in os.fsdecode(result.output).split("\0")[:-1]]
+
     def name_at(self, commit: str, path: Path) -> Path | None:
         """The file from which a file of HEAD was renamed since a commit; None if git finds none.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os.path import relpath
 from pathlib import Path
 
 from beamctl.document.document import Desired
@@ -11,8 +12,9 @@ from beamctl.document.load import SourceText
 from beamctl.document.syntax import LARGEST
 from beamctl.errors import DocumentError, UsageError
 from beamctl.model.text import printable
+from beamctl.plan.hazard import STANDARD_INPUT
 from beamctl.system.git import Repository, repository_of
-from beamctl.workflow.documents import validate
+from beamctl.workflow.documents import DEFAULTS, SUFFIXES, named_files, validate
 
 _SHORT = 12
 """Digits of a commit in messages."""
@@ -38,6 +40,71 @@ class Base:
     def label(self) -> str:
         """The file and the commit."""
         return self.desired.document.source
+
+
+@dataclass(frozen=True, slots=True)
+class MissingBase:
+    """That a commit does not declare a workspace, as far as this run reads files.
+
+    Attributes:
+        source: The file that declares it now.
+        at: The commit, for messages.
+        others: What the same file declares at the commit; empty if it does not exist there.
+    """
+
+    source: str
+    at: str
+    others: tuple[str, ...]
+
+    def error(self, workspace: str) -> UsageError:
+        """The same as an error."""
+        shown = printable(self.source)
+        if not self.others:
+            hint = "Name a commit that has it. If the document was moved, name its directory with -f."
+            return UsageError(f"{shown} does not exist at {self.at}", hint)
+        message = f"at {self.at}, {shown} does not declare {workspace}, but {', '.join(self.others)}"
+        return UsageError(message, "Name a commit at which it does.")
+
+
+def guard_bases(documents: Sequence[Desired], revision: str, named: Sequence[str]) -> Mapping[str, Base | MissingBase]:
+    """The documents at a commit whose guards must not be loosened, by workspace. A workspace that is declared in a new
+    file, and that no file declared that this run would have read at the commit, is missing.
+
+    Args:
+        documents: The documents now.
+        revision: The commit, as the user named it.
+        named: The files and directories that the user named; empty for the defaults.
+
+    Raises:
+        UsageError: A file declared other workspaces there, or cannot be read.
+        DocumentError: One is not valid there.
+    """
+    found: dict[str, Base | MissingBase] = {}
+    files = named_files(named)
+    try:
+        for each in documents:
+            base = find_base(each, revision, files)
+            if isinstance(base, MissingBase):
+                base = find_base(each, revision, _files_at(each.document.source, revision, named))
+            if isinstance(base, MissingBase) and base.others:
+                raise base.error(each.workspace)
+            found[each.workspace] = base
+    except UsageError as error:
+        raise UsageError(f"--base: {error.message}", error.hint) from None
+    return found
+
+
+def _files_at(source: str, revision: str, named: Sequence[str]) -> list[str]:
+    """The files that a run would have read at a commit, and the default ones, from which others may have been moved."""
+    if source == STANDARD_INPUT:
+        return []
+    repository, _ = _repository(source)
+    commit = _commit(repository, revision)
+    places = [Path(name).resolve() for name in (*named, *DEFAULTS) if name != STANDARD_INPUT]
+    below = (
+        path for each in places if each.is_relative_to(repository.folder) for path in repository.files_at(commit, each)
+    )
+    return [relpath(path) for path in below if path.suffix in SUFFIXES]
 
 
 def named_bases(documents: Sequence[Desired], revision: str, files: Sequence[str]) -> Mapping[str, Base]:
@@ -72,13 +139,21 @@ def read_base(desired: Desired, revision: str, files: Sequence[str], run: str = 
         UsageError: There is no such commit, it has no such file, or the file declares another workspace.
         DocumentError: The document at that commit is not valid.
     """
+    found = find_base(desired, revision, files, run)
+    if isinstance(found, MissingBase):
+        raise found.error(desired.workspace)
+    return found
+
+
+def find_base(desired: Desired, revision: str, files: Sequence[str], run: str = "") -> Base | MissingBase:
+    """The same, or that it is missing."""
     source, workspace = desired.document.source, desired.workspace
-    if source == "-":
+    if source == STANDARD_INPUT:
         raise UsageError("standard input has no history", "Name the file of the document with -f FILE.")
     repository, path = _repository(source)
     commit = _commit(repository, revision)
     at = f"{printable(revision)} ({commit[:_SHORT]})" if revision != commit else commit[:_SHORT]
-    declared: list[str] = []
+    others: tuple[str, ...] = ()
     for name in dict.fromkeys((source, *files)):
         other = path if name == source else _repository(name)[1]
         content = _content(repository, commit, other, at) if other.is_relative_to(repository.folder) else None
@@ -90,13 +165,9 @@ def read_base(desired: Desired, revision: str, files: Sequence[str], run: str = 
             raise DocumentError(checked.problems)
         if found:
             return Base(revision, commit, found, run)
-        declared += [each.workspace for each in checked.desired]
-    shown = printable(source)
-    if not declared:
-        hint = "Name a commit that has it. If the document was moved, name its directory with -f."
-        raise UsageError(f"{shown} does not exist at {at}", hint)
-    others = ", ".join(declared)
-    raise UsageError(f"at {at}, {shown} does not declare {workspace}, but {others}", "Name a commit at which it does.")
+        if name == source:
+            others = tuple(each.workspace for each in checked.desired)
+    return MissingBase(source, at, others)
 
 
 def _repository(source: str) -> tuple[Repository, Path]:

@@ -22,8 +22,8 @@ from beamctl.system.files import no_name, read_beginning, read_standard_input, u
 LARGEST_TOGETHER = 4 * LARGEST
 """Maximum size of all files of one run, in bytes."""
 
-_DEFAULTS = ("beamctl.yaml", "access")
-_SUFFIXES = YAML_SUFFIXES | {".json"}
+DEFAULTS = ("beamctl.yaml", "access")
+SUFFIXES = YAML_SUFFIXES | {".json"}
 _SHOWN = 5
 _WHAT_IS_READ = "beamctl reads files ending in .yaml, .yml or .json, and does not follow links out of the directory."
 
@@ -114,7 +114,7 @@ def unread_note(named: Sequence[str]) -> str:
 
 def defaults() -> list[str]:
     """What is read if nothing is named. A broken link counts as present and fails when it is read."""
-    return [name for name in _DEFAULTS if os.path.lexists(name)][:1]
+    return [name for name in DEFAULTS if os.path.lexists(name)][:1]
 
 
 def named_files(named: Sequence[str]) -> list[str]:
@@ -209,7 +209,7 @@ def _within(directory: Path) -> _Listing:
                 waiting.insert(
                     0 if path.is_symlink() else len(waiting), path
                 )  # links last: folders keep their own name
-            elif path.suffix.lower() not in _SUFFIXES:
+            elif path.suffix.lower() not in SUFFIXES:
                 others.append(path)
             elif inside:
                 documents.append(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from beamctl.document import schema
 from beamctl.document.document import Document
 from beamctl.document.load import SourceText
 from beamctl.document.problem import Place, Problem, ProblemCode, closest, either, quoted
+from beamctl.document.rules import day_problem, is_no_day
 from beamctl.document.syntax import LARGEST
 from beamctl.document.yaml_loader import parse
 from beamctl.errors import DocumentError
@@ -64,9 +64,8 @@ def _invalid(document: Document) -> Iterator[Problem]:
     for address, entry in entries.items() if isinstance(entries, dict) else ():
         yield from _address_problems(address, kinds, document.key_place(_KNOWN, address))
         until, reason = (entry.get(key) if isinstance(entry, dict) else None for key in ("until", "reason"))
-        if isinstance(until, str) and not _is_day(until):
-            place = document.place(_KNOWN, address, "until")
-            yield Problem(place, ProblemCode.INVALID_DATE, f"{quoted(until)} is not a valid date", "write YYYY-MM-DD")
+        if is_no_day(until):
+            yield day_problem(document.place(_KNOWN, address, "until"), until)
         if isinstance(reason, str) and reason and not reason.strip():
             place = document.place(_KNOWN, address, "reason")
             yield Problem(place, ProblemCode.INVALID_VALUE, "the reason is blank", "say why it is accepted")
@@ -84,9 +83,3 @@ def _address_problems(address: str, kinds: list[str], place: Place) -> Iterator[
         match = closest(kind, kinds)
         hint = f"did you mean {quoted(match)}?" if match else f"kinds are {either(kinds, 'and')}"
         yield Problem(place, ProblemCode.INVALID_KEY, f"unknown kind {quoted(kind)}", hint)
-
-
-def _is_day(text: str) -> bool:
-    with suppress(ValueError):
-        return date.fromisoformat(text).isoformat() == text
-    return False

@@ -26,7 +26,7 @@ from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Access, Link, api_time, open_link, skew_note
-from beamctl.workflow.documents import named_files, read_desired
+from beamctl.workflow.documents import read_desired
 
 if TYPE_CHECKING:
     from beamctl.plan.base_guards import BaseDocument
@@ -130,10 +130,14 @@ def plan_all(
 def _bases(documents: Sequence[Desired], revision: str, files: Sequence[str]) -> Mapping[str, BaseDocument]:
     """The documents at a commit, by workspace."""
     from beamctl.plan.base_guards import BaseDocument
-    from beamctl.workflow.base_document import named_bases
+    from beamctl.workflow.base_document import Base, guard_bases
 
-    bases = named_bases(documents, revision, named_files(files))
-    return {name: BaseDocument(each.desired, each.label, all_kinds()) for name, each in bases.items()}
+    return {
+        name: BaseDocument(each.desired, each.label, all_kinds())
+        if isinstance(each, Base)
+        else BaseDocument(None, each.at, all_kinds())
+        for name, each in guard_bases(documents, revision, files).items()
+    }
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
@@ -169,7 +173,8 @@ def plan_now(
     def current_situation() -> Situation:
         return replace(situation(link, last, floors), allowed=tuple(granted), base=base)
 
-    return with_clocks(with_source_hazards(plan(desired, link.reader, current_situation)), link)
+    made = with_clocks(with_source_hazards(plan(desired, link.reader, current_situation)), link)
+    return replace(made, notes=(*base.notes(), *made.notes)) if base else made
 
 
 def with_clocks(plan: Plan, link: Link) -> Plan:

@@ -53,12 +53,6 @@ def filled(text: object, contexts: Json) -> str:
     return re.sub(r"\$\{\{(.*?)\}\}", value, str(text), flags=re.DOTALL)
 
 
-def scripts(workflow: Path) -> str:
-    """Everything that a workflow runs."""
-    jobs = yaml.safe_load(workflow.read_text())["jobs"].values()
-    return "\n".join(step["run"] for job in jobs for step in job["steps"] if "run" in step)
-
-
 @dataclass
 class Job:
     """A job that ran.

@@ -207,3 +207,4 @@ def test_an_unknown_shell_is_an_error(cli: Cli) -> None:
     ran = cli("completion", "tcsh")
     assert ran.code == 3
     assert "'tcsh' is not one of 'bash', 'zsh', 'fish', 'powershell'" in ran.err
+    assert "Choose from: bash, zsh, fish, powershell\n" in cli("completion").err

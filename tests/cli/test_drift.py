@@ -228,7 +228,7 @@ def test_a_base_that_cannot_be_used(cli: Cli, commit: Commit, directory: Path) -
         git(directory, "tag", name)
     commit(CHANGED)
     for revision, said in UNUSABLE.items():
-        for command in ("drift", "plan", "apply"):
+        for command in ("drift",) if revision == "missing" else ("drift", "plan", "apply"):
             ran = cli(command, "--base", revision)
             assert (ran.code, ran.out) == (3, "")
             assert said in ran.err

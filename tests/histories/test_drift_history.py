@@ -190,7 +190,7 @@ def compare(base: Base, base_values: Values, now: Desired, now_values: Values, c
     people = [person(ADMIN, "admin"), *(person(email, live[email]) for email in PEOPLE if live[email])]
     settings = {"name": "acme", "displayName": live["displayName"]}
     seen, found = details(base, now, FakeWorkspace.of(people, settings=settings))
-    causes = {change.name: found.causes["acme", change.id] for change in seen.plan.changes}
+    causes = {change.name: found.origins["acme", change.id].cause for change in seen.plan.changes}
     keys = sorted([*PEOPLE, "displayName"])
     wanted = {key: expected(base_values, now_values, live, key) for key in keys}
     assert causes == {key: cause for key, cause in wanted.items() if isinstance(cause, Cause)}, wanted

@@ -93,6 +93,13 @@ def test_both_readme_commands_are_self_contained_lines() -> None:
 
 
 @pytest.mark.parametrize("document", TEXTS)
+def test_each_block_ends(document: str) -> None:
+    ends = re.findall(r"^```(.*)$", TEXTS[document], re.MULTILINE)[1::2]
+    assert len(ends) * 2 == len(re.findall(r"^```", TEXTS[document], re.MULTILINE))
+    assert not any(ends)
+
+
+@pytest.mark.parametrize("document", TEXTS)
 def test_each_block_has_a_tested_language(document: str) -> None:
     tested = {"console", "yaml", "json", "python", "text"} | ({"sh"} if document == "README.md" else set())
     assert set(languages(TEXTS[document])) <= tested

@@ -40,7 +40,7 @@ def _row(table: Table, row: Row, *, mentions: bool) -> list[Cell]:
         "\n".join(each.text for each in lines if each.text), tuple(code for each in lines for code in each.codes)
     )
     cells = [Cell(row.label), _cell(row.name, mentions=mentions), what, _cell(row.where, mentions=mentions)]
-    return [*cells, Cell(row.cause)][: len(table.heads)]
+    return [*cells, _cell(row.cause, mentions=mentions)][: len(table.heads)]
 
 
 def _cell(spans: Spans, *, mentions: bool) -> Cell:

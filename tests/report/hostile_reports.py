@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
 from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed, UnconfirmedReason
 from beamctl.document.problem import Place
-from beamctl.model.fact import Fact
+from beamctl.model.code import Code
+from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change
+from beamctl.plan.coverage import Coverage, Covered, KindCoverage
 from beamctl.plan.kind import Outcome, Status
+from beamctl.plan.known_drift import Known, KnownResult
 from beamctl.plan.plan import Plan
-from beamctl.report.data import Cause, CommandName, ReportData
+from beamctl.plan.three_way import Cause, LastSet, Origin
+from beamctl.report.data import CommandName, ComparedWith, DriftDetails, ReportData
 from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import document, planned
 from tests.fakes.service_accounts import FakeServiceAccounts, service_account
@@ -59,12 +64,35 @@ def hostile_plan(value: str) -> Plan:
 
 def hostile_reports(value: str) -> list[ReportData]:
     plan = hostile_plan(value)
-    causes = {(plan.workspace, change.id): Cause.BY_HAND for change in plan.changes}
     return [
         ReportData(CommandName.PLAN, [plan], apply_command="beamctl apply"),
-        ReportData(CommandName.DRIFT, [plan], causes=causes),
+        ReportData(CommandName.DRIFT, [plan], details=hostile_details(plan, value)),
         ReportData(CommandName.APPLY, [plan], results=[(plan, [_event(each, value) for each in plan.changes])]),
     ]
+
+
+def hostile_details(plan: Plan, value: str) -> DriftDetails:
+    """What a drift says besides the differences. Every place holds the value."""
+    known = Known("member", value, date(2026, 1, 1), value, Place(value, 3, 3))
+    objects = tuple(Covered(each.value, value, each) for each in Coverage)
+    last = LastSet(value, value, value, None, undoes=True)
+    origins = [
+        Origin(Cause.BOTH, {value: Cause.BY_HAND, "role": Cause.NOT_APPLIED}, last, datetime(2026, 11, 24, tzinfo=UTC)),
+        Origin(Cause.UNKNOWN),
+    ]
+    return DriftDetails(
+        compared_with={plan.workspace: ComparedWith(value, "1a" * 20, value)},
+        origins={(plan.workspace, each.id): origins[number % 2] for number, each in enumerate(plan.changes)},
+        fine_now={plan.workspace: (value,)},
+        known=(
+            KnownResult(known),
+            KnownResult(known, expired=(plan.workspace,), is_past=True),
+            KnownResult(known, is_past=True),
+        ),
+        coverage={plan.workspace: (KindCoverage("k", "things", objects, fact(Code.CANNOT_BE_READ, detail=value)),)},
+        passing={plan.workspace: (value,)},
+        required_coverage=100,
+    )
 
 
 def _change(change: Change, value: str) -> Change:

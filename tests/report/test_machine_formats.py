@@ -22,7 +22,8 @@ from beamctl.model.text import printable
 from beamctl.plan.change import Reason
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from beamctl.report.data import Cause, CommandName, ReportData
+from beamctl.plan.three_way import Cause
+from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.report.findings import Finding, Level, findings, path_of
 from beamctl.report.formats import FORMATS
 from beamctl.report.github import annotation_lines, outputs
@@ -31,7 +32,7 @@ from tests.fakes.actions_runner import Runner, outputs_of, parsed
 from tests.fakes.hostile_text import HOSTILE_TEXTS
 from tests.fakes.runs import applied, desired, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
-from tests.report.hostile_plans import hostile_reports
+from tests.report.hostile_reports import hostile_reports
 
 SCHEMAS = Path(__file__).parent / "schemas"
 COMMANDS = {"plan": 0, "drift": 1, "apply": 2}
@@ -60,7 +61,7 @@ def all_at_once(command: str) -> ReportData:
     found = [hostile_reports(value)[COMMANDS[command]] for value in HOSTILE_TEXTS]
     plans = [replace(data.plans[0], workspace=f"w{number}") for number, data in enumerate(found)]
     results = [(plan, data.results[0][1]) for plan, data in zip(plans, found, strict=True) if data.results]
-    return replace(found[0], plans=plans, results=results, causes={})
+    return replace(found[0], plans=plans, results=results, details=DriftDetails())
 
 
 def removal() -> Plan:
@@ -83,7 +84,7 @@ def test_annotations_are_exactly_the_findings() -> None:
         assert [each.name for each in commands] == [names[each.level] for each in found], value
         for command, finding in zip(commands, found, strict=True):
             assert command.message.replace("\u200b", "") == finding.text, value
-            assert command.properties["title"] == f"acme: {finding.rule.title}"
+            assert command.properties["title"] == finding.title
             path = path_of(data, finding.place.source)
             assert command.properties["file"].replace("\u200b", "") == path.replace("\u200b", "")
             assert set(command.properties) <= {"file", "line", "col", "title"}

@@ -16,7 +16,8 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
-from beamctl.report.data import Cause, CommandName, ReportData
+from beamctl.plan.three_way import Cause, Origin
+from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.report.markdown import COMMENT, rendered, report
 from beamctl.report.markdown_escaping import cell, code, fence, line, marker, summary, words
 from beamctl.report.review.all import review
@@ -122,7 +123,8 @@ def test_several_workspaces_show_all_removals_before_anything_else() -> None:
 
 def test_drift_says_what_is_not_declared_and_why() -> None:
     plan = crowd(1, 1)
-    data = replace(of(plan, command=CommandName.DRIFT), causes={("acme", plan.changes[0].id): Cause.NOT_APPLIED})
+    origins = {("acme", plan.changes[0].id): Origin(Cause.NOT_APPLIED)}
+    data = replace(of(plan, command=CommandName.DRIFT), details=DriftDetails(origins=origins))
     text = report(data)
     assert first_line(text) == "### Drift: 1 person has access that is not declared, 1 is missing · `acme`"
     assert "| not declared | `old.person0@x.io` | `member` → not declared: can deploy and query models" in text

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from beamctl.api.notifier import NotificationTarget
 from beamctl.plan.plan import Plan
-from beamctl.report.data import Cause, CommandName, ReportData
+from beamctl.plan.three_way import Cause, Origin
+from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.notifications import Notifier
 from tests.fakes.runs import document, planned
@@ -43,9 +44,9 @@ class Phone:
 def drift(folder: Path, plan: Plan, *phones: Phone, cause: Cause | None = None) -> list[str]:
     """Notify, and return the warnings."""
     warnings: list[str] = []
-    causes = {(plan.workspace, change.id): cause for change in plan.changes} if cause else {}
+    origins = {(plan.workspace, change.id): Origin(cause) for change in plan.changes} if cause else {}
     notifier = Notifier([each.target for each in phones], warnings.append, lambda text: text)
-    notifier.drift(ReportData(CommandName.DRIFT, [plan], causes=causes), RecordFolder(folder))
+    notifier.drift(ReportData(CommandName.DRIFT, [plan], details=DriftDetails(origins=origins)), RecordFolder(folder))
     return warnings
 
 

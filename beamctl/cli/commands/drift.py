@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Print a unified diff for `git apply` that makes the documents say what is live, instead of the report.",
 )
-@option(Group.OUTPUT, "--write", is_flag=True, help="Make these edits in the documents.")
+@option(Group.OUTPUT, "--write", is_flag=True, help="Edit the documents so that they say what is live.")
 @options.reports
 @options.record
 @options.view
@@ -115,7 +116,8 @@ def command(  # noqa: PLR0913 - one argument per option
     request = DriftRequest(files, workspaces, base, looks, known, coverage or required is not None)
     with problems_reported(reports, out):
         found = drift(request, access, record, out.info)
-    data = ReportData(CommandName.DRIFT, found.plans, causes=found.details.causes, details=found.details)
+    details = replace(found.details, required_coverage=required)
+    data = ReportData(CommandName.DRIFT, found.plans, details=details)
     notifier.drift(data, record)
     if not patch:
         _show(data, out)
@@ -125,7 +127,7 @@ def command(  # noqa: PLR0913 - one argument per option
 
         show_and_write(adopt(sources, found.seen), out, patch=patch, write=write)
     write_reports(reports, data, out)
-    below = required is not None and _say_uncovered(found.details, required, out)
+    below = _say_uncovered(details, out)
     return Exit.DIFFERS if below or any(plan.differs for plan in found.plans) else Exit.DONE
 
 
@@ -156,11 +158,12 @@ def _known(file: str | None) -> tuple[Known, ...]:
     return read_known(file)
 
 
-def _say_uncovered(details: DriftDetails, required: float, out: Output) -> bool:
+def _say_uncovered(details: DriftDetails, out: Output) -> bool:
     """Say what is missing for the required coverage. Returns whether anything is."""
-    from beamctl.report.drift_details_text import uncovered_text
+    from beamctl.report.drift_details_spans import uncovered_spans
+    from beamctl.report.spans import plain
 
-    lines = [line for name, kinds in details.coverage.items() if (line := uncovered_text(name, kinds, required))]
+    lines = [line for name in details.coverage if (line := plain(uncovered_spans(name, details)))]
     for line in lines:
         out.error(line)
     return bool(lines)

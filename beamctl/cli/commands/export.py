@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from beamctl.cli import candidates, options
+from beamctl.cli import options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Exit, Output
 from beamctl.errors import UsageError
@@ -20,15 +20,8 @@ from beamctl.workflow.show import export
     cls=BeamctlCommand,
     examples=("beamctl export -w acme > beamctl.yaml", "beamctl export -w acme -w staging --split access"),
 )
-@option(
-    Group.DOCUMENTS,
-    "-w",
-    "--workspace",
-    "workspaces",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=candidates.workspaces,
-    help="A workspace to export. Repeatable. Default: BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI's.",
+@options.workspaces_option(
+    "A workspace to export. Repeatable. Default: BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI's."
 )
 @option(
     Group.OUTPUT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from beamctl.cli import candidates, options
+from beamctl.cli import options
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import ask, why_no_input
 from beamctl.cli.output import Exit, Output
@@ -22,16 +22,9 @@ from beamctl.workflow.show import export
     cls=BeamctlCommand,
     examples=("beamctl init", "beamctl init -w acme --ci github", "beamctl init -w acme -w staging --ci none"),
 )
-@option(
-    Group.DOCUMENTS,
-    "-w",
-    "--workspace",
-    "workspaces",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=candidates.workspaces,
-    help="A workspace to write a document for. Repeatable. Default: BEAMCTL_WORKSPACE, BL_WORKSPACE or the official "
-    "CLI's, else you are asked.",
+@options.workspaces_option(
+    "A workspace to write a document for. Repeatable. Default: BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI's, "
+    "else you are asked."
 )
 @option(
     Group.DOCUMENTS,

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 @click.command(
     "plan",
     cls=BeamctlCommand,
-    examples=("beamctl plan", "beamctl plan -f access/ -w acme --detailed-exitcode", "beamctl plan --out plan.json"),
+    examples=(
+        "beamctl plan",
+        "beamctl plan -f access/ -w acme --detailed-exitcode",
+        "beamctl plan --out plan.json",
+        "beamctl plan --base origin/main --report markdown=plan.md",
+    ),
 )
 @options.files
 @options.workspaces

@@ -12,6 +12,7 @@ from typing import assert_never
 from beamctl.plan.plan import Plan
 from beamctl.report.apply_text import counts_text, totals
 from beamctl.report.data import CommandName, ReportData
+from beamctl.report.drift_details_spans import is_limited, uncovered_spans
 from beamctl.report.review.apply import apply_review
 from beamctl.report.review.drift import drift_review
 from beamctl.report.review.model import Overview, WorkspaceReview
@@ -42,7 +43,7 @@ def _of_workspace(data: ReportData, plan: Plan) -> WorkspaceReview:
         case CommandName.PLAN:
             return plan_review(plan, data.allowed, command)
         case CommandName.DRIFT:
-            return drift_review(plan, data.cause)
+            return drift_review(plan, data)
         case CommandName.APPLY:
             for begun, events in data.results:
                 if begun.workspace == plan.workspace:
@@ -68,10 +69,13 @@ def _together(data: ReportData, reviews: Sequence[WorkspaceReview]) -> str:
             return f"{'Refused: ' if is_refused else ''}{changes_text(changing)}, in {len(changing):,} of {where}"
         case CommandName.DRIFT:
             differing = [plan for plan in data.plans if plan.differs]
+            low = sum(bool(uncovered_spans(plan.workspace, data.details)) for plan in data.plans)
+            more = f"; coverage is too low in {low:,}" if low else ""
             if not differing:
-                return f"No drift in {where}"
+                limited = any(is_limited(plan, data.details) for plan in data.plans)
+                return f"No drift{', except what is not counted,' * limited} in {where}{more}"
             found = differences_text(differing) or "differences that beamctl leaves alone"
-            return f"Drift: {found}, in {len(differing):,} of {where}"
+            return f"Drift: {found}, in {len(differing):,} of {where}{more}"
         case CommandName.APPLY:
             if not data.results:
                 return (

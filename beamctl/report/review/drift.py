@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 from beamctl.plan.change import ALL_ATTRIBUTES, Change, Reason
 from beamctl.plan.plan import Plan
+from beamctl.plan.three_way import Origin
 from beamctl.report import change_spans, change_text
-from beamctl.report.data import Cause
+from beamctl.report.data import ReportData
+from beamctl.report.drift_details_spans import (
+    base_spans,
+    coverage_spans,
+    is_limited,
+    known_spans,
+    origin_spans,
+    passing_spans,
+    section_spans,
+    uncovered_spans,
+)
+from beamctl.report.drift_text import DUE
 from beamctl.report.permissions import excess_text
 from beamctl.report.review.model import Row, Table, WorkspaceReview
 from beamctl.report.review.plan import about, notes, unchanged
@@ -20,7 +32,7 @@ from beamctl.report.review.verdict import (
     noun_of,
     worst_first,
 )
-from beamctl.report.spans import Spans, fact_spans, named, own, shown
+from beamctl.report.spans import Spans, fact_spans, joined, named, own, shown
 
 _HEADS = ("difference", "who or what", "workspace → document", "declared in")
 _LABELS = {
@@ -35,18 +47,6 @@ _LABELS = {
     Consequence.CREATED: "missing",
     Consequence.UPDATED: "differs",
 }
-_CAUSES = {
-    Cause.BY_HAND: "changed by hand",
-    Cause.NOT_APPLIED: "merged, not applied yet",
-    Cause.BOTH: "changed by hand, and the document changed too",
-    Cause.UNKNOWN: "cannot tell",
-}
-_DUE = {
-    Reason.EXPIRES: "expires, and is due to be re-created",
-    Reason.NOT_HANDED_OVER: "its secret was not stored",
-    Reason.SUPERSEDED: "replaced by a newer one, and due to be deleted",
-}
-"""Differences that come from the document over time, not from a change in the workspace."""
 _VALUE_WORDS = {
     change_spans.ADDED: "only in the document: ",
     change_spans.CHANGED: "",
@@ -55,15 +55,13 @@ _VALUE_WORDS = {
 
 _STANDINGS = {"invited": "invited as ", "expired": "expired invitation as "}
 
-CauseOf = Callable[[Plan, Change], Cause | None]
 
-
-def drift_review(plan: Plan, cause_of: CauseOf) -> WorkspaceReview:
+def drift_review(plan: Plan, data: ReportData) -> WorkspaceReview:
     """The differences of one workspace.
 
     Args:
         plan: What would undo the drift.
-        cause_of: The cause of a difference; None if it is not known.
+        data: The drift of all workspaces.
     """
     doubted = frozenset(each.order for each in plan.anomalies)
     found = [each for each in plan.notes if (each.differs or each.excused) and each.fact.order not in doubted]
@@ -71,32 +69,54 @@ def drift_review(plan: Plan, cause_of: CauseOf) -> WorkspaceReview:
     rest = [change for change in plan.changes if not is_loss(change)]
     return WorkspaceReview(
         workspace=plan.workspace,
-        verdict=_verdict(plan),
+        verdict=_verdict(plan, data),
         doubts=list(map(fact_spans, plan.anomalies)),
-        kept=_tables("More than the document declares", plan, worst, cause_of),
-        others=_tables("Missing or different", plan, rest, cause_of),
-        notes=notes(found),
+        kept=_tables("More than the document declares", plan, worst, data),
+        others=_tables("Missing or different", plan, rest, data),
+        notes=[*notes(found), *filter(None, _more_notes(plan, data))],
         unchanged=unchanged(plan),
-        about=about(plan),
+        about=[*about(plan), *base_spans(plan, data.details), *_coverage(plan, data)],
     )
 
 
-def _verdict(plan: Plan) -> str:
+def _verdict(plan: Plan, data: ReportData) -> str:
     if plan.changes:
-        return f"Drift: {differences_text([plan])}"
-    return "Drift: differences that beamctl leaves alone" if plan.differs else "No drift"
+        text = f"Drift: {differences_text([plan])}"
+    elif plan.differs:
+        text = "Drift: differences that beamctl leaves alone"
+    else:
+        text = "No drift" + ", except what is not counted" * is_limited(plan, data.details)
+    return text + "; coverage is too low" * bool(uncovered_spans(plan.workspace, data.details))
 
 
-def _tables(title: str, plan: Plan, changes: Sequence[Change], cause_of: CauseOf) -> Sequence[Table]:
+def _more_notes(plan: Plan, data: ReportData) -> Iterator[Spans]:
+    details, is_first = data.details, plan is data.plans[0]
+    yield uncovered_spans(plan.workspace, details)
+    yield passing_spans(plan, details)
+    for each in details.known:
+        where = each.expired or ((each.known.workspace,) if each.known.workspace else ())
+        if (text := known_spans(each)) and (plan.workspace in where or (is_first and not where)):
+            place = each.known.place
+            yield (*text, *own(" ("), *named(f"{place.source}:{place.line}"), *own(")"))
+
+
+def _coverage(plan: Plan, data: ReportData) -> list[Spans]:
+    kinds = data.details.coverage.get(plan.workspace)
+    if kinds is None:
+        return []
+    return [coverage_spans(plan.workspace, kinds), *(joined(each, " · ") for each in section_spans(kinds))]
+
+
+def _tables(title: str, plan: Plan, changes: Sequence[Change], data: ReportData) -> Sequence[Table]:
     if not changes:
         return []
-    rows = [_row(plan, change, cause_of(plan, change)) for change in worst_first(changes)]
+    rows = [_row(plan, change, data.origin(plan, change)) for change in worst_first(changes)]
     return [Table(title, (*_HEADS, *(["cause"] if any(row.cause for row in rows) else [])), rows)]
 
 
-def _row(plan: Plan, change: Change, cause: Cause | None) -> Row:
+def _row(plan: Plan, change: Change, origin: Origin | None) -> Row:
     text = _LABELS[consequence(change)]
-    due = _DUE.get(change.reason, "")
+    due = DUE.get(change.reason, "")
     details = [own(due)] if due else []
     details += [own("access ended")] if change.reason is Reason.ACCESS_ENDED else []
     return Row(
@@ -106,7 +126,7 @@ def _row(plan: Plan, change: Change, cause: Cause | None) -> Row:
         where=named(change_text.place(change)) or (*own("not in "), *named(plan.source)),
         effect=excess_text(change),
         details=[*details, *_value_rows(change)],
-        cause=_CAUSES[cause] if cause else "",
+        cause=origin_spans(origin),
     )
 
 

@@ -23,7 +23,7 @@ class Row:
         where: The line that asks for it, or that no line does.
         effect: What a person gains and loses.
         details: Remarks, and differences inside values.
-        cause: Why a workspace differs from its document, if that was compared.
+        cause: Why a workspace differs from its document, and who last changed it, as far as that is known.
     """
 
     label: str
@@ -32,7 +32,7 @@ class Row:
     where: Spans
     effect: str = ""
     details: Sequence[Spans] = ()
-    cause: str = ""
+    cause: Spans = ()
 
 
 @dataclass(frozen=True, slots=True)
