@@ -93,6 +93,7 @@ class Code(StrEnum):
     CLOCK_BEHIND = auto()
     CREDENTIAL_OWNER_UNKNOWN = auto()
     DOCUMENT_WARNING = auto()
+    DROPPED_SINCE_BASE = auto()
     GUARD_LOOSER = auto()
     GUARD_LOOSER_THAN_BASE = auto()
     KNOWN_DRIFT = auto()

@@ -28,15 +28,18 @@ class BaseDocument:
         desired: What it declares; None if no document declared the workspace then.
         label: The file and the commit.
         kinds: All kinds.
+        dropped: The workspaces that were declared then, and are not now. Only one document of a run has them.
     """
 
     desired: Desired | None
     label: str
     kinds: tuple[Kind[Any], ...]
+    dropped: tuple[str, ...] = ()
 
     def notes(self) -> tuple[Note, ...]:
-        """That there are no earlier guards, if so."""
-        return () if self.desired else (Note(fact(Code.NEW_SINCE_BASE, base=self.label)),)
+        """That there are no earlier guards, or no longer documents."""
+        dropped = [fact(Code.DROPPED_SINCE_BASE, names=self.dropped)] if self.dropped else []
+        return tuple(map(Note, [*dropped, *([] if self.desired else [fact(Code.NEW_SINCE_BASE, base=self.label)])]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "the owner of the credential is unknown, so beamctl cannot tell whether this would remove your own access"
     ),
     Code.DOCUMENT_WARNING: "{message}: {hint}",
+    Code.DROPPED_SINCE_BASE: "no longer declared since --base, and no longer managed: {names:and}",
     Code.GUARD_LOOSER: "guards.{guard} is looser than in the last recorded run: {change}{where:parenthesized}",
     Code.GUARD_LOOSER_THAN_BASE: "{guard} is looser than in {base}: {change}{where:parenthesized}",
     Code.KNOWN_DRIFT: "{name} is known drift, accepted until {until}: {reason}",

@@ -11,7 +11,9 @@ from beamctl.document.document import Desired
 from beamctl.document.load import SourceText
 from beamctl.document.syntax import LARGEST
 from beamctl.errors import DocumentError, UsageError
+from beamctl.kinds.registry import all_kinds
 from beamctl.model.text import printable
+from beamctl.plan.base_guards import BaseDocument
 from beamctl.plan.hazard import STANDARD_INPUT
 from beamctl.system.git import Repository, repository_of
 from beamctl.workflow.documents import DEFAULTS, SUFFIXES, named_files, validate
@@ -66,45 +68,63 @@ class MissingBase:
         return UsageError(message, "Name a commit at which it does.")
 
 
-def guard_bases(documents: Sequence[Desired], revision: str, named: Sequence[str]) -> Mapping[str, Base | MissingBase]:
-    """The documents at a commit whose guards must not be loosened, by workspace. A workspace that is declared in a new
-    file, and that no file declared that this run would have read at the commit, is missing.
+def guard_bases(
+    documents: Sequence[Desired], revision: str, named: Sequence[str], *, is_whole: bool
+) -> Mapping[str, BaseDocument]:
+    """The documents at a commit whose guards must not be loosened, by workspace.
 
     Args:
         documents: The documents now.
         revision: The commit, as the user named it.
         named: The files and directories that the user named; empty for the defaults.
+        is_whole: Whether these are all documents of the files. If so, workspaces that are no longer declared are found.
 
     Raises:
         UsageError: A file declared other workspaces there, or cannot be read.
         DocumentError: One is not valid there.
     """
-    found: dict[str, Base | MissingBase] = {}
+    found: dict[str, BaseDocument] = {}
     files = named_files(named)
     try:
         for each in documents:
             base = find_base(each, revision, files)
             if isinstance(base, MissingBase):
-                base = find_base(each, revision, _files_at(each.document.source, revision, named))
+                places = (*named, *DEFAULTS)  # it may have been moved from a default one
+                base = find_base(each, revision, _Files(each.document.source, revision).at(places))
             if isinstance(base, MissingBase) and base.others:
                 raise base.error(each.workspace)
-            found[each.workspace] = base
+            desired, label = (None, base.at) if isinstance(base, MissingBase) else (base.desired, base.label)
+            dropped = _dropped(documents, revision, named) if is_whole and not found else ()
+            found[each.workspace] = BaseDocument(desired, label, all_kinds(), dropped)
     except UsageError as error:
         raise UsageError(f"--base: {error.message}", error.hint) from None
     return found
 
 
-def _files_at(source: str, revision: str, named: Sequence[str]) -> list[str]:
-    """The files that a run would have read at a commit, and the default ones, from which others may have been moved."""
-    if source == STANDARD_INPUT:
-        return []
-    repository, _ = _repository(source)
-    commit = _commit(repository, revision)
-    places = [Path(name).resolve() for name in (*named, *DEFAULTS) if name != STANDARD_INPUT]
-    below = (
-        path for each in places if each.is_relative_to(repository.folder) for path in repository.files_at(commit, each)
-    )
-    return [relpath(path) for path in below if path.suffix in SUFFIXES]
+def _dropped(documents: Sequence[Desired], revision: str, named: Sequence[str]) -> tuple[str, ...]:
+    """The workspaces that the same run would have covered at a commit, and that no document declares now."""
+    files = _Files(documents[0].document.source, revision)
+    names = files.at(named) if named else next(filter(None, (files.at([name]) for name in DEFAULTS)), [])
+    paths = {name: Path(name).parent.resolve() / Path(name).name for name in names}
+    contents = {name: files.repository.committed(path, LARGEST + 1, files.commit) for name, path in paths.items()}
+    checked = validate([SourceText(name, content) for name, content in contents.items() if content is not None])
+    now = {each.workspace for each in documents}
+    return tuple(sorted({each.workspace for each in checked.desired} - now))
+
+
+class _Files:
+    """The files of the repository of a document, at a commit."""
+
+    def __init__(self, source: str, revision: str) -> None:
+        self.repository, _ = _repository(source)
+        self.commit = _commit(self.repository, revision)
+
+    def at(self, places: Sequence[str]) -> list[str]:
+        """Those that a run for these files and directories would have read."""
+        paths = [Path(name).resolve() for name in places if name != STANDARD_INPUT]
+        inside = [path for path in paths if path.is_relative_to(self.repository.folder)]
+        below = (file for path in inside for file in self.repository.files_at(self.commit, path))
+        return [relpath(file) for file in below if file.suffix in SUFFIXES]
 
 
 def named_bases(documents: Sequence[Desired], revision: str, files: Sequence[str]) -> Mapping[str, Base]:

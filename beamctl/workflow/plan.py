@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from beamctl.document.document import Desired
 from beamctl.errors import UsageError
-from beamctl.kinds.registry import all_kinds, kinds_for
+from beamctl.kinds.registry import kinds_for
 from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
@@ -122,22 +122,13 @@ def plan_all(
     """
     documents = read_desired(files, workspaces)
     refuse_shared(granted, [desired.workspace for desired in documents])
-    bases = _bases(documents, checks.base, files) if checks.base else {}
+    bases: Mapping[str, BaseDocument] = {}
+    if checks.base:
+        from beamctl.workflow.base_document import guard_bases
+
+        bases = guard_bases(documents, checks.base, files, is_whole=not workspaces)
     links = [(desired, stack.enter_context(open_link(access, desired.workspace))) for desired in documents]
     return [_planned(desired, link, granted, checks, bases.get(desired.workspace)) for desired, link in links]
-
-
-def _bases(documents: Sequence[Desired], revision: str, files: Sequence[str]) -> Mapping[str, BaseDocument]:
-    """The documents at a commit, by workspace."""
-    from beamctl.plan.base_guards import BaseDocument
-    from beamctl.workflow.base_document import Base, guard_bases
-
-    return {
-        name: BaseDocument(each.desired, each.label, all_kinds())
-        if isinstance(each, Base)
-        else BaseDocument(None, each.at, all_kinds())
-        for name, each in guard_bases(documents, revision, files).items()
-    }
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:

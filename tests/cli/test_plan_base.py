@@ -71,3 +71,17 @@ def test_a_file_that_declared_another_workspace_is_an_error(
     ran = cli("plan", "--base", "HEAD")
     assert ran.code == 3
     assert "beamctl.yaml does not declare acme, but labs" in ran.err
+
+
+def test_a_workspace_that_is_no_longer_declared_is_noted(
+    cli: Cli, write: Write, committed: Callable[[str, str], Path]
+) -> None:
+    write("access/acme.yaml", AS_IS)
+    labs = committed("access/labs.yaml", "version: 1\nworkspace: labs\nmembers: {ada@example.com: admin}\n")
+    said = "no longer declared since --base, and no longer managed: labs"
+    assert said not in cli("plan", "--base", "HEAD").out
+    labs.unlink()
+    assert said in cli("plan", "--base", "HEAD").out
+    assert said in cli("plan", "--base", "HEAD", "-f", "access").out
+    assert said not in cli("plan", "--base", "HEAD", "-f", "access/acme.yaml").out
+    assert said not in cli("plan", "--base", "HEAD", "-w", "acme").out
