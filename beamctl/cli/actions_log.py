@@ -9,7 +9,6 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any, TextIO, cast
 
 import click
@@ -175,6 +174,8 @@ def _is_read_by_runner(stream: TextIO) -> bool:
 
     After `exec beamctl`, the parent is not a shell of the step, and the stream is taken for the log.
     """
+    from pathlib import Path
+
     parent = Path(f"/proc/{os.getppid()}")
     try:
         ours = os.fstat(stream.fileno())

@@ -8,8 +8,6 @@ from typing import Any
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.plan import Plan
-from beamctl.report import change_spans
-from beamctl.report.spans import plain
 from beamctl.report.style import Tone
 
 SYMBOL = {
@@ -53,6 +51,9 @@ def subject(change: Change) -> str:
 
 def detail(change: Change) -> str:
     """Before and after, briefly; for a whole object, the paths that change."""
+    from beamctl.report import change_spans
+    from beamctl.report.spans import plain
+
     return plain(change_spans.detail(change))
 
 
@@ -82,9 +83,15 @@ def heading(workspace: str, api: str, runs_as: str) -> str:
 
 def attribute(change: Change) -> str:
     """The attribute and a space; empty for a role and a setting, which need none."""
+    from beamctl.report import change_spans
+    from beamctl.report.spans import plain
+
     return plain(change_spans.attribute(change))
 
 
 def side(change: Change, state: Mapping[str, Any] | None) -> str:
     """The changed attribute in the state before or after."""
+    from beamctl.report import change_spans
+    from beamctl.report.spans import plain
+
     return plain(change_spans.side(change, state))

@@ -8,14 +8,13 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from beamctl.model.text import printable, shell_word
-from beamctl.plan.change import Change, Reason
+from beamctl.plan.change import Reason
 from beamctl.plan.comparison import Note
 from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
-from beamctl.report import change_spans, change_text
-from beamctl.report.spans import plain
-from beamctl.report.style import PLAIN, Style, Tone, digest, table, value
+from beamctl.report import change_text
+from beamctl.report.style import PLAIN, Style, Tone, digest, value
 from beamctl.report.wording import TALLY, words
 
 if TYPE_CHECKING:
@@ -113,7 +112,9 @@ def plan_text(
     for kind, section in plan.sections.items():
         changes = [change for change in plan.changes if change.kind == kind]
         if changes:
-            lines += [f"  {section}", *_changes(plan, changes, style, explain=explain)]
+            from beamctl.report.plan_rows import plan_rows
+
+            lines += [f"  {section}", *plan_rows(plan, changes, style, explain=explain)]
     if plan.changes:
         lines.append("")
     lines += counts_and_notes(plan, plan.notes)
@@ -176,31 +177,6 @@ def _all_flags(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[s
     return ["", f"To allow all of these in this plan only:  {command} {flags}"]
 
 
-def _changes(plan: Plan, changes: Sequence[Change], style: Style, *, explain: bool) -> list[str]:
-    rows = [
-        (
-            f"{change_text.SYMBOL[change.action]} {change_text.verb(change)}",
-            change_text.subject(change),
-            "" if change_spans.is_nested(change) else change_text.detail(change),
-            change_text.place(change),
-            change_spans.remark(change, plan),
-        )
-        for change in changes
-    ]
-    kept = [index for index in range(5) if any(row[index] for row in rows)]
-    lines = table([tuple(row[index] for index in kept) for row in rows], "  ")
-    shown = []
-    for change, line in zip(changes, lines, strict=True):
-        effect = _effect(change) if explain else ""
-        shown += [style(change_text.TONE[change_text.SYMBOL[change.action]], line), *_lines(change)]
-        shown += [f"      {effect}"] if effect else []
-    return shown
-
-
-def _lines(change: Change) -> list[str]:
-    return [f"      {each.symbol} {plain(each.spans)}" for each in change_spans.value_changes(change)]
-
-
 def _tally(plan: Plan) -> list[str]:
     counts = [f"{plan.tally[why]} {text}" for why, text in TALLY.items() if plan.tally.get(why)]
     return ["  " + " · ".join(counts)] if counts else []
@@ -232,9 +208,3 @@ def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: st
                 style(Tone.CHANGED, f"Allowed: {printable(_allowance(hazard))} — {printable(words(hazard.fact))}."),
             ]
     return lines
-
-
-def _effect(change: Change) -> str:
-    from beamctl.report.permissions import effect_text
-
-    return effect_text(change)
