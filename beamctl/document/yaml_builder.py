@@ -124,19 +124,21 @@ class Builder:
     def _mapping(self, path: Path) -> dict[str, Any]:
         items: dict[str, Any] = {}
         next_event, value, is_key, count = self._next_event, self._value, self._is_key, self._count
-        scalar, end = self._scalar_class, self._mapping_end
+        plain, scalar, end = self._plain, self._scalar_class, self._mapping_end
         key_marks, value_marks = self.keys.of_children(path), self.values.of_children(path)
         while type(event := next_event()) is not end:
-            if not is_key(event, path, items):
-                value(next_event(), (*path, _DISCARDED))
-                continue
-            name = event.value
+            name = event.value if type(event) is scalar and event.anchor is None and event.tag is None else None
+            if name is None or name in items or name in _SPECIAL_KEYS:  # few keys
+                if not is_key(event, path, items):
+                    value(next_event(), (*path, _DISCARDED))
+                    continue
+                name = event.value
             key_marks[name] = event.start_mark
             event = next_event()
             value_marks[name] = event.start_mark
             if type(event) is scalar and event.anchor is None and event.tag is None:  # nearly all values
                 count(event)
-                items[name] = event.value if event.style else self._plain(event)
+                items[name] = event.value if event.style else plain(event)
             else:
                 items[name] = value(event, (*path, name))
         return items
@@ -149,9 +151,6 @@ class Builder:
             self._value(event, (*path, _DISCARDED))
             return False
         name = event.value
-        usual = event.anchor is None and event.tag is None and (event.style or name not in _SPECIAL_KEYS)
-        if usual and name not in items:
-            return True
         if name in items:
             line = self.keys[*path, name][0]
             hint = "delete one of them"

@@ -96,7 +96,7 @@ def _person(entry: Any) -> Person | None:  # noqa: ANN401 - as above
             return None
         if not isinstance(email, str) or not email:
             raise _garbled()
-    if len(email) > LONGEST_TEXT or not is_whole(email):
+    if len(email) > LONGEST_TEXT or not (email.isascii() or is_whole(email)):
         raise _garbled()
     try:
         role, standing, accepted, source = _status(get("role"), get("accepted"), get("expired"), get("source"))
