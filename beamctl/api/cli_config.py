@@ -12,10 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from beamctl.api.credential import Credential, LoginTokens, api_key, checked, client_credentials
+from beamctl.api.credential import CLI_FILES, Credential, LoginTokens, api_key, checked, client_credentials
 from beamctl.errors import UsageError
 
-_NAMES = ("~/.blaxel/config.yaml", "~/.beamlit/config.yaml")
 LARGEST = 1_048_576
 """Maximum size of a file, in bytes."""
 SECONDS = 5.0
@@ -99,7 +98,7 @@ def _content(path: Path, end: float) -> bytes | None:
 
 def read_cli_files() -> tuple[FileText, ...]:
     """The existing files of the official CLI, the current one before Beamlit's."""
-    return tuple(file for file in map(read_file, _NAMES) if file is not None)
+    return tuple(file for file in map(read_file, CLI_FILES) if file is not None)
 
 
 def text_of(file: FileText) -> bytes:

@@ -20,11 +20,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from beamctl.api.cli_config import FileText, current_workspace, entry_of, read_cli_files, read_file, text_of
-from beamctl.api.credential import CREDENTIAL_VARIABLES, URL_VARIABLES, ApiKeyCredential, Credential, api_key
+from beamctl.api.credential import CLI_FILES, CREDENTIAL_VARIABLES, URL_VARIABLES, ApiKeyCredential, Credential, api_key
 from beamctl.errors import UnauthenticatedError, UsageError
+
+if TYPE_CHECKING:
+    from beamctl.api.cli_config import FileText
 
 _DEFAULT_URL = "https://api.blaxel.ai/v0"
 
@@ -92,10 +95,23 @@ def collect_sources(api_url: str | None = None, api_key_file: str | None = None)
     Raises:
         UsageError: The named key file does not exist.
     """
+    if not api_key_file and not any(map(_may_exist, CLI_FILES)):
+        return Sources(api_url or "", None, dict(os.environ))
+    from beamctl.api.cli_config import read_cli_files, read_file
+
     key_file = read_file(api_key_file) if api_key_file else None
     if api_key_file and key_file is None:
         raise UsageError(f"--api-key-file: {api_key_file} does not exist", "Name a file that contains an API key.")
     return Sources(api_url or "", key_file, dict(os.environ), read_cli_files())
+
+
+def _may_exist(path: str) -> bool:
+    """Whether a file exists, or cannot be looked at."""
+    try:
+        os.lstat(os.path.expanduser(path))  # noqa: PTH111 - without an import
+    except (OSError, ValueError) as error:
+        return not isinstance(error, FileNotFoundError | NotADirectoryError)
+    return True
 
 
 def decide(sources: Sources, workspace: str) -> Connection:
@@ -116,8 +132,12 @@ def default_workspace(sources: Sources) -> str:
     Raises:
         UsageError: A file of the official CLI cannot be read or parsed.
     """
+    if sources.environment.get("BL_WORKSPACE") or not sources.files:
+        return sources.environment.get("BL_WORKSPACE", "")
+    from beamctl.api.cli_config import current_workspace
+
     named = (name for file in sources.files if (name := current_workspace(file)))
-    return sources.environment.get("BL_WORKSPACE") or next(named, "")
+    return next(named, "")
 
 
 def _url(sources: Sources, stage: str, stage_from: str) -> tuple[str, str]:
@@ -148,6 +168,8 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
         if value := sources.environment.get(name, "").removesuffix("\n").removesuffix("\r"):  # as in a key file
             return parse(value, name), name, ""
     for file in sources.files:
+        from beamctl.api.cli_config import entry_of
+
         entry = entry_of(file, workspace)
         if entry is not None and entry.credential is not None:
             return entry.credential, f"{entry.path}, workspace {workspace}", entry.stage
@@ -161,6 +183,8 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
 
 
 def _key_in(file: FileText) -> ApiKeyCredential:
+    from beamctl.api.cli_config import text_of
+
     try:
         return api_key(text_of(file).decode().strip(), file.path)  # editors add a final line break
     except UnicodeDecodeError:

@@ -128,6 +128,8 @@ def _decoded(value: str) -> str:
         return ""
 
 
+CLI_FILES = ("~/.blaxel/config.yaml", "~/.beamlit/config.yaml")
+"""The files of the official CLI, the current one before Beamlit's."""
 URL_VARIABLES = ("BEAMCTL_API_URL", "BL_API_URL", "BL_BASE_URL", "BEAMLIT_API_URL")
 CREDENTIAL_VARIABLES: tuple[tuple[str, Callable[[str, str], Credential]], ...] = (
     ("BEAMCTL_API_KEY", api_key),
