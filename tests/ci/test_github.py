@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from tests.ci.fake_github import PULL_REQUEST, TOKEN, FakeGitHub, serving_github
 from tests.ci.warm_start import warm_beamctl
 from tests.ci.workflow_runner import Job, Runner, evaluate, git
 from tests.cli.loopback import Api, serving
+from tests.end_to_end.conftest import clean_environment
 
 ROOT = Path(__file__).parents[2]
 PLAN, APPLY, DRIFT = (ROOT / "examples" / "ci" / "github" / f"access-{name}.yml" for name in ("plan", "apply", "drift"))
@@ -79,6 +81,14 @@ class World:
 
     def drift(self) -> Job:
         return self.runner.run(DRIFT, {"ref": "refs/heads/main"})["drift"]
+
+    def adopt(self) -> None:
+        """Commit what an administrator's `beamctl drift --patch` says."""
+        shell = f"set -o pipefail; {{ {self.runner.beamctl} drift --patch || [ $? = 2 ]; }} | git apply"
+        variables = {"BEAMCTL_API_URL": self.api.url, "BL_CLIENT_CREDENTIALS": f"planner:{PLANNER}"}
+        env = clean_environment(self.runner.folder) | variables
+        subprocess.run(["bash", "-c", shell], cwd=self.repository, env=env, check=True)
+        git(self.repository, "commit", "-qam", "Adopt what was changed by hand")
 
     def changes(self) -> list[str]:
         """The requests that change the workspace."""
@@ -255,6 +265,26 @@ def test_drift_keeps_one_issue(world: World) -> None:
     checked(world.drift())
     assert (issue["state"], len(world.github.ours()), len(world.github.bodies(number))) == ("open", 1, 1)
     assert world.github.issues[planted]["body"].endswith("**No drift.**")
+
+
+@pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="needs jq and curl")
+def test_from_a_pull_request_to_drift_that_is_adopted(world: World) -> None:
+    world.pull_request(DOCUMENT.replace("eve@example.com: member", "eve@example.com: viewer  # reads only"))
+    assert "`viewer`" in world.github.bodies()[0]
+    world.merge()
+    checked(world.push()["apply"])
+    assert "none is needed" in checked(world.drift()).log
+    world.by_hand("grace@example.com", "admin")
+    checked(world.drift())
+    (issue,) = world.github.ours()
+    assert "changed by hand" in issue["body"]
+    world.adopt()
+    text = (world.repository / "beamctl.yaml").read_text()
+    assert "grace@example.com: admin" in text
+    assert "eve@example.com: viewer  # reads only" in text
+    assert list(world.push()) == ["plan"]  # nothing to change
+    checked(world.drift())
+    assert issue["state"] == "closed"
 
 
 @pytest.mark.parametrize(
