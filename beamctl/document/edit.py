@@ -156,7 +156,7 @@ class _Editor:
             node: The value.
             old: Its data.
             new: The data that it is to have.
-            path: Where it is.
+            path: The path of the entry.
             key: Its key, if it has one.
             in_flow: Whether it is inside brackets.
         """

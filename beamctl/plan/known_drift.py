@@ -49,7 +49,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class KnownResult:
-    """What became of an entry.
+    """The result of an entry.
 
     Attributes:
         accepted: The workspaces with a difference that it accepts.
@@ -71,7 +71,7 @@ def known_as(change: Change) -> str:
 def without_known(
     plans: Sequence[Plan], known: Sequence[Known], today: date
 ) -> tuple[tuple[Plan, ...], tuple[KnownResult, ...]]:
-    """The plans without the accepted differences, each of which becomes a note; and what became of each entry.
+    """The plans with each accepted difference as a note instead of a change, and the result of each entry.
 
     Entries for workspaces that are not in the run are left out.
     """

@@ -12,7 +12,7 @@ from typing import Any
 from beamctl.model.fact import fact_data
 from beamctl.plan.change import ALL_ATTRIBUTES, Change, key_data
 from beamctl.plan.plan import Plan
-from beamctl.plan.plan_file import digest_of as plan_digest
+from beamctl.plan.plan_file import digest_of
 from beamctl.plan.plan_json import plans_data
 from beamctl.report.data import CommandName, ReportData
 
@@ -21,8 +21,10 @@ def report_digest(data: ReportData) -> str:
     """Of a drift, the differences only: neither other people in a workspace nor the lines of a document change it. Of
     plans, everything that is reviewed."""
     if data.command is CommandName.DRIFT:
-        return "sha256:" + (digest_of(each for plan in data.plans for each in differences(plan)) or digest_of([[]]))
-    return plan_digest(plans_data(data.plans, data.allowed))
+        return "sha256:" + (
+            entries_digest(each for plan in data.plans for each in differences(plan)) or entries_digest([[]])
+        )
+    return digest_of(plans_data(data.plans, data.allowed))
 
 
 def differences(plan: Plan) -> list[list[Any]]:
@@ -40,7 +42,7 @@ def difference(change: Change) -> list[Any]:
     return [change.kind, key_data(change.key), change.attribute, side, shown, standing]
 
 
-def digest_of(entries: Iterable[Sequence[Any]]) -> str:
+def entries_digest(entries: Iterable[Sequence[Any]]) -> str:
     """The digest of what was found; empty if nothing was. It does not depend on the order."""
     lines = sorted(json.dumps(each, sort_keys=True, default=str) for each in entries)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""

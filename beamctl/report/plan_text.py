@@ -73,7 +73,7 @@ def saved_text(saved: Saved, file: str, signature: str = "") -> str:
 
     Args:
         saved: The plans.
-        file: Where they are saved.
+        file: The file.
         signature: Where their signature is, if they are signed.
     """
     until = f"{saved.expires:%Y-%m-%d %H:%M} UTC"

@@ -92,7 +92,12 @@ def read_desired(named: Sequence[str], workspaces: Sequence[str] = ()) -> tuple[
         DocumentError: A document has problems.
         UsageError: A picked workspace has no document, or there are no documents.
     """
-    checked = validate(read_sources(named))
+    return desired_in(read_sources(named), workspaces)
+
+
+def desired_in(sources: Sequence[SourceText], workspaces: Sequence[str] = ()) -> tuple[Desired, ...]:
+    """The same for files that were read."""
+    checked = validate(sources)
     if checked.problems:
         raise DocumentError(checked.problems)
     known = {desired.workspace for desired in checked.desired}

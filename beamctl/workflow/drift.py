@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from beamctl.document.document import Desired
+from beamctl.document.load import SourceText
 from beamctl.errors import InterruptedRunError, UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.plan.across_kinds import see
@@ -24,7 +25,7 @@ from beamctl.runs.last_run import LastRun, last_run
 from beamctl.workflow.attribution import Seen, attribute, look
 from beamctl.workflow.base_document import named_bases
 from beamctl.workflow.connection import Access, Link, open_link, skew_note
-from beamctl.workflow.documents import named_files, read_desired, unread_note
+from beamctl.workflow.documents import desired_in, named_files, unread_note
 from beamctl.workflow.plan import situation, with_clocks
 
 Notify = Callable[[str], None]
@@ -39,7 +40,8 @@ class DriftRequest:
     """What to find out about drift.
 
     Attributes:
-        files: The documents.
+        files: The names of the documents.
+        sources: The documents.
         workspaces: The workspaces; empty for all.
         base: The commit to compare with; empty for that of the last complete apply, if it is recorded.
         looks: How often a difference must be seen.
@@ -48,6 +50,7 @@ class DriftRequest:
     """
 
     files: Sequence[str]
+    sources: Sequence[SourceText]
     workspaces: Sequence[str] = ()
     base: str = ""
     looks: int = 1
@@ -98,7 +101,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         ApiError: A workspace cannot be read.
     """
     with ExitStack() as stack:
-        documents = read_desired(request.files, request.workspaces)
+        documents = desired_in(request.sources, request.workspaces)
         files = named_files(request.files)
         bases = named_bases(documents, request.base, files) if request.base else {}
         if text := unread_note(request.files):

@@ -15,7 +15,7 @@ from beamctl.errors import ApiError, RefusedError, StalePlanError, UsageError
 from beamctl.plan.hazard import refused
 from beamctl.plan.plan import Plan
 from beamctl.report.data import ReportData
-from beamctl.report.digest import difference, differences, digest_of
+from beamctl.report.digest import difference, differences, entries_digest
 from beamctl.report.notification import (
     Urgency,
     WorkspaceNotice,
@@ -89,13 +89,13 @@ class Notifier:
 
         Args:
             folder: The run records.
-            unattended: Whether nobody was asked for approval. Otherwise a refusal may be the user's answer.
+            unattended: Whether approval was given in advance. Otherwise a refusal may be the user's answer.
         """
         try:
             yield
         except (ApiError, StalePlanError, RefusedError) as error:
             if self.targets and (unattended or not isinstance(error, RefusedError)):
-                key = digest_of([[error.code]])
+                key = entries_digest([[error.code]])
                 self._notify([Observation(_subject(Topic.APPLY), key, error_notice(error))], folder)
             raise
 
@@ -146,7 +146,7 @@ def _subject(topic: Topic, api: str = "", workspace: str = "") -> str:
 
 def _drift(plan: Plan, data: ReportData) -> Observation:
     subject = _subject(Topic.DRIFT, plan.api, plan.workspace)
-    return Observation(subject, digest_of(differences(plan)), drift_notice(plan, data))
+    return Observation(subject, entries_digest(differences(plan)), drift_notice(plan, data))
 
 
 def _refusals(data: ReportData) -> list[Observation]:
@@ -155,7 +155,7 @@ def _refusals(data: ReportData) -> list[Observation]:
     return [
         Observation(
             _subject(Topic.APPLY, plan.api, plan.workspace),
-            digest_of([plan.workspace, each.risk.value, each.value] for each in found),
+            entries_digest([plan.workspace, each.risk.value, each.value] for each in found),
             refusal_notice(plan.workspace, found),
         )
         for plan in data.plans
@@ -166,7 +166,7 @@ def _refusals(data: ReportData) -> list[Observation]:
 def _apply(plan: Plan, events: Sequence[Event]) -> Observation:
     failed = [[plan.workspace, *difference(each.change), _outcome(each)] for each in events if is_failure(each)]
     subject = _subject(Topic.APPLY, plan.api, plan.workspace)
-    return Observation(subject, digest_of(failed), apply_notice(plan, events) if failed else None)
+    return Observation(subject, entries_digest(failed), apply_notice(plan, events) if failed else None)
 
 
 def _outcome(event: Event) -> str:

@@ -204,12 +204,13 @@ def _planned(
         link,
         lambda: make() == first,
         lambda: commit_of(source),
-        partial(_digest, first),
+        partial(digest_of_plan, first),
         unrecorded=first.declared != last.declared,
     )
 
 
-def _digest(plan: Plan) -> str:
+def digest_of_plan(plan: Plan) -> str:
+    """The digest that identifies a plan in run records."""
     from beamctl.plan.plan_file import digest_of
 
     return digest_of(plans_data([plan], ()))

@@ -16,14 +16,12 @@ from beamctl.model.fact import fact
 from beamctl.plan.across_kinds import deletes_only, read
 from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan, make_undo
-from beamctl.plan.plan_file import digest_of
-from beamctl.plan.plan_json import plans_data
 from beamctl.runs.last_run import last_run
 from beamctl.runs.store import made_with
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Link
 from beamctl.workflow.documents import defaults, quoted, read_desired
-from beamctl.workflow.plan import Checks, LazySituation, Planned, situation, with_clocks
+from beamctl.workflow.plan import Checks, LazySituation, Planned, digest_of_plan, situation, with_clocks
 from beamctl.workflow.saved_plan import could_be_planned, refuse_unplanned
 
 
@@ -98,7 +96,7 @@ def plan_undo(record: Record, desired: Desired, link: Link, checks: Checks) -> P
         return with_clocks(with_source_hazards(replace(found, notes=(*found.notes, *elsewhere))), link)
 
     first = make()
-    return Planned(first, link, lambda: make() == first, lambda: "", lambda: digest_of(plans_data([first], ())))
+    return Planned(first, link, lambda: make() == first, lambda: "", lambda: digest_of_plan(first))
 
 
 def undo_command(run: str, records: Path | None) -> str:

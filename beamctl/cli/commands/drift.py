@@ -24,9 +24,6 @@ from beamctl.workflow.drift import BETWEEN_LOOKS, MOST_LOOKS, DriftRequest, drif
 from beamctl.workflow.notifications import Notifier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from beamctl.document.load import SourceText
     from beamctl.plan.known_drift import Known
 
 
@@ -111,9 +108,13 @@ def command(  # noqa: PLR0913 - one argument per option
     refuse_unwritable(reports, inputs, record.path, None)
     for note in record.ignored():
         out.info(note)
-    sources = _editable(files) if patch or write else ()
+    sources = read_sources(files)
+    if patch or write:
+        from beamctl.workflow.adopt import refuse_standard_input
+
+        refuse_standard_input(sources)
     known = _known(known_file)
-    request = DriftRequest(files, workspaces, base, looks, known, coverage or required is not None)
+    request = DriftRequest(files, sources, workspaces, base, looks, known, coverage or required is not None)
     with problems_reported(reports, out):
         found = drift(request, access, record, out.info)
     details = replace(found.details, required_coverage=required)
@@ -140,14 +141,6 @@ def _show(data: ReportData, out: Output) -> None:
         from beamctl.report.drift_text import drifts_text
 
         out.result(drifts_text(data.plans, data.details, out.style))
-
-
-def _editable(files: Sequence[str]) -> Sequence[SourceText]:
-    from beamctl.workflow.adopt import refuse_standard_input
-
-    sources = read_sources(files)
-    refuse_standard_input(sources)
-    return sources
 
 
 def _known(file: str | None) -> tuple[Known, ...]:
