@@ -3,12 +3,34 @@ responses match what its routes declare. Only requests of this process are seen;
 `tests/end_to_end` reads its log, which has no bodies."""
 
 import gc
+import os
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask, Response, request, request_finished, request_started
 
 from tests.fakes import contract
+
+_SETTINGS = (
+    "BEAMCTL_",
+    "BL_",
+    "BEAMLIT_",
+    "BITBUCKET_",
+    "BUILDKITE_",
+    "CI",  # also CI_… and CIRCLE_…
+    "GIT",  # also GITHUB_… and GITLAB_…
+    "NO_COLOR",
+    "SSL_CERT",
+    "XDG_",
+)
+_OF_THE_TESTS = ("BEAMCTL_WRITE_CASES", "BEAMCTL_WRITE_TABLES", "BEAMLIT_CLIENTS")
+
+
+def pytest_configure() -> None:
+    """The tests run alike on a laptop, in a CI job and behind a proxy."""
+    for name in list(os.environ):
+        if (name.startswith(_SETTINGS) or name.lower().endswith("_proxy")) and name not in _OF_THE_TESTS:
+            del os.environ[name]
 
 
 def pytest_collection() -> None:

@@ -16,28 +16,12 @@ from tests.cli.loopback import Api, serving
 from tests.cli.process import Ran
 from tests.cli.world import CANARY, GRACE, SEED, Cli, People, Write
 
-_OURS = (
-    "BEAMCTL_",
-    "BL_",
-    "BEAMLIT_",
-    "NO_COLOR",
-    "TERM",
-    "PYTHON",
-    "SSL_CERT",
-    "GIT",
-    "CI",
-    "GITHUB_",
-    "GITLAB_",
-    "BUILDKITE_",
-    "BITBUCKET_",
-)
-
 
 @pytest.fixture(autouse=True)
 def directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty current directory and home, and an environment without settings."""
     for name in list(os.environ):
-        if name.startswith(_OURS) or name.lower().endswith("_proxy"):
+        if name.startswith(("PYTHON", "TERM")):
             monkeypatch.delenv(name)
     (tmp_path / "home").mkdir()
     (tmp_path / "work").mkdir()
