@@ -10,7 +10,7 @@ from typing import Any
 
 from beamctl.cli import candidates
 from beamctl.cli.help import Group, combined, option
-from beamctl.document.document import Limit
+from beamctl.document.desired import Limit
 from beamctl.errors import UsageError
 from beamctl.model import email
 from beamctl.model.confusables import described, disguised_letter, mixed_letter

@@ -16,7 +16,8 @@ from typing import Any, Self, TextIO, cast
 
 import click
 
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.exits import Exit
+from beamctl.cli.output import Output
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -13,8 +13,9 @@ from click.core import ParameterSource
 
 from beamctl import __version__
 from beamctl.cli.actions_log import actions_streams
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlGroup
-from beamctl.cli.output import Exit, Output, open_streams
+from beamctl.cli.output import Output, open_streams
 from beamctl.errors import UsageError
 from beamctl.secrets.redaction import OutputRedaction
 

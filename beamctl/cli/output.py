@@ -1,27 +1,20 @@
-"""Writes results to standard output and everything else to standard error, and maps errors to exit codes and
-messages."""
+"""Writes results to standard output and everything else to standard error."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from enum import IntEnum
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from beamctl.cli.actions_log import inert_json, write_data, write_exactly
+from beamctl.cli.exits import ErrorReport, Exit, error_report, exit_of, worst
 from beamctl.errors import (
-    ApiError,
-    BeamctlError,
     DocumentError,
-    ForbiddenError,
-    InterruptedRunError,
-    RefusedError,
-    StalePlanError,
-    UnauthenticatedError,
     UnwritableError,
     UsageError,
 )
@@ -29,71 +22,8 @@ from beamctl.model.text import printable, visible
 from beamctl.report.style import PLAIN, SourceLines, Style
 from beamctl.secrets.redaction import OutputRedaction
 
-
-class Exit(IntEnum):
-    """The exit codes. They are the same for every output format."""
-
-    DONE = 0
-    ERROR = 1
-    DIFFERS = 2
-    WRONG_INPUT = 3
-    NOT_ALLOWED = 4
-    REFUSED = 5
-    STALE = 6
-    PARTLY = 7
-    INTERRUPTED = 130
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorReport:
-    """An error as it is reported to people and programs.
-
-    Attributes:
-        message: What is wrong, in one sentence.
-        hint: What to do about it; may be empty.
-        code: The type of error.
-        exit_code: The exit code.
-    """
-
-    message: str
-    hint: str
-    code: str
-    exit_code: Exit
-
-
-def error_report(error: BaseException) -> ErrorReport:
-    """The report of any exception."""
-    match error:
-        case BeamctlError():
-            return ErrorReport(error.message, error.hint, error.code, _exit_of(error))
-        case KeyboardInterrupt():
-            return ErrorReport("interrupted", "", InterruptedRunError.code, Exit.INTERRUPTED)
-        case _:  # a bug: values may be secret, so only its location is shown
-            import traceback
-            from pathlib import Path
-
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
-            return ErrorReport(
-                f"beamctl has a bug: {where}", "Please report this line and the command.", "bug", Exit.ERROR
-            )
-
-
-def _exit_of(error: BeamctlError) -> Exit:
-    """The exit code of an error."""
-    match error:
-        case DocumentError() | UsageError():
-            return Exit.WRONG_INPUT
-        case UnauthenticatedError() | ForbiddenError():
-            return Exit.NOT_ALLOWED
-        case RefusedError():
-            return Exit.REFUSED
-        case StalePlanError():
-            return Exit.STALE
-        case InterruptedRunError():
-            return Exit.INTERRUPTED
-        case ApiError() | _:
-            return Exit.ERROR
+if TYPE_CHECKING:
+    from beamctl.report.data import WorkspaceFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +89,18 @@ class Output:
     def error(self, text: str) -> None:
         """Write an error, which may quote any input, to standard error."""
         self.say(self.redaction.redact_error(text))
+
+    def failed(self, failures: Sequence[WorkspaceFailure]) -> Exit:
+        """Say what failed in which workspace, and return the worst exit code."""
+        for each in failures:
+            if each.problems:
+                from beamctl.report.problems_text import problems_text
+
+                self.error(problems_text(each.problems, compared=True).rstrip("\n"))
+                continue
+            where = f"{each.place.source}:{each.place.line}"
+            self._error(ErrorReport(f"{each.workspace} ({where}): {each.message}", each.hint, each.code, Exit.ERROR))
+        return worst(Exit.DONE, *(exit_of(each.code) for each in failures))
 
     def for_options(self, output: str = "text", *, no_color: bool = False, quiet: bool = False) -> Output:
         """The output for the given options and this terminal."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from beamctl.document import rules, schema
-from beamctl.document.document import Desired, Document, Mode, Path, desired_of
+from beamctl.document.desired import Desired, Mode, desired_of
+from beamctl.document.document import Document, Path
 from beamctl.document.problem import (
     MOST_PROBLEMS,
     MOST_WITH_LINES,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, TypeGuard
 
-from beamctl.document.document import SKIP, Document, Mode, Path
+from beamctl.document.desired import SKIP, Mode
+from beamctl.document.document import Document, Path
 from beamctl.document.problem import Place, Problem, ProblemCode, quoted
 from beamctl.model import email
 from beamctl.model.confusables import described

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from beamctl.document.document import Document, Mode
+from beamctl.document.desired import Mode
+from beamctl.document.document import Document
 from beamctl.document.problem import Problem, ProblemCode, closest, quoted
 from beamctl.errors import MissingError
 from beamctl.kinds.policy import SHAPE as POLICY_SHAPE

@@ -10,7 +10,8 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.kinds.resource.kind import ResourceKind
 from beamctl.kinds.resource.live import Resource, Resources, entries

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from beamctl.document.document import Desired, Limit, Mode
+from beamctl.document.desired import Desired, Limit, Mode
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from beamctl.document.data_edit import Edit, Put, Remove, value_at
-from beamctl.document.document import Desired, Path
+from beamctl.document.desired import Desired
+from beamctl.document.document import Path
 from beamctl.document.problem import Place
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact

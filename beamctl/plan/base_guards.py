@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.document import SKIP, Desired, Mode, Path
+from beamctl.document.desired import SKIP, Desired, Mode
+from beamctl.document.document import Path
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.text import shell_word

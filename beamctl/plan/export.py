@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from beamctl.document.document import Mode
+from beamctl.document.desired import Mode
 from beamctl.document.yaml_writer import Comment, Part, Section
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from beamctl.document.document import Guards, Limit, Self, guards_of
+from beamctl.document.desired import Guards, Limit, Self, guards_of
 from beamctl.model.code import Code
 from beamctl.model.email import folded, matches
 from beamctl.model.fact import Fact, fact

@@ -12,7 +12,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.document.problem import Problem
 from beamctl.model.api_call import ApiCall, NoResponse, Response
 from beamctl.model.fact import Fact

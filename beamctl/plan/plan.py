@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, TypeVar
 
-from beamctl.document.document import Desired, Mode
+from beamctl.document.desired import Desired, Mode
 from beamctl.document.problem import Place
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity

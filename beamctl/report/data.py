@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from beamctl.document.problem import Problem
+from beamctl.document.problem import Place, Problem
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
@@ -70,6 +70,27 @@ class DriftDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkspaceFailure:
+    """A workspace for which nothing was done because of an error. The other workspaces of the run are not affected.
+
+    Attributes:
+        workspace: Its name.
+        place: The line that declares it.
+        code: The type of error, as in `BeamctlError.code`.
+        message: What is wrong, in one sentence.
+        hint: What to do about it; may be empty.
+        problems: Of its document, if comparing it with the workspace found any.
+    """
+
+    workspace: str
+    place: Place
+    code: str
+    message: str
+    hint: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """What a command found.
 
@@ -86,6 +107,7 @@ class ReportData:
         warnings: Of documents that were only validated.
         documents: The files that were only validated and have no problems.
         folder: The current directory, from which documents are named.
+        failures: The workspaces for which nothing was done because of an error.
         root: The top folder of the repository, from which CI systems name them; both are absolute, or empty.
     """
 
@@ -102,6 +124,7 @@ class ReportData:
     documents: Sequence[str] = ()
     folder: str = ""
     root: str = ""
+    failures: Sequence[WorkspaceFailure] = ()
 
     def origin(self, plan: Plan, change: Change) -> Origin | None:
         """Where one difference comes from; None if it is not a drift, or nothing is known about it."""

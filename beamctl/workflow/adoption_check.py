@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Sequence
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.document.edit import edited, obstacles
 from beamctl.document.load import SourceText
 from beamctl.document.splice import UneditableError

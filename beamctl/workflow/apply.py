@@ -28,7 +28,7 @@ from beamctl.secrets.vault import LocalSecretStore, refuse_unusable_secrets
 from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, defaults, quoted
-from beamctl.workflow.plan import Planned, is_refused, plan_all, unused_allowances
+from beamctl.workflow.plan_all import Planned, is_refused, plan_all, unused_allowances
 from beamctl.workflow.saved_plan import open_saved
 
 NOT_STOPPED = "The apply was not stopped by this. Run `beamctl plan` to see what is left to do."
@@ -72,8 +72,9 @@ def run_apply(request: ApplyRequest, session: ApplySession) -> Applied:
 def _plan(request: ApplyRequest, access: Access, stack: ExitStack) -> Review:
     saved, files, workspaces = request.saved, request.files, request.workspaces
     if saved is None:
-        planned = plan_all(files, workspaces, access, stack, request.allowed, request.checks)
-        return Review(planned, request.allowed, None, command_for(APPLY, files, workspaces, request.checks.base))
+        found = plan_all(files, workspaces, access, stack, request.allowed, request.checks)
+        command = command_for(APPLY, files, workspaces, request.checks.base)
+        return Review(found.planned, request.allowed, None, command, found.failures)
     planned, allowed, content = open_saved(saved, request, access, stack)
     return Review(planned, allowed, content, command_for(f"{APPLY} {quoted(saved)}", (), workspaces))
 

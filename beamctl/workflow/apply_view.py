@@ -12,12 +12,13 @@ from beamctl.apply.record import Event
 from beamctl.errors import UsageError
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import Saved
+from beamctl.report.data import WorkspaceFailure
 from beamctl.secrets.redaction import OutputRedaction
 from beamctl.secrets.terminal import SecretTerminal
 from beamctl.system.signature import SUFFIX
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files
-from beamctl.workflow.plan import Checks, Planned
+from beamctl.workflow.plan_all import Checks, Planned
 
 
 class ApplyStatus(Enum):
@@ -78,12 +79,14 @@ class Review:
         allowed: The hazards that are allowed.
         saved: The saved plan they come from, if any. It can be applied only once.
         command: The command that makes these plans again.
+        failures: The workspaces that could not be planned.
     """
 
     planned: Sequence[Planned]
     allowed: Sequence[Allowance]
     saved: Saved | None
     command: str
+    failures: Sequence[WorkspaceFailure] = ()
 
 
 class ApplyView(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import kinds_for
 from beamctl.model.api_call import Reader

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.document.load import SourceText
 from beamctl.document.syntax import LARGEST
 from beamctl.errors import DocumentError, UsageError

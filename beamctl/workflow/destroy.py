@@ -9,7 +9,7 @@ from enum import Enum, auto
 from threading import Event as StopSignal
 from typing import Any, assert_never
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.errors import (
     ApiError,
     BeamctlError,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.document.load import YAML_SUFFIXES, SourceText, load, with_lines
 from beamctl.document.problem import Problem, ProblemCode, bounded
 from beamctl.document.syntax import LARGEST

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.document.load import SourceText
-from beamctl.errors import InterruptedRunError, UsageError
+from beamctl.errors import BeamctlError, InterruptedRunError, UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.plan.across_kinds import see
 from beamctl.plan.comparison import Situation
@@ -18,7 +18,7 @@ from beamctl.plan.guards import NO_FLOORS
 from beamctl.plan.known_drift import Known, KnownResult, without_known
 from beamctl.plan.listing import Unreadable
 from beamctl.plan.plan import Plan
-from beamctl.report.data import DriftDetails
+from beamctl.report.data import DriftDetails, WorkspaceFailure
 from beamctl.report.wording import words
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, last_run
@@ -26,6 +26,7 @@ from beamctl.workflow.attribution import Seen, attribute, look
 from beamctl.workflow.base_document import named_bases
 from beamctl.workflow.connection import Access, Link, open_link, skew_note
 from beamctl.workflow.documents import desired_in, named_files, unread_note
+from beamctl.workflow.failures import ISOLATED, failure_of, raise_if_alone
 from beamctl.workflow.plan import situation, with_clocks
 
 Notify = Callable[[str], None]
@@ -66,11 +67,13 @@ class Drifted:
         plans: The plan of each workspace, without floors: hazards do not matter, because nothing is changed.
         details: Why, since when, and what else was asked for.
         seen: The looks at each workspace that the plans are from.
+        failures: The workspaces that could not be read.
     """
 
     plans: tuple[Plan, ...]
     details: DriftDetails = field(default_factory=DriftDetails)
     seen: tuple[Seen, ...] = ()
+    failures: tuple[WorkspaceFailure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,13 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         bases = named_bases(documents, request.base, files) if request.base else {}
         if text := unread_note(request.files):
             note(text)
-        links = [(each, stack.enter_context(open_link(access, each.workspace))) for each in documents]
-        all_of_them = [
-            _Workspace(each, link, _last_run(records, each.workspace, link.api_url, note)) for each, link in links
-        ]
-        seen, passing = _confirmed(all_of_them, request.looks)
+        failed: dict[str, BeamctlError] = {}
+        all_of_them = list(
+            _opened(documents, access, stack, failed, lambda name, api: _last_run(records, name, api, note))
+        )
+        seen, passing = _confirmed(all_of_them, request.looks, failed)
+        raise_if_alone(failed.values(), len(documents))
+        all_of_them = [each for each in all_of_them if each.desired.workspace not in failed]
         seen, known = _without_known(seen, request.known)
         attributed = attribute(seen, bases, files, records, note)
         coverage = {
@@ -119,33 +124,66 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
             if request.coverage
         }
         plans = tuple(with_clocks(now.plan, each.link) for each, now in zip(all_of_them, seen, strict=True))
-        for text in filter(None, dict.fromkeys(words(skew_note(link.skew())) for _, link in links)):
+        for text in filter(None, dict.fromkeys(words(skew_note(each.link.skew())) for each in all_of_them)):
             note(f"Note: {text}.")
-    return Drifted(plans, replace(attributed, known=known, coverage=coverage, passing=passing), tuple(seen))
+    return Drifted(
+        plans,
+        replace(attributed, known=known, coverage=coverage, passing=passing),
+        tuple(seen),
+        tuple(failure_of(each, failed[each.workspace]) for each in documents if each.workspace in failed),
+    )
 
 
-def _confirmed(workspaces: Sequence[_Workspace], looks: int) -> tuple[list[Seen], Mapping[str, tuple[str, ...]]]:
+def _opened(
+    documents: Sequence[Desired],
+    access: Access,
+    stack: ExitStack,
+    failed: dict[str, BeamctlError],
+    last: Callable[[str, str], LastRun],
+) -> Iterator[_Workspace]:
+    """The workspaces that could be opened. The errors of the others are added to `failed`."""
+    for each in documents:
+        try:
+            link = stack.enter_context(open_link(access, each.workspace))
+        except ISOLATED as error:
+            failed[each.workspace] = error
+        else:
+            yield _Workspace(each, link, last(each.workspace, link.api_url))
+
+
+def _confirmed(
+    workspaces: Sequence[_Workspace], looks: int, failed: dict[str, BeamctlError]
+) -> tuple[list[Seen], Mapping[str, tuple[str, ...]]]:
     """The last look at each workspace, with the differences that every look showed; and the names of the others.
 
-    A workspace without differences is not looked at again.
+    A workspace without differences is not looked at again. The errors of those that cannot be read are added to
+    `failed`.
     """
-    first = {each.desired.workspace: each.look() for each in workspaces}
+
+    def looked(each: _Workspace) -> Iterator[Seen]:
+        try:
+            yield each.look()
+        except ISOLATED as error:
+            failed[each.desired.workspace] = error
+
+    first = {each.desired.workspace: now for each in workspaces for now in looked(each)}
     seen = dict(first)
     passing: dict[str, tuple[str, ...]] = {}
     for _ in range(1, looks):
-        again = [each for each in workspaces if seen[each.desired.workspace].plan.differs]
+        again = [each for each in workspaces if (now := seen.get(each.desired.workspace)) and now.plan.differs]
         if not again:
             break
         if not again[0].link.pause(BETWEEN_LOOKS):
             raise InterruptedRunError("interrupted between two looks at the workspace")
         for each in again:
-            name = each.desired.workspace
-            seen[name] = _in_both(seen[name], each.look())
+            before = seen.pop(each.desired.workspace)
+            for now in looked(each):
+                seen[each.desired.workspace] = _in_both(before, now)
     for name, now in seen.items():
         left = {change.id for change in now.plan.changes}
         gone = tuple(change.name for change in first[name].plan.changes if change.id not in left)
         passing |= {name: gone} if gone else {}
-    return list(seen.values()), passing
+    return [seen[name] for name in first if name in seen], passing
 
 
 def _in_both(earlier: Seen, later: Seen) -> Seen:

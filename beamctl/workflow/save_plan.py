@@ -16,7 +16,8 @@ from beamctl.plan.plan_file import LONGEST, Saved, saved_text
 from beamctl.system.clock import current_time
 from beamctl.system.files import replace_file
 from beamctl.system.signature import sign, signature_of, why_not_sign
-from beamctl.workflow.plan import Planned, identify
+from beamctl.workflow.plan import identify
+from beamctl.workflow.plan_all import Planned
 
 _USUAL = timedelta(hours=24)
 

@@ -33,7 +33,8 @@ from beamctl.system.signature import verify
 from beamctl.workflow.apply_view import ApplyRequest
 from beamctl.workflow.connection import Access, Link, api_time, open_link
 from beamctl.workflow.documents import quoted
-from beamctl.workflow.plan import Checks, Planned, identify, refuse_shared, with_clocks
+from beamctl.workflow.plan import identify, with_clocks
+from beamctl.workflow.plan_all import Checks, Planned, refuse_shared
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from beamctl.apply.record import Record, State
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
@@ -21,7 +22,8 @@ from beamctl.runs.store import made_with
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Link
 from beamctl.workflow.documents import defaults, quoted, read_desired
-from beamctl.workflow.plan import Checks, LazySituation, Planned, digest_of_plan, situation, with_clocks
+from beamctl.workflow.plan import LazySituation, digest_of_plan, situation, with_clocks
+from beamctl.workflow.plan_all import Checks, Planned
 from beamctl.workflow.saved_plan import could_be_planned, refuse_unplanned
 
 

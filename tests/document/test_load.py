@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from beamctl.document import schema
-from beamctl.document.document import Guards, Limit, Mode, Self, Skip
+from beamctl.document.desired import Guards, Limit, Mode, Self, Skip
 from beamctl.document.load import Loaded, SourceText, load
 from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode
 from beamctl.document.schema import load_schema, schema_path

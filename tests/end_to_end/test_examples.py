@@ -7,7 +7,7 @@ import pytest
 
 from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.document.load import SourceText
 from beamctl.emulator import as_operator, create_app, load_seed
 from beamctl.model.api_call import NoResponse, Response

@@ -11,7 +11,7 @@ from beamctl.api.credential import ApiKeyCredential
 from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, open_workspace
 from beamctl.apply.record import Event
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.emulator import BehaviorFlag
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.model.api_call import ApiCall, NoResponse, Reader, Response, Sender
 from beamctl.model.secret import SecretStore
 from beamctl.plan.comparison import Situation

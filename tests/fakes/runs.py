@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.document.load import SourceText
 from beamctl.model.api_call import Reader, Response, Sender
 from beamctl.model.identity import Identity

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.emulator import BehaviorFlag
 from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker
 from beamctl.model.secret import described, sink_of

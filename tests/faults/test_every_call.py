@@ -20,7 +20,7 @@ from beamctl.api.errors import Timeouts
 from beamctl.api.workspace import Options, WorkspaceApi, open_workspace
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.apply.runner import Listener
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.emulator import FaultKind
 from beamctl.errors import BeamctlError
 from beamctl.model.code import Code

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.errors import UsageError
 from beamctl.plan.comparison import Situation
 from beamctl.plan.three_way import Cause

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.plan.guards import NO_FLOORS, Bounds

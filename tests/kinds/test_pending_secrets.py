@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from beamctl.apply.record import Ended, NotAttempted
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.errors import ForbiddenError
 from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.service_account.live import CLIENT_SECRET, PendingMarker, description

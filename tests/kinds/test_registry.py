@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from beamctl.document.document import desired_of
+from beamctl.document.desired import desired_of
 from beamctl.document.load import SourceText, load
 from beamctl.kinds.registry import all_kinds, kinds_for
 

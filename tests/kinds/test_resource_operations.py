@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from beamctl.apply.record import Ended, NotAttempted
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.kinds.policy import PolicyKind
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.kind import Outcome

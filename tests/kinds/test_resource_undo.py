@@ -7,7 +7,8 @@ import pytest
 
 from beamctl.apply.record import Ended, Run, event_line, first_line, last_line
 from beamctl.apply.record_reader import read_record
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.errors import UsageError
 from beamctl.kinds.environment import EnvironmentKind
 from beamctl.kinds.integration import IntegrationKind

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from beamctl.apply.record import Ended, Record, Run, State
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.document.load import SourceText
 from beamctl.emulator import BehaviorFlag
 from beamctl.errors import ApiError, DocumentError, ForbiddenError, MissingError

@@ -2,7 +2,8 @@
 
 import pytest
 
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.workflow.undo import undo

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from beamctl.apply.record import Record, Run, State
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.errors import UsageError
 from beamctl.model.identity import Identity
 from beamctl.plan.comparison import Situation

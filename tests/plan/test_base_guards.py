@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.text import printable
 from beamctl.plan.base_guards import BaseDocument

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.document.document import Desired, Guards, Limit
+from beamctl.document.desired import Desired, Guards, Limit
 from beamctl.plan.guards import NO_FLOORS, Bounds, in_force, stricter
 from beamctl.plan.plan import Plan
 from beamctl.workflow.saved_plan import recheck_plan

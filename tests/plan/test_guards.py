@@ -8,7 +8,8 @@ import pytest
 from beamctl.apply.record import Run, State, first_line
 from beamctl.apply.record_reader import read_record
 from beamctl.apply.summary import declared_by, is_head
-from beamctl.document.document import Desired, Document, Guards
+from beamctl.document.desired import Desired, Guards
+from beamctl.document.document import Document
 from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import _GUARDS, Declared, Sizes, declared_of, loosened
 from beamctl.plan.plan import Plan

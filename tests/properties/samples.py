@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from tests.fakes.resources import FakeResources, resource

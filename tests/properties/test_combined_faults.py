@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from beamctl.api.config import LOCAL_URL
 from beamctl.apply.history import History
 from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed, last_line
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action
 from beamctl.plan.hazard import Risk

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.emulator import BehaviorFlag, as_operator
 from beamctl.model.code import Code
 from beamctl.plan.change import Action, Change

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.document.load import SourceText
 from beamctl.errors import DocumentError
 from beamctl.kinds.registry import all_kinds

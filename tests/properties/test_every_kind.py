@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from beamctl.apply.record import Run, event_line, first_line, last_line
 from beamctl.apply.record_reader import read_record
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.document.load import SourceText
 from beamctl.kinds.registry import all_kinds
 from beamctl.plan.change import Change

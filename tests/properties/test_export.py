@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.document.document import Mode
+from beamctl.document.desired import Mode
 from beamctl.errors import GarbledError
 from beamctl.model.email import fault
 from beamctl.plan.change import Action, Change, Reason

@@ -11,7 +11,8 @@ import pytest
 
 from beamctl.apply.record import Record, Run, first_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response

@@ -5,7 +5,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.plan.change import Action
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
 from beamctl.report.plan_text import plan_text

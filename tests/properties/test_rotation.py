@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from tests.fakes.emulated_accounts import EmulatedAccounts
 from tests.fakes.runs import all_done, document
 

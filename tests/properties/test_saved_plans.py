@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from beamctl.apply.record import Ended, Event, NotAttempted, Run, event_line, first_line, last_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import left_of, summary_of
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.plan.comparison import Situation

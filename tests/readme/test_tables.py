@@ -13,7 +13,7 @@ import pytest
 from beamctl.api import cli_config, credential
 from beamctl.api.response_body import LARGEST_ANSWER
 from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
-from beamctl.cli.output import Exit
+from beamctl.cli.exits import Exit
 from beamctl.document import syntax, yaml_builder
 from beamctl.document.problem import MOST_PROBLEMS, MOST_WITH_LINES, ProblemCode
 from beamctl.document.scalars import LONGEST_NUMBER

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.data_edit import Put
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.document.load import SourceText
 from beamctl.errors import UsageError
 from beamctl.model.code import Code

@@ -13,10 +13,11 @@ import click
 from beamctl.apply.record import Ended, Event, NotAttempted
 from beamctl.cli import candidates, options
 from beamctl.cli.base import base_option
+from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.notify import notifications
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.errors import RefusedError, UnwritableError, UsageError
 from beamctl.model.text import printable
@@ -32,7 +33,7 @@ from beamctl.workflow.apply import NOT_STOPPED, run_apply
 from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
 from beamctl.workflow.connection import Access
 from beamctl.workflow.notifications import Notifier
-from beamctl.workflow.plan import Checks, Planned
+from beamctl.workflow.plan_all import Checks, Planned
 
 _EXIT = {
     ApplyStatus.DONE: Exit.DONE,
@@ -137,7 +138,7 @@ def command(  # noqa: PLR0913 - one argument per option
             raise
         out.say(f"Error: {printable(error.message)}\n  {NOT_STOPPED}")
         return Exit.PARTLY if applied.status is ApplyStatus.DONE else _EXIT[applied.status]
-    return _EXIT[applied.status]
+    return worst(_EXIT[applied.status], out.failed(applied.review.failures))
 
 
 def _data(applied: Applied) -> ReportData:
@@ -149,6 +150,7 @@ def _data(applied: Applied) -> ReportData:
         [(each.plan, events) for each, events in applied.results],
         review.saved,
         review.command,
+        failures=review.failures,
     )
 
 

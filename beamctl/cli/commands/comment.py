@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from beamctl.cli import options
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 
 
 @click.command("comment", cls=BeamctlCommand, examples=("beamctl comment plan.md",))

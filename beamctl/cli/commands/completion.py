@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import click
 
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
-from beamctl.cli.output import Exit
 
 
 @click.command(

@@ -14,9 +14,9 @@ from pathlib import Path
 import click
 
 from beamctl.cli.commands.local import require_emulator
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.options import PathType
-from beamctl.cli.output import Exit
 from beamctl.errors import BeamctlError, UsageError
 
 _BEAMCTL = (sys.executable, "-m", "beamctl")

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import click
 
 from beamctl.cli import candidates, options
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import Interrupt, ask, why_no_input
-from beamctl.cli.output import Exit, Output
-from beamctl.document.document import Desired
+from beamctl.cli.output import Output
+from beamctl.document.desired import Desired
 from beamctl.errors import RefusedError, UnwritableError
 from beamctl.plan.contents import Deletion, WorkspaceContents
 from beamctl.plan.plan import runs_as

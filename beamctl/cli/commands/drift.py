@@ -10,9 +10,10 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.base import base_option
+from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.notify import notifications
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
@@ -113,12 +114,12 @@ def command(  # noqa: PLR0913 - one argument per option
         from beamctl.workflow.adopt import refuse_standard_input
 
         refuse_standard_input(sources)
-    known = _known(known_file)
-    request = DriftRequest(files, sources, workspaces, base, looks, known, coverage or required is not None)
+    counts = coverage or required is not None
+    request = DriftRequest(files, sources, workspaces, base, looks, _known(known_file), counts)
     with problems_reported(reports, out):
         found = drift(request, access, record, out.info)
     details = replace(found.details, required_coverage=required)
-    data = ReportData(CommandName.DRIFT, found.plans, details=details)
+    data = ReportData(CommandName.DRIFT, found.plans, details=details, failures=found.failures)
     notifier.drift(data, record)
     if not patch:
         _show(data, out)
@@ -128,8 +129,8 @@ def command(  # noqa: PLR0913 - one argument per option
 
         show_and_write(adopt(sources, found.seen), out, patch=patch, write=write)
     write_reports(reports, data, out)
-    below = _say_uncovered(details, out)
-    return Exit.DIFFERS if below or any(plan.differs for plan in found.plans) else Exit.DONE
+    differs = _say_uncovered(details, out) or any(plan.differs for plan in found.plans)
+    return worst(Exit.DIFFERS if differs else Exit.DONE, out.failed(found.failures))
 
 
 def _show(data: ReportData, out: Output) -> None:

@@ -12,8 +12,8 @@ import click
 from beamctl.cli.commands import emulator_serve, local
 from beamctl.cli.commands.emulator_serve import database_option, mail_option
 from beamctl.cli.commands.local import load, read_seed
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, BeamctlGroup
-from beamctl.cli.output import Exit
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 

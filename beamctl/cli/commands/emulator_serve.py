@@ -15,9 +15,9 @@ import click
 from beamctl.cli.actions_log import end_pairs
 from beamctl.cli.commands import local
 from beamctl.cli.commands.local import command_to_read, load, read_seed
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.options import PathType
-from beamctl.cli.output import Exit
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 

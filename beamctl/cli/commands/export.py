@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from beamctl.cli import options
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 from beamctl.errors import UsageError
 from beamctl.system.clock import current_time
 from beamctl.workflow.connection import Access, default_workspace, open_link

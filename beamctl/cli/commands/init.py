@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from beamctl.cli import options
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import ask, why_no_input
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 from beamctl.report.first_document import first_document, written_text

@@ -11,8 +11,9 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.base import base_option
+from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowance
@@ -21,7 +22,7 @@ from beamctl.runs.commit import is_in_ci
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, named_files, unread_note
-from beamctl.workflow.plan import Checks, Planned, is_refused, plan_all, unused_allowances
+from beamctl.workflow.plan_all import Checks, Planned, is_refused, plan_all, unused_allowances
 
 if TYPE_CHECKING:
     from beamctl.workflow.save_plan import Target
@@ -83,17 +84,18 @@ def command(  # noqa: PLR0913 - one argument per option
         planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record, base))
         if note := unread_note(files):
             out.info(note)
-        plans = [each.plan for each in planned]
+        plans = planned.plans
         command = command_for(APPLY, files, workspaces, base)
         text = partial(plans_text, plans, granted, out.style, command=command, explain=explain)
-        refused = report(planned, granted, target, out, text)
+        refused = report(planned.planned, granted, target, out, text)
         if reports:
             from beamctl.report.data import CommandName, ReportData
 
-            write_reports(reports, ReportData(CommandName.PLAN, plans, granted, apply_command=command), out)
-    if refused:
-        return Exit.REFUSED
-    return Exit.DIFFERS if detailed_exitcode and any(plan.changes for plan in plans) else Exit.DONE
+            data = ReportData(CommandName.PLAN, plans, granted, apply_command=command, failures=planned.failures)
+            write_reports(reports, data, out)
+    exits = [out.failed(planned.failures), Exit.REFUSED if refused else Exit.DONE]
+    differs = detailed_exitcode and any(plan.changes for plan in plans)
+    return worst(*exits, Exit.DIFFERS if differs else Exit.DONE)
 
 
 def saving_target(file: str | None, expires: str | None, sign: str | None, record: RecordFolder) -> Target | None:

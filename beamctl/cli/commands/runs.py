@@ -11,8 +11,9 @@ import click
 from beamctl.apply.record_reader import read_record
 from beamctl.apply.summary import summary_of
 from beamctl.cli import options
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import count_records, find_record, records
 

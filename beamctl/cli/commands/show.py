@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from beamctl.cli import candidates, options
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 from beamctl.errors import UsageError
 from beamctl.workflow.connection import Access, default_workspace, open_link
 from beamctl.workflow.documents import defaults, read_desired

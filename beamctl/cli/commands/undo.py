@@ -8,8 +8,9 @@ import click
 
 from beamctl.cli import options
 from beamctl.cli.commands.plan import report, saving_target
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.plan_text import undo_text
@@ -17,7 +18,7 @@ from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import find_record
 from beamctl.workflow.connection import Access, open_link
 from beamctl.workflow.documents import command_for
-from beamctl.workflow.plan import Checks
+from beamctl.workflow.plan_all import Checks
 from beamctl.workflow.undo import guards_for, plan_undo, undo_command
 
 

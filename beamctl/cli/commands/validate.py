@@ -9,8 +9,9 @@ import sys
 import click
 
 from beamctl.cli import options
+from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
-from beamctl.cli.output import Exit, Output
+from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, refuse_plan_reports, refuse_unwritable, write_reports
 from beamctl.workflow.documents import named_files, read_sources, unread_note, validate
 

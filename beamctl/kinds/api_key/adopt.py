@@ -4,7 +4,8 @@ A module of its own: only drift imports it."""
 
 from __future__ import annotations
 
-from beamctl.document.document import Desired, Path
+from beamctl.document.desired import Desired
+from beamctl.document.document import Path
 from beamctl.kinds.service_account.desired import KEYS, SECTION
 from beamctl.plan.adoption import Adopter
 from beamctl.plan.change import Change

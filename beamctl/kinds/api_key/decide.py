@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from beamctl.document.document import Desired, Mode
+from beamctl.document.desired import Desired, Mode
 from beamctl.kinds.api_key.live import NEVER, ApiKey, Owned, attributes, creation_key_of, end_of, lifetime
 from beamctl.kinds.create_with_secret import left_by
 from beamctl.kinds.service_account.desired import KEYS, SECTION, DesiredAccount, DesiredKey

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from beamctl.document.document import Desired, Guards, Mode
+from beamctl.document.desired import Desired, Guards, Mode
 from beamctl.document.scalars import duration
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.api_key import operations

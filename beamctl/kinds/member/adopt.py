@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from beamctl.document.data_edit import Edit, Put
-from beamctl.document.document import Desired, Path
+from beamctl.document.desired import Desired
+from beamctl.document.document import Path
 from beamctl.model.code import Code
 from beamctl.model.email import folded
 from beamctl.model.fact import Fact, fact

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, assert_never
 
-from beamctl.document.document import Desired, Mode, Skip
+from beamctl.document.desired import Desired, Mode, Skip
 from beamctl.document.problem import Place
 from beamctl.kinds.member.desired import SECTION, DesiredMember
 from beamctl.kinds.member.live import LONGEST_TEXT, Person, attributes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from beamctl.document.document import Guards
+from beamctl.document.desired import Guards
 from beamctl.kinds.member.desired import SECTION
 from beamctl.kinds.member.live import People, admins
 from beamctl.kinds.member.rename import rename_hazards

@@ -10,7 +10,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from beamctl.document.document import Desired, Document, Guards, Mode
+from beamctl.document.desired import Desired, Guards, Mode
+from beamctl.document.document import Document
 from beamctl.document.problem import Place, Problem
 from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member import desired as document_side

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from beamctl.document.data_edit import Edit, Put, Remove, value_at
-from beamctl.document.document import Desired, Path
+from beamctl.document.desired import Desired
+from beamctl.document.document import Path
 from beamctl.kinds.resource.kind import ResourceKind
 from beamctl.kinds.resource.shape import METADATA, VERSION, Form
 from beamctl.model.code import Code

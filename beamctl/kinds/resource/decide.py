@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from beamctl.document.document import Desired, Mode
+from beamctl.document.desired import Desired, Mode
 from beamctl.kinds.resource.live import Resource, attributes, is_name
 from beamctl.kinds.resource.shape import VERSION, Shape
 from beamctl.model.code import Code

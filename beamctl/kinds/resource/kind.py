@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from beamctl.document.document import Desired, Document, Mode
+from beamctl.document.desired import Desired, Mode
+from beamctl.document.document import Document
 from beamctl.document.problem import Problem
 from beamctl.kinds.resource import live, operations
 from beamctl.kinds.resource.decide import ResourceDecider, UndoDecider, has, is_valid

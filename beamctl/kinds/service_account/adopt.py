@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from beamctl.document.data_edit import Edit, Put, Remove
-from beamctl.document.document import Desired, Path
+from beamctl.document.desired import Desired
+from beamctl.document.document import Path
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Role

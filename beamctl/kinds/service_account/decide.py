@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Mapping, Sequence
 from typing import Any
 
-from beamctl.document.document import Desired, Guards, Mode
+from beamctl.document.desired import Desired, Guards, Mode
 from beamctl.document.problem import Place
 from beamctl.kinds.service_account.desired import SECTION, DesiredAccount
 from beamctl.kinds.service_account.live import HAS_KEYS, Account, Accounts, attributes, creation_key_of

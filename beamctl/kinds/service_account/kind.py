@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from beamctl.document.document import Desired, Document, Guards, Mode
+from beamctl.document.desired import Desired, Guards, Mode
+from beamctl.document.document import Document
 from beamctl.document.problem import Problem
 from beamctl.errors import ForbiddenError, MissingError
 from beamctl.kinds.create_with_secret import after_replacement, ids_in, is_creation_key, name_in, says_where

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from beamctl.document.document import Desired, Document
+from beamctl.document.desired import Desired
+from beamctl.document.document import Document
 from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.errors import GarbledError
 from beamctl.kinds.operations import PLAN, accepted, done, failed, found, not_made, refusal, text_in, unseen

@@ -8,7 +8,7 @@ import pytest
 
 from beamctl.api.config import LOCAL
 from beamctl.api.workspace import Options, open_workspace
-from beamctl.document.document import Desired
+from beamctl.document.desired import Desired
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.control_plane import as_operator
 from beamctl.plan.comparison import Situation

@@ -1,0 +1,37 @@
+"""Keeps the error of one workspace from affecting the others of a run.
+
+A module of its own: plan, drift and apply share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from beamctl.document.desired import Desired
+from beamctl.document.problem import Place
+from beamctl.errors import ApiError, BeamctlError, DocumentError
+from beamctl.report.data import WorkspaceFailure
+
+ISOLATED = (ApiError, DocumentError)
+"""Errors that are about one workspace. All others end the run."""
+
+
+def failure(workspace: str, place: Place, error: BeamctlError) -> WorkspaceFailure:
+    """An error as the result for one workspace."""
+    problems = tuple(error.problems) if isinstance(error, DocumentError) else ()
+    return WorkspaceFailure(workspace, place, error.code, error.message, error.hint, problems)
+
+
+def failure_of(desired: Desired, error: BeamctlError) -> WorkspaceFailure:
+    """The same for the workspace of a document."""
+    return failure(desired.workspace, desired.document.place("workspace"), error)
+
+
+def raise_if_alone(errors: Iterable[BeamctlError], workspaces: int) -> None:
+    """In a run over a single workspace, an error is the result of the run.
+
+    Raises:
+        BeamctlError: The error of the only workspace.
+    """
+    for error in errors:
+        if workspaces == 1:
+            raise error
