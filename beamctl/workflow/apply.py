@@ -11,7 +11,7 @@ from threading import Event as StopSignal
 from beamctl.apply.executor import apply as make_changes
 from beamctl.apply.record import Event, is_not_permitted
 from beamctl.apply.runner import ApplyContext, Listener
-from beamctl.errors import RecordError, RefusedError, StalePlanError, UnwritableError, UsageError
+from beamctl.errors import BeamctlError, RecordError, RefusedError, StalePlanError, UnwritableError, UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Pause, Reader, Sender
 from beamctl.model.secret import SecretStore
@@ -28,7 +28,7 @@ from beamctl.secrets.vault import LocalSecretStore, refuse_unusable_secrets
 from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, defaults, quoted
-from beamctl.workflow.plan_all import Planned, is_refused, plan_all, unused_allowances
+from beamctl.workflow.plan_all import Planned, is_refused, plan_all, read_planned, unused_allowances
 from beamctl.workflow.saved_plan import open_saved
 
 NOT_STOPPED = "The apply was not stopped by this. Run `beamctl plan` to see what is left to do."
@@ -96,8 +96,10 @@ def _reserved(request: ApplyRequest, plans: Sequence[Plan], access: Access) -> R
 
 
 def _refuse_stale(planned: Sequence[Planned]) -> None:
-    for each in planned:
-        if not each.still():
+    for each, still in read_planned(planned, lambda each: each.again()):
+        if isinstance(still, BeamctlError):
+            raise still
+        if not still:
             raise StalePlanError(
                 f"{each.plan.workspace} changed while waiting for approval, so nothing was changed",
                 "Run `beamctl apply` again to see the new plan.",

@@ -14,7 +14,7 @@ from beamctl.errors import StalePlanError, UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import deletes_only, read, with_dependencies
+from beamctl.plan.across_kinds import deletes_only, read_all, reading_of, with_dependencies
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
@@ -31,6 +31,7 @@ from beamctl.system.clock import current_time
 from beamctl.system.files import read_file
 from beamctl.system.signature import verify
 from beamctl.workflow.apply_view import ApplyRequest
+from beamctl.workflow.concurrent_reads import WorkspaceReads
 from beamctl.workflow.connection import Access, Link, api_time, open_link
 from beamctl.workflow.documents import quoted
 from beamctl.workflow.plan import identify, with_clocks
@@ -120,7 +121,8 @@ def recheck_plan(
     """
     kinds = tuple(kind for kind in all_kinds() if kind.name in saved.sections)
     gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
-    live = {kind.name: read(kind, saved.workspace, reader, deletes_only(kind, gone)) for kind in kinds}
+    readings = {kind.name: reading_of(kind, saved.workspace, deletes_only(kind, gone)) for kind in kinds}
+    live = read_all(readings, reader)
     situation = Situation(today() if callable(today) else today, saved.api, identity, floors=floors, recorded=recorded)
     plan = since_recorded(run_as(saved, kinds, live, situation), kinds, live, situation)
     below = below_floors(plan, kinds, live, situation)
@@ -198,12 +200,15 @@ def _checked(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) ->
         _refuse_stale(saved, file, found)
         return replace(found, plan=with_clocks(with_source_hazards(found.plan), link))
 
-    def still() -> bool:
+    def is_unchanged(_nothing: object) -> bool:
         return recheck().plan.hazards == first.plan.hazards  # other changes raise an error
 
     first = recheck()
     unrecorded = first.plan.declared not in (None, last.declared)
-    planned = Planned(first.plan, link, still, lambda: saved.commit, lambda: saved.digest, unrecorded=unrecorded)
+    again = WorkspaceReads(plan.workspace, link.silent_reader, {}, is_unchanged)
+    planned = Planned(
+        first.plan, link, lambda: again, lambda: saved.commit, lambda: saved.digest, unrecorded=unrecorded
+    )
     return planned, first.below_floors
 
 
