@@ -119,7 +119,8 @@ class ThrottleState:
     """The state machine of the throttle, without threads or a clock.
 
     A 429 reduces the window to one less than the number of requests in flight. Another 429 soon after, or a 429 for a
-    single request in flight, cannot be about concurrency, so it is a rate limit, and everything pauses.
+    single request in flight, cannot be about concurrency, so it is a rate limit, and everything pauses. A single
+    request in flight says nothing about the window.
 
     Attributes:
         window: How many requests may be in flight.
@@ -157,7 +158,8 @@ class ThrottleState:
             again = self.epoch > 0 and self.calm <= self.window
             if again or ticket.rank == 1:
                 self.resume_at = max(self.resume_at, now + wait)
-            self.window = max(1, min(self.window, ticket.rank) - 1)
+            if ticket.rank > 1:
+                self.window = max(1, min(self.window, ticket.rank) - 1)
             self.epoch += 1
             self.calm = 0
 
