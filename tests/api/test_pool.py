@@ -21,7 +21,7 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 
 def workspace_of(request: httpx.Request) -> str:
-    return request.headers.get("X-Blaxel-Workspace", "")
+    return str(request.headers.get("X-Blaxel-Workspace", ""))
 
 
 class Server:
