@@ -22,8 +22,6 @@ from beamctl.workflow.slow_reads import Notices, ReadProgress
 
 T = TypeVar("T")
 
-MOST_READS = 16
-"""Requests in flight, unless the user sets another number."""
 _AHEAD = 2
 """Requests that are in flight or next, per request that may be in flight: no thread waits while a plan is made."""
 _LONGEST_END = 1.0
@@ -40,8 +38,8 @@ class ReadSession:
         notices: Shows the progress; None for none.
     """
 
-    most: int = MOST_READS
-    stop: threading.Event = field(default_factory=threading.Event)
+    most: int
+    stop: threading.Event
     notices: Notices | None = None
 
 
@@ -74,24 +72,24 @@ def read_workspaces(openings: Sequence[Opening[T]], session: ReadSession) -> lis
     Raises:
         BeamctlError: An error that is not about one workspace, such as an interrupt.
     """
-    run: _Run[T] = _Run(len(openings), session)
+    scheduler: _Scheduler[T] = _Scheduler(len(openings), session)
     try:
         for index, opening in enumerate(openings):
-            run.begin(index, opening)
-            while run.is_busy:
-                run.settle()
-        while run.is_waiting:
-            run.settle()
+            scheduler.begin(index, opening)
+            while scheduler.is_busy:
+                scheduler.settle()
+        while scheduler.is_waiting:
+            scheduler.settle()
     except BaseException:
-        run.abort()
+        scheduler.abort()
         raise
     finally:
-        run.end()
-    return [run.results[index] for index in range(len(openings))]
+        scheduler.end()
+    return [scheduler.results[index] for index in range(len(openings))]
 
 
 @dataclass(eq=False, slots=True)
-class _Workspace(Generic[T]):
+class _InProgress(Generic[T]):
     """A workspace in progress."""
 
     index: int
@@ -105,12 +103,12 @@ class _Workspace(Generic[T]):
 class _Task(Generic[T]):
     """A reading in progress."""
 
-    workspace: _Workspace[T]
+    workspace: _InProgress[T]
     name: str
     reading: Reading[Any]
 
 
-class _Run(Generic[T]):
+class _Scheduler(Generic[T]):
     """The state of `read_workspaces`, which only the calling thread changes, and the threads that make requests."""
 
     def __init__(self, total: int, session: ReadSession) -> None:
@@ -142,7 +140,7 @@ class _Run(Generic[T]):
             self._start(index, reads)
 
     def _start(self, index: int, reads: WorkspaceReads[T]) -> None:
-        workspace = _Workspace(index, reads, len(reads.readings))
+        workspace = _InProgress(index, reads, len(reads.readings))
         if not reads.readings:
             self._finish(workspace)
         for name, reading in reads.readings.items():
@@ -196,7 +194,7 @@ class _Run(Generic[T]):
         if not workspace.left:
             self._finish(workspace)
 
-    def _finish(self, workspace: _Workspace[T]) -> None:
+    def _finish(self, workspace: _InProgress[T]) -> None:
         """Make the result of a workspace that was read."""
         reads = workspace.reads
         if workspace.errors:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from beamctl.api.clock import ClockSkew, WaitBudget
+from beamctl.api.clock import ClockSkew, SystemClock, WaitBudget
 from beamctl.api.config import LOCAL, Sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
 from beamctl.errors import ApiError, UsageError
@@ -22,14 +22,14 @@ from beamctl.model.identity import Identity
 from beamctl.model.secret import ApiRedactor
 from beamctl.plan.comparison import CLOCKS_APART
 from beamctl.system.clock import current_time, shown_time
-from beamctl.workflow.concurrent_reads import MOST_READS, ReadSession
-from beamctl.workflow.readers import PooledReader, Reachability, WatchedReader
+from beamctl.workflow.concurrent_reads import ReadSession
+from beamctl.workflow.readers import PooledReader, Reachability, RunPool, WatchedReader
 from beamctl.workflow.slow_reads import Notices
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from beamctl.api.workspace import WorkspaceApi
+    from beamctl.api.workspace import Pool, WorkspaceApi
 
 _LOCAL_NAME = "local"
 """The `--api-url` of the emulator in this process."""
@@ -37,9 +37,13 @@ _LOCAL_NAME = "local"
 _TOO_FAR = timedelta(days=1)
 
 
+READS_IN_FLIGHT = 16
+"""How many requests may be in flight in a run that only reads, unless an option says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach the API.
+    """How to reach the API, for all workspaces of a run.
 
     Attributes:
         sources: Settings from the options, the environment and the official CLI's files.
@@ -50,7 +54,8 @@ class Access:
         local_app: Returns the emulator of the current directory, for `--api-url local`.
         wait_budget: How long the run may wait while the API limits requests.
         stop: Set to end reads and pauses, and to stop retrying.
-        most_reads: How many reads may be in flight.
+        in_flight: How many requests may be in flight, in all workspaces together.
+        pool: What the workspaces share; closed at the end of the run.
         reachability: Which APIs respond.
     """
 
@@ -62,13 +67,14 @@ class Access:
     notices: Notices | None = None
     wait_budget: WaitBudget = field(default_factory=WaitBudget)
     stop: threading.Event = field(default_factory=threading.Event)
-    most_reads: int = MOST_READS
+    in_flight: int = READS_IN_FLIGHT
+    pool: RunPool = field(default_factory=RunPool)
     reachability: Reachability = field(default_factory=Reachability)
 
     @property
     def reads(self) -> ReadSession:
         """How to read."""
-        return ReadSession(self.most_reads, self.stop, self.notices)
+        return ReadSession(self.in_flight, self.stop, self.notices)
 
     def pause(self, seconds: float) -> bool:
         """Wait, and return whether `stop` was not set."""
@@ -146,59 +152,58 @@ def default_workspace(access: Access) -> str:
 
 @contextmanager
 def open_link(access: Access, workspace: str) -> Iterator[Link]:
-    """Open a workspace for the duration of the block.
+    """Open a workspace. No request is made yet, and its connections are those of the run.
 
     Raises:
         BeamctlError: There is no credential, or a connection setting is invalid.
     """
-    with _opened(access, workspace) as (api_url, api):
-        reader = WatchedReader(api.reader(), api_url, workspace, access.reachability)
-        yield Link(
-            api_url,
-            PooledReader(reader, workspace, access.reads),
-            reader,
-            api.sender(),
-            _identity(api),
-            access.reads,
-            access.pause,
-            api.skew,
-            api.credential_from,
-        )
+    api_url, api = _opened(access, workspace)
+    reader = WatchedReader(api.reader(), api_url, workspace, access.reachability)
+    yield Link(
+        api_url,
+        PooledReader(reader, workspace, access.reads),
+        reader,
+        api.sender(),
+        _identity(api),
+        access.reads,
+        access.pause,
+        api.skew,
+        api.credential_from,
+    )
 
 
 @contextmanager
 def open_deletion_link(access: Access, workspace: str) -> Iterator[DeletionLink]:
-    """Open a workspace that is to be deleted, for the duration of the block.
+    """Open a workspace that is to be deleted.
 
     Raises:
         BeamctlError: As for `open_link`.
     """
-    with _opened(access, workspace) as (api_url, api):
-        reader = PooledReader(api.reader(), workspace, access.reads)
-        yield DeletionLink(api_url, reader, api.deleter(), _identity(api), access.pause)
+    api_url, api = _opened(access, workspace)
+    reader = PooledReader(api.reader(), workspace, access.reads)
+    yield DeletionLink(api_url, reader, api.deleter(), _identity(api), access.pause)
 
 
-@contextmanager
-def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]]:
-    app = None
-    if access.is_local:
-        connection, app = LOCAL, access.local_app()
-    else:
-        connection = decide(access.sources, workspace)
-    from beamctl.api.clock import SystemClock
+def _opened(access: Access, workspace: str) -> tuple[str, WorkspaceApi]:
+    connection = LOCAL if access.is_local else decide(access.sources, workspace)
+    api = access.pool.made(lambda: _pool(access)).open(connection, workspace)
+    return _LOCAL_NAME if access.is_local else connection.base_url, api
+
+
+def _pool(access: Access) -> Pool:
+    app = access.local_app() if access.is_local else None
     from beamctl.api.errors import Timeouts
-    from beamctl.api.workspace import Options, open_workspace
+    from beamctl.api.workspace import Options, Pool
 
-    clock = SystemClock(access.stop)
     options = Options(
         timeouts=Timeouts(read=access.timeout),
         debug=access.debug,
-        clock=clock,
+        clock=SystemClock(access.stop),
         redactor=access.redactor,
         wait_budget=access.wait_budget,
+        in_flight=access.in_flight,
     )
-    with open_workspace(connection, workspace, options, wsgi_app=app) as api:
-        yield _LOCAL_NAME if app else connection.base_url, api
+    return Pool(options, app)
 
 
 def _identity(api: WorkspaceApi) -> Identity | None:

@@ -1,17 +1,19 @@
-"""Readers of one workspace: one stops trying an API that does not respond to any workspace, and one makes several
-requests at the same time."""
+"""Readers of one workspace, and what the workspaces of a run share: connections, and which APIs respond at all."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from beamctl.errors import ApiError, BeamctlError, UnreachableError
 from beamctl.model.api_call import Reader
 from beamctl.plan.across_kinds import ConcurrentReader, Readings
 from beamctl.plan.kind import Reading
 from beamctl.workflow.concurrent_reads import ReadSession, WorkspaceReads, read_workspaces
+
+if TYPE_CHECKING:
+    from beamctl.api.workspace import Pool
 
 ENOUGH = 3
 """After this many workspaces without a response, an API that never responded is not asked about further ones."""
@@ -67,6 +69,26 @@ class WatchedReader:
             raise
         self._reachability.responded(self._api)
         return payload
+
+
+class RunPool:
+    """Holds what the workspaces of a run share, from the first one that is opened. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: Pool | None = None
+
+    def made(self, make: Callable[[], Pool]) -> Pool:
+        """The pool, which is made the first time."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = make()
+            return self._pool
+
+    def close(self) -> None:
+        """Close all connections. No request may be in progress."""
+        if self._pool is not None:
+            self._pool.close()
 
 
 class PooledReader(ConcurrentReader):
