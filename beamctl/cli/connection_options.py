@@ -116,8 +116,8 @@ connection = combined(
         Group.CONNECTION,
         "--api-key-file",
         metavar="FILE",
-        help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
-        "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
+        help="A file with an API key. Default: BEAMCTL_API_KEY__WORKSPACE, BEAMCTL_CLIENT_CREDENTIALS__WORKSPACE, "
+        "BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
     ),
     option(
         Group.CONNECTION,

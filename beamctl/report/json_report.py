@@ -17,6 +17,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
+from beamctl.report.credential_text import CredentialUses
 from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.report.drift_details_json import details_data, origin_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
@@ -98,6 +99,21 @@ def show_json(workspace: str, api: str, sections: Sections) -> str:
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
     unseen = {name: _said(shown.unread) for name, shown in sections.items() if shown.unread}
     return _dumps({"workspace": workspace, "api_url": api, **rows, "unavailable": unseen})
+
+
+def credentials_json(found: CredentialUses) -> str:
+    """Which credential each workspace would use, never its value."""
+    rows = [
+        {
+            "workspace": each.workspace,
+            "credential": {"kind": each.kind.value, "from": each.credential_from or None},
+            "api_url": each.api_url or None,
+            "api_url_from": each.url_from or None,
+            "error": asdict(each.error) if each.error else None,
+        }
+        for each in found.uses
+    ]
+    return _dumps({"credentials": rows, "unmatched_variables": list(found.unmatched)})
 
 
 def applied_json(
