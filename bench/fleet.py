@@ -13,7 +13,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -94,11 +93,12 @@ def members(people: int) -> Iterator[tuple[int, tuple[str, str]]]:
 @contextmanager
 def serving() -> Iterator[str]:
     """The server in a process of its own; its URL without the part that says what it answers."""
+    ours, theirs = os.pipe()
     command = [sys.executable, __file__, "serve"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
-        assert server.stdout
+    with subprocess.Popen(command, stdout=theirs) as server, open(ours, encoding="ascii") as output:  # noqa: S603, PTH123 - ours
+        os.close(theirs)
         try:
-            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+            yield f"http://127.0.0.1:{output.readline().strip()}"
         finally:
             server.terminate()
 
@@ -176,7 +176,6 @@ def serve() -> None:
     """Run the server and print its port."""
     with Server(("127.0.0.1", 0), Fleet) as server:
         print(server.server_port, flush=True)
-        threading.Thread(target=sys.stdin.read, daemon=True).start()
         server.serve_forever()
 
 

@@ -68,7 +68,7 @@ def compare_all(folder: Path, url: str) -> None:
         headers = {"X-Blaxel-Workspace": workspace}
         return mine.client.get(f"{url}/{path}", headers=headers).raise_for_status().json()
 
-    documents = [yaml.load(file.read_text(), Loader=yaml.CSafeLoader) for file in sorted(folder.iterdir())]  # noqa: S506
+    documents = [yaml.load(file.read_text(), Loader=yaml.CSafeLoader) for file in sorted(folder.iterdir())]
     wrong = 0
     with ThreadPoolExecutor(16) as pool:
         answers = []
