@@ -151,7 +151,11 @@ def _drift(plan: Plan, data: ReportData) -> Observation:
 
 def _refusals(data: ReportData) -> list[Observation]:
     """The plans for which an apply was refused. Nothing is known of the others then: they were not applied either."""
-    hazards = {} if data.results else {plan.workspace: refused(plan.hazards, data.allowed) for plan in data.plans}
+    hazards = (
+        {}
+        if data.results
+        else {plan.workspace: refused(plan.hazards, data.allowed, plan.workspace) for plan in data.plans}
+    )
     return [
         Observation(
             _subject(Topic.APPLY, plan.api, plan.workspace),

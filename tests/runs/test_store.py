@@ -18,7 +18,7 @@ from beamctl.cli.main import run
 from beamctl.emulator import FaultScript, MiddlewareOptions, add_middleware, create_app, read_rule
 from beamctl.errors import RecordError
 from beamctl.runs.folder import RecordFolder, stamp_of
-from beamctl.runs.store import NewRecord, find_record, open_records
+from beamctl.runs.store import NewRecord, find_record, new_records
 from tests.cli.loopback import Api, serving
 from tests.cli.process import process, room_for, running
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, People, Write, document, error_in
@@ -462,7 +462,8 @@ def limited_file_size(size: int) -> Iterator[None]:
 def test_nothing_is_written_after_half_a_line() -> None:
     """Also if there is room again: text after half a line would make the whole record unreadable."""
     plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
-    (record,) = open_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")], redaction())
+    (pending,) = new_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")], redaction())
+    record = pending.open()
     (path,) = Path("kept").iterdir()
     with limited_file_size(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.on_event(Started(plan.changes[0]))
