@@ -18,11 +18,9 @@ from beamctl.report.apply_text import (
     end_text,
     event_text,
     is_summarized,
-    not_changed_text,
     not_permitted_text,
-    progress_text,
-    question_text,
 )
+from beamctl.report.approval_text import not_changed_text, progress_text, question_text
 from beamctl.report.plan_text import plans_text
 from beamctl.report.style import PLAIN, Style
 from beamctl.workflow.apply_view import AppliedPlan, ApplyProgress, ApplyStatus, Review

@@ -23,7 +23,6 @@ from beamctl.model.code import Code
 from beamctl.model.text import printable
 from beamctl.plan.kind import Status
 from beamctl.report import change_text
-from beamctl.report.data import WorkspaceFailure
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 from beamctl.report.wording import words
 
@@ -164,30 +163,6 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, in
         step = f"{step[0].upper()}{step[1:]}" if interrupted else f"Fix the cause and {step}"
         lines.append(f"{step}. Completed changes are skipped.")
     return "\n".join(lines) + "\n"
-
-
-_MOST_NAMES = 10
-
-
-def question_text(counts: Mapping[str, int]) -> str:
-    """The question whether to make changes, by workspace. Many workspaces are listed before it."""
-    changes, names = sum(counts.values()), ", ".join(counts)
-    what = f"Make {changes:,} change{'s' * (changes != 1)} to"
-    if len(counts) <= _MOST_NAMES:
-        return f"{what} {names}? Only 'yes' is accepted"
-    return f"To be changed: {names}.\n\n{what} {len(counts):,} workspaces? Only 'yes' is accepted"
-
-
-def not_changed_text(failures: Sequence[WorkspaceFailure]) -> str:
-    """The workspaces that will not be changed, and why; empty if there are none."""
-    if not failures:
-        return ""
-    return "\n".join(["Not changed:", *(f"  {each.workspace}: {printable(each.message)}" for each in failures)])
-
-
-def progress_text(changes: int, of_changes: int, runs: int, of_runs: int) -> str:
-    """How far an apply is."""
-    return f"{changes:,} of {of_changes:,} changes made, {runs:,} of {of_runs:,} workspaces done"
 
 
 def not_permitted_text(workspace: str, credential_from: str) -> str:

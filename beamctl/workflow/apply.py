@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from beamctl.errors import BeamctlError, RefusedError, StalePlanError, UsageError
+from beamctl.errors import BeamctlError, RecordError, RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.hazard import refused
 from beamctl.plan.plan import Plan
@@ -201,7 +201,8 @@ def _make_all_changes(review: Review, request: ApplyRequest, session: ApplySessi
         if end.error is not None:
             raise end.error
         if end.not_begun is not None and planned.plan.changes:
-            errors[planned.plan.workspace] = end.not_begun
+            error = end.not_begun
+            errors[planned.plan.workspace] = RecordError(error.message, error.hint) if review.several else error
         elif end.not_begun is not None:
             _warn(end.not_begun, session.view)
     review = review.without(errors)

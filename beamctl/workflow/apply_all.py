@@ -13,6 +13,7 @@ from beamctl.apply.record import Ended, Event, NotAttempted
 from beamctl.apply.runner import ApplyContext
 from beamctl.errors import RecordError, UnwritableError, UsageError
 from beamctl.kinds.registry import all_kinds
+from beamctl.model.text import printable
 from beamctl.runs.store import PendingRecord
 from beamctl.secrets.vault import LocalSecretStore
 from beamctl.workflow.apply_view import AppliedPlan, ApplyProgress, ApplySession
@@ -85,7 +86,7 @@ def apply_all(
     ):
         for number, (planned, record) in enumerate(runs):
             context = _context(planned, session, store, pool)
-            starter.submit(_run, planned, record, context, _Stream(number, arrived))
+            starter.submit(_run, planned, record, context, _RunEvents(number, arrived))
         try:
             while shown.left:
                 try:
@@ -101,7 +102,7 @@ def apply_all(
 
 
 @dataclass(frozen=True, slots=True)
-class _Stream:
+class _RunEvents:
     """What happens in one run."""
 
     number: int
@@ -154,24 +155,29 @@ class _Shown:
                 return
             self.ends[number] = item
             if item.warning:
-                self._view.warn(item.warning)
+                self._view.warn(f"Warning: {printable(item.warning)}")
             if planned.plan.changes and not (item.not_begun or item.error):
                 self._view.ended(AppliedPlan(planned, item.events))
         except UnwritableError as error:  # a full disk must not leave the apply half done
             self.unwritable = error
 
 
-def _run(planned: Planned, pending: PendingRecord, context: ApplyContext, stream: _Stream) -> None:
+def _run(planned: Planned, pending: PendingRecord, context: ApplyContext, stream: _RunEvents) -> None:
     """Make the changes of one plan, and record them. Whatever goes wrong, the end is passed on."""
     events: list[Event] = []
     try:
         record = pending.open()
+    except UsageError as error:
+        stream.put(RunEnd(not_begun=error))
+        return
+    except Exception as error:  # noqa: BLE001 - as below
+        stream.put(RunEnd(error=error))
+        return
+    try:
         for event in apply(planned.plan, replace(context, on_event=record.on_event)):
             events.append(event)
             stream.put(event)
         record.end(events, interrupted=context.stop is not None and context.stop.is_set())
-    except UsageError as error:
-        stream.put(RunEnd(not_begun=error))
     except RecordError as error:  # the changes are made and reported; only the end of the record is missing
         stream.put(RunEnd(events, warning=error.message))
     except Exception as error:  # noqa: BLE001 - raised when the other runs have ended

@@ -66,32 +66,15 @@ def open_saved(file: str, request: ApplyRequest, access: Access, stack: ExitStac
         UsageError: It is not signed, not a saved plan, its times are invalid, or it is for another workspace or API.
         StalePlanError: It is stale.
     """
-    workspaces, checks = request.workspaces, request.checks
-    if Path(file).suffix in YAML_SUFFIXES:
-        hint = f"To apply a document, use -f:  beamctl apply -f {quoted(file)}"
-        raise UsageError(f"{file} is not a saved plan", hint)
-    content = read_file(Path(file), LARGEST)
-    signer = "" if request.signers is None else verify(content, file, Path(request.signers))
-    saved = replace(open_plan(content, file), signer=signer)
-    refuse_untimely(saved, file, datetime.now(UTC))
-    names = [plan.workspace for plan in saved.plans]
-    if foreign := [name for name in workspaces if name not in names]:
-        raise UsageError(
-            f"{file} is for {', '.join(names)}, not {foreign[0]!r}", "Use -w with a workspace in the plan."
-        )
-    picked = [plan for plan in saved.plans if not workspaces or plan.workspace in workspaces]
+    saved = _read(file, request)
+    picked = [plan for plan in saved.plans if not request.workspaces or plan.workspace in request.workspaces]
     refuse_misdirected(request.allowed, [plan.workspace for plan in picked])
-    _refuse_expired(saved, (), file, current_time())
     planned: list[Planned] = []
     allowed = list(request.allowed)
     errors: dict[str, tuple[Plan, BeamctlError]] = {}
     for plan in picked:
         try:
-            _refuse_expired(saved, [plan], file, current_time())
-            if run := applied_before(checks.records, plan.workspace, saved.digest):
-                raise _stale(file, f"{file} was already applied, in the run {run}")
-            link = stack.enter_context(open_link(access, plan.workspace))
-            found, below = _checked(saved, file, plan, link, checks)
+            found, below = _opened(saved, file, plan, request.checks, access, stack)
         except (*ISOLATED, StalePlanError) as error:
             errors[plan.workspace] = (plan, error)
             continue
@@ -100,6 +83,32 @@ def open_saved(file: str, request: ApplyRequest, access: Access, stack: ExitStac
     raise_if_alone((error for _, error in errors.values()), len(picked))
     failures = [failure(name, Place(plan.source), error) for name, (plan, error) in errors.items()]
     return OpenedPlan(planned, allowed, saved, failures)
+
+
+def _read(file: str, request: ApplyRequest) -> Saved:
+    if Path(file).suffix in YAML_SUFFIXES:
+        hint = f"To apply a document, use -f:  beamctl apply -f {quoted(file)}"
+        raise UsageError(f"{file} is not a saved plan", hint)
+    content = read_file(Path(file), LARGEST)
+    signer = "" if request.signers is None else verify(content, file, Path(request.signers))
+    saved = replace(open_plan(content, file), signer=signer)
+    refuse_untimely(saved, file, datetime.now(UTC))
+    names = [plan.workspace for plan in saved.plans]
+    if foreign := [name for name in request.workspaces if name not in names]:
+        raise UsageError(
+            f"{file} is for {', '.join(names)}, not {foreign[0]!r}", "Use -w with a workspace in the plan."
+        )
+    _refuse_expired(saved, (), file, current_time())
+    return saved
+
+
+def _opened(
+    saved: Saved, file: str, plan: Plan, checks: Checks, access: Access, stack: ExitStack
+) -> tuple[Planned, tuple[Hazard, ...]]:
+    _refuse_expired(saved, [plan], file, current_time())
+    if run := applied_before(checks.records, plan.workspace, saved.digest):
+        raise _stale(file, f"{file} was already applied, in the run {run}")
+    return _checked(saved, file, plan, stack.enter_context(open_link(access, plan.workspace)), checks)
 
 
 def _checked(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:

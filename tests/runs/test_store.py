@@ -192,13 +192,15 @@ def test_records_do_not_follow_a_link_from_a_checkout(
 
 
 @pytest.mark.usefixtures("api")
-def test_a_record_that_cannot_be_started_removes_the_others(write: Write, api: Api) -> None:
+def test_a_record_that_cannot_be_started_keeps_only_its_workspace_from_being_changed(write: Write, api: Api) -> None:
     labs = document("labs", "{ada@example.com: admin, " + ", ".join(f"k{n}@x.io: viewer" for n in range(20)) + "}")
     write("beamctl.yaml", f"{CHANGED}---\n{labs}")
     ran = process("apply", "--auto-approve", prelude=room_for(3000))
-    assert ran.code == 3
-    assert api.writes == []
-    assert list(RUNS.iterdir()) == []
+    assert ran.code == 1
+    assert "Error: labs (beamctl.yaml:9): the record of this run cannot be written, so nothing was changed: " in ran.err
+    assert sorted(api.writes) == ["POST /users", "PUT /users/grace@example.com"]
+    (path,) = RUNS.iterdir()
+    assert "-acme-" in path.name
 
 
 @pytest.mark.usefixtures("api")

@@ -124,7 +124,12 @@ def command(  # noqa: PLR0913 - one argument per option
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
     notifier.applied(data := _data(applied), record)
-    exit_code = worst(Exit.DONE, *(_EXIT[status] for status in applied.statuses))
+    return _reported(applied, data, reports, out)
+
+
+def _reported(applied: Applied, data: ReportData, reports: tuple[ReportFile, ...], out: Output) -> Exit:
+    """Write what is not shown yet, and return the exit code."""
+    exit_code = worst(out.failed(data.failures), *(_EXIT[status] for status in applied.statuses))
     if out.json:
         _show_json(data, out)
     try:
@@ -134,7 +139,7 @@ def command(  # noqa: PLR0913 - one argument per option
             raise
         out.say(f"Error: {printable(error.message)}\n  {NOT_STOPPED}")
         return Exit.PARTLY if exit_code is Exit.DONE else exit_code
-    return worst(exit_code, out.failed(applied.review.failures))
+    return exit_code
 
 
 def _data(applied: Applied) -> ReportData:
