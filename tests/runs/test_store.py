@@ -197,7 +197,7 @@ def test_a_record_that_cannot_be_started_keeps_only_its_workspace_from_being_cha
     write("beamctl.yaml", f"{CHANGED}---\n{labs}")
     ran = process("apply", "--auto-approve", prelude=room_for(3000))
     assert ran.code == 1
-    assert "Error: labs (beamctl.yaml:9): the record of this run cannot be written, so nothing was changed: " in ran.err
+    assert "Error: labs (beamctl.yaml:11): the record of this run cannot be written, so nothing was changed" in ran.err
     assert sorted(api.writes) == ["POST /users", "PUT /users/grace@example.com"]
     (path,) = RUNS.iterdir()
     assert "-acme-" in path.name
