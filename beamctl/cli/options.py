@@ -94,9 +94,10 @@ allow = option(
     "--allow",
     "allowed",
     multiple=True,
-    metavar="NAME=VALUE",
+    metavar="[WORKSPACE:]NAME=VALUE",
     shell_complete=candidates.hazards,
-    help="Allow one hazard of this plan, as printed by the refusal. Repeatable.",
+    help="Allow one hazard of this plan, as printed by the refusal. Repeatable. If there are several workspaces, the "
+    "name of one is required.",
 )
 floors = floor_options
 parallelism = connection_options.parallelism

@@ -98,7 +98,7 @@ class Output:
 
                 self.error(problems_text(each.problems, compared=True).rstrip("\n"))
                 continue
-            where = f"{each.place.source}:{each.place.line}"
+            where = f"{each.place.source}:{each.place.line}" if each.place.line else each.place.source
             self._error(ErrorReport(f"{each.workspace} ({where}): {each.message}", each.hint, each.code, Exit.ERROR))
         return worst(Exit.DONE, *(exit_of(each.code) for each in failures))
 

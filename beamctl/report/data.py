@@ -126,6 +126,11 @@ class ReportData:
     root: str = ""
     failures: Sequence[WorkspaceFailure] = ()
 
+    @property
+    def several(self) -> bool:
+        """Whether the run covers several workspaces, so that allowances name one."""
+        return len({plan.workspace for plan in self.plans} | {each.workspace for each in self.failures}) > 1
+
     def origin(self, plan: Plan, change: Change) -> Origin | None:
         """Where one difference comes from; None if it is not a drift, or nothing is known about it."""
         return self.details.origins.get((plan.workspace, change.id))

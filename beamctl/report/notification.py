@@ -18,7 +18,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.three_way import Cause, Origin
 from beamctl.report import change_text
 from beamctl.report.apply_text import event_text
-from beamctl.report.data import ReportData
+from beamctl.report.data import ReportData, WorkspaceFailure
 from beamctl.report.drift_details_spans import cause_spans
 from beamctl.report.drift_text import difference_mark, difference_text
 from beamctl.report.spans import plain
@@ -128,6 +128,12 @@ def refusal_notice(workspace: str, hazards: Sequence[Hazard]) -> WorkspaceNotice
 def error_notice(error: BeamctlError) -> WorkspaceNotice:
     """The error that ended an apply."""
     return WorkspaceNotice(Urgency.FAILURE, "", printable(error.message), "apply failed")
+
+
+def failure_notice(failure: WorkspaceFailure) -> WorkspaceNotice:
+    """The error for which a workspace was not changed."""
+    summary = f"Nothing was changed in {failure.workspace}: {printable(failure.message)}"
+    return WorkspaceNotice(Urgency.FAILURE, failure.workspace, summary, "nothing was changed")
 
 
 def title(notices: Sequence[WorkspaceNotice], limit: int) -> str:

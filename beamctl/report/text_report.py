@@ -18,7 +18,9 @@ def report(data: ReportData) -> str:
         case CommandName.DRIFT:
             return drifts_text(data.plans, data.details)
         case CommandName.PLAN | CommandName.APPLY:
-            plans = plans_text(data.plans, data.allowed, command=data.apply_command, saved=data.saved)
+            plans = plans_text(
+                data.plans, data.allowed, command=data.apply_command, saved=data.saved, several=data.several
+            )
         case _:
             assert_never(data.command)
     ends = [

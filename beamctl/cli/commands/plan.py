@@ -86,7 +86,8 @@ def command(  # noqa: PLR0913 - one argument per option
             out.info(note)
         plans = planned.plans
         command = command_for(APPLY, files, workspaces, base)
-        text = partial(plans_text, plans, granted, out.style, command=command, explain=explain)
+        several = len(plans) + len(planned.failures) > 1
+        text = partial(plans_text, plans, granted, out.style, command=command, explain=explain, several=several)
         refused = report(planned.planned, granted, target, out, text)
         if reports:
             from beamctl.report.data import CommandName, ReportData

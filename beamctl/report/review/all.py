@@ -38,17 +38,18 @@ def review(data: ReportData, digest: str) -> Overview:
 
 
 def _of_workspace(data: ReportData, plan: Plan) -> WorkspaceReview:
-    command = f"{data.apply_command} -w {plan.workspace}" if len(data.plans) > 1 else data.apply_command
+    scope = plan.workspace if data.several else ""
+    command = f"{data.apply_command} -w {scope}" if scope else data.apply_command
     match data.command:
         case CommandName.PLAN:
-            return plan_review(plan, data.allowed, command)
+            return plan_review(plan, data.allowed, command, scope)
         case CommandName.DRIFT:
             return drift_review(plan, data)
         case CommandName.APPLY:
             for begun, events in data.results:
                 if begun.workspace == plan.workspace:
                     return apply_review(begun, events, data.allowed)
-            found = plan_review(plan, data.allowed, command)
+            found = plan_review(plan, data.allowed, command, scope)
             return replace(found, verdict=f"Not applied. {found.verdict}") if plan.changes else found
         case _:
             assert_never(data.command)
