@@ -22,16 +22,17 @@ from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Link, api_time, skew_note
 
 if TYPE_CHECKING:
+    from beamctl.plan.address import Address
     from beamctl.plan.base_guards import BaseDocument
 
 LazySituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
 
 
-def plan(desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
-    """Read the declared kinds and compare."""
+def plan(desired: Desired, reader: Reader, situation: LazySituation, only: Sequence[Address] = ()) -> Plan:
+    """Read the declared kinds and compare; only what the addresses name, if there are any."""
     live = read_declared(desired, reader)
-    return compared(desired, live, situation() if callable(situation) else situation)
+    return compared(desired, live, situation() if callable(situation) else situation, only)
 
 
 def read_declared(desired: Desired, reader: Reader) -> Mapping[str, Any]:
@@ -40,9 +41,15 @@ def read_declared(desired: Desired, reader: Reader) -> Mapping[str, Any]:
     return {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
 
 
-def compared(desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:
+def compared(desired: Desired, live: Mapping[str, Any], situation: Situation, only: Sequence[Address] = ()) -> Plan:
     """The plan for a live state that was read."""
-    made = make_plan(managed(kinds_for(desired.document.data), desired), desired, live, situation)
+    kinds = managed(kinds_for(desired.document.data), desired)
+    if only:
+        from beamctl.plan.partial import make_partial_plan
+
+        made = make_partial_plan(kinds, desired, live, situation, only)
+    else:
+        made = make_plan(kinds, desired, live, situation)
     return replace(made, notes=(*_warnings(desired), *made.notes))
 
 
@@ -56,13 +63,15 @@ def _warnings(desired: Desired) -> Iterator[Note]:
     )
 
 
-def plan_now(
+def plan_now(  # noqa: PLR0913 - each has its name
     desired: Desired,
     link: Link,
     last: LastRun,
     floors: Bounds = NO_FLOORS,
     granted: Sequence[Allowance] = (),
     base: BaseDocument | None = None,
+    *,
+    only: Sequence[Address] = (),
 ) -> Plan:
     """Plan one workspace as it is now.
 
@@ -73,12 +82,13 @@ def plan_now(
         floors: Guards set for this run.
         granted: The allowed hazards.
         base: The document at an earlier commit, whose guards must not be loosened unseen.
+        only: What to plan; empty for everything.
     """
 
     def current_situation() -> Situation:
         return replace(situation(link, last, floors), allowed=tuple(granted), base=base)
 
-    made = with_clocks(with_source_hazards(plan(desired, link.reader, current_situation)), link)
+    made = with_clocks(with_source_hazards(plan(desired, link.reader, current_situation, only)), link)
     return replace(made, notes=(*base.notes(), *made.notes)) if base else made
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from beamctl.document.desired import Desired
 from beamctl.errors import BeamctlError, UsageError
-from beamctl.model.text import printable
+from beamctl.model.text import printable, shell_word
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, refused, unused
 from beamctl.plan.plan import Plan
@@ -18,11 +18,12 @@ from beamctl.runs.commit import commit_of
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import last_run
 from beamctl.workflow.connection import Access, Link, open_link
-from beamctl.workflow.documents import read_desired
+from beamctl.workflow.documents import quoted, read_desired
 from beamctl.workflow.failures import ISOLATED, failure_of, raise_if_alone
 from beamctl.workflow.plan import digest_of_plan, plan_now
 
 if TYPE_CHECKING:
+    from beamctl.plan.address import Address
     from beamctl.plan.base_guards import BaseDocument
     from beamctl.report.data import WorkspaceFailure
 
@@ -74,11 +75,19 @@ class Checks:
         floors: Guards set for this run.
         records: The run records.
         base: The commit whose documents' guards must not be loosened unseen; empty for none.
+        only: The objects whose changes are planned; empty for all.
     """
 
     floors: Bounds
     records: RecordFolder
     base: str = ""
+    only: tuple[Address, ...] = ()
+
+    @property
+    def flags(self) -> list[str]:
+        """The options that ask for the same base and part again, as typed in a shell."""
+        compared = [f"--base {quoted(self.base)}"] if self.base else []
+        return [*compared, *(f"--only {shell_word(str(each))}" for each in self.only)]
 
 
 def plan_all(
@@ -100,7 +109,7 @@ def plan_all(
         checks: What the plans are checked against.
 
     Raises:
-        UsageError: A hazard is allowed, but the run covers several workspaces.
+        UsageError: A hazard is allowed, but the run covers several workspaces; or nothing has a chosen address.
         BeamctlError: The only workspace cannot be planned.
     """
     documents = read_desired(files, workspaces)
@@ -120,6 +129,10 @@ def plan_all(
             errors[desired.workspace] = error
     raise_if_alone(errors.values(), len(documents))
     failures = [failure_of(each, errors[each.workspace]) for each in documents if each.workspace in errors]
+    if checks.only:
+        from beamctl.workflow.only import refuse_unmatched
+
+        refuse_unmatched(checks.only, documents, [each.plan for each in planned])
     return AllPlanned(tuple(planned), tuple(failures))
 
 
@@ -138,7 +151,7 @@ def _planned(
     desired: Desired, link: Link, granted: Sequence[Allowance], checks: Checks, base: BaseDocument | None
 ) -> Planned:
     last = last_run(checks.records, desired.workspace, link.api_url)
-    make = partial(plan_now, desired, link, last, checks.floors, granted, base)
+    make = partial(plan_now, desired, link, last, checks.floors, granted, base, only=checks.only)
     first = make()
     source = desired.document.source
     return Planned(

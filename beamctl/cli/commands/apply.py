@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,7 @@ from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.notify import notifications
+from beamctl.cli.only import only_option
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.errors import RefusedError, UnwritableError, UsageError
@@ -34,6 +36,9 @@ from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, App
 from beamctl.workflow.connection import Access
 from beamctl.workflow.notifications import Notifier
 from beamctl.workflow.plan_all import Checks, Planned
+
+if TYPE_CHECKING:
+    from beamctl.plan.address import Address
 
 _EXIT = {
     ApplyStatus.DONE: Exit.DONE,
@@ -56,6 +61,7 @@ _EXIT = {
 @click.argument("saved", metavar="[PLAN]", required=False, shell_complete=candidates.paths)
 @options.files
 @options.workspaces
+@only_option
 @option(
     Group.SAFETY,
     "--auto-approve",
@@ -94,6 +100,7 @@ def command(  # noqa: PLR0913 - one argument per option
     saved: str | None,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
+    only: tuple[Address, ...],
     base: str,
     allowed: tuple[str, ...],
     parallelism: int,
@@ -115,15 +122,13 @@ def command(  # noqa: PLR0913 - one argument per option
     and 7 if some changes failed or were skipped.
     """
     granted = tuple(map(allowance, allowed))
-    if saved is not None and files:
-        raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
-    if saved is not None and base:
-        raise UsageError("a saved plan cannot be combined with --base", "Make the plan with:  beamctl plan --base REV")
+    if saved is not None:
+        _refuse_with_saved(files, base, only)
     refuse_unwritable(reports, inputs_of(saved, files, verify), record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack, problems_reported(reports, out), notifier.errors(record, unattended=auto_approve):
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
-        checks = Checks(floors, record, base)
+        checks = Checks(floors, record, base, only)
         request = ApplyRequest(saved, files, workspaces, granted, checks, parallelism, screen, verify)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
@@ -139,6 +144,20 @@ def command(  # noqa: PLR0913 - one argument per option
         out.say(f"Error: {printable(error.message)}\n  {NOT_STOPPED}")
         return Exit.PARTLY if applied.status is ApplyStatus.DONE else _EXIT[applied.status]
     return worst(_EXIT[applied.status], out.failed(applied.review.failures))
+
+
+_MAKE = "Make the plan with:  beamctl plan"
+
+
+def _refuse_with_saved(files: Sequence[str], base: str, only: Sequence[Address]) -> None:
+    asked = (
+        ("-f", files, "Use either PLAN or -f."),
+        ("--base", base, f"{_MAKE} --base REV"),
+        ("--only", only, f"{_MAKE} --only ADDRESS --out FILE"),
+    )
+    for name, value, hint in asked:
+        if value:
+            raise UsageError(f"a saved plan cannot be combined with {name}", hint)
 
 
 def _data(applied: Applied) -> ReportData:
