@@ -4,10 +4,12 @@ A module of its own: `plan` and `apply` have the option."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from beamctl.cli import candidates
 from beamctl.cli.help import Group, option
+from beamctl.errors import UsageError
 
 if TYPE_CHECKING:
     from beamctl.plan.address import Address
@@ -32,3 +34,20 @@ only_option = option(
     help="Only changes to this object, as [WORKSPACE:]KIND:NAME, and what they depend on: member:eve@example.com, "
     "settings, serviceAccount:*. Repeatable.",
 )
+
+
+def refuse_with_saved(files: Sequence[str], base: str, only: Sequence[Address]) -> None:
+    """Refuse the options that a saved plan cannot be combined with.
+
+    Raises:
+        UsageError: There is one.
+    """
+    make = "Make the plan with:  beamctl plan"
+    asked = (
+        ("-f", files, "Use either PLAN or -f."),
+        ("--base", base, f"{make} --base REV"),
+        ("--only", only, f"{make} --only ADDRESS --out FILE"),
+    )
+    for name, value, hint in asked:
+        if value:
+            raise UsageError(f"a saved plan cannot be combined with {name}", hint)

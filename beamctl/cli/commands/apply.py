@@ -18,7 +18,7 @@ from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.notify import notifications
-from beamctl.cli.only import only_option
+from beamctl.cli.only import only_option, refuse_with_saved
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.errors import RefusedError, UnwritableError, UsageError
@@ -123,7 +123,7 @@ def command(  # noqa: PLR0913 - one argument per option
     """
     granted = tuple(map(allowance, allowed))
     if saved is not None:
-        _refuse_with_saved(files, base, only)
+        refuse_with_saved(files, base, only)
     refuse_unwritable(reports, inputs_of(saved, files, verify), record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack, problems_reported(reports, out), notifier.errors(record, unattended=auto_approve):
@@ -144,20 +144,6 @@ def command(  # noqa: PLR0913 - one argument per option
         out.say(f"Error: {printable(error.message)}\n  {NOT_STOPPED}")
         return Exit.PARTLY if applied.status is ApplyStatus.DONE else _EXIT[applied.status]
     return worst(_EXIT[applied.status], out.failed(applied.review.failures))
-
-
-_MAKE = "Make the plan with:  beamctl plan"
-
-
-def _refuse_with_saved(files: Sequence[str], base: str, only: Sequence[Address]) -> None:
-    asked = (
-        ("-f", files, "Use either PLAN or -f."),
-        ("--base", base, f"{_MAKE} --base REV"),
-        ("--only", only, f"{_MAKE} --only ADDRESS --out FILE"),
-    )
-    for name, value, hint in asked:
-        if value:
-            raise UsageError(f"a saved plan cannot be combined with {name}", hint)
 
 
 def _data(applied: Applied) -> ReportData:
