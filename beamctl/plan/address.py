@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 EVERY = "*"
 """As a name, stands for all objects of a kind."""
-_WITHIN = " / "
-"""Between the name of an object and that of what contains it. An address may leave out the spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +41,8 @@ class Address:
 
     def matches(self, kind: str, key: str, name: str) -> bool:
         """Whether it names this object. E-mails are compared without case."""
-        if kind != self.kind:
-            return False
-        if self.is_whole_kind or self.name in (name, key) or folded(self.name) == key:
-            return True
-        return _WITHIN in name and self.name == name.replace(_WITHIN, "/")
+        is_it = self.is_whole_kind or self.name in (name, key) or folded(self.name) == key
+        return kind == self.kind and is_it
 
     def matches_change(self, change: Change) -> bool:
         """Whether it names the object of a change."""

@@ -99,7 +99,8 @@ def left_out_text(plan: Plan) -> str:
     """What a partial plan leaves out, in a sentence; empty if nothing."""
     counts = plan.partial.left_out if plan.partial else {}
     total = sum(counts.values())
-    return f"{total:,} other change{'s' * (total != 1)} not planned: {_listed(counts)}" if total else ""
+    others = f"{total:,} other changes are" if total > 1 else "1 other change is"
+    return f"{others} not planned: {_listed(counts)}" if total else ""
 
 
 def heading(workspace: str, api: str, runs_as: str) -> str:

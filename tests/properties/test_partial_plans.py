@@ -2,7 +2,6 @@
 together make what the whole plan makes."""
 
 import json
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +25,7 @@ from tests.fakes.workspace import FakeWorkspace
 from tests.properties.samples import SAMPLES, Sample, guards, met, vault
 
 every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=150, deadline=None)
 OF_CHANGES = frozenset(
     {
         Risk.SELF_LOCKOUT,
@@ -56,7 +55,7 @@ def addresses(full: Plan) -> list[Address]:
 def state(live: FakeWorkspace) -> tuple[Any, ...]:
     """What is stored, without ids and moments."""
     accounts = sorted((each["name"], each["role"]) for each in live.accounts.kept.values())
-    keys = sorted(str(sorted(each["name"] for each in found)) for found in live.accounts.keys.values())
+    keys = sorted(str(sorted(each["name"] for each in found)) for found in live.accounts.keys.values() if found)
     people = {key: (user["role"], bool(user.get("expired"))) for key, user in live.users.items()}
     return people, live.settings, live.resources.kept, accounts, keys
 
@@ -96,13 +95,15 @@ def test_part_makes_what_was_chosen_and_what_it_needs(sample: Sample, data: st.D
 @few
 def test_parts_make_the_same_as_the_whole(sample: Sample, data: st.DataObject) -> None:
     want, live = data.draw(sample.wanted), data.draw(sample.live)
-    whole = deepcopy(live)
+    whole = live.copied()
     full = planned(want, live)
     if sample.refused(full):
         return
     applied(full, whole, vault=vault())
     for address in data.draw(st.permutations(addresses(full))):
         part = only(want, live, address)
+        if not live.users:  # only invitations were there, and an empty listing is not trusted
+            return
         assert not sample.refused(part)
         assert all_done(applied(part, live, vault=vault()))
     assert planned(want, live).changes == ()
