@@ -18,14 +18,60 @@ from beamctl.plan.plan_file import saved_text
 from beamctl.report.json_report import plans_json
 from beamctl.workflow.plan import plan
 from beamctl.workflow.saved_plan import open_plan, recheck_plan
+from tests.fakes.resources import FakeResources
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.saved_plans import saved
 from tests.fakes.schemas import problems_with
-from tests.fakes.workspace import FakeWorkspace
-from tests.properties.samples import SAMPLES, Sample, guards, met, vault
+from tests.fakes.workspace import FakeWorkspace, person
+from tests.properties.samples import (
+    SAMPLES,
+    Sample,
+    built_in,
+    declared_resources,
+    guards,
+    kept,
+    locked_out,
+    members,
+    met,
+    resources,
+    shown_settings,
+    vault,
+    workspaces,
+)
+from tests.properties.samples import settings as of_settings
 
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-few = settings(max_examples=150, deadline=None)
+
+def _sections(mapped: Any, listed: Any, policies: Any, environments: Any) -> dict[str, Any]:
+    """One document of several kinds, whose environments use declared policies only."""
+    for entry in environments["environments"].values():
+        if "policies" in entry:
+            entry["policies"] = [each for each in entry["policies"] if each in policies["policies"]]
+    return {"settings": mapped, "members": listed, **policies, **environments}
+
+
+def _live(people: FakeWorkspace, itself: Any, policies: Any, environments: Any) -> FakeWorkspace:
+    fake = FakeResources()
+    for section, found in (("policies", policies), ("environments", environments)):
+        fake.kept[section] = {name: kept(section, name, attributes) for name, attributes in found.items()}
+    return FakeWorkspace.of([person("root@x.io", "admin"), *people.users.values()], settings=itself, resources=fake)
+
+
+TOGETHER = Sample(
+    st.builds(
+        _sections,
+        of_settings,
+        members.map(lambda found: {"root@x.io": "admin", **found}),
+        declared_resources("policies"),
+        declared_resources("environments"),
+    ),
+    st.builds(_live, workspaces, shown_settings, resources("policies"), resources("environments")),
+    refused=locked_out,
+    stays=built_in,
+)
+"""Kinds that depend on each other: group mappings and people, policies and environments."""
+ALL = {**SAMPLES, "together": TOGETHER}
+every_kind = pytest.mark.parametrize("sample", ALL.values(), ids=ALL)
+few = settings(max_examples=8, deadline=None)
 OF_CHANGES = frozenset(
     {
         Risk.SELF_LOCKOUT,
@@ -106,7 +152,7 @@ def test_parts_make_the_same_as_the_whole(sample: Sample, data: st.DataObject) -
             return
         assert not sample.refused(part)
         assert all_done(applied(part, live, vault=vault()))
-    assert planned(want, live).changes == ()
+    assert planned(want, live).changes == planned(want, whole).changes
     assert state(live) == state(whole)
 
 
