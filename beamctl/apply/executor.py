@@ -234,3 +234,9 @@ class _Permission:
     def refuses(self, changes: Sequence[Change]) -> bool:
         """Whether changes like these were forbidden often enough to stop trying."""
         return any(self._forbidden[change.kind, change.action] >= _ENOUGH for change in changes)
+
+
+def is_not_permitted(events: Iterable[Event]) -> bool:
+    """Whether the API answered every attempted change with 401 or 403."""
+    outcomes = [event.outcome for event in events if isinstance(event, Ended)]
+    return bool(outcomes) and all(each.refusal in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) for each in outcomes)

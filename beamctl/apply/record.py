@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from http import HTTPStatus
 from typing import Any, assert_never
 
 from beamctl.model.fact import Fact, fact_data
@@ -87,15 +86,7 @@ class Unconfirmed:
     withdrawn: bool = False
 
 
-_NOT_PERMITTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-
 Event = Started | Ended | NotAttempted | Confirmed | Unconfirmed
-
-
-def is_not_permitted(events: Iterable[Event]) -> bool:
-    """Whether the API answered every attempted change with 401 or 403."""
-    outcomes = [event.outcome for event in events if isinstance(event, Ended)]
-    return bool(outcomes) and all(outcome.refusal in _NOT_PERMITTED for outcome in outcomes)
 
 
 FORMAT_VERSION = "1.1"
@@ -147,6 +138,7 @@ class Record:
         interrupted: Whether it was asked to stop.
         left: By kind, how many objects existed at its end.
         found: The addresses of changes that were already in effect.
+        only: The addresses that chose the changes of a partial plan; None for a full one.
     """
 
     run: Run
@@ -160,6 +152,7 @@ class Record:
     interrupted: bool = False
     left: Mapping[str, int] = field(default_factory=dict)
     found: frozenset[str] = frozenset()
+    only: tuple[str, ...] | None = None
 
     def made(self, change: Change) -> bool:
         """Whether this run made a change, or may have. Includes failed changes, whose response may have been lost."""
@@ -199,6 +192,7 @@ def first_line(run: Run, plan: Plan) -> str:
             "fingerprint": plan.fingerprint,
             "seen": dict(plan.seen),
             **declared_data(plan.declared),
+            **({"only": list(map(str, plan.partial.only))} if plan.partial else {}),
             "changes": [change_data(plan.workspace, change) for change in plan.changes],
         }
     )

@@ -154,6 +154,7 @@ def _record(first: Mapping[str, Any], rest: Sequence[Mapping[str, Any]]) -> Reco
         interrupted=end.get("interrupted", False),
         left=end.get("left", {}),
         found=frozenset(line["address"] for line in rest if line.get("found")),
+        only=tuple(first["only"]) if "only" in first else None,
     )
 
 

@@ -24,6 +24,7 @@ class Summary:
         ended: End time; empty if the run was killed or is still running.
         interrupted: Whether it was asked to stop.
         left: By kind, how many objects existed at its end, or at least if it did not end; empty if unknown.
+        only: The addresses that chose the changes of a partial plan; None for a full one.
     """
 
     run: Run
@@ -33,6 +34,7 @@ class Summary:
     ended: str
     interrupted: bool
     left: Mapping[str, int]
+    only: tuple[str, ...] | None = None
 
     def count(self, state: State) -> int:
         """How many changes have this state."""
@@ -71,6 +73,7 @@ def summary_of(content: bytes) -> Summary:
         ended=end.get("at", ""),
         interrupted=end.get("interrupted", False),
         left=end.get("left", at_least),
+        only=tuple(first["only"]) if "only" in first else None,
     )
 
 

@@ -52,6 +52,21 @@ def hazards(context: click.Context, _parameter: click.Parameter, incomplete: str
     return [f"{name}={email}" for email in _matching(_emails(list(_documents(context))), typed)]
 
 
+def addresses(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The kinds, with the names that the documents list."""
+    from beamctl.kinds.registry import all_kinds
+
+    def found() -> Iterator[str]:
+        documents = list(_documents(context))
+        for kind in all_kinds():
+            yield f"{kind.name}:" if kind.named_by else kind.name
+            for document in documents:
+                section = document.get(kind.section)
+                yield from (f"{kind.name}:{name}" for name in (section if isinstance(section, dict) else ()))
+
+    return _matching(found(), incomplete)
+
+
 def formats(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The formats of reports."""
     from beamctl.report.formats import FORMATS

@@ -83,6 +83,7 @@ class Situation:
         deferred: By change, the desired state that an earlier run deferred.
         withdrawn: By change, what earlier runs reverted.
         base: The document at an earlier commit, if plans are compared with one.
+        chosen: The changes that a partial plan makes; None for all.
     """
 
     today: date
@@ -99,6 +100,11 @@ class Situation:
     deferred: Mapping[ChangeId, Mapping[str, Any]] = field(default_factory=dict)
     withdrawn: Mapping[ChangeId, Withdrawn] = field(default_factory=dict)
     base: BaseDocument | None = None
+    chosen: frozenset[ChangeId] | None = None
+
+    def only_chosen(self, changes: Iterable[Change]) -> list[Change]:
+        """The changes without those that a partial plan leaves out. Hazards are about these."""
+        return [each for each in changes if self.chosen is None or each.id in self.chosen]
 
     @property
     def moment(self) -> datetime:

@@ -8,8 +8,8 @@ from datetime import date
 
 from beamctl.document.problem import Place
 from beamctl.model.code import Code
-from beamctl.model.email import folded
 from beamctl.model.fact import fact
+from beamctl.plan.address import Address
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan
@@ -42,9 +42,7 @@ class Known:
 
     def matches(self, workspace: str, change: Change) -> bool:
         """Whether this is the object of a difference. E-mails are compared without case."""
-        if change.kind != self.kind or self.workspace not in ("", workspace):
-            return False
-        return self.name in (change.name, change.key) or folded(self.name) == change.key
+        return self.workspace in ("", workspace) and Address(self.kind, self.name).matches_change(change)
 
 
 @dataclass(frozen=True, slots=True)

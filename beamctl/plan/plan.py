@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from beamctl.document.desired import Desired, Mode
-from beamctl.document.problem import Place
 from beamctl.model.fact import Fact
 from beamctl.model.identity import Identity
 from beamctl.plan.across_kinds import (
@@ -24,23 +23,19 @@ from beamctl.plan.across_kinds import (
 )
 from beamctl.plan.change import Change, Stage
 from beamctl.plan.comparison import AdminGroups, Comparison, Note, Preconditions, Situation, UnchangedReason, sizes
-from beamctl.plan.guards import Declared, declared_to_record, in_force
+from beamctl.plan.declared import DeclaredSection, declared_by, declared_section
+from beamctl.plan.guards import Declared, in_force
 from beamctl.plan.guards import hazards as loosened_guards
 from beamctl.plan.hazard import DO_NOT_TRUST, Hazard, listed, merged
 from beamctl.plan.kind import Kind, MayDelete, Quorum
+
+if TYPE_CHECKING:
+    from beamctl.plan.address import Partial
 
 F = TypeVar("F", Comparison, Preconditions)
 
 LiveObject = Mapping[str, Any] | None
 """An object as the API shows it, as plain data; None if it does not exist."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredSection:
-    """For reports, the place of a section (of the file, if there is no section), and the names in it, as written."""
-
-    place: Place
-    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +59,7 @@ class Plan:
         anomalies: Why the API's response may be wrong, for drift. A plan has hazards or notes that say the same.
         declared: What the run record keeps of the document; None if the plan was not made from one.
         declared_sections: By kind, what the document declares; empty for a saved plan.
+        partial: Which part of a full plan it is; None if it is one.
     """
 
     workspace: str
@@ -83,11 +79,18 @@ class Plan:
     declared: Declared | None = None
     anomalies: tuple[Fact, ...] = field(default=(), compare=False)  # not saved: drift reads no file
     declared_sections: Mapping[str, DeclaredSection] = field(default_factory=dict, compare=False)  # not saved either
+    partial: Partial | None = None
 
     @property
     def differs(self) -> bool:
         """Whether the workspace differs from the document, even if the difference will not be changed."""
         return bool(self.changes) or any(note.differs for note in self.notes)
+
+    @property
+    def unneeded(self) -> tuple[Change, ...]:
+        """In a partial plan from a file, changes that were neither chosen nor are needed by others."""
+        needed = self.partial.needed if self.partial else {}
+        return tuple(each for each in self.changes if needed.get(each.id) == ())
 
     def stages(self) -> tuple[tuple[Stage, tuple[Change, ...]], ...]:
         """The changes by stage, in order."""
@@ -171,7 +174,7 @@ def _plan(
     hazards += [*emptied(kinds, desired, found), *mass_removal(guards, changes, found)]
     notes = [note for each in found.values() for note in each.notes]
     anomalies = [anomaly for each in found.values() for anomaly in each.anomalies]
-    declared = _declared(desired, situation, found, changes)
+    declared = declared_by(desired, situation, found, changes)
     if changes:
         hazards += [*anomalies, *shrunk(kinds, guards, found, situation.left)]
         hazards += loosened_guards(situation.recorded, desired.guards, sizes(found.values())) if declared else []
@@ -201,7 +204,7 @@ def _plan(
         unchanged_keys=unchanged_keys(kinds, live, changes),
         declared=declared,
         anomalies=tuple(dict.fromkeys(each.fact for each in (*hazards, *anomalies) if each.risk in DO_NOT_TRUST)),
-        declared_sections={kind.name: _declared_section(desired, kind.section) for kind in kinds},
+        declared_sections={kind.name: declared_section(desired, kind.section) for kind in kinds},
     )
 
 
@@ -212,23 +215,6 @@ def _looser_than_base(desired: Desired, situation: Situation, found: Mapping[str
     from beamctl.plan.base_guards import looser_than_base
 
     return looser_than_base(situation.base, desired, sizes(found.values()))
-
-
-def _declared(
-    desired: Desired, situation: Situation, found: Mapping[str, Comparison], changes: Sequence[Change]
-) -> Declared | None:
-    if desired.guards.source is None:
-        return None
-    last = situation.recorded
-    ends = dict(last.ends) if last else {}  # keeps those of kinds that this document does not declare
-    ends |= {name: each.ends for name, each in found.items() if each.ends is not None}
-    return declared_to_record(last, Declared(desired.guards, ends), sizes(found.values()), changes=bool(changes))
-
-
-def _declared_section(desired: Desired, section: str) -> DeclaredSection:
-    document, data = desired.document, desired.section(section)
-    place = document.key_place(section) if (section,) in document.keys else Place(document.source)
-    return DeclaredSection(place, tuple(data) if isinstance(data, Mapping) else ())
 
 
 def _prior_state(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beamctl.document.problem import Place
 from beamctl.model.fact import fact_data, fact_of
@@ -14,6 +14,9 @@ from beamctl.plan.guards import declared_of
 from beamctl.plan.hazard import Allowance, Hazard, Risk, refused
 from beamctl.plan.kind import Quorum
 from beamctl.plan.plan import LiveObject, Plan
+
+if TYPE_CHECKING:
+    from beamctl.plan.address import Partial
 
 FORMAT_VERSION = "1.1"
 
@@ -98,7 +101,31 @@ def _workspace_data(plan: Plan, allowed: Sequence[Allowance], scope: str) -> dic
         "hazards": [_hazard_data(hazard, scope, refuses=hazard in blocking) for hazard in plan.hazards],
         "notes": [fact_data(note.fact) for note in plan.notes],
         "unchanged": [{"code": why.value, "count": count} for why, count in plan.tally.items()],
+        **({"partial": partial_data(plan, plan.partial)} if plan.partial else {}),
     }
+
+
+def partial_data(plan: Plan, partial: Partial) -> dict[str, Any]:
+    """Which part of a full plan it is."""
+    addresses = {change.id: address(plan.workspace, change) for change in plan.changes}
+    return {
+        "only": list(map(str, partial.only)),
+        "left_out": [{"action": action.value, "count": count} for action, count in partial.left_out.items()],
+        "needed": [
+            {"address": addresses[each], "needed_by": [addresses[other] for other in others]}
+            for each, others in partial.needed.items()
+        ],
+    }
+
+
+def _partial_of(data: Data | None, changes: Sequence[Change]) -> Partial | None:
+    if data is None:
+        return None
+    from beamctl.plan.address import Address, Partial, needs
+
+    words = (each.partition(":") for each in data["only"])
+    only = tuple(Address(kind, name) for kind, _, name in words)
+    return Partial(only, {Action(each["action"]): each["count"] for each in data["left_out"]}, needs(only, changes))
 
 
 def _hazard_data(hazard: Hazard, scope: str, *, refuses: bool) -> dict[str, Any]:
@@ -192,6 +219,7 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
         prior_state=prior_state,
         seen=workspace.get("seen", {}),
         declared=declared_of(workspace),
+        partial=_partial_of(workspace.get("partial"), found),
     )
 
 

@@ -95,7 +95,9 @@ def since_recorded(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, An
     return replace(
         plan,
         hazards=merged(plan.hazards, looser),
-        declared=declared_to_record(recorded, declared, populations, changes=bool(plan.changes)),
+        declared=declared_to_record(
+            recorded, declared, populations, changes=bool(plan.changes) and plan.partial is None
+        ),
     )
 
 

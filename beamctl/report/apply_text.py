@@ -20,7 +20,7 @@ from beamctl.apply.record import (
 )
 from beamctl.apply.summary import Summary
 from beamctl.model.code import Code
-from beamctl.model.text import printable
+from beamctl.model.text import printable, shell_word
 from beamctl.plan.kind import Status
 from beamctl.report import change_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
@@ -197,6 +197,7 @@ def run_text(record: Record, style: Style = PLAIN) -> str:
     lines = [style(Tone.STRONG, f"{run.id} · {change_text.heading(record.workspace, record.api, record.runs_as)}"), ""]
     facts = [("began", run.at), ("ended", record.ended or "not recorded"), ("by", run.actor)]
     facts += [("commit", run.commit or "not known"), ("plan", run.plan_digest)]
+    facts += [] if record.only is None else [("only", " ".join(map(shell_word, record.only)) or "nothing")]
     lines += table([(name, printable(text)) for name, text in facts if text], "  ")
     lines.append("")
     for change in record.changes:
@@ -215,6 +216,8 @@ def outcome_text(record: Record | Summary) -> str:
         counts.insert(0, "killed or still running")
     elif record.interrupted:
         counts.insert(0, "interrupted")
+    if record.only is not None:
+        counts.insert(0, "partial")
     return ", ".join(counts) or "nothing to change"
 
 

@@ -25,6 +25,8 @@ _WHY = {
     Reason.NOT_HANDED_OVER: "its secret was not stored",
     Reason.SUPERSEDED: "replaced by a newer one",
 }
+_SHOWN = 3
+"""Changes named as the reason for another."""
 _ARROW = own(" → ")
 
 
@@ -183,4 +185,14 @@ def _secret_places(change: Change) -> list[Spans]:
 
 def remark(change: Change, plan: Plan) -> str:
     """The reason and all remarks as plain text."""
-    return plain(joined([reason(change, plan), *remarks(change)], " · "))
+    return plain(joined([reason(change, plan), *needed_by(change, plan), *remarks(change)], " · "))
+
+
+def needed_by(change: Change, plan: Plan) -> list[Spans]:
+    """In a partial plan, the changes for which a change that was not chosen comes along."""
+    others = plan.partial.needed.get(change.id, ()) if plan.partial else ()
+    if not others:
+        return []
+    names = {each.id: each.name for each in plan.changes if each.id in others}
+    more = own(f" and {len(names) - _SHOWN} more") if len(names) > _SHOWN else ()
+    return [(*own("needed by "), *joined([named(each) for each in [*names.values()][:_SHOWN]], ", "), *more)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from beamctl.model.text import printable
+from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import Action, Change
 from beamctl.plan.plan import Plan
 from beamctl.report.style import Tone
@@ -21,6 +22,9 @@ SYMBOL = {
     Action.REMOVE: "-",
     Action.DELETE: "-",
 }
+
+_MOST = 5
+"""Addresses of a partial plan that are named."""
 
 TONE = {"+": Tone.GOOD, "↻": Tone.GOOD, "~": Tone.CHANGED, "-": Tone.BAD}
 
@@ -64,15 +68,39 @@ def place(change: Change) -> str:
 
 def action_counts(changes: tuple[Change, ...]) -> str:
     """The number of changes per action, as a list in words."""
-    counts = {action: sum(change.action is action for change in changes) for action in _COUNTS}
+    return _listed(Counter(change.action for change in changes))
+
+
+def _listed(counts: Mapping[Action, int]) -> str:
     return ", ".join(
-        text.format(counts[action], s="s" * (counts[action] != 1)) for action, text in _COUNTS.items() if counts[action]
+        text.format(counts[action], s="s" * (counts[action] != 1))
+        for action, text in _COUNTS.items()
+        if counts.get(action)
     )
 
 
 def plan_heading(plan: Plan) -> str:
     """The header of a plan: workspace, API and identity."""
-    return heading(plan.workspace, plan.api, plan.runs_as)
+    partial = f" · partial plan ({only_text(plan)})" if plan.partial else ""
+    return heading(plan.workspace, plan.api, plan.runs_as) + partial
+
+
+def only_text(plan: Plan) -> str:
+    """The options that chose a part of a plan, as typed in a shell; empty for a full plan."""
+    only = [shell_word(str(each)) for each in plan.partial.only] if plan.partial else []
+    return (
+        f"--only {' --only '.join(only[:_MOST])}{f' and {len(only) - _MOST} more' * (len(only) > _MOST)}"
+        if only
+        else ""
+    )
+
+
+def left_out_text(plan: Plan) -> str:
+    """What a partial plan leaves out, in a sentence; empty if nothing."""
+    counts = plan.partial.left_out if plan.partial else {}
+    total = sum(counts.values())
+    others = f"{total:,} other changes are" if total > 1 else "1 other change is"
+    return f"{others} not planned: {_listed(counts)}" if total else ""
 
 
 def heading(workspace: str, api: str, runs_as: str) -> str:

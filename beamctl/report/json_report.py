@@ -174,6 +174,7 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
         "actor": run.actor,
         "commit": run.commit,
         "plan_digest": run.plan_digest,
+        **({} if found.only is None else {"only": list(found.only)}),
         "began": run.at,
         "ended": found.ended or None,
         "interrupted": found.interrupted,

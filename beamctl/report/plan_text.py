@@ -149,7 +149,12 @@ def counts_and_notes(plan: Plan, notes: Sequence[Note]) -> list[str]:
 
 
 def _sum_text(plan: Plan) -> str:
-    """The summary of a plan, in one sentence."""
+    """The summary of a plan, in one sentence; in two for a partial one."""
+    if plan.partial:
+        chosen = change_text.only_text(plan) or "no change chosen here"
+        left_out = change_text.left_out_text(plan)
+        counts = change_text.action_counts(plan.changes) or "no changes"
+        return f"Partial plan ({chosen}): {counts}.{f' {left_out}.' * bool(left_out)}"
     if plan.differs and not plan.changes:
         return (
             f"No changes to make: the differences between {plan.workspace} and {printable(plan.source)} are left alone."

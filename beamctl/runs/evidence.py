@@ -25,7 +25,7 @@ class Evidence:
     """What the records of one workspace show.
 
     Attributes:
-        complete: The last run that made every change of its plan; None if there is none.
+        complete: The last run that made every change of a full plan; None if there is none.
         last_set: By change, the last run that set the object, unless a later one may have.
     """
 
@@ -44,7 +44,8 @@ def evidence_of(folder: RecordFolder, workspace: str, api: str) -> Evidence:
     for record in _records(folder, workspace, api):
         undoes = any(change.reason is Reason.UNDOES for change in record.changes)
         states = {record.state(change) for change in record.changes}
-        if record.ended and not record.interrupted and states <= _COMPLETE and not undoes:
+        is_whole = record.only is None and not undoes
+        if record.ended and not record.interrupted and states <= _COMPLETE and is_whole:
             complete = record.run
             found = {key: replace(each, is_current=False) for key, each in found.items()}
         for change in record.changes:

@@ -105,7 +105,7 @@ def _plan(request: ApplyRequest, access: Access, stack: ExitStack) -> Review:
     saved, files, workspaces = request.saved, request.files, request.workspaces
     if saved is None:
         found = plan_all(files, workspaces, access, stack, request.allowed, request.checks)
-        command = command_for(APPLY, files, workspaces, request.checks.base)
+        command = command_for(APPLY, files, workspaces, *request.checks.flags)
         return Review(found.planned, request.allowed, None, command, found.failures)
     opened = open_saved(saved, request, access, stack)
     command = command_for(f"{APPLY} {quoted(saved)}", (), workspaces)
@@ -145,11 +145,11 @@ def _records(review: Review, request: ApplyRequest, session: ApplySession) -> li
     """The record of each run.
 
     A plan without changes gets a record too if the last record declares something else, because the next plan compares
-    with it, or if no complete apply of its commit is recorded, because the next drift does. If no plan has changes, a
-    record that cannot be written is only a warning.
+    with it, or if no complete apply of its commit is recorded, because the next drift does. A partial plan without
+    changes gets none. If no plan has changes, a record that cannot be written is only a warning.
     """
     records = request.checks.records
-    due = [each for each in review.due if each.plan.changes or each.unrecorded or _is_new(each, records)]
+    due = [each for each in review.due if each.plan.changes or _is_news(each, records)]
     new = [NewRecord(_recorded(each.plan), each.commit(), each.digest()) for each in due]
     if is_in_ci() and any(each.plan.declared and not each.commit for each in new):  # an undo has no document
         session.view.note(UNKNOWN_COMMIT)
@@ -167,8 +167,11 @@ def _warn(error: BeamctlError, view: ApplyView) -> None:
     view.warn(f"Warning: {printable(error.message)}\n  {error.hint}")
 
 
-def _is_new(each: Planned, records: RecordFolder) -> bool:
-    """Whether the last complete apply that is recorded was of another commit."""
+def _is_news(each: Planned, records: RecordFolder) -> bool:
+    """Whether the last record declares something else, or the last complete apply that is recorded was of another
+    commit."""
+    if each.unrecorded or each.plan.partial:
+        return not each.plan.partial
     commit = each.commit()
     if not commit or commit.endswith(DIRTY):
         return False

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
-from beamctl.apply.record import Event, is_not_permitted
+from beamctl.apply.executor import is_not_permitted
+from beamctl.apply.record import Event
 from beamctl.errors import BeamctlError, UsageError
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import Saved

@@ -141,12 +141,11 @@ def document_files(named: Sequence[str]) -> Iterator[Path]:
     return (path for name in named or defaults() if name != "-" for path in _files_of(name))
 
 
-def command_for(command: str, files: Sequence[str], workspaces: Sequence[str], base: str = "") -> str:
-    """A command for the files, the workspaces and the base of this run, as typed in a shell."""
+def command_for(command: str, files: Sequence[str], workspaces: Sequence[str], *options: str) -> str:
+    """A command for the files and the workspaces of this run, with more options, as typed in a shell."""
     named = [f"-f {quoted(file)}" for file in files]
     picked = [f"-w {name}" for name in workspaces if len(workspaces) == 1]  # for several, each plan names its own
-    compared = [f"--base {quoted(base)}"] if base else []
-    return " ".join([command, *named, *picked, *compared])
+    return " ".join([command, *named, *picked, *options])
 
 
 def quoted(file: str) -> str:

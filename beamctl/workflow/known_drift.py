@@ -15,6 +15,7 @@ from beamctl.document.syntax import LARGEST
 from beamctl.document.yaml_loader import parse
 from beamctl.errors import DocumentError
 from beamctl.kinds.registry import all_kinds
+from beamctl.plan.address import Address, address_of, kind_named
 from beamctl.plan.known_drift import Known
 from beamctl.system.files import read_beginning
 
@@ -52,17 +53,16 @@ def read_known(name: str) -> tuple[Known, ...]:
 
 def _known(document: Document) -> Iterator[Known]:
     for address, entry in document.data[_KNOWN].items():
-        kind, _, name = address.partition(":")
+        named = address_of(address, all_kinds()) or Address("", "")  # a valid one, or there would be problems
         place, until = document.key_place(_KNOWN, address), date.fromisoformat(entry["until"])
-        yield Known(kind, name, until, entry["reason"], place, entry.get("workspace", ""))
+        yield Known(named.kind, named.name, until, entry["reason"], place, entry.get("workspace", ""))
 
 
 def _invalid(document: Document) -> Iterator[Problem]:
     """What the schema cannot detect. Values that violate it are ignored."""
     entries = document.data.get(_KNOWN) if isinstance(document.data, dict) else None
-    kinds = [kind.name for kind in all_kinds()]
     for address, entry in entries.items() if isinstance(entries, dict) else ():
-        yield from _address_problems(address, kinds, document.key_place(_KNOWN, address))
+        yield from _address_problems(address, document.key_place(_KNOWN, address))
         until, reason = (entry.get(key) if isinstance(entry, dict) else None for key in ("until", "reason"))
         if is_no_day(until):
             yield day_problem(document.place(_KNOWN, address, "until"), until)
@@ -71,7 +71,7 @@ def _invalid(document: Document) -> Iterator[Problem]:
             yield Problem(place, ProblemCode.INVALID_VALUE, "the reason is blank", "say why it is accepted")
 
 
-def _address_problems(address: str, kinds: list[str], place: Place) -> Iterator[Problem]:
+def _address_problems(address: str, place: Place) -> Iterator[Problem]:
     kind, colon, name = address.partition(":")
     if _WILDCARDS & set(address):
         message = f"{quoted(address)} has a wildcard"
@@ -79,7 +79,8 @@ def _address_problems(address: str, kinds: list[str], place: Place) -> Iterator[
     elif not colon or not name.strip():
         hint = "write KIND:NAME, for example member:eve@example.com"
         yield Problem(place, ProblemCode.INVALID_KEY, f"{quoted(address)} is not an address", hint)
-    elif kind not in kinds:
-        match = closest(kind, kinds)
-        hint = f"did you mean {quoted(match)}?" if match else f"kinds are {either(kinds, 'and')}"
+    elif kind_named(kind, all_kinds()) is None:
+        names = [each.name for each in all_kinds()]
+        match = closest(kind, names)
+        hint = f"did you mean {quoted(match)}?" if match else f"kinds are {either(names, 'and')}"
         yield Problem(place, ProblemCode.INVALID_KEY, f"unknown kind {quoted(kind)}", hint)

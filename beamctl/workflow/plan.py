@@ -23,16 +23,17 @@ from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.connection import Link, api_time, skew_note
 
 if TYPE_CHECKING:
+    from beamctl.plan.address import Address
     from beamctl.plan.base_guards import BaseDocument
 
 LazySituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
 
 
-def plan(desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
-    """Read the declared kinds and compare."""
+def plan(desired: Desired, reader: Reader, situation: LazySituation, only: Sequence[Address] = ()) -> Plan:
+    """Read the declared kinds and compare; only what the addresses name, if there are any."""
     live = read_declared(desired, reader)
-    return compared(desired, live, situation() if callable(situation) else situation)
+    return compared(desired, live, situation() if callable(situation) else situation, only)
 
 
 def read_declared(desired: Desired, reader: Reader) -> Mapping[str, Any]:
@@ -46,9 +47,15 @@ def readings(desired: Desired) -> Readings:
     return {kind.name: reading_of(kind, desired.workspace, may_delete(kind, desired)) for kind in kinds}
 
 
-def compared(desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:
+def compared(desired: Desired, live: Mapping[str, Any], situation: Situation, only: Sequence[Address] = ()) -> Plan:
     """The plan for a live state that was read."""
-    made = make_plan(managed(kinds_for(desired.document.data), desired), desired, live, situation)
+    kinds = managed(kinds_for(desired.document.data), desired)
+    if only:
+        from beamctl.plan.partial import make_partial_plan
+
+        made = make_partial_plan(kinds, desired, live, situation, only)
+    else:
+        made = make_plan(kinds, desired, live, situation)
     return replace(made, notes=(*_warnings(desired), *made.notes))
 
 
@@ -71,6 +78,7 @@ def plan_from(  # noqa: PLR0913 - each has its name
     floors: Bounds = NO_FLOORS,
     granted: Sequence[Allowance] = (),
     base: BaseDocument | None = None,
+    only: Sequence[Address] = (),
 ) -> Plan:
     """The plan for a live state that was just read, with everything else that it depends on.
 
@@ -82,9 +90,10 @@ def plan_from(  # noqa: PLR0913 - each has its name
         floors: Guards set for this run.
         granted: The allowed hazards.
         base: The document at an earlier commit, whose guards must not be loosened unseen.
+        only: What to plan; empty for everything.
     """
     now = replace(situation(link, last, floors), allowed=tuple(granted), base=base)
-    made = with_clocks(with_source_hazards(compared(desired, live, now)), link)
+    made = with_clocks(with_source_hazards(compared(desired, live, now, only)), link)
     return replace(made, notes=(*base.notes(), *made.notes)) if base else made
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from beamctl.document.desired import Desired
 from beamctl.document.problem import Place
 from beamctl.errors import BeamctlError
-from beamctl.model.text import printable
+from beamctl.model.text import printable, shell_word
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowed_in, refuse_misdirected, refused, unused
 from beamctl.plan.plan import Plan
@@ -20,11 +20,12 @@ from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import LastRun, LastRuns
 from beamctl.workflow.concurrent_reads import WorkspaceReads, read_workspaces
 from beamctl.workflow.connection import Access, Link, open_link
-from beamctl.workflow.documents import read_desired
+from beamctl.workflow.documents import quoted, read_desired
 from beamctl.workflow.failures import failure_of, raise_if_alone
 from beamctl.workflow.plan import digest_of_plan, plan_from, readings
 
 if TYPE_CHECKING:
+    from beamctl.plan.address import Address
     from beamctl.plan.base_guards import BaseDocument
     from beamctl.report.data import WorkspaceFailure
 
@@ -83,11 +84,19 @@ class Checks:
         floors: Guards set for this run.
         records: The run records.
         base: The commit whose documents' guards must not be loosened unseen; empty for none.
+        only: The objects whose changes are planned; empty for all.
     """
 
     floors: Bounds
     records: RecordFolder
     base: str = ""
+    only: tuple[Address, ...] = ()
+
+    @property
+    def flags(self) -> list[str]:
+        """The options that ask for the same base and part again, as typed in a shell."""
+        compared = [f"--base {quoted(self.base)}"] if self.base else []
+        return [*compared, *(f"--only {shell_word(str(each))}" for each in self.only)]
 
 
 def plan_all(
@@ -109,7 +118,7 @@ def plan_all(
         checks: What the plans are checked against.
 
     Raises:
-        UsageError: An allowed hazard is not for one workspace of the run.
+        UsageError: An allowed hazard is not for one workspace of the run, or nothing has a chosen address.
         BeamctlError: The only workspace cannot be planned.
     """
     documents = read_desired(files, workspaces)
@@ -130,6 +139,10 @@ def plan_all(
     errors = [(each, error) for each, error in zip(documents, found, strict=True) if isinstance(error, BeamctlError)]
     raise_if_alone((error for _, error in errors), len(documents))
     planned = tuple(each for each in found if not isinstance(each, BeamctlError))
+    if checks.only:
+        from beamctl.workflow.only import refuse_unmatched
+
+        refuse_unmatched(checks.only, documents, [each.plan for each in planned])
     return AllPlanned(planned, tuple(failure_of(each, error) for each, error in errors))
 
 
@@ -158,7 +171,7 @@ def _planning(
     allowed = allowed_in(desired.workspace, granted)
 
     def made(live: Mapping[str, Any]) -> Plan:
-        return plan_from(live, desired, link, last, floors=checks.floors, granted=allowed, base=base)
+        return plan_from(live, desired, link, last, floors=checks.floors, granted=allowed, base=base, only=checks.only)
 
     def reads(then: Callable[[Mapping[str, Any]], T]) -> WorkspaceReads[T]:
         return WorkspaceReads(desired.workspace, link.silent_reader, readings(desired), then)

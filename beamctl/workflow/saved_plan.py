@@ -12,6 +12,7 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
 from beamctl.plan.across_kinds import deletes_only, read_all, reading_of, with_dependencies
+from beamctl.plan.address import with_needs
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
@@ -53,8 +54,9 @@ def open_plan(content: bytes, name: str) -> Saved:
     for plan in saved.plans:
         kinds = [kind for kind in all_kinds() if kind.name in plan.sections]
         changes = with_dependencies(kinds, plan.changes, plan.quorums)  # the file's own are not trusted
-        plans.append(replace(plan, changes=changes))
+        plans.append(replace(plan, changes=changes, partial=plan.partial and with_needs(plan.partial, changes)))
         _refuse_invalid(changes, name)
+        refuse_unplanned(name, plans[-1].unneeded)
         if unknown := plan.sections.items() - {(kind.name, kind.section) for kind in all_kinds()}:
             raise UsageError(
                 f"{name} has changes of the kind {min(unknown)[0]}, which this version of beamctl does not support",

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from beamctl.apply.record import Ended, NotAttempted, Unconfirmed, is_not_permitted
+from beamctl.apply.executor import is_not_permitted
+from beamctl.apply.record import Ended, NotAttempted, Unconfirmed
 from beamctl.errors import InterruptedRunError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.member.kind import MemberKind
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response

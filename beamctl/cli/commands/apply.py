@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,7 @@ from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import Interrupt, why_no_input
 from beamctl.cli.notify import notifications
+from beamctl.cli.only import only_option, refuse_with_saved
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.errors import UnwritableError, UsageError
@@ -28,6 +30,9 @@ from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, App
 from beamctl.workflow.connection import Access
 from beamctl.workflow.notifications import Notifier
 from beamctl.workflow.plan_all import Checks
+
+if TYPE_CHECKING:
+    from beamctl.plan.address import Address
 
 _EXIT = {
     ApplyStatus.DONE: Exit.DONE,
@@ -50,6 +55,7 @@ _EXIT = {
 @click.argument("saved", metavar="[PLAN]", required=False, shell_complete=candidates.paths)
 @options.files
 @options.workspaces
+@only_option
 @option(
     Group.SAFETY,
     "--auto-approve",
@@ -88,6 +94,7 @@ def command(  # noqa: PLR0913 - one argument per option
     saved: str | None,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
+    only: tuple[Address, ...],
     base: str,
     allowed: tuple[str, ...],
     parallelism: int,
@@ -109,15 +116,13 @@ def command(  # noqa: PLR0913 - one argument per option
     and 7 if some changes failed or were skipped.
     """
     granted = tuple(map(allowance, allowed))
-    if saved is not None and files:
-        raise UsageError("a saved plan cannot be combined with -f", "Use either PLAN or -f.")
-    if saved is not None and base:
-        raise UsageError("a saved plan cannot be combined with --base", "Make the plan with:  beamctl plan --base REV")
+    if saved is not None:
+        refuse_with_saved(files, base, only)
     refuse_unwritable(reports, inputs_of(saved, files, verify), record.path, None)
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack, problems_reported(reports, out), notifier.errors(record, unattended=auto_approve):
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
-        checks = Checks(floors, record, base)
+        checks = Checks(floors, record, base, only)
         request = ApplyRequest(saved, files, workspaces, granted, checks, parallelism, screen, verify)
         settings = ScreenSettings(saved is not None, not auto_approve, no_input, verbose)
         view = ApplyScreen(out, access.stop, settings)

@@ -13,6 +13,7 @@ from beamctl.cli import options
 from beamctl.cli.base import base_option
 from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
+from beamctl.cli.only import only_option
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
 from beamctl.plan.guards import Bounds
@@ -25,6 +26,7 @@ from beamctl.workflow.documents import command_for, named_files, unread_note
 from beamctl.workflow.plan_all import Checks, Planned, is_refused, plan_all, unused_allowances
 
 if TYPE_CHECKING:
+    from beamctl.plan.address import Address
     from beamctl.workflow.save_plan import Target
 
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 )
 @options.files
 @options.workspaces
+@only_option
 @option(Group.OUTPUT, "--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @option(Group.OUTPUT, "--explain", is_flag=True, help="In text output, say what each person gains and loses.")
 @base_option(
@@ -57,6 +60,7 @@ def command(  # noqa: PLR0913 - one argument per option
     *,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
+    only: tuple[Address, ...],
     base: str,
     allowed: tuple[str, ...],
     file: str | None,
@@ -81,11 +85,12 @@ def command(  # noqa: PLR0913 - one argument per option
     for note in record.ignored():
         out.info(note)
     with ExitStack() as stack, problems_reported(reports, out):
-        planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record, base))
+        checks = Checks(floors, record, base, only)
+        planned = plan_all(files, workspaces, access, stack, granted, checks)
         if note := unread_note(files):
             out.info(note)
         plans = planned.plans
-        command = command_for(APPLY, files, workspaces, base)
+        command = command_for(APPLY, files, workspaces, *checks.flags)
         several = len(plans) + len(planned.failures) > 1
         text = partial(plans_text, plans, granted, out.style, command=command, explain=explain, several=several)
         refused = report(planned.planned, granted, target, out, text)

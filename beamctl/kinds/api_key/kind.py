@@ -172,6 +172,7 @@ class ApiKeyKind(Kind[Keys]):
         for pair in declared:
             if pair.live is None or pair.live.client_id not in lost:
                 decider.account(pair.desired, live.by_account[pair.live.client_id] if pair.live else None)
+        decider.changes = situation.only_chosen(decider.changes)
         managed = [pair.live.client_id for pair in declared if pair.live and pair.desired.keys is not None]
         return replace(
             decider.comparison(_hazards(decider.changes, decider.given_up), None),

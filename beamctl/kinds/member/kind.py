@@ -152,7 +152,7 @@ class MemberKind(Kind[People]):
         self, decider: MemberDecider, desired: Desired, live: People, situation: Situation, managed: Iterable[Person]
     ) -> Comparison:
         """The comparison that follows from the decisions."""
-        changes = decider.changes
+        changes = decider.changes = situation.only_chosen(decider.changes)
         ours = hazards.own_keys(live, desired.guards, situation.identity)
         guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)

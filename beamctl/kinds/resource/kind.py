@@ -82,7 +82,7 @@ class ResourceKind(Kind[Resources]):
         changed = {change.key for change in changes if change.kind == self.name}
         return tuple(sorted((live_resources or {}).keys() - changed))
 
-    def compare(self, desired: Desired, live_resources: Resources, _situation: Situation) -> Comparison:
+    def compare(self, desired: Desired, live_resources: Resources, situation: Situation) -> Comparison:
         """At most one change per resource, for the declared attributes that differ."""
         section = desired.section(self.section)
         if live_resources is None:
@@ -90,7 +90,8 @@ class ResourceKind(Kind[Resources]):
             return Comparison(notes=(Note(fact(Code.SECTION_NOT_IN_API, section=self.section), place),))
         decider = ResourceDecider(self.shape, desired)
         decider.over(live_resources)
-        changes = tuple(self.with_secrets(self._placed(change, desired), desired) for change in decider.changes)
+        chosen = situation.only_chosen(decider.changes)
+        changes = tuple(self.with_secrets(self._placed(change, desired), desired) for change in chosen)
         additive = desired.mode(self.section) is Mode.ADDITIVE
         return Comparison(
             changes=changes,

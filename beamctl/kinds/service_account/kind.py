@@ -132,6 +132,7 @@ class ServiceAccountKind(Kind[Accounts]):
 
     def _comparison(self, decider: AccountDecider, live: Accounts, situation: Situation) -> Comparison:
         """The comparison that follows from the decisions."""
+        decider.changes = situation.only_chosen(decider.changes)
         found = decider.comparison(decide.hazards(decider.changes, decider.ours), len(live.by_id))
         return replace(found, anomalies=tuple(decide.own_identity_missing(live, situation.identity)))
 

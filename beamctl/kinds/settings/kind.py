@@ -172,11 +172,11 @@ class SettingsKind(Kind[Settings]):
         groups = admin_groups(live[GROUPS], after[0] if after else None)
         return Preconditions(seen=1, population=len(live[GROUPS]), admin_groups=groups)
 
-    def compare(self, desired: Desired, live: Settings, _situation: Situation) -> Comparison:
+    def compare(self, desired: Desired, live: Settings, situation: Situation) -> Comparison:
         """One change per key that differs."""
         section = desired.section(self.section)
         same = {key: value for key, value in section.items() if normal(key, value) == normal(key, live[key])}
-        changes = tuple(
+        found = (
             Change(
                 kind=self.name,
                 key=key_of(key),
@@ -193,14 +193,16 @@ class SettingsKind(Kind[Settings]):
             for key, value in section.items()
             if key not in same
         )
+        changes = tuple(situation.only_chosen(found))
+        groups = section[GROUPS] if any(change.attribute == GROUPS for change in changes) else None
         return Comparison(
             changes=changes,
-            hazards=hazards(live[GROUPS], section.get(GROUPS)),
+            hazards=hazards(live[GROUPS], groups),
             tally={UnchangedReason.UNCHANGED: len(same)},
             declared=len(section),
             seen=1,
             population=len(live[GROUPS]),  # what a change to settings can reduce
-            admin_groups=admin_groups(live[GROUPS], section.get(GROUPS)),
+            admin_groups=admin_groups(live[GROUPS], groups),
         )
 
     def undo(self, changes: Sequence[Change], desired: Desired, live: Settings, situation: Situation) -> Comparison:

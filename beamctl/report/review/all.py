@@ -67,7 +67,10 @@ def _together(data: ReportData, reviews: Sequence[WorkspaceReview]) -> str:
             changing = [plan for plan in data.plans if plan.changes or loosens(plan)]
             if not changing:
                 return f"No changes in {where}"
-            return f"{'Refused: ' if is_refused else ''}{changes_text(changing)}, in {len(changing):,} of {where}"
+            partial = "Partial plan: " if any(plan.partial for plan in data.plans) else ""
+            return (
+                f"{'Refused: ' if is_refused else ''}{partial}{changes_text(changing)}, in {len(changing):,} of {where}"
+            )
         case CommandName.DRIFT:
             differing = [plan for plan in data.plans if plan.differs]
             low = sum(bool(uncovered_spans(plan.workspace, data.details)) for plan in data.plans)

@@ -14,7 +14,7 @@ from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
 from beamctl.report.apply_text import counts_text, totals, unconfirmed_text
 from beamctl.report.review.model import Row, Table, WorkspaceReview
-from beamctl.report.review.plan import about, change_row, dangers_of, notes, unchanged
+from beamctl.report.review.plan import about, change_row, dangers_of, notes, partial_note, unchanged
 from beamctl.report.review.verdict import is_loss, worst_first
 from beamctl.report.spans import Spans, fact_spans, shown
 
@@ -45,13 +45,14 @@ def apply_review(plan: Plan, events: Sequence[Event], allowed: Sequence[Allowanc
     made = worst_first(each for each in plan.changes if _ended(found, each) not in _TO_LOOK_AT)
     lost, rest = [each for each in made if is_loss(each)], [each for each in made if not is_loss(each)]
     kept = [*_tables("To look at", plan, lacking, found), *_tables("Removed and demoted", plan, lost, found)]
+    partial = " (partial plan)" if plan.partial else ""
     return WorkspaceReview(
         workspace=plan.workspace,
-        verdict=f"{'Applied' if count.complete else 'Apply is incomplete'}: {counts_text(count)}",
+        verdict=f"{'Applied' if count.complete else 'Apply is incomplete'}{partial}: {counts_text(count)}",
         kept=kept,
         dangers=[each for each in dangers_of(plan, allowed) if not each.is_refused],
         others=_tables("Also done", plan, rest, found),
-        notes=notes(plan.notes),
+        notes=[*partial_note(plan), *notes(plan.notes)],
         unchanged=unchanged(plan),
         about=about(plan),
     )

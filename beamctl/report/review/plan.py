@@ -21,7 +21,7 @@ from beamctl.report.review.verdict import (
     noun_of,
     worst_first,
 )
-from beamctl.report.spans import Spans, fact_spans, joined, named, own
+from beamctl.report.spans import Spans, fact_spans, joined, named, own, shown
 from beamctl.report.wording import TALLY
 
 _HEADS = ("action", "who or what", "what changes", "asked for in")
@@ -46,16 +46,28 @@ def plan_review(plan: Plan, allowed: Sequence[Allowance], command: str, scope: s
         dangers=dangers,
         allow=_allow(plan, dangers, command, scope),
         others=others(plan, plan.changes),
-        notes=notes(plan.notes),
+        notes=[*partial_note(plan), *notes(plan.notes)],
         unchanged=unchanged(plan),
         about=about(plan),
     )
 
 
 def _verdict(plan: Plan, *, is_refused: bool) -> str:
+    partial = "Partial plan: " if plan.partial else ""
     if text := changes_text([plan]):
-        return ("Refused: " if is_refused else "") + text
+        return ("Refused: " if is_refused else "") + partial + text
+    if plan.partial:
+        return f"{partial}no changes"
     return "No changes to make; some differences are left alone" if plan.differs else "No changes"
+
+
+def partial_note(plan: Plan) -> Sequence[Spans]:
+    """In a partial plan, what was chosen and what is left out."""
+    if plan.partial is None:
+        return []
+    left_out = change_text.left_out_text(plan)
+    chosen = shown(change_text.only_text(plan)) or own("no change chosen here")
+    return [(*own("partial plan ("), *chosen, *own(f"){f'; {left_out}' * bool(left_out)}"))]
 
 
 def losses(plan: Plan, changes: Sequence[Change]) -> Sequence[Table]:
@@ -78,14 +90,19 @@ def _tables(title: str, plan: Plan, changes: Sequence[Change]) -> Sequence[Table
 def change_row(plan: Plan, change: Change) -> Row:
     """One change."""
     is_declared = change.place is not None
-    reason = change_spans.reason(change, plan)
+    reason, needed_by = change_spans.reason(change, plan), change_spans.needed_by(change, plan)
     return Row(
         label=label(plan, change),
         name=named(change.name),
         what=what(change),
         where=named(change_text.place(change)) if is_declared else reason,
         effect=effect_text(change),
-        details=[*([reason] if is_declared and reason else []), *change_spans.remarks(change), *value_rows(change)],
+        details=[
+            *([reason] if is_declared and reason else []),
+            *needed_by,
+            *change_spans.remarks(change),
+            *value_rows(change),
+        ],
     )
 
 
