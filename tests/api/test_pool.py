@@ -198,3 +198,22 @@ def test_an_interrupt_ends_the_wait_for_a_slot() -> None:
         assert isinstance(waiting.exception(LONGEST), InterruptedRunError)
         gate.set()
         assert running.result(LONGEST) == []
+
+
+def test_workspaces_whose_token_is_rejected_at_the_same_time_renew_it_once() -> None:
+    both, given = threading.Barrier(2), Counter[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v0/oauth/token":
+            given["tokens"] += 1
+            return reply(body={"access_token": f"t{given['tokens']}", "expires_in": 7200})
+        if request.headers["X-Blaxel-Authorization"] == "Bearer t1":
+            both.wait(LONGEST)
+            return reply(401)
+        return reply(body=[])
+
+    pool = pool_of(Server(answer))
+    readers = [pool.open(connection(SERVICE), name).reader() for name in names(2)]
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(lambda reader: reader.get("/users"), readers)) == [[], []]
+    assert given["tokens"] == 2
