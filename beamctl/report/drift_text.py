@@ -12,7 +12,7 @@ from beamctl.plan.diff import ABSENT, Difference, differences
 from beamctl.plan.plan import Plan
 from beamctl.plan.staleness import StaleObject
 from beamctl.report import change_spans, change_text
-from beamctl.report.data import DriftDetails
+from beamctl.report.data import DriftDetails, ReportData
 from beamctl.report.drift_details_spans import (
     address_spans,
     base_spans,
@@ -39,11 +39,23 @@ DUE = {
 _NOT_STORED = "exists, but its secret was not stored"
 
 
-def drifts_text(plans: Sequence[Plan], details: DriftDetails, style: Style = PLAIN) -> str:
-    """The differences of all workspaces, and what else was found."""
-    more = _more_lines(plans, details)
-    texts = [drift_text(plan, style, details) for plan in plans]
-    return "\n".join([*texts, *(["\n".join(more) + "\n"] if more else [])])
+def drifts_text(data: ReportData, style: Style = PLAIN, *, verbose: bool = False) -> str:
+    """The differences of all workspaces, and what else was found.
+
+    If the run is over several workspaces, those without drift are one line, unless `verbose`, and a table of the others
+    ends the text.
+    """
+    more = _more_lines(data.plans, data.details)
+    after = ["\n".join(more) + "\n"] if more else []
+    if not data.several:
+        return "\n".join([*(drift_text(plan, style, data.details) for plan in data.plans), *after])
+    from beamctl.report.fleet_text import ending_text, unchanged, unchanged_text
+
+    folded = [] if verbose else unchanged(data)
+    names = {plan.workspace for plan in folded}
+    texts = [drift_text(plan, style, data.details) for plan in data.plans if plan.workspace not in names]
+    summary = unchanged_text(folded, of=len(data.workspaces), notes=False) if folded else ""
+    return "\n".join([*texts, *filter(None, [summary]), *after, ending_text(data, style)])
 
 
 def _more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, assert_never
 
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Record, Started, State, Unconfirmed
-from beamctl.document.problem import Problem
+from beamctl.document.problem import Place, Problem
 from beamctl.model.fact import Fact, fact_data
 from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.hazard import Allowance
@@ -17,7 +17,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
-from beamctl.report.data import CommandName, DriftDetails, ReportData
+from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure
 from beamctl.report.drift_details_json import details_data, origin_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
 from beamctl.report.wording import TALLY, words
@@ -28,11 +28,11 @@ def report(data: ReportData) -> str:
     """What the command prints with `-o json`."""
     match data.command:
         case CommandName.PLAN:
-            return plans_json(data.plans, data.allowed)
+            return plans_json(data.plans, data.allowed, data.failures)
         case CommandName.DRIFT:
-            return drift_json(data.plans, data.details)
+            return drift_json(data.plans, data.details, data.failures)
         case CommandName.APPLY:
-            return applied_json(data.plans, data.allowed, data.results, saved=data.saved)
+            return applied_json(data.plans, data.allowed, data.results, saved=data.saved, failures=data.failures)
         case _:
             assert_never(data.command)
 
@@ -44,22 +44,32 @@ def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequenc
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    return {
-        "file": problem.place.source,
-        "line": problem.place.line,
-        "column": problem.place.column,
-        "code": problem.code,
-        "message": problem.message,
-        "hint": problem.hint,
-    }
+    said = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+    return _place(problem.place) | said
 
 
-def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.source, "line": place.line, "column": place.column}
+
+
+def _failures(failures: Sequence[WorkspaceFailure]) -> list[dict[str, Any]]:
+    """The workspaces for which nothing was done because of an error."""
+    return [
+        {"workspace": each.workspace, "code": each.code, "message": each.message, "hint": each.hint}
+        | _place(each.place)
+        | ({"problems": list(map(_problem, each.problems))} if each.problems else {})
+        for each in failures
+    ]
+
+
+def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance], failures: Sequence[WorkspaceFailure] = ()) -> str:
     """All plans of a run, in the format of `schemas/plan.schema.json`."""
-    return _dumps(_plans_with_text(plans, allowed), versioned=False)
+    return _dumps(_plans_with_text(plans, allowed, failures), versioned=False)
 
 
-def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str, Any]:
+def _plans_with_text(
+    plans: Sequence[Plan], allowed: Sequence[Allowance], failures: Sequence[WorkspaceFailure]
+) -> dict[str, Any]:
     data = plans_data(plans, allowed)
     for entry, plan in zip(data["workspaces"], plans, strict=True):
         for each, hazard in zip(entry["hazards"], plan.hazards, strict=True):
@@ -68,15 +78,17 @@ def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dic
         entry["unchanged"] = [
             {"code": why.value, "text": TALLY[why], "count": count} for why, count in plan.tally.items()
         ]
-    return data
+    return data | {"failures": _failures(failures)}
 
 
 def _said(fact: Fact) -> dict[str, Any]:
     return fact_data(fact) | {"text": words(fact)}
 
 
-def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str:
-    """All differences of all workspaces."""
+def drift_json(
+    plans: Sequence[Plan], details: DriftDetails = NO_DETAILS, failures: Sequence[WorkspaceFailure] = ()
+) -> str:
+    """All differences of all workspaces. Whether there is drift is null if none is known, but not all could be read."""
     found = [
         change_data(plan.workspace, change)
         | {"text": difference_text(plan, change), "known_as": known_as(change)}
@@ -87,10 +99,10 @@ def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str
     notes = [({"workspace": plan.workspace, **_said(note.fact)}, note) for plan in plans for note in plan.notes]
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
-    drift = any(plan.differs for plan in plans)
+    drift = any(plan.differs for plan in plans) or (None if failures else False)
     anomalies = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
     data = {"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "anomalies": anomalies}
-    return _dumps(data | details_data(details))
+    return _dumps(data | details_data(details) | {"failures": _failures(failures)})
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
@@ -106,13 +118,14 @@ def applied_json(
     events: Sequence[tuple[Plan, Sequence[Event]]],
     *,
     saved: Saved | None = None,
+    failures: Sequence[WorkspaceFailure] = (),
 ) -> str:
     """The plans, the saved plan they came from, if any, and the outcome of every change."""
     results = [result for plan, each in events for result in _results(plan, each)]
     summary = asdict(totals([event for _, each in events for event in each]))
     signed = {"signer": saved.signer} if saved and saved.signer else {}
     origin = {"saved": origin_of(saved) | {"digest": saved.digest} | signed} if saved else {}
-    data = _plans_with_text(plans, allowed) | origin | {"results": results, "summary": summary}
+    data = _plans_with_text(plans, allowed, failures) | origin | {"results": results, "summary": summary}
     return _dumps(data, versioned=False)
 
 

@@ -58,7 +58,7 @@ def test_the_exit_code_is_the_same_in_text_and_json(cli: Cli, write: Write, case
     ran = cli(*case.arguments, "-o", output)
     assert ran.code == case.code
     if output == "json":
-        assert ran.json["format_version"] == "1.1"
+        assert ran.json["format_version"] == "1.2"
     else:
         assert case.said in ran.out
         assert bool(case.said) is bool(ran.out)

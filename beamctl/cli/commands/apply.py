@@ -18,7 +18,7 @@ from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Output
-from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.errors import RefusedError, UnwritableError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
@@ -128,9 +128,9 @@ def command(  # noqa: PLR0913 - one argument per option
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
-    notifier.applied(data := _data(applied), record)
-    if out.json:
-        _show_json(data, out)
+    notifier.applied(data := _data(applied, out), record)
+    failed = out.failed(data.failures)
+    _show_result(data, out)
     try:
         write_reports(reports, data, out)
     except UsageError as error:
@@ -138,10 +138,10 @@ def command(  # noqa: PLR0913 - one argument per option
             raise
         out.say(f"Error: {printable(error.message)}\n  {NOT_STOPPED}")
         return Exit.PARTLY if applied.status is ApplyStatus.DONE else _EXIT[applied.status]
-    return worst(_EXIT[applied.status], out.failed(applied.review.failures))
+    return worst(_EXIT[applied.status], failed)
 
 
-def _data(applied: Applied) -> ReportData:
+def _data(applied: Applied, out: Output) -> ReportData:
     review = applied.review
     return ReportData(
         CommandName.APPLY,
@@ -150,15 +150,21 @@ def _data(applied: Applied) -> ReportData:
         [(each.plan, events) for each, events in applied.results],
         review.saved,
         review.command,
-        failures=review.failures,
+        failures=without_secrets(review.failures, out),
     )
 
 
-def _show_json(data: ReportData, out: Output) -> None:
-    from beamctl.report.json_report import report
-
+def _show_result(data: ReportData, out: Output) -> None:
+    """All results as JSON; as text, what is said about each workspace in the end, because the rest was shown."""
     try:
-        out.result(report(data))
+        if out.json:
+            from beamctl.report.json_report import report
+
+            out.result(report(data))
+        elif data.several:
+            from beamctl.report.fleet_text import ending_text
+
+            out.result(f"\n{ending_text(data, out.style)}")
     except UnwritableError as error:
         raise UnwritableError(error.message, NOT_STOPPED if data.results else "") from None
 
@@ -179,7 +185,7 @@ class _View:
 
     def show(self, review: Review) -> None:
         if not self._out.json:
-            self._out.result(_text(review, self._out.style))
+            self._out.result(_text(review, self._out.style, verbose=self._verbose))
 
     def note(self, text: str) -> None:
         self._out.info(text)
@@ -198,7 +204,7 @@ class _View:
             raise RefusedError(f"{self._no_input}, so nothing was changed", hint)
         names = ", ".join(each.plan.workspace for each in review.planned if each.plan.changes)
         question = f"Make {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted"
-        if ask(question, _text(review, PLAIN), self._out).strip() != "yes":
+        if ask(question, _text(review, PLAIN, verbose=self._verbose), self._out).strip() != "yes":
             raise RefusedError("not approved, so nothing was changed")
         return True
 
@@ -231,6 +237,14 @@ class _View:
             self._progress.clear()
 
 
-def _text(review: Review, style: Style) -> str:
+def _text(review: Review, style: Style, *, verbose: bool) -> str:
     plans = [each.plan for each in review.planned]
-    return plans_text(plans, review.allowed, style, command=review.command, saved=review.saved)
+    data = ReportData(
+        CommandName.APPLY,
+        plans,
+        review.allowed,
+        saved=review.saved,
+        apply_command=review.command,
+        failures=review.failures,
+    )
+    return plans_text(data, style, verbose=verbose)
