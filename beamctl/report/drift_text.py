@@ -53,7 +53,8 @@ def drifts_text(data: ReportData, style: Style = PLAIN, *, verbose: bool = False
 
     folded = [] if verbose else unchanged(data)
     names = {plan.workspace for plan in folded}
-    texts = [drift_text(plan, style, data.details) for plan in data.plans if plan.workspace not in names]
+    shown = [plan for plan in data.plans if plan.workspace not in names]
+    texts = [drift_text(plan, style, data.details, is_one_of_several=True) for plan in shown]
     summary = unchanged_text(folded, of=len(data.workspaces), notes=False) if folded else ""
     return "\n".join([*texts, *filter(None, [summary]), *after, ending_text(data, style)])
 
@@ -71,8 +72,10 @@ def _more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:
     return lines
 
 
-def drift_text(plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETAILS) -> str:
-    """The differences of one workspace, seen from the workspace."""
+def drift_text(
+    plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETAILS, *, is_one_of_several: bool = False
+) -> str:
+    """The differences of one workspace, seen from the workspace. Commands name it if there are others."""
     lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
         rows = [
@@ -91,8 +94,9 @@ def drift_text(plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETA
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan, details)))
     if plan.changes:
-        fix, adopt = "`beamctl plan` to see the changes that would fix this", "`beamctl drift --patch`"
-        lines.append(f"  Run {fix}, or {adopt} to update the document.")
+        which = f" -w {plan.workspace}" if is_one_of_several else ""
+        fix = f"`beamctl plan{which}` to see the changes that would fix this"
+        lines.append(f"  Run {fix}, or `beamctl drift{which} --patch` to update the document.")
     return "\n".join(lines) + "\n"
 
 

@@ -13,7 +13,6 @@ from beamctl.report.html_style import STYLE, style_digest
 from beamctl.report.permissions import ABILITIES
 from beamctl.report.review.all import review
 from beamctl.report.review.model import (
-    FAILED,
     OUTCOME_HEADS,
     Danger,
     Overview,
@@ -118,7 +117,7 @@ def _quiet(reviews: Sequence[WorkspaceReview]) -> Iterator[str]:
 def _failures(found: Overview) -> Iterator[str]:
     if found.failures:
         yield '<div class="danger refused">'
-        yield f"<p><strong>{_text(FAILED)}</strong></p>"
+        yield f"<p><strong>{_text(found.failed)}</strong></p>"
         yield "<ul>"
         for each in found.failures:
             details = "".join(f"<li>{_line(detail)}</li>" for detail in each.details)

@@ -11,7 +11,7 @@ from beamctl.report.data import CommandName, ReportData
 from beamctl.report.digest import report_digest
 from beamctl.report.markdown_escaping import cell, code, fence, is_markable, line, marker, summary, table, words
 from beamctl.report.review.all import review
-from beamctl.report.review.model import FAILED, OUTCOME_HEADS, Danger, Overview, Row, Table, WorkspaceReview, legend
+from beamctl.report.review.model import OUTCOME_HEADS, Danger, Overview, Row, Table, WorkspaceReview, legend
 from beamctl.report.room import Room, Shares, fitted
 from beamctl.report.spans import joined, own
 
@@ -98,7 +98,7 @@ def _counts(command: CommandName, total: Shares, shown: Shares, room: Room) -> l
 def _failures(found: Overview) -> Iterator[Block]:
     """The workspaces that failed, each with what to do about it."""
     if found.failures:
-        lines = ["[!CAUTION]", words(FAILED), ""]
+        lines = ["[!CAUTION]", words(found.failed), ""]
         for each in found.failures:
             lines.append(f"- {code(each.workspace)} ({line(each.where)}): {line(each.why)}")
             lines += [f"  - {line(detail)}" for detail in each.details]

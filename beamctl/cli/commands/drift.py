@@ -21,7 +21,7 @@ from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files, read_sources
-from beamctl.workflow.drift import BETWEEN_LOOKS, MOST_LOOKS, DriftRequest, Drifted, drift
+from beamctl.workflow.drift import BETWEEN_LOOKS, MOST_LOOKS, Drifted, DriftRequest, drift
 from beamctl.workflow.notifications import Notifier
 
 if TYPE_CHECKING:
@@ -116,8 +116,9 @@ def command(  # noqa: PLR0913 - one argument per option
         from beamctl.workflow.adopt import refuse_standard_input
 
         refuse_standard_input(sources)
-    counts = coverage or required is not None
-    request = DriftRequest(files, sources, workspaces, base, looks, _known(known_file), counts)
+    request = DriftRequest(
+        files, sources, workspaces, base, looks, _known(known_file), coverage or required is not None
+    )
     with problems_reported(reports, out):
         found = drift(request, access, record, out.info)
     data = _data(found, required, out)
@@ -131,7 +132,7 @@ def command(  # noqa: PLR0913 - one argument per option
 
         show_and_write(adopt(sources, found.seen), out, patch=patch, write=write)
     write_reports(reports, data, out)
-    differs = _say_uncovered(data.details, out) or any(plan.differs for plan in found.plans)
+    differs = _say_uncovered(data.details, out) or any(plan.differs for plan in data.plans)
     return worst(Exit.DIFFERS if differs else Exit.DONE, failed)
 
 

@@ -41,9 +41,17 @@ def review(data: ReportData, digest: str) -> Overview:
         workspaces=ordered,
         about=_about(data, digest),
         failures=failures[:MOST_OUTCOMES],
+        failed=_FAILED[data.command],
         outcomes=said,
         unlisted=(len(failures[MOST_OUTCOMES:]), hidden),
     )
+
+
+_FAILED = {
+    CommandName.PLAN: "These workspaces could not be compared, so nothing is known about them:",
+    CommandName.DRIFT: "These workspaces could not be compared, so nothing is known about them:",
+    CommandName.APPLY: "In these workspaces, nothing was changed, or not everything:",
+}
 
 
 def _failure(failure: WorkspaceFailure) -> FailureReview:
@@ -85,8 +93,8 @@ def _together(data: ReportData, reviews: Sequence[WorkspaceReview]) -> str:
         return text
     refused = sum(each.code == RefusedError.code for each in data.failures)
     counts = ((refused, "refused"), (len(data.failures) - refused, "failed"))
-    failed = ", ".join(f"{count:,} {word}" for count, word in counts if count)
-    return "; ".join(filter(None, (f"{failed} of {_workspaces(len(data.workspaces))}", text)))
+    failed = " and ".join(f"{count:,} {word}" for count, word in counts if count)
+    return ". ".join(filter(None, (f"Of {_workspaces(len(data.workspaces))}, {failed}", text)))
 
 
 def _workspaces(count: int) -> str:

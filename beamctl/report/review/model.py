@@ -16,7 +16,6 @@ _OFTEN = 3
 """An effect that this many rows share is explained once, below the table."""
 
 
-FAILED = "These workspaces failed. The rest of this report says nothing about them, or why nothing was changed:"
 OUTCOME_HEADS = ("workspace", "result")
 
 
@@ -144,6 +143,7 @@ class Overview:
         workspaces: Those that need attention first.
         about: Where the facts come from: saved plan, digest, version.
         failures: The workspaces that failed. They come before everything else, and no report hides them all.
+        failed: What that means, in one sentence.
         outcomes: If there are several workspaces, what became of each that has something to say; at most 50.
         unlisted: How many more failures and outcomes there are.
     """
@@ -152,6 +152,7 @@ class Overview:
     workspaces: Sequence[WorkspaceReview]
     about: Sequence[Spans]
     failures: Sequence[FailureReview] = ()
+    failed: str = ""
     outcomes: Sequence[WorkspaceOutcome] = ()
     unlisted: tuple[int, int] = (0, 0)
 
