@@ -28,13 +28,16 @@ def report(data: ReportData) -> str:
     """What the command prints with `-o json`."""
     match data.command:
         case CommandName.PLAN:
-            return plans_json(data.plans, data.allowed, data.failures)
+            found = _plans_with_text(data.plans, data.allowed)
         case CommandName.DRIFT:
-            return drift_json(data.plans, data.details, data.failures)
+            found = _drift_data(data.plans, data.details)
+            if data.failures and not found["drift"]:
+                found["drift"] = None  # nothing is known about the others
         case CommandName.APPLY:
-            return applied_json(data.plans, data.allowed, data.results, saved=data.saved, failures=data.failures)
+            found = _applied_data(data.plans, data.allowed, data.results, saved=data.saved)
         case _:
             assert_never(data.command)
+    return _dumps(found | {"failures": list(map(_failure, data.failures))})
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
@@ -44,32 +47,26 @@ def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequenc
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    said = {"code": problem.code, "message": problem.message, "hint": problem.hint}
-    return _place(problem.place) | said
+    return {**_place(problem.place), "code": problem.code, "message": problem.message, "hint": problem.hint}
 
 
 def _place(place: Place) -> dict[str, Any]:
     return {"file": place.source, "line": place.line, "column": place.column}
 
 
-def _failures(failures: Sequence[WorkspaceFailure]) -> list[dict[str, Any]]:
-    """The workspaces for which nothing was done because of an error."""
-    return [
-        {"workspace": each.workspace, "code": each.code, "message": each.message, "hint": each.hint}
-        | _place(each.place)
-        | ({"problems": list(map(_problem, each.problems))} if each.problems else {})
-        for each in failures
-    ]
+def _failure(failure: WorkspaceFailure) -> dict[str, Any]:
+    """A workspace for which nothing was done because of an error."""
+    problems = {"problems": list(map(_problem, failure.problems))} if failure.problems else {}
+    said = {"workspace": failure.workspace, "code": failure.code, "message": failure.message, "hint": failure.hint}
+    return said | _place(failure.place) | problems
 
 
-def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance], failures: Sequence[WorkspaceFailure] = ()) -> str:
+def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
     """All plans of a run, in the format of `schemas/plan.schema.json`."""
-    return _dumps(_plans_with_text(plans, allowed, failures), versioned=False)
+    return _dumps(_plans_with_text(plans, allowed))
 
 
-def _plans_with_text(
-    plans: Sequence[Plan], allowed: Sequence[Allowance], failures: Sequence[WorkspaceFailure]
-) -> dict[str, Any]:
+def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str, Any]:
     data = plans_data(plans, allowed)
     for entry, plan in zip(data["workspaces"], plans, strict=True):
         for each, hazard in zip(entry["hazards"], plan.hazards, strict=True):
@@ -78,17 +75,19 @@ def _plans_with_text(
         entry["unchanged"] = [
             {"code": why.value, "text": TALLY[why], "count": count} for why, count in plan.tally.items()
         ]
-    return data | {"failures": _failures(failures)}
+    return data
 
 
 def _said(fact: Fact) -> dict[str, Any]:
     return fact_data(fact) | {"text": words(fact)}
 
 
-def drift_json(
-    plans: Sequence[Plan], details: DriftDetails = NO_DETAILS, failures: Sequence[WorkspaceFailure] = ()
-) -> str:
-    """All differences of all workspaces. Whether there is drift is null if none is known, but not all could be read."""
+def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str:
+    """All differences of all workspaces."""
+    return _dumps(_drift_data(plans, details))
+
+
+def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
     found = [
         change_data(plan.workspace, change)
         | {"text": difference_text(plan, change), "known_as": known_as(change)}
@@ -99,10 +98,16 @@ def drift_json(
     notes = [({"workspace": plan.workspace, **_said(note.fact)}, note) for plan in plans for note in plan.notes]
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
-    drift = any(plan.differs for plan in plans) or (None if failures else False)
+    drift = any(plan.differs for plan in plans)
     anomalies = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
-    data = {"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "anomalies": anomalies}
-    return _dumps(data | details_data(details) | {"failures": _failures(failures)})
+    data: dict[str, Any] = {
+        "drift": drift,
+        "resource_drift": found,
+        "left_alone": left,
+        "excused": excused,
+        "anomalies": anomalies,
+    }
+    return data | details_data(details)
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
@@ -118,15 +123,23 @@ def applied_json(
     events: Sequence[tuple[Plan, Sequence[Event]]],
     *,
     saved: Saved | None = None,
-    failures: Sequence[WorkspaceFailure] = (),
 ) -> str:
     """The plans, the saved plan they came from, if any, and the outcome of every change."""
+    return _dumps(_applied_data(plans, allowed, events, saved=saved))
+
+
+def _applied_data(
+    plans: Sequence[Plan],
+    allowed: Sequence[Allowance],
+    events: Sequence[tuple[Plan, Sequence[Event]]],
+    *,
+    saved: Saved | None,
+) -> dict[str, Any]:
     results = [result for plan, each in events for result in _results(plan, each)]
     summary = asdict(totals([event for _, each in events for event in each]))
     signed = {"signer": saved.signer} if saved and saved.signer else {}
     origin = {"saved": origin_of(saved) | {"digest": saved.digest} | signed} if saved else {}
-    data = _plans_with_text(plans, allowed, failures) | origin | {"results": results, "summary": summary}
-    return _dumps(data, versioned=False)
+    return _plans_with_text(plans, allowed) | origin | {"results": results, "summary": summary}
 
 
 def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
@@ -229,6 +242,5 @@ def _key(event: Event) -> tuple[str, str]:
     return event.change.kind, event.change.key
 
 
-def _dumps(data: Mapping[str, Any], *, versioned: bool = True) -> str:
-    report = {"format_version": FORMAT_VERSION, **data} if versioned else data
-    return json.dumps(report, indent=2, ensure_ascii=True) + "\n"
+def _dumps(data: Mapping[str, Any]) -> str:
+    return json.dumps({"format_version": FORMAT_VERSION, **data}, indent=2, ensure_ascii=True) + "\n"
