@@ -107,8 +107,7 @@ def command(  # noqa: PLR0913 - one argument per option
     """
     if patch and out.json:
         raise UsageError("--patch prints a diff, not JSON", "Add --report json=FILE for both.")
-    inputs = [*named_files(files), *([known_file] if known_file is not None else [])]
-    refuse_unwritable(reports, inputs, record.path, None)
+    refuse_unwritable(reports, _inputs(files, known_file), record.path, None)
     for note in record.ignored():
         out.info(note)
     sources = read_sources(files)
@@ -116,9 +115,8 @@ def command(  # noqa: PLR0913 - one argument per option
         from beamctl.workflow.adopt import refuse_standard_input
 
         refuse_standard_input(sources)
-    request = DriftRequest(
-        files, sources, workspaces, base, looks, _known(known_file), coverage or required is not None
-    )
+    known, counts = _known(known_file), coverage or required is not None
+    request = DriftRequest(files, sources, workspaces, base, looks, known, counts)
     with problems_reported(reports, out):
         found = drift(request, access, record, out.info)
     data = _data(found, required, out)
@@ -134,6 +132,10 @@ def command(  # noqa: PLR0913 - one argument per option
     write_reports(reports, data, out)
     differs = _say_uncovered(data.details, out) or any(plan.differs for plan in data.plans)
     return worst(Exit.DIFFERS if differs else Exit.DONE, failed)
+
+
+def _inputs(files: tuple[str, ...], known_file: str | None) -> list[str]:
+    return [*named_files(files), *([known_file] if known_file is not None else [])]
 
 
 def _data(found: Drifted, required: float | None, out: Output) -> ReportData:
