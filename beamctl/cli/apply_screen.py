@@ -21,6 +21,7 @@ from beamctl.report.apply_text import (
     not_permitted_text,
 )
 from beamctl.report.approval_text import not_changed_text, progress_text, question_text
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import plans_text
 from beamctl.report.style import PLAIN, Style
 from beamctl.workflow.apply_view import AppliedPlan, ApplyProgress, ApplyStatus, Review
@@ -67,7 +68,7 @@ class ApplyScreen:
     def show(self, review: Review) -> None:
         """See `ApplyView`."""
         if not self._out.json:
-            self._out.result(_text(review, self._out.style))
+            self._out.result(_text(review, self._out.style, verbose=self._settings.verbose))
 
     def note(self, text: str) -> None:
         """See `ApplyView`."""
@@ -89,7 +90,7 @@ class ApplyScreen:
             raise RefusedError(f"{why}, so nothing was changed", hint)
         if text := not_changed_text(review.failures):
             self._out.error(f"\n{text}")
-        if ask(question_text(counts), _text(review, PLAIN), self._out).strip() != "yes":
+        if ask(question_text(counts), _text(review, PLAIN, verbose=self._settings.verbose), self._out).strip() != "yes":
             raise RefusedError("not approved, so nothing was changed")
         return True
 
@@ -134,12 +135,14 @@ class ApplyScreen:
             self._bar.clear()
 
 
-def _text(review: Review, style: Style) -> str:
-    return plans_text(
-        [each.plan for each in review.planned],
+def _text(review: Review, style: Style, *, verbose: bool) -> str:
+    plans = [each.plan for each in review.planned]
+    data = ReportData(
+        CommandName.APPLY,
+        plans,
         review.allowed,
-        style,
-        command=review.command,
         saved=review.saved,
-        several=review.several,
+        apply_command=review.command,
+        failures=review.failures,
     )
+    return plans_text(data, style, verbose=verbose)

@@ -83,9 +83,7 @@ _output = option(
     show_default=True,
     help="The format of the result.",
 )
-_no_color = option(
-    Group.OUTPUT, "--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect."
-)
+_no_color = option(Group.OUTPUT, "--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR does the same.")
 _quiet = option(Group.OUTPUT, "-q", "--quiet", is_flag=True, help="Print only the result.")
 quiet = combined(_quiet, _with_output)
 view = combined(_output, _no_color, _quiet, _with_output)
@@ -103,6 +101,7 @@ floors = floor_options
 parallelism = connection_options.parallelism
 connection = connection_options.connection
 reads = connection_options.reads
+verbose = option(Group.OUTPUT, "-v", "--verbose", is_flag=True, help="Also show each workspace without changes.")
 saving = combined(
     option(
         Group.OUTPUT,

@@ -18,7 +18,10 @@ from beamctl.plan.plan import LiveObject, Plan
 if TYPE_CHECKING:
     from beamctl.plan.address import Partial
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
+READABLE_VERSIONS = frozenset({"1.1", FORMAT_VERSION})
+"""Formats of saved plans that can be applied. 1.2 added the failures of a run, which no saved plan has, and partial
+plans."""
 
 Data = Mapping[str, Any]
 

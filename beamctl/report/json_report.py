@@ -29,13 +29,16 @@ def report(data: ReportData) -> str:
     """What the command prints with `-o json`."""
     match data.command:
         case CommandName.PLAN:
-            return plans_json(data.plans, data.allowed)
+            found = _plans_with_text(data.plans, data.allowed)
         case CommandName.DRIFT:
-            return drift_json(data.plans, data.details)
+            found = _drift_data(data.plans, data.details)
+            if data.failures and not found["drift"]:
+                found["drift"] = None  # nothing is known about the others
         case CommandName.APPLY:
-            return applied_json(data.plans, data.allowed, data.results, saved=data.saved)
+            found = _applied_data(data.plans, data.allowed, data.results, saved=data.saved)
         case _:
             assert_never(data.command)
+    return _dumps(found | {"failures": list(map(_failure, data.failures))})
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
@@ -61,7 +64,7 @@ def _failure(failure: WorkspaceFailure) -> dict[str, Any]:
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
     """All plans of a run, in the format of `schemas/plan.schema.json`."""
-    return _dumps(_plans_with_text(plans, allowed), versioned=False)
+    return _dumps(_plans_with_text(plans, allowed))
 
 
 def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str, Any]:
@@ -82,6 +85,10 @@ def _said(fact: Fact) -> dict[str, Any]:
 
 def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str:
     """All differences of all workspaces."""
+    return _dumps(_drift_data(plans, details))
+
+
+def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
     found = [
         change_data(plan.workspace, change)
         | {"text": difference_text(plan, change), "known_as": known_as(change)}
@@ -94,8 +101,14 @@ def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)
     anomalies = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
-    data = {"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "anomalies": anomalies}
-    return _dumps(data | details_data(details))
+    data: dict[str, Any] = {
+        "drift": drift,
+        "resource_drift": found,
+        "left_alone": left,
+        "excused": excused,
+        "anomalies": anomalies,
+    }
+    return data | details_data(details)
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
@@ -138,12 +151,21 @@ def applied_json(
     saved: Saved | None = None,
 ) -> str:
     """The plans, the saved plan they came from, if any, and the outcome of every change."""
+    return _dumps(_applied_data(plans, allowed, events, saved=saved))
+
+
+def _applied_data(
+    plans: Sequence[Plan],
+    allowed: Sequence[Allowance],
+    events: Sequence[tuple[Plan, Sequence[Event]]],
+    *,
+    saved: Saved | None,
+) -> dict[str, Any]:
     results = [result for plan, each in events for result in _results(plan, each)]
     summary = asdict(totals([event for _, each in events for event in each]))
     signed = {"signer": saved.signer} if saved and saved.signer else {}
     origin = {"saved": origin_of(saved) | {"digest": saved.digest} | signed} if saved else {}
-    data = _plans_with_text(plans, allowed) | origin | {"results": results, "summary": summary}
-    return _dumps(data, versioned=False)
+    return _plans_with_text(plans, allowed) | origin | {"results": results, "summary": summary}
 
 
 def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
@@ -247,6 +269,5 @@ def _key(event: Event) -> tuple[str, str]:
     return event.change.kind, event.change.key
 
 
-def _dumps(data: Mapping[str, Any], *, versioned: bool = True) -> str:
-    report = {"format_version": FORMAT_VERSION, **data} if versioned else data
-    return json.dumps(report, indent=2, ensure_ascii=True) + "\n"
+def _dumps(data: Mapping[str, Any]) -> str:
+    return json.dumps({"format_version": FORMAT_VERSION, **data}, indent=2, ensure_ascii=True) + "\n"

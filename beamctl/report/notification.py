@@ -125,6 +125,18 @@ def refusal_notice(workspace: str, hazards: Sequence[Hazard]) -> WorkspaceNotice
     return WorkspaceNotice(Urgency.FAILURE, workspace, summary, "apply refused", items)
 
 
+def unread_notice(failure: WorkspaceFailure) -> WorkspaceNotice:
+    """The error because of which a workspace could not be compared with its document."""
+    summary = f"{failure.workspace} could not be compared with its document: {printable(failure.message)}."
+    items = tuple(NotifiedItem(f"! {printable(problem.message)}") for problem in failure.problems)
+    return WorkspaceNotice(Urgency.FAILURE, failure.workspace, summary, "could not be compared", items)
+
+
+def recovered_notice(workspace: str) -> WorkspaceNotice:
+    """That a workspace can be compared again."""
+    return WorkspaceNotice(Urgency.GOOD, workspace, f"{workspace} can be compared again.", "can be compared again")
+
+
 def error_notice(error: BeamctlError) -> WorkspaceNotice:
     """The error that ended an apply."""
     return WorkspaceNotice(Urgency.FAILURE, "", printable(error.message), "apply failed")

@@ -15,6 +15,7 @@ from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused, scoped
 from beamctl.plan.plan import Plan
 from beamctl.report import change_text
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.style import PLAIN, Style, Tone, digest, value
 from beamctl.report.wording import TALLY, words
 
@@ -31,25 +32,34 @@ _Flags = Callable[[Sequence[Hazard]], str]
 """The command that allows hazards."""
 
 
-def plans_text(  # noqa: PLR0913 - one argument per part of the report
-    plans: Sequence[Plan],
-    allowed: Sequence[Allowance] = (),
-    style: Style = PLAIN,
-    *,
-    command: str = APPLY,
-    saved: Saved | None = None,
-    explain: bool = False,
-    several: bool = False,
-) -> str:
-    """All plans of a run, after the origin of the saved plan, if any. If the run covers several workspaces, which may
-    be more than the plans, commands and flags name the workspace."""
-    named = several or len(plans) > 1
-    commands = [f"{command} -w {plan.workspace}" if named else command for plan in plans]
-    texts = [
-        plan_text(plan, allowed, style, command=line, scope=plan.workspace if named else "", explain=explain)
-        for plan, line in zip(plans, commands, strict=True)
-    ]
-    return "\n".join([*([_origin_text(saved)] if saved else []), *texts])
+def plans_text(data: ReportData, style: Style = PLAIN, *, explain: bool = False, verbose: bool = False) -> str:
+    """All plans of a run, after the origin of the saved plan, if any.
+
+    If the run is over several workspaces, those without changes are one line, commands name the workspace, and a table
+    of those with something to say ends the text.
+
+    Args:
+        data: The plans.
+        style: Colors.
+        explain: Whether to say what people gain and lose.
+        verbose: Whether to show the workspaces without changes one by one.
+    """
+    texts = [_origin_text(data.saved)] if data.saved else []
+    if not data.several:
+        show = partial(plan_text, allowed=data.allowed, style=style, command=data.apply_command, explain=explain)
+        return "\n".join([*texts, *map(show, data.plans)])
+    from beamctl.report.fleet_text import ending_text, unchanged, unchanged_text
+
+    folded = [] if verbose else unchanged(data)
+    names = {plan.workspace for plan in folded}
+    for plan in data.plans:
+        if plan.workspace not in names:
+            command = f"{data.apply_command} -w {plan.workspace}"
+            text = plan_text(plan, data.allowed, style, command=command, scope=plan.workspace, explain=explain)
+            texts.append(text)
+    summary = unchanged_text(folded, of=len(data.workspaces), notes=True) if folded else ""
+    ending = "" if data.command is CommandName.APPLY else ending_text(data, style)  # an apply ends with its results
+    return "\n".join([*texts, *filter(None, (summary, ending))])
 
 
 def _origin_text(saved: Saved) -> str:
@@ -95,7 +105,7 @@ def unused_note(allowance: str) -> str:
     return f"Note: --allow {allowance} has no effect: the plan has no such hazard."
 
 
-def plan_text(  # noqa: PLR0913 - as above
+def plan_text(  # noqa: PLR0913 - one argument per part of the report
     plan: Plan,
     allowed: Sequence[Allowance] = (),
     style: Style = PLAIN,

@@ -16,7 +16,7 @@ from beamctl.cli.interaction import Interrupt, why_no_input
 from beamctl.cli.notify import notifications
 from beamctl.cli.only import only_option, refuse_with_saved
 from beamctl.cli.output import Output
-from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.errors import UnwritableError, UsageError
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
@@ -128,15 +128,14 @@ def command(  # noqa: PLR0913 - one argument per option
         view = ApplyScreen(out, access.stop, settings)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
-    notifier.applied(data := _data(applied), record)
+    notifier.applied(data := _data(applied, out), record)
     return _reported(applied, data, reports, out)
 
 
 def _reported(applied: Applied, data: ReportData, reports: tuple[ReportFile, ...], out: Output) -> Exit:
     """Write what is not shown yet, and return the exit code."""
     exit_code = worst(out.failed(data.failures), *(_EXIT[status] for status in applied.statuses))
-    if out.json:
-        _show_json(data, out)
+    _show_result(data, out)
     try:
         write_reports(reports, data, out)
     except UsageError as error:
@@ -147,7 +146,7 @@ def _reported(applied: Applied, data: ReportData, reports: tuple[ReportFile, ...
     return exit_code
 
 
-def _data(applied: Applied) -> ReportData:
+def _data(applied: Applied, out: Output) -> ReportData:
     review = applied.review
     return ReportData(
         CommandName.APPLY,
@@ -156,14 +155,20 @@ def _data(applied: Applied) -> ReportData:
         [(each.planned.plan, each.events) for each in applied.results],
         review.saved,
         review.command,
-        failures=review.failures,
+        failures=without_secrets(review.failures, out),
     )
 
 
-def _show_json(data: ReportData, out: Output) -> None:
-    from beamctl.report.json_report import report
-
+def _show_result(data: ReportData, out: Output) -> None:
+    """All results as JSON; as text, what is said about each workspace in the end, because the rest was shown."""
     try:
-        out.result(report(data))
+        if out.json:
+            from beamctl.report.json_report import report
+
+            out.result(report(data))
+        elif data.several:
+            from beamctl.report.fleet_text import ending_text
+
+            out.result(f"\n{ending_text(data, out.style)}")
     except UnwritableError as error:
         raise UnwritableError(error.message, NOT_STOPPED if data.results else "") from None

@@ -14,14 +14,14 @@ from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Output
-from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
 from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files, read_sources
-from beamctl.workflow.drift import MOST_LOOKS, DriftRequest, drift
+from beamctl.workflow.drift import MOST_LOOKS, Drifted, DriftRequest, drift
 from beamctl.workflow.looks import BETWEEN_LOOKS
 from beamctl.workflow.notifications import Notifier
 
@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     help="Print a unified diff for `git apply` that makes the documents say what is live, instead of the report.",
 )
 @option(Group.OUTPUT, "--write", is_flag=True, help="Edit the documents so that they say what is live.")
+@options.verbose
 @options.reports
 @options.record
 @options.view
@@ -96,6 +97,7 @@ def command(  # noqa: PLR0913 - one argument per option
     reports: tuple[ReportFile, ...],
     record: RecordFolder,
     out: Output,
+    verbose: bool,
     access: Access,
     notifier: Notifier,
 ) -> int:
@@ -106,8 +108,7 @@ def command(  # noqa: PLR0913 - one argument per option
     """
     if patch and out.json:
         raise UsageError("--patch prints a diff, not JSON", "Add --report json=FILE for both.")
-    inputs = [*named_files(files), *([known_file] if known_file is not None else [])]
-    refuse_unwritable(reports, inputs, record.path, None)
+    refuse_unwritable(reports, _inputs(files, known_file), record.path, None)
     for note in record.ignored():
         out.info(note)
     sources = read_sources(files)
@@ -115,34 +116,43 @@ def command(  # noqa: PLR0913 - one argument per option
         from beamctl.workflow.adopt import refuse_standard_input
 
         refuse_standard_input(sources)
-    counts = coverage or required is not None
-    request = DriftRequest(files, sources, workspaces, base, looks, _known(known_file), counts)
+    known, counts = _known(known_file), coverage or required is not None
+    request = DriftRequest(files, sources, workspaces, base, looks, known, counts)
     with problems_reported(reports, out):
         found = drift(request, access, record, out.info)
-    details = replace(found.details, required_coverage=required)
-    data = ReportData(CommandName.DRIFT, found.plans, details=details, failures=found.failures)
+    data = _data(found, required, out)
     notifier.drift(data, record)
+    failed = out.failed(data.failures)
     if not patch:
-        _show(data, out)
+        _show(data, out, verbose=verbose)
     if patch or write:
         from beamctl.cli.adopted_drift import show_and_write
         from beamctl.workflow.adopt import adopt
 
         show_and_write(adopt(sources, found.seen), out, patch=patch, write=write)
     write_reports(reports, data, out)
-    differs = _say_uncovered(details, out) or any(plan.differs for plan in found.plans)
-    return worst(Exit.DIFFERS if differs else Exit.DONE, out.failed(found.failures))
+    differs = _say_uncovered(data.details, out) or any(plan.differs for plan in data.plans)
+    return worst(Exit.DIFFERS if differs else Exit.DONE, failed)
 
 
-def _show(data: ReportData, out: Output) -> None:
+def _inputs(files: tuple[str, ...], known_file: str | None) -> list[str]:
+    return [*named_files(files), *([known_file] if known_file is not None else [])]
+
+
+def _data(found: Drifted, required: float | None, out: Output) -> ReportData:
+    details = replace(found.details, required_coverage=required)
+    return ReportData(CommandName.DRIFT, found.plans, details=details, failures=without_secrets(found.failures, out))
+
+
+def _show(data: ReportData, out: Output, *, verbose: bool) -> None:
     if out.json:
-        from beamctl.report.json_report import drift_json
+        from beamctl.report import json_report
 
-        out.result(drift_json(data.plans, data.details))
+        out.result(json_report.report(data))
     else:
         from beamctl.report.drift_text import drifts_text
 
-        out.result(drifts_text(data.plans, data.details, out.style))
+        out.result(drifts_text(data, out.style, verbose=verbose))
 
 
 def _known(file: str | None) -> tuple[Known, ...]:

@@ -15,9 +15,10 @@ from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.only import only_option
 from beamctl.cli.output import Output
-from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.plan.guards import Bounds
-from beamctl.plan.hazard import Allowance, allowance
+from beamctl.plan.hazard import allowance
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import APPLY, UNKNOWN_COMMIT, plans_text, saved_text, unused_note
 from beamctl.runs.commit import is_in_ci
 from beamctl.runs.folder import RecordFolder
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     "Refuse what the document permits and did not permit at this commit: looser guards, sections and people that are "
     "no longer managed, new commands for secrets. For pull requests, name the base branch."
 )
+@options.verbose
 @options.allow
 @options.saving
 @options.reports
@@ -71,6 +73,7 @@ def command(  # noqa: PLR0913 - one argument per option
     out: Output,
     detailed_exitcode: bool,
     explain: bool,
+    verbose: bool,
     floors: Bounds,
     access: Access,
 ) -> int:
@@ -91,15 +94,13 @@ def command(  # noqa: PLR0913 - one argument per option
             out.info(note)
         plans = planned.plans
         command = command_for(APPLY, files, workspaces, *checks.flags)
-        several = len(plans) + len(planned.failures) > 1
-        text = partial(plans_text, plans, granted, out.style, command=command, explain=explain, several=several)
-        refused = report(planned.planned, granted, target, out, text)
-        if reports:
-            from beamctl.report.data import CommandName, ReportData
-
-            data = ReportData(CommandName.PLAN, plans, granted, apply_command=command, failures=planned.failures)
-            write_reports(reports, data, out)
-    exits = [out.failed(planned.failures), Exit.REFUSED if refused else Exit.DONE]
+        failures = without_secrets(planned.failures, out)
+        data = ReportData(CommandName.PLAN, plans, granted, apply_command=command, failures=failures)
+        failed = out.failed(data.failures)
+        text = partial(plans_text, data, out.style, explain=explain, verbose=verbose)
+        refused = report(planned.planned, data, target, out, text)
+        write_reports(reports, data, out)
+    exits = [failed, Exit.REFUSED if refused else Exit.DONE]
     differs = detailed_exitcode and any(plan.changes for plan in plans)
     return worst(*exits, Exit.DIFFERS if differs else Exit.DONE)
 
@@ -115,7 +116,7 @@ def saving_target(file: str | None, expires: str | None, sign: str | None, recor
 
 def report(
     planned: Sequence[Planned],
-    granted: Sequence[Allowance],
+    data: ReportData,
     target: Target | None,
     out: Output,
     text: Callable[[], str],
@@ -124,21 +125,21 @@ def report(
 
     Args:
         planned: The plans.
-        granted: The allowed hazards.
+        data: The same for reports.
         target: Where to save the plans; None to not save them.
         out: The output.
         text: Makes the text report.
     """
-    plans = [each.plan for each in planned]
+    plans, granted = data.plans, data.allowed
     saved = None
     if target is not None:
         from beamctl.workflow.save_plan import save
 
         saved = save(planned, granted, target, out.redaction)
     if out.json:
-        from beamctl.report.json_report import plans_json
+        from beamctl.report import json_report
 
-        out.result(plans_json(plans, granted))
+        out.result(json_report.report(data))
     else:
         out.result(text())
     for unused in unused_allowances(plans, granted):
