@@ -1,5 +1,7 @@
 """Partial plans: what comes along, which hazards stay, and what their records keep."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from beamctl.kinds.registry import all_kinds
@@ -15,7 +17,7 @@ LIVE = (person("root@x.io", "admin"), person("jane.doe@x.io"), person("eve@x.io"
 MEMBERS = {"root@x.io": "admin", "j.doe@x.io": "member"}
 
 
-def part(members: dict[str, object], *names: str, **sections: object) -> Plan:
+def part(members: Mapping[str, object], *names: str, **sections: object) -> Plan:
     addresses = [Address("member", name) for name in names]
     return plan(document(members, **sections), FakeWorkspace.of(LIVE), Situation(TODAY, API), addresses)
 
