@@ -208,3 +208,8 @@ def test_an_unknown_shell_is_an_error(cli: Cli) -> None:
     assert ran.code == 3
     assert "'tcsh' is not one of 'bash', 'zsh', 'fish', 'powershell'" in ran.err
     assert "Choose from: bash, zsh, fish, powershell\n" in cli("completion").err
+
+
+def test_addresses_are_completed(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("beamctl.yaml", DOCUMENT)
+    assert "plain,member:ada@example.com" in offered(cli, monkeypatch, "beamctl plan --only member:a")
