@@ -12,7 +12,7 @@ def test_streams_are_passed_on_in_order_whichever_ends_first(data: st.DataObject
     arrivals = data.draw(st.permutations([stream for stream, length in enumerate(lengths) for _ in range(length)]))
     in_order: InOrder[int] = InOrder()
     came = [0] * len(lengths)
-    shown = []
+    shown: list[tuple[int, int]] = []
     for count, stream in enumerate(arrivals, 1):
         came[stream] += 1
         shown += in_order.add(stream, came[stream], is_last=came[stream] == lengths[stream])
