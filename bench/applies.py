@@ -1,8 +1,8 @@
 """Measure applies next to a floor: `python bench/applies.py` prints them.
 
-A small HTTP server on loopback replaces the API. It takes a while for each request, and can limit their rate or how many
-are in flight. The floor is the time that the requests of the changes alone must take; the hand-written script sends them
-from the same number of threads, without a plan, a record or a check of the result.
+A small HTTP server on loopback replaces the API. It takes a while for each request, and can limit their rate or how
+many are in flight. The floor is the time that the requests of the changes alone must take. The hand-written script
+sends them from the same number of threads, without a plan, a record or a check of the result.
 """
 
 from __future__ import annotations
@@ -163,7 +163,8 @@ def measure(name: str, floor: float, workspaces: int, changes: int, cap: int = 0
         command = [BEAMCTL, "apply", "-f", str(access), "--auto-approve", "--max-wait", "600"]
         took = seconds([*command, "--record", f"{folder}/runs"], environment)
     made = sum(role == "viewer" for members_of in api.users.values() for role in members_of.values())
-    assert made == workspaces * changes, f"{made} changes were made"
+    if made != workspaces * changes:
+        raise SystemExit(f"{name}: only {made} changes were made")
     print(
         f"{name:48} {took:6.1f} s   floor {floor:5.1f} s   {took / floor:5.2f} x   script {took_script:5.1f} s   "
         f"{api.refused} refused, of the script {script.refused}"
