@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -21,8 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
-from run import BEAMCTL, seconds
-
+BEAMCTL = str(Path(sys.executable).parent / "beamctl")
 LATENCY = 0.05
 IN_FLIGHT = 8
 BUSY = 429
@@ -161,7 +161,9 @@ def measure(name: str, floor: float, workspaces: int, changes: int, cap: int = 0
         variables = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         environment = variables | {"BEAMCTL_API_KEY": "made-up", "BEAMCTL_API_URL": url, "HOME": folder}
         command = [BEAMCTL, "apply", "-f", str(access), "--auto-approve", "--max-wait", "600"]
-        took = seconds([*command, "--record", f"{folder}/runs"], environment)
+        began = time.perf_counter()
+        subprocess.run([*command, "--record", f"{folder}/runs"], env=environment, check=True, capture_output=True)  # noqa: S603 - our own command
+        took = time.perf_counter() - began
     made = sum(role == "viewer" for members_of in api.users.values() for role in members_of.values())
     if made != workspaces * changes:
         raise SystemExit(f"{name}: only {made} changes were made")
@@ -183,4 +185,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, assert_never
 
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Record, Started, State, Unconfirmed
-from beamctl.document.problem import Problem
+from beamctl.document.problem import Place, Problem
 from beamctl.model.fact import Fact, fact_data
 from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.hazard import Allowance
@@ -17,7 +17,8 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
-from beamctl.report.data import CommandName, DriftDetails, ReportData
+from beamctl.report.credential_text import CredentialUses
+from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure
 from beamctl.report.drift_details_json import details_data, origin_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
 from beamctl.report.wording import TALLY, words
@@ -44,14 +45,18 @@ def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequenc
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    return {
-        "file": problem.place.source,
-        "line": problem.place.line,
-        "column": problem.place.column,
-        "code": problem.code,
-        "message": problem.message,
-        "hint": problem.hint,
-    }
+    return {**_place(problem.place), "code": problem.code, "message": problem.message, "hint": problem.hint}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.source, "line": place.line, "column": place.column}
+
+
+def _failure(failure: WorkspaceFailure) -> dict[str, Any]:
+    """A workspace for which nothing was done because of an error."""
+    problems = {"problems": list(map(_problem, failure.problems))} if failure.problems else {}
+    said = {"workspace": failure.workspace, "code": failure.code, "message": failure.message, "hint": failure.hint}
+    return said | _place(failure.place) | problems
 
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
@@ -95,9 +100,34 @@ def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
     """The current state of a workspace. A section that cannot be read is null; `unavailable` says why."""
+    return _dumps(_shown(workspace, api, sections))
+
+
+def show_all_json(shown: Sequence[tuple[str, str, Sections]], failures: Sequence[WorkspaceFailure]) -> str:
+    """The current state of several workspaces (name, API, sections), and the errors of the others."""
+    found = [_shown(workspace, api, sections) for workspace, api, sections in shown]
+    return _dumps({"workspaces": found, "failures": list(map(_failure, failures))})
+
+
+def _shown(workspace: str, api: str, sections: Sections) -> dict[str, Any]:
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
     unseen = {name: _said(shown.unread) for name, shown in sections.items() if shown.unread}
-    return _dumps({"workspace": workspace, "api_url": api, **rows, "unavailable": unseen})
+    return {"workspace": workspace, "api_url": api, **rows, "unavailable": unseen}
+
+
+def credentials_json(found: CredentialUses) -> str:
+    """Which credential each workspace would use, never its value."""
+    rows = [
+        {
+            "workspace": each.workspace,
+            "credential": {"kind": each.kind.value, "from": each.credential_from or None},
+            "api_url": each.api_url or None,
+            "api_url_from": each.url_from or None,
+            "error": asdict(each.error) if each.error else None,
+        }
+        for each in found.uses
+    ]
+    return _dumps({"credentials": rows, "unmatched_variables": list(found.unmatched)})
 
 
 def applied_json(

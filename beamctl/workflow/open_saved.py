@@ -24,6 +24,7 @@ from beamctl.system.clock import current_time
 from beamctl.system.files import read_file
 from beamctl.system.signature import verify
 from beamctl.workflow.apply_view import ApplyRequest
+from beamctl.workflow.concurrent_reads import WorkspaceReads
 from beamctl.workflow.connection import Access, Link, api_time, open_link
 from beamctl.workflow.documents import quoted
 from beamctl.workflow.failures import ISOLATED, failure, raise_if_alone
@@ -75,7 +76,7 @@ def open_saved(file: str, request: ApplyRequest, access: Access, stack: ExitStac
     for plan in picked:
         try:
             found, below = _opened(saved, file, plan, request.checks, access, stack)
-        except (*ISOLATED, StalePlanError) as error:
+        except ISOLATED as error:
             errors[plan.workspace] = (plan, error)
             continue
         planned.append(found)
@@ -132,13 +133,14 @@ def _checked(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) ->
         _refuse_stale(saved, file, found)
         return replace(found, plan=with_clocks(with_source_hazards(found.plan), link))
 
-    def still() -> bool:
+    def is_unchanged(_nothing: object) -> bool:
         return recheck().plan.hazards == first.plan.hazards  # other changes raise an error
 
     first = recheck()
     unrecorded = first.plan.declared not in (None, last.declared)
+    again = WorkspaceReads(plan.workspace, link.silent_reader, {}, is_unchanged)
     commit, digest, place = (lambda: saved.commit), (lambda: saved.digest), Place(plan.source)
-    planned = Planned(first.plan, link, still, commit, digest, unrecorded, place)
+    planned = Planned(first.plan, link, lambda: again, commit, digest, unrecorded, place)
     return planned, first.below_floors
 
 

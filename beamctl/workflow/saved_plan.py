@@ -11,7 +11,7 @@ from beamctl.errors import UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import deletes_only, read, with_dependencies
+from beamctl.plan.across_kinds import deletes_only, read_all, reading_of, with_dependencies
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
@@ -106,7 +106,8 @@ def recheck_plan(
     """
     kinds = tuple(kind for kind in all_kinds() if kind.name in saved.sections)
     gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
-    live = {kind.name: read(kind, saved.workspace, reader, deletes_only(kind, gone)) for kind in kinds}
+    readings = {kind.name: reading_of(kind, saved.workspace, deletes_only(kind, gone)) for kind in kinds}
+    live = read_all(readings, reader)
     situation = Situation(today() if callable(today) else today, saved.api, identity, floors=floors, recorded=recorded)
     plan = since_recorded(run_as(saved, kinds, live, situation), kinds, live, situation)
     below = below_floors(plan, kinds, live, situation)
