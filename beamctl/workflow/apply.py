@@ -73,9 +73,10 @@ def _refused_hazards(review: Review) -> Mapping[str, BeamctlError]:
         if blocking := refused(plan.hazards, review.allowed, plan.workspace):
             is_liftable = all(hazard.liftable for hazard in plan.hazards)
             flags = " ".join(allow_flag(hazard, plan.workspace) for hazard in blocking)
+            them = "it" if len(blocking) == 1 else "all of these"
             errors[plan.workspace] = RefusedError(
                 f"refused, nothing changed: {', '.join(dict.fromkeys(hazard.risk for hazard in blocking))}",
-                f"To allow it for this plan only:  {flags}" if is_liftable else "",
+                f"To allow {them} in this plan only:  {flags}" if is_liftable else "",
             )
     return errors
 
