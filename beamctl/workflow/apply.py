@@ -73,9 +73,10 @@ def _refused_hazards(review: Review) -> Mapping[str, BeamctlError]:
         if blocking := refused(plan.hazards, review.allowed, plan.workspace):
             is_liftable = all(hazard.liftable for hazard in plan.hazards)
             flags = " ".join(allow_flag(hazard, plan.workspace) for hazard in blocking)
+            them = "it" if len(blocking) == 1 else "all of these"
             errors[plan.workspace] = RefusedError(
                 f"refused, nothing changed: {', '.join(dict.fromkeys(hazard.risk for hazard in blocking))}",
-                f"To allow it for this plan only:  {flags}" if is_liftable else "",
+                f"To allow {them} in this plan only:  {flags}" if is_liftable else "",
             )
     return errors
 
@@ -130,15 +131,15 @@ def _reserved(request: ApplyRequest, review: Review, access: Access) -> Reserved
 
 def _stale(planned: Sequence[Planned]) -> Mapping[str, BeamctlError]:
     """The workspaces that changed while waiting for approval, or cannot be read any more."""
-    found: dict[str, BeamctlError] = {}
+    errors: dict[str, BeamctlError] = {}
     for each, still in read_planned(planned, lambda each: each.again()):
         name = each.plan.workspace
         if isinstance(still, BeamctlError):
-            found[name] = still
+            errors[name] = still
         elif not still:
             message = f"{name} changed while waiting for approval, so nothing was changed"
-            found[name] = StalePlanError(message, "Run `beamctl apply` again to see the new plan.")
-    return found
+            errors[name] = StalePlanError(message, "Run `beamctl apply` again to see the new plan.")
+    return errors
 
 
 def _records(review: Review, request: ApplyRequest, session: ApplySession) -> list[tuple[Planned, PendingRecord]]:

@@ -139,7 +139,7 @@ def test_whatever_goes_wrong_in_one_workspace_the_others_are_applied(cli: Cli, w
         assert name not in {workspace for workspace, _ in fleet.writes}
     assert "Error: the API does not allow any of these changes to w03\n" in ran.err
     assert f"{REFUSED} (access/{REFUSED}.yaml:2): refused, nothing changed: mass-removal\n" in ran.err
-    assert f"  To allow it for this plan only:  --allow {REFUSED}:mass-removal=1\n" in ran.err
+    assert f"  To allow it in this plan only:  --allow {REFUSED}:mass-removal=1\n" in ran.err
     assert re.findall(r"^Appl.* to (w\d\d)", ran.out, re.MULTILINE) == sorted([*others, *MIDWAY])
     records = {path.name.split("-")[1]: path.read_text() for path in Path(".beamctl/runs").iterdir()}
     assert set(records) == {*others, *MIDWAY}
