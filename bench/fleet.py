@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 SCRIPT = str(Path(__file__).parent / "hand_written.py")
-ROUNDS = 1
+ROUNDS = 3
 IN_FLIGHT = 16
 KINDS = 4
 LATENCY = 0.05

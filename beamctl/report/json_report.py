@@ -118,8 +118,7 @@ def show_json(workspace: str, api: str, sections: Sections) -> str:
 
 def show_all_json(shown: Sequence[tuple[str, str, Sections]], failures: Sequence[WorkspaceFailure]) -> str:
     """The current state of several workspaces (name, API, sections), and the errors of the others."""
-    found = [_shown(workspace, api, sections) for workspace, api, sections in shown]
-    return _dumps({"workspaces": found, "failures": list(map(_failure, failures))})
+    return _dumps({"workspaces": [_shown(*each) for each in shown], "failures": list(map(_failure, failures))})
 
 
 def _shown(workspace: str, api: str, sections: Sections) -> dict[str, Any]:

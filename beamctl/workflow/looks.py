@@ -82,7 +82,7 @@ class Looks:
         self._first = self._read(names, [partial(self._opened, each) for each in self._documents])
         self._seen = dict(self._first)
         for _ in range(1, looks):
-            again = [self.workspaces[name] for name, now in self._seen.items() if now.plan.differs]
+            again = [self.workspaces[each.desired.workspace] for each in self.seen() if each.plan.differs]
             if not again:
                 return
             if not self._access.pause(BETWEEN_LOOKS):

@@ -16,7 +16,7 @@ from tests.cli.world import CANARY, Cli, Write, document
 NAMES = [f"w{number}" for number in range(20)]
 BROKEN = "w7"
 USERS = [{"sub": "u1", "email": "ada@example.com", "role": "admin", "accepted": True}]
-TWINS = [{"name": "ci", "clientId": f"c{number}", "role": "member"} for number in range(2)]
+TWINS = [{"name": "ci", "client_id": f"c{number}", "role": "member"} for number in range(2)]
 JSON = "Content-Type: application/json"
 
 Answer = tuple[str, str, bytes]

@@ -2,8 +2,11 @@
 
 import pytest
 
+from beamctl.cli.interaction import StatusLine
+from beamctl.cli.output import Output
 from tests.cli.process import terminal
 from tests.cli.world import People, Write, document
+from tests.fakes.redaction import redaction
 
 MANY = ", ".join(f"p{number}@example.com: member" for number in range(31))
 
@@ -30,3 +33,15 @@ def test_verbose_shows_each_change() -> None:
         code, seen = screen.end()
     assert (code, seen.count("✓")) == (0, 31), seen
     assert "31/31" in seen
+
+
+def test_a_status_line_is_replaced_and_removed(capfd: pytest.CaptureFixture[str]) -> None:
+    line = StatusLine(Output(redaction()), is_terminal=True)
+    line.status("Read 9 of 10 …")
+    line.line("Waiting for the API.")
+    line.status("Read 10 of 10 …")
+    line.status("")
+    line.status("")
+    assert capfd.readouterr().err == (
+        "Read 9 of 10 …\r              \rWaiting for the API.\nRead 10 of 10 …\r               \r"
+    )

@@ -336,7 +336,7 @@ def named(cli: Cli, *arguments: str) -> str:
 
 @pytest.mark.usefixtures("database")
 def test_workspace_that_show_selects(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    ran = cli("show", "--api-url", "local", "-o", "json")
+    ran = cli("show", "--api-url", "local")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == "Error: no workspace given\n  Name one with -w NAME, or set BEAMCTL_WORKSPACE.\n"
     (tmp_path / "home" / ".blaxel").mkdir()
