@@ -41,40 +41,60 @@ class NewRecord:
     digest: str
 
 
-def open_records(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[RecordFile]:
-    """Create the record of each run before anything is changed: all of them or none.
+@dataclass(frozen=True, slots=True)
+class PendingRecord:
+    """A record whose file does not exist yet.
+
+    Attributes:
+        name: The name of the run.
+    """
+
+    folder: RecordFolder
+    name: str
+    due: NewRecord
+    redactor: RecordRedactor
+
+    def open(self) -> RecordFile:
+        """Create the file and write its first line, before anything is changed.
+
+        Raises:
+            UsageError: It cannot be written or would contain a secret; nothing was changed.
+        """
+        run = Run(self.name, now(), actor(), self.due.commit, self.due.digest)
+        line = self.redactor.require_no_secrets(first_line(run, self.due.plan), "the record of this run")
+        record = None
+        try:
+            record = RecordFile(self.folder.path / f"{self.name}{SUFFIX}", self.due.plan, self.redactor)
+            record.write(line)
+        except (OSError, RecordError) as error:
+            if record is not None:
+                record.discard()
+            raise _unwritable(self.folder, [self.due], error) from None
+        return record
+
+
+def new_records(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[PendingRecord]:
+    """The records of the runs of one apply, which share their time and ID. Each file is created when its run begins, so
+    that few are open at a time.
 
     Raises:
-        UsageError: A record cannot be written or would contain a secret; nothing was changed.
+        UsageError: The folder cannot be used; nothing was changed.
     """
-    where = folder.path
-    began: list[RecordFile] = []
     try:
         folder.refuse_links()
-        where.mkdir(parents=True, exist_ok=True)
-        lines = _lines(folder, due, redactor)
+        folder.path.mkdir(parents=True, exist_ok=True)
         folder.keep_out_of_git()
-        for (run, line), each in zip(lines, due, strict=True):
-            began.append(RecordFile(where / f"{run.id}{SUFFIX}", each.plan, redactor))
-            began[-1].write(line)
+        stamp, mark = next_stamp(current_time(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
     except (OSError, RecordError) as error:
-        for record in began:
-            record.discard()
-        why = error.message if isinstance(error, RecordError) else f"{where}: {error.strerror or error}"
-        hint = "Name a writable directory:  beamctl apply --record DIR"
-        so = ", so nothing was changed" if any(each.plan.changes for each in due) else ""
-        raise UsageError(f"the record of this run cannot be written{so}: {why}", hint) from None
-    return began
+        raise _unwritable(folder, due, error) from None
+    return [PendingRecord(folder, run_name(stamp, each.plan.workspace, mark), each, redactor) for each in due]
 
 
-def _lines(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[tuple[Run, str]]:
-    """The first line of each record. The runs of one apply share their time and ID."""
-    stamp, mark = next_stamp(current_time(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
-    runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
-    began = zip(runs, due, strict=True)
-    return [
-        (run, redactor.require_no_secrets(first_line(run, each.plan), "the record of this run")) for run, each in began
-    ]
+def _unwritable(folder: RecordFolder, due: Sequence[NewRecord], error: OSError | RecordError) -> UsageError:
+    why = error.message if isinstance(error, RecordError) else f"{folder.path}: {error.strerror or error}"
+    so = ", so nothing was changed" if any(each.plan.changes for each in due) else ""
+    hint = "Name a writable directory:  beamctl apply --record DIR"
+    return UsageError(f"the record of this run cannot be written{so}: {why}", hint)
 
 
 def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:
