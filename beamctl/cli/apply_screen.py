@@ -136,10 +136,9 @@ class ApplyScreen:
 
 
 def _text(review: Review, style: Style, *, verbose: bool) -> str:
-    plans = [each.plan for each in review.planned]
     data = ReportData(
         CommandName.APPLY,
-        plans,
+        [each.plan for each in review.planned],
         review.allowed,
         saved=review.saved,
         apply_command=review.command,
