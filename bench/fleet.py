@@ -28,7 +28,7 @@ LATE = (200, 50, 1.25)
 """Workspaces, members of each, and the target: at most so many times the ideal of a plan that only waits."""
 BUSY = (1_000, 100, 2.0)
 """The same without latency; the target compares with the script."""
-GROWTH = (50, 100, 200)
+GROWTH = (200, 1_000)
 MOST_GROWTH = 1.1
 """Target: at most this exponent from the first to the last number of workspaces."""
 SIZES = (50, 300)

@@ -88,7 +88,7 @@ def failures_text(
     """
     blocks, said = [], set[str]()
     for each in failures[:_MOST_FAILURES]:
-        where = f"{each.place.source}:{each.place.line}"
+        where = f"{each.place.source}:{each.place.line}" if each.place.line else each.place.source
         message = "its document is invalid" if each.problems else each.message
         head = style(Tone.BAD, f"Error: {printable(f'{each.workspace} ({where}): {message}')}")
         hint = [f"  {printable(line)}" for line in each.hint.splitlines()] if each.hint not in said else []

@@ -10,19 +10,16 @@ from typing import Any, assert_never
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Record, Started, State, Unconfirmed
 from beamctl.document.problem import Place, Problem
 from beamctl.model.fact import Fact, fact_data
-from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.known_drift import known_as
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
-from beamctl.report.credential_text import CredentialUses
 from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure
 from beamctl.report.drift_details_json import details_data, origin_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
 from beamctl.report.wording import TALLY, words
-from beamctl.report.workspace_text import Sections, deletion_summary
 
 
 def report(data: ReportData) -> str:
@@ -38,13 +35,13 @@ def report(data: ReportData) -> str:
             found = _applied_data(data.plans, data.allowed, data.results, saved=data.saved)
         case _:
             assert_never(data.command)
-    return _dumps(found | {"failures": list(map(_failure, data.failures))})
+    return dumps(found | {"failures": list(map(failure_data, data.failures))})
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
     """All problems and warnings."""
     errors, suspects = (list(map(_problem, each)) for each in (problems, warnings))
-    return _dumps({"valid": not errors, "documents": documents, "problems": errors, "warnings": suspects})
+    return dumps({"valid": not errors, "documents": documents, "problems": errors, "warnings": suspects})
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
@@ -55,7 +52,7 @@ def _place(place: Place) -> dict[str, Any]:
     return {"file": place.source, "line": place.line, "column": place.column}
 
 
-def _failure(failure: WorkspaceFailure) -> dict[str, Any]:
+def failure_data(failure: WorkspaceFailure) -> dict[str, Any]:
     """A workspace for which nothing was done because of an error."""
     problems = {"problems": list(map(_problem, failure.problems))} if failure.problems else {}
     said = {"workspace": failure.workspace, "code": failure.code, "message": failure.message, "hint": failure.hint}
@@ -64,7 +61,7 @@ def _failure(failure: WorkspaceFailure) -> dict[str, Any]:
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
     """All plans of a run, in the format of `schemas/plan.schema.json`."""
-    return _dumps(_plans_with_text(plans, allowed))
+    return dumps(_plans_with_text(plans, allowed))
 
 
 def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str, Any]:
@@ -72,20 +69,20 @@ def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dic
     for entry, plan in zip(data["workspaces"], plans, strict=True):
         for each, hazard in zip(entry["hazards"], plan.hazards, strict=True):
             each["text"] = words(hazard.fact)
-        entry["notes"] = [_said(note.fact) for note in plan.notes]
+        entry["notes"] = [said(note.fact) for note in plan.notes]
         entry["unchanged"] = [
             {"code": why.value, "text": TALLY[why], "count": count} for why, count in plan.tally.items()
         ]
     return data
 
 
-def _said(fact: Fact) -> dict[str, Any]:
+def said(fact: Fact) -> dict[str, Any]:
     return fact_data(fact) | {"text": words(fact)}
 
 
 def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str:
     """All differences of all workspaces."""
-    return _dumps(_drift_data(plans, details))
+    return dumps(_drift_data(plans, details))
 
 
 def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
@@ -96,11 +93,11 @@ def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
         for plan in plans
         for change in plan.changes
     ]
-    notes = [({"workspace": plan.workspace, **_said(note.fact)}, note) for plan in plans for note in plan.notes]
+    notes = [({"workspace": plan.workspace, **said(note.fact)}, note) for plan in plans for note in plan.notes]
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)
-    anomalies = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
+    anomalies = [{"workspace": plan.workspace, **said(each)} for plan in plans for each in plan.anomalies]
     data: dict[str, Any] = {
         "drift": drift,
         "resource_drift": found,
@@ -111,37 +108,6 @@ def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
     return data | details_data(details)
 
 
-def show_json(workspace: str, api: str, sections: Sections) -> str:
-    """The current state of a workspace. A section that cannot be read is null; `unavailable` says why."""
-    return _dumps(_shown(workspace, api, sections))
-
-
-def show_all_json(shown: Sequence[tuple[str, str, Sections]], failures: Sequence[WorkspaceFailure]) -> str:
-    """The current state of several workspaces (name, API, sections), and the errors of the others."""
-    return _dumps({"workspaces": [_shown(*each) for each in shown], "failures": list(map(_failure, failures))})
-
-
-def _shown(workspace: str, api: str, sections: Sections) -> dict[str, Any]:
-    rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
-    unseen = {name: _said(shown.unread) for name, shown in sections.items() if shown.unread}
-    return {"workspace": workspace, "api_url": api, **rows, "unavailable": unseen}
-
-
-def credentials_json(found: CredentialUses) -> str:
-    """Which credential each workspace would use, never its value."""
-    rows = [
-        {
-            "workspace": each.workspace,
-            "credential": {"kind": each.kind.value, "from": each.credential_from or None},
-            "api_url": each.api_url or None,
-            "api_url_from": each.url_from or None,
-            "error": asdict(each.error) if each.error else None,
-        }
-        for each in found.uses
-    ]
-    return _dumps({"credentials": rows, "unmatched_variables": list(found.unmatched)})
-
-
 def applied_json(
     plans: Sequence[Plan],
     allowed: Sequence[Allowance],
@@ -150,7 +116,7 @@ def applied_json(
     saved: Saved | None = None,
 ) -> str:
     """The plans, the saved plan they came from, if any, and the outcome of every change."""
-    return _dumps(_applied_data(plans, allowed, events, saved=saved))
+    return dumps(_applied_data(plans, allowed, events, saved=saved))
 
 
 def _applied_data(
@@ -169,7 +135,7 @@ def _applied_data(
 
 def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
     """Past runs with every change, or why a run cannot be read; `more` is the number of runs not listed."""
-    return _dumps({"runs": [_run(name, each) for name, each in found], "more": more})
+    return dumps({"runs": [_run(name, each) for name, each in found], "more": more})
 
 
 def _run(name: str, found: Record | str) -> dict[str, Any]:
@@ -183,7 +149,7 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
             "before": change.before,
             "after": change.after,
             "outcome": found.state(change).value,
-            "remark": _said(remark) if (remark := found.remark(change)) else None,
+            "remark": said(remark) if (remark := found.remark(change)) else None,
         }
         for change in found.changes
     ]
@@ -203,36 +169,9 @@ def _run(name: str, found: Record | str) -> dict[str, Any]:
     }
 
 
-def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) -> str:
-    """What was deleted with a workspace, null where unknown, and how the deletion ended."""
-    unknown = {part.section: _said(part.items.why) for part in contents.parts if isinstance(part.items, Unknown)}
-    unknown |= {part.section: _said(part.unread) for part in contents.parts if part.unread}
-    unknown |= {"counts": _said(contents.counts.why)} if isinstance(contents.counts, Unknown) else {}
-    parts = {
-        part.section: None
-        if isinstance(part.items, Unknown)
-        else [{"name": each.name, **dict(zip(part.grouped_by, each.group, strict=True))} for each in part.items]
-        for part in contents.parts
-    }
-    counts = None if isinstance(contents.counts, Unknown) else dict(contents.counts)
-    return _dumps(
-        {
-            "workspace": contents.workspace,
-            "api_url": api,
-            "id": contents.id,
-            "created_at": contents.created_at,
-            "display_name": contents.display_name,
-            "contents": parts | {"counts": counts},
-            "unavailable": unknown,
-            "status": deletion.status.value,
-            "text": deletion_summary(contents.workspace, deletion),
-        }
-    )
-
-
 def error_json(message: str, hint: str, code: str, exit_code: int) -> str:
     """An error that prevented any other report."""
-    return _dumps({"error": {"code": code, "message": message, "hint": hint, "exit_code": exit_code}})
+    return dumps({"error": {"code": code, "message": message, "hint": hint, "exit_code": exit_code}})
 
 
 def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
@@ -261,12 +200,12 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
 
 
 def _result(outcome: str, remark: Fact | None, hint: Fact | None = None) -> dict[str, Any]:
-    return {"outcome": outcome, "remark": remark and _said(remark), "hint": hint and _said(hint)}
+    return {"outcome": outcome, "remark": remark and said(remark), "hint": hint and said(hint)}
 
 
 def _key(event: Event) -> tuple[str, str]:
     return event.change.kind, event.change.key
 
 
-def _dumps(data: Mapping[str, Any]) -> str:
+def dumps(data: Mapping[str, Any]) -> str:
     return json.dumps({"format_version": FORMAT_VERSION, **data}, indent=2, ensure_ascii=True) + "\n"

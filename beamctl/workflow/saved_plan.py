@@ -25,7 +25,7 @@ from beamctl.plan.plan_json import change_data
 from beamctl.plan.staleness import StaleObject, below_floors, in_effect, run_as, since_recorded, stale_objects
 from beamctl.workflow.plan import identifying
 
-_ID = "id of the workspace"
+_ID = "workspace_id"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def test_a_match_in_one_workspace_is_enough(cli: Cli, write: Write, people: Peop
     ran = cli("plan", "--only", "member:eve@example.com", "--only", "labs:member:ada@example.com")
     assert ran.code == 0, ran.err
     assert "Partial plan (--only member:eve@example.com): 1 to remove." in ran.out
-    assert "Partial plan (--only member:eve@example.com --only member:ada@example.com): no changes." in ran.out
+    assert ran.out.endswith("2 workspaces: 1 with changes, 1 unchanged; 1 to remove in all.\n")
     ran = cli("plan", "--only", "labs:member:*")
     assert "Partial plan (no change chosen here): no changes. 2 other changes are not planned" in ran.out
     assert "Partial plan (--only 'member:*'): 1 to invite." in ran.out

@@ -13,8 +13,9 @@ from beamctl.emulator.control_plane import as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan_file import saved_text
 from beamctl.report.apply_text import event_text
-from beamctl.report.json_report import applied_json, plans_json, show_json
+from beamctl.report.json_report import applied_json, plans_json
 from beamctl.report.plan_text import plan_text
+from beamctl.report.workspace_json import show_json
 from beamctl.report.workspace_text import show_text
 from beamctl.secrets.redaction import Redactor
 from beamctl.workflow.plan import plan

@@ -19,8 +19,9 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan.comparison import Situation
 from beamctl.report.drift_text import drift_text
-from beamctl.report.json_report import drift_json, plans_json, show_json
+from beamctl.report.json_report import drift_json, plans_json
 from beamctl.report.plan_text import plan_text
+from beamctl.report.workspace_json import show_json
 from beamctl.report.workspace_text import contents_text, show_text
 from beamctl.workflow.destroy import contents_of
 from beamctl.workflow.plan import plan

@@ -3,7 +3,7 @@
 import json
 
 from beamctl.plan.contents import Deletion, DeletionStatus, Item, Part, Unknown, WorkspaceContents
-from beamctl.report.json_report import destroyed_json
+from beamctl.report.workspace_json import destroyed_json
 from beamctl.report.workspace_text import contents_text, deletion_text
 from tests.fakes.wording import failure
 

@@ -15,10 +15,11 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.listing import Listing
 from beamctl.report.apply_text import end_text, event_text, is_summarized
 from beamctl.report.drift_text import drift_text
-from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json, show_json
+from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json
 from beamctl.report.plan_text import plan_text
 from beamctl.report.problems_text import problems_text
 from beamctl.report.style import Style, Tone
+from beamctl.report.workspace_json import show_json
 from beamctl.report.workspace_text import Sections, show_text
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import failure

@@ -86,7 +86,7 @@ def _another_name(what: str) -> RefusedError:
 def _report(contents: WorkspaceContents, api_url: str, document: Desired, deletion: Deletion, out: Output) -> None:
     try:
         if out.json:
-            from beamctl.report.json_report import destroyed_json
+            from beamctl.report.workspace_json import destroyed_json
 
             out.result(destroyed_json(contents, api_url, deletion))
         else:

@@ -58,7 +58,7 @@ def command(
     if isinstance(found, BeamctlError):
         raise found
     if out.json:
-        from beamctl.report.json_report import show_json
+        from beamctl.report.workspace_json import show_json
 
         out.result(show_json(found.workspace, found.api_url, found.sections))
     else:
@@ -73,7 +73,7 @@ def _show_all(documents: Sequence[Desired], out: Output, access: Access) -> int:
     pairs = zip(documents, results, strict=True)
     failures = [failure_of(each, error) for each, error in pairs if isinstance(error, BeamctlError)]
     if out.json:
-        from beamctl.report.json_report import show_all_json
+        from beamctl.report.workspace_json import show_all_json
 
         out.result(show_all_json([(each.workspace, each.api_url, each.sections) for each in shown], failures))
     else:
@@ -108,7 +108,7 @@ def _show_credentials(names: Sequence[str], out: Output, access: Access) -> int:
 
     found = credentials_of(access, names)
     if out.json:
-        from beamctl.report.json_report import credentials_json
+        from beamctl.report.workspace_json import credentials_json
 
         out.result(credentials_json(found))
     else:
