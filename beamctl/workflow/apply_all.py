@@ -86,10 +86,10 @@ def apply_all(
         ThreadPoolExecutor(parallelism, "beamctl") as pool,
         ThreadPoolExecutor(max(1, min(_AHEAD * parallelism, len(runs))), "beamctl-run") as starter,
     ):
-        for number, (planned, record) in enumerate(runs):
-            context = _context(planned, session, store, pool)
-            starter.submit(_run, planned, record, context, _RunEvents(number, arrived))
         try:
+            for number, (planned, record) in enumerate(runs):
+                context = _context(planned, session, store, pool)
+                starter.submit(_run, planned, record, context, _RunEvents(number, arrived))
             while shown.left:
                 try:
                     shown.add(*arrived.get(timeout=_LOOK_EVERY))
