@@ -144,4 +144,4 @@ def _text(review: Review, style: Style, *, verbose: bool) -> str:
         apply_command=review.command,
         failures=review.failures,
     )
-    return plans_text(data, style, verbose=verbose)
+    return plans_text(data, style, verbose=verbose) + "\n" * data.several  # the results follow

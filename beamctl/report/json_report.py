@@ -77,6 +77,7 @@ def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dic
 
 
 def said(fact: Fact) -> dict[str, Any]:
+    """A fact with its text."""
     return fact_data(fact) | {"text": words(fact)}
 
 
@@ -208,4 +209,5 @@ def _key(event: Event) -> tuple[str, str]:
 
 
 def dumps(data: Mapping[str, Any]) -> str:
+    """A report, with the version of the format."""
     return json.dumps({"format_version": FORMAT_VERSION, **data}, indent=2, ensure_ascii=True) + "\n"

@@ -107,6 +107,14 @@ def test_each_workspace_and_each_url_is_notified_on_its_own(notified: Cli, write
     assert title == "acme: drift: 1 difference (and 1 more workspace)"
 
 
+def test_a_workspace_that_cannot_be_compared_is_notified_once(notified: Cli, write: Write, receiver: Receiver) -> None:
+    write("beamctl.yaml", f"{AS_IS}---\n{document('lost', '{ada@example.com: admin}')}")
+    assert [notified("drift").code for _ in range(2)] == [1, 1]
+    ((kind, title, message),) = receiver.take()
+    assert (kind, title) == ("failure", "lost: could not be compared")
+    assert message.startswith("lost could not be compared with its document: ")
+
+
 def test_a_message_that_is_not_accepted_is_sent_again(notified: Cli, write: Write, receiver: Receiver) -> None:
     write("beamctl.yaml", WITHOUT_EVE)
     receiver.status = 500
