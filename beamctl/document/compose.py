@@ -65,24 +65,34 @@ def compose(documents: Sequence[Document]) -> Composition:
     in_order = sorted(documents, key=lambda document: (document.source, document.values.get((), (0, 0))))
     groups = Groups(in_order)
     leavers, problems = _leavers(in_order)
-    expansion, used, left = Expansion(groups), set[str](), MOST_EXPANDED
-    found = []
+    expansion, used, size = Expansion(groups), set[str](), 0
+    joined = []
     for parts in _parts(documents):
-        joined, twice = _joined(parts)
-        members = joined.data.get(MEMBERS) if isinstance(joined.data, dict) else None
-        grants = tuple(each for each in grants_of(members) if each.name in groups) if isinstance(members, dict) else ()
-        used |= {each.name for each in grants}
-        left -= expansion.size(grants) if left >= 0 else 0
-        if left < 0 and grants:
-            twice.append(_too_many(joined))
-            grants = ()
-        composed, through = _expanded(joined, expansion, groups, grants)
-        more = _group_problems(joined, members, groups) if isinstance(members, dict) else ()
-        found.append(Composed(composed, parts, (*twice, *more), through))
+        document, twice = _joined(parts)
+        members = _members(document)
+        grants = [grant for grant in grants_of(members) if grant.name in groups]
+        used |= {grant.name for grant in grants}
+        if size <= MOST_EXPANDED and (size := size + expansion.size(grants)) > MOST_EXPANDED:
+            problems.append(_too_many(document))
+        joined.append((parts, document, [*twice, *_group_problems(document, members, groups)], grants))
+    found = []
+    for parts, document, own, grants in joined:
+        composed, through = _expanded(document, expansion, groups, grants if size <= MOST_EXPANDED else ())
+        found.append(Composed(composed, parts, tuple(own), through))
     has_workspace = any(isinstance(each.document.data, dict) and "workspace" in each.document.data for each in found)
-    warnings = [*islice(groups.warnings(frozenset(used) if has_workspace else None), MOST_PROBLEMS + 1)]
+    warnings = (
+        []
+        if groups.problems
+        else [*islice(groups.warnings(frozenset(used) if has_workspace else None), MOST_PROBLEMS + 1)]
+    )
     warnings += _listed(leavers, in_order, groups) if leavers else ()
     return Composition(tuple(found), (*groups.problems, *problems), tuple(warnings), leavers)
+
+
+def _members(document: Document) -> Mapping[str, Any]:
+    """The section, or nothing if there is none."""
+    members = document.data.get(MEMBERS) if isinstance(document.data, dict) else None
+    return members if isinstance(members, dict) else {}
 
 
 def _parts(documents: Sequence[Document]) -> Iterator[tuple[Document, ...]]:
