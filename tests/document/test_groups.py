@@ -100,7 +100,7 @@ def test_a_workspace_over_several_documents() -> None:
     assert desired.document.key_place("members", "bob@x.io") == Place("c.yaml", 4, 3)
     assert desired.document.key_place("settings") == Place("c.yaml", 5, 1)
     assert desired.document.place("manage", "members") == Place("c.yaml", 10, 12)
-    assert desired.sources == ("b.yaml", "a.yaml", "c.yaml")
+    assert desired.sources == ("b.yaml", "c.yaml", "a.yaml")
 
 
 def test_checks_of_the_whole_workspace_are_made_on_the_composed_document() -> None:
@@ -182,7 +182,7 @@ def test_checks_of_the_whole_workspace_are_made_on_the_composed_document() -> No
         (
             (
                 f"{ACME}members: {{groups: {{a: member}}}}\n---\n{HEAD}groups: {{a: {{members:"
-                + " {bad: , b@x.io: {until: 2027-02-30}}}}\n",
+                " {bad: , b@x.io: {until: 2027-02-30}}}}\n",
             ),
             [
                 "a.yaml:6: invalid-email: 'bad' is not an e-mail address",
