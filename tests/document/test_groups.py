@@ -181,12 +181,12 @@ def test_checks_of_the_whole_workspace_are_made_on_the_composed_document() -> No
         ),
         (
             (
-                f"{ACME}members: {{groups: {{a: member}}}}\n---\n{HEAD}groups: {{a: {{members:"
-                " {bad: , b@x.io: {until: 2027-02-30}}}}\n",
+                f"{ACME}members: {{groups: {{a: member}}}}\n",
+                f"{HEAD}groups: {{a: {{members: {{bad: , b@x.io: {{until: 2027-02-30}}}}}}}}\n",
             ),
             [
-                "a.yaml:6: invalid-email: 'bad' is not an e-mail address",
-                "a.yaml:6: invalid-date: '2027-02-30' is not a valid date",
+                "b.yaml:2: invalid-email: 'bad' is not an e-mail address",
+                "b.yaml:2: invalid-date: '2027-02-30' is not a valid date",
             ],
         ),
     ],

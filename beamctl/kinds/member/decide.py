@@ -37,7 +37,11 @@ _SHAPE = {
 
 
 class MemberDecider(Decisions):
-    """Collects the decisions about all people."""
+    """Collects the decisions about all people.
+
+    Attributes:
+        lowered: By key, the day on which a person's role as an admin ended and a lower one began.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class MemberDecider(Decisions):
         self._written = written
         self._skip = desired.skip
         self._people = people
+        self.lowered: dict[str, str] = {}
 
     def skips(self, key: str) -> bool:
         """Whether the document skips this person for now."""
@@ -71,7 +76,9 @@ class MemberDecider(Decisions):
             return
         role = want.role if want is not None else None
         if want is not None and want.until is not None:
-            role, want = want.on(self._today), want.at(self._today)
+            role, now = want.on(self._today), want.at(self._today)
+            self.lowered |= {key: str(want.until)} if now is not want and want.role is Role.ADMIN else {}
+            want = now
             self._warn_of_end(key, want)
         if role is None and live is None:
             return
