@@ -70,10 +70,10 @@ def test_a_patch_edits_the_file_of_each_entry_and_leaves_groups_alone(
     assert ran.code == 2
     assert "members new@example.com: access comes through support: remove the person from the group" in ran.err
     subprocess.run(["git", "apply"], input=ran.out.encode(), check=True)
-    more, people = (files / "access/more.yaml").read_text(), (files / "access/people.yaml").read_text()
-    assert more == MORE.replace("bob@example.com: admin", "bob@example.com: member")
+    more = (files / "access/more.yaml").read_text()
     entry = "  grace@example.com: {role: viewer, until: '2099-01-31'}\n"
-    assert people == PEOPLE.replace("  groups:", f"{entry}  groups:")
+    assert more == MORE.replace("bob@example.com: admin", "bob@example.com: member") + entry
+    assert (files / "access/people.yaml").read_text() == PEOPLE
     left = cli("drift", "-o", "json").json["resource_drift"]
     assert [each["name"] for each in left] == ["new@example.com"]
 
