@@ -173,6 +173,10 @@ def test_checks_of_the_whole_workspace_are_made_on_the_composed_document() -> No
             ["a.yaml:2: invalid-date: '2027-02-30' is not a valid date"],
         ),
         (
+            (f"{HEAD}groups: {{{'a' * 64}: {{}}, {'a' * 63}: {{}}}}\n",),
+            [f"a.yaml:2: invalid-name: '{'a' * 59}…' is not a group name"],
+        ),
+        (
             (f"{HEAD}groups: {{'a|`b': {{}}, '@here': {{}}}}\n",),
             [
                 "a.yaml:2: invalid-name: 'a|`b' is not a group name",
