@@ -151,7 +151,7 @@ class Bases:
         source = desired.document.source
         if source == STANDARD_INPUT:
             raise UsageError("standard input has no history", "Name the file of the document with -f FILE.")
-        repository, _ = _repository(source)
+        repository = _repository(source)
         commit = _commit(repository, revision)
         at = f"{printable(revision)} ({commit[:_SHORT]})" if revision != commit else commit[:_SHORT]
         key = repository.folder, commit
@@ -160,8 +160,8 @@ class Bases:
         checked = self._checked[key]
         found = next((each for each in checked.desired if each.workspace == desired.workspace), None)
         own = f"{commit[:_SHORT]}:{source}"
-        concerned = found.sources if found else (own,)
-        if problems := tuple(each for each in checked.problems if each.place.source in concerned):
+        files = found.sources if found else (own,)
+        if problems := tuple(each for each in checked.problems if each.place.source in files):
             raise DocumentError(problems)
         if found:
             return Base(revision, commit, found, run)
@@ -170,23 +170,21 @@ class Bases:
 
     def dropped(self, documents: Sequence[Desired], revision: str) -> tuple[str, ...]:
         """The workspaces that the same run would have covered at a commit, and that no document declares now."""
-        repository, _ = _repository(documents[0].document.source)
+        repository = _repository(documents[0].document.source)
         checked = self._checked[repository.folder, _commit(repository, revision)]
-        now = {each.workspace for each in documents}
-        return tuple(sorted({each.workspace for each in checked.desired} - now))
+        return tuple(sorted({each.workspace for each in checked.desired} - {each.workspace for each in documents}))
 
     def _read(self, repository: Repository, commit: str, at: str, first: Sequence[str]) -> Checked:
         """Everything that the run would have read at a commit, each file once. Of a file that was renamed since, the
         name is that of today."""
         contents: dict[Path, SourceText] = {}
-        names = dict.fromkeys((*first, *named_files(self._named)))
-        for name in (each for each in names if each != STANDARD_INPUT):
-            path = _repository(name)[1]
+        for name in dict.fromkeys((*first, *named_files(self._named))):
+            path = _without_links(name)
             found = _content(repository, commit, path, at) if path.is_relative_to(repository.folder) else None
             if found:
                 contents.setdefault(found[0], SourceText(f"{commit[:_SHORT]}:{name}", found[1]))
         for name in self._files_at(repository, commit):
-            path = Path(name).parent.resolve() / Path(name).name
+            path = _without_links(name)
             if path not in contents and (content := repository.committed(path, LARGEST + 1, commit)) is not None:
                 contents[path] = SourceText(f"{commit[:_SHORT]}:{name}", content)
         return validate(list(contents.values()))
@@ -204,14 +202,17 @@ class Bases:
         return [*named, *at(self._more)]
 
 
-def _repository(source: str) -> tuple[Repository, Path]:
-    """The repository of a file, and the file's path without symbolic links in its folder."""
-    path = Path(source)
-    folder = path.parent.resolve()
-    repository = repository_of(folder)
+def _without_links(name: str) -> Path:
+    """The path of a file without symbolic links in its folder."""
+    return Path(name).parent.resolve() / Path(name).name
+
+
+def _repository(source: str) -> Repository:
+    """The repository of a file."""
+    repository = repository_of(Path(source).parent.resolve())
     if repository is None:
         raise UsageError(f"{printable(source)} is not in a git repository", "Run it in a checkout.")
-    return repository, folder / path.name
+    return repository
 
 
 def _commit(repository: Repository, revision: str) -> str:
