@@ -78,11 +78,8 @@ def compose(documents: Sequence[Document]) -> Composition:
         composed, through = _expanded(document, expansion, groups, grants if size <= MOST_EXPANDED else ())
         found.append(Composed(composed, parts, tuple(own), through))
     has_workspace = any(isinstance(each.document.data, dict) and "workspace" in each.document.data for each in found)
-    warnings = (
-        []
-        if groups.problems
-        else [*islice(groups.warnings(frozenset(used) if has_workspace else None), MOST_PROBLEMS + 1)]
-    )
+    unusual = () if groups.problems else groups.warnings(frozenset(used) if has_workspace else None)
+    warnings = [*islice(unusual, MOST_PROBLEMS + 1)]
     warnings += still_listed(leavers, in_order, groups) if leavers else ()
     return Composition(tuple(found), (*groups.problems, *problems), tuple(warnings), leavers)
 
