@@ -61,7 +61,7 @@ class Document:
     """One YAML document, or one composed of several.
 
     Attributes:
-        source: The file as the user named it; `-` is standard input. The first one, if there are several.
+        source: The file as the user named it; `-` is standard input. The main one, if there are several.
         data: Plain dicts, lists, strings, numbers, booleans and None.
         values: The position of each value.
         keys: The position of each key of a mapping.
@@ -83,7 +83,8 @@ class Document:
     @property
     def sources(self) -> tuple[str, ...]:
         """All files that it is from, its own first."""
-        others = (source for each in self.fragments.values() for source in each.document.sources)
+        documents = {id(each.document): each.document for each in self.fragments.values()}  # few
+        others = (source for document in documents.values() for source in document.sources)
         return tuple(dict.fromkeys((self.source, *others)))
 
     def _fragment(self, path: Path) -> Fragment | None:

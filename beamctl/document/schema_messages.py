@@ -71,12 +71,11 @@ def _other(error: ValidationError, document: Document) -> Iterator[Problem]:
 
 
 def _hint(error: ValidationError) -> str:
-    limit = error.validator_value
     match error.validator:
         case "minLength" | "minItems" if not error.instance:
             return "add a value, or delete it"
         case "maxLength":
-            return f"use at most {limit} characters"
+            return f"use at most {error.validator_value} characters"
         case _:
             return ""
 
@@ -113,8 +112,9 @@ def _null_hint(error: ValidationError, schemas: Sequence[Mapping[str, Any]]) -> 
 def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
     types = {str(schema.get("type")) for schema in schemas}
     text = instance if isinstance(instance, str) else ""
-    free_text = any(schema.get("type") == "string" and not schema.keys() & {"enum", "pattern"} for schema in schemas)
-    needed = next((key for schema in schemas for key in schema.get("required", ()) if len(schema["required"]) == 1), "")
+    free_text = any(each.get("type") == "string" and not each.keys() & {"enum", "pattern"} for each in schemas)
+    inner = [each.get("required", ()) for each in schemas if "$id" not in each]
+    needed = next((keys[0] for keys in inner if len(keys) == 1), "")
     hints = (
         (free_text and isinstance(instance, int | float), "put quotes around it"),
         ("object" in types and ":\u00a0" in text, NO_BREAK),
@@ -138,10 +138,11 @@ def _enum(error: ValidationError, document: Document) -> Iterator[Problem]:
 
 def _pattern(error: ValidationError, document: Document) -> Iterator[Problem]:
     """A regular expression would not be clear."""
-    schema = _schema(error)
+    schema, path, is_name = _schema(error), error.absolute_path, "propertyNames" in error.relative_schema_path
+    place = document.key_place(*path, str(error.instance)) if is_name else document.place(*path)
+    code = ProblemCode.INVALID_NAME if is_name else ProblemCode.INVALID_VALUE
     message = f"{_shown(error.instance)} is not {with_article(_title(schema))}"
-    hint = str(schema.get("patternErrorMessage", ""))
-    yield Problem(document.place(*error.absolute_path), ProblemCode.INVALID_VALUE, message, hint)
+    yield Problem(place, code, message, str(schema.get("patternErrorMessage", "")))
 
 
 def _required(error: ValidationError, document: Document) -> Iterator[Problem]:
@@ -221,10 +222,8 @@ def _expected(schemas: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _words(schema: Mapping[str, Any]) -> list[str]:
-    if "enum" in schema:
-        return [str(value) for value in schema["enum"]]
     named = None if "pattern" in schema else _TYPES.get(str(schema.get("type")))
-    return [named or with_article(_title(schema))]
+    return [str(value) for value in schema.get("enum", [named or with_article(_title(schema))])]
 
 
 def _title(schema: Mapping[str, Any]) -> str:

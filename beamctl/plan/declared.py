@@ -48,5 +48,6 @@ def _shown_ends(situation: Situation, kind: str, found: Comparison) -> Mapping[s
 def declared_section(desired: Desired, section: str) -> DeclaredSection:
     """What a document declares in a section."""
     document, data = desired.document, desired.section(section)
-    place = document.key_place(section) if (section,) in document.keys else Place(document.source)
+    is_known = (section,) in document.keys or (section,) in document.fragments
+    place = document.key_place(section) if is_known else Place(document.source)
     return DeclaredSection(place, tuple(data) if isinstance(data, Mapping) else ())

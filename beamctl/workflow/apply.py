@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -119,7 +119,7 @@ def _reserved(request: ApplyRequest, review: Review, access: Access) -> Reserved
     A saved plan does not record which folders were read. The folders of its documents count as read, except those that
     contain the current directory.
     """
-    sources = [each.plan.source for each in review.planned]
+    sources = list(dict.fromkeys(source for each in review.planned for source in _sources(each.plan)))
     folders = [Path(name) for name in request.files or defaults()]
     if request.saved is not None:
         found = [Path(source).parent for source in sources]
@@ -127,6 +127,14 @@ def _reserved(request: ApplyRequest, review: Review, access: Access) -> Reserved
     inputs = inputs_of(request.saved, request.files, request.signers)
     read = tuple(folder for folder in folders if folder.is_dir())
     return ReservedFiles(access.credential_files, (*inputs, *sources), request.checks.records.path, read)
+
+
+def _sources(plan: Plan) -> Iterator[str]:
+    """The documents that a plan names."""
+    yield plan.source
+    for change in plan.changes:
+        yield from [change.place.source] if change.place else []
+        yield from (step.place.source for way in change.through for step in way)
 
 
 def _stale(planned: Sequence[Planned]) -> Mapping[str, BeamctlError]:

@@ -16,7 +16,7 @@ from beamctl.runs.last_run import LastRuns
 from beamctl.workflow.attribution import Seen, attribute
 from beamctl.workflow.base_document import named_bases
 from beamctl.workflow.connection import Access, skew_note
-from beamctl.workflow.documents import desired_in, named_files, unread_note
+from beamctl.workflow.documents import desired_in, unread_note
 from beamctl.workflow.failures import failure_of, raise_if_alone
 from beamctl.workflow.looks import Looks, Notify
 from beamctl.workflow.plan import with_clocks
@@ -81,8 +81,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
     note = _once(note)
     with ExitStack() as stack:
         documents = desired_in(request.sources, request.workspaces)
-        files = named_files(request.files)
-        bases = named_bases(documents, request.base, files) if request.base else {}
+        bases = named_bases(documents, request.base, request.files) if request.base else {}
         if text := unread_note(request.files):
             note(text)
         looks = Looks(documents, access, stack, LastRuns(records), note)
@@ -90,7 +89,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         coverage = looks.coverage() if request.coverage else {}
         raise_if_alone(looks.failed.values(), len(documents))
         seen, known = _without_known(looks.seen(), request.known)
-        attributed = attribute(seen, bases, files, records, note)
+        attributed = attribute(seen, bases, request.files, records, note)
         links = [looks.workspaces[each.desired.workspace].link for each in seen]
         plans = tuple(with_clocks(now.plan, link) for now, link in zip(seen, links, strict=True))
         for text in filter(None, (words(skew_note(link.skew())) for link in links)):

@@ -167,7 +167,6 @@ def _planning(
     checks: Checks,
     base: BaseDocument | None,
 ) -> WorkspaceReads[Planned]:
-    source = desired.document.source
     allowed = allowed_in(desired.workspace, granted)
 
     def made(live: Mapping[str, Any]) -> Plan:
@@ -182,7 +181,7 @@ def _planning(
             first,
             link,
             lambda: reads(lambda live: made(live) == first),
-            lambda: commit_of(source),
+            lambda: commit_of(*desired.sources),
             partial(digest_of_plan, first),
             unrecorded=first.declared != last.declared,
             place=desired.document.place("workspace"),

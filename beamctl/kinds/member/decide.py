@@ -9,13 +9,12 @@ from typing import Any, assert_never
 from beamctl.document.desired import Desired, Mode, Skip
 from beamctl.document.problem import Place
 from beamctl.kinds.member.desired import SECTION, DesiredMember
-from beamctl.kinds.member.live import LONGEST_TEXT, Person, attributes
+from beamctl.kinds.member.live import Person, attributes
 from beamctl.kinds.member.table import Decision, Standing, verdict
 from beamctl.model.code import Code
-from beamctl.model.email import everyone_at, fault, folded, is_pattern
+from beamctl.model.email import everyone_at, folded, is_pattern
 from beamctl.model.fact import Fact, fact
-from beamctl.model.identity import Role, live_role, reduces_access
-from beamctl.model.text import is_whole
+from beamctl.model.identity import Role, reduces_access
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Decisions, Note, Situation, UnchangedReason
 
@@ -38,7 +37,11 @@ _SHAPE = {
 
 
 class MemberDecider(Decisions):
-    """Collects the decisions about all people."""
+    """Collects the decisions about all people.
+
+    Attributes:
+        lowered: By key, the day on which a person's role as an admin ended and a lower one began.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class MemberDecider(Decisions):
     ) -> None:
         super().__init__()
         self._document = desired.document
+        self._through = desired.through
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._today = situation.today
         self._deferred = situation.deferred
@@ -60,6 +64,7 @@ class MemberDecider(Decisions):
         self._written = written
         self._skip = desired.skip
         self._people = people
+        self.lowered: dict[str, str] = {}
 
     def skips(self, key: str) -> bool:
         """Whether the document skips this person for now."""
@@ -71,8 +76,10 @@ class MemberDecider(Decisions):
             return
         role = want.role if want is not None else None
         if want is not None and want.until is not None:
-            role = want.on(self._today)
-            self._warn_of_end(key, want.until)
+            role, now = want.on(self._today), want.at(self._today)
+            self.lowered |= {key: str(want.until)} if now is not want and want.role is Role.ADMIN else {}
+            want = now
+            self._warn_of_end(key, want)
         if role is None and live is None:
             return
         if want is None and self._additive:
@@ -142,10 +149,13 @@ class MemberDecider(Decisions):
             said = fact(Code.SKIPS_NO_ONE, skip=said)
         self.notes.append(Note(said, skip.place, excused=self._today < skip.until))
 
-    def _warn_of_end(self, key: str, until: date) -> None:
-        days = (until - self._today).days
+    def _warn_of_end(self, key: str, want: DesiredMember) -> None:
+        days = (want.until - self._today).days if want.until is not None else 0
         if 0 < days <= _WARN_DAYS:
-            said = fact(Code.ACCESS_ENDS_SOON, email=self._email(key), until=str(until), days=days)
+            email, until, role, then = self._email(key), str(want.until), want.role.value, want.then
+            said = fact(Code.ACCESS_ENDS_SOON, email=email, until=until, days=days)
+            if then is not None:
+                said = fact(Code.ROLE_ENDS_SOON, email=email, until=until, days=days, role=role, then=then.role.value)
             self.notes.append(Note(said, self._place(key)))
 
     def _times_revoked(self, key: str, want: DesiredMember) -> int:
@@ -198,6 +208,7 @@ class MemberDecider(Decisions):
             reason=reason,
             place=self._place(key) if want else None,
             declared=want.declared if want else {},
+            through=self._through.get(key, ()) if want else (),
         )
 
     def _email(self, key: str) -> str:
@@ -212,37 +223,3 @@ def is_skipped(skip: Mapping[str, Skip], key: str, today: date) -> bool:
     """Whether a document skips a person on that day."""
     entries = [skip.get(each) for each in (key, everyone_at(key))] if skip else []
     return any(entry is not None and today < entry.until for entry in entries)
-
-
-_ANY_DAY = "2000-01-01"
-
-
-def is_valid(change: Change) -> bool:
-    """Whether its values belong together."""
-    sides = [side for side in (change.before, change.after) if side is not None]
-    if change.key != folded(change.name) or any(side["email"] != change.name for side in sides):
-        return False
-    return _is_name(change) and _is_day(change.declared.get("until", _ANY_DAY)) and _sets_only_role(change)
-
-
-def _is_name(change: Change) -> bool:
-    """Whether this can be a person's address. A person to be removed may have an invalid address."""
-    name = change.name
-    if change.after is not None:
-        return not fault(name)
-    return bool(name.strip(".")) and is_whole(name) and len(name) <= LONGEST_TEXT
-
-
-def _sets_only_role(change: Change) -> bool:
-    if change.action is not Action.SET_ROLE or change.before is None or change.after is None:
-        return True
-    role = Role(change.after["role"])
-    lowers = role is not Role.ADMIN and reduces_access(live_role(change.before["role"]), role)
-    return change.after == {**change.before, "role": role.value} and lowers is change.revokes_access
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -16,7 +16,7 @@ from beamctl.document.problem import Place, Problem
 from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member import desired as document_side
 from beamctl.kinds.member import hazards, invitation, operations
-from beamctl.kinds.member.decide import KIND, MemberDecider, is_skipped, is_valid
+from beamctl.kinds.member.decide import KIND, MemberDecider, is_skipped
 from beamctl.kinds.member.desired import DesiredMember
 from beamctl.kinds.member.hazards import removes_admin
 from beamctl.kinds.member.live import People, Person, admins, attributes, digest, export, people, unchanged
@@ -161,7 +161,7 @@ class MemberKind(Kind[People]):
         decider.notes += hazards.minimum_not_met(count, guards)
         if ours is None and removes_admin(changes, count):
             decider.notes.append(Note(fact(Code.IDENTITY_UNKNOWN)))
-        risks = hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))
+        risks = hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation), decider.lowered)
         return replace(
             decider.comparison(risks, len(live)),
             anomalies=(
@@ -176,6 +176,8 @@ class MemberKind(Kind[People]):
 
     def is_valid(self, change: Change) -> bool:
         """Whether a change from a file could have been planned for people."""
+        from beamctl.kinds.member.validity import is_valid
+
         return is_valid(change)
 
     def is_in_effect(self, live: People, change: Change) -> bool:
