@@ -23,12 +23,14 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "{name} is an admin, and no recorded run shows that `until: {until}` was declared before that day"
     ),
     Code.FEW_ADMINS: "{left} {left:plural accepted admin|accepted admins} after this plan; {guards:and}",
+    Code.HAS_LEFT: "{name} is a leaver, and gets no access back: edit leavers, and run `beamctl plan`",
     Code.IDENTITY_UNKNOWN: (
         "beamctl does not know whose credential it uses, so it cannot detect a self-lockout: set guards.self"
     ),
     Code.INVITATION_HAD_EXPIRED: "{name} had an expired invitation: there is nothing to restore",
     Code.INVITED_AGAIN: "{name} is invited again, and has access after accepting",
     Code.IS_ADMIN: "{name} is an admin",
+    Code.LEAVER_REMAINS: "{email} left on {since} ({reason}), but is {role} through {source:spaced}: remove them there",
     Code.MAYBE_RENAMED: (
         "the e-mail may have changed: {before} would lose access until {after} accepts; list both until "
         "then{tag:after ; }"
@@ -224,6 +226,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.TOO_LONG: "is longer than a document allows",
     Code.VALUE_NOT_STRING: "has a value that is not a string",
     # documents that are edited to say what is live
+    Code.ADOPT_LEFT: "left on {since}; remove them from leavers, or run `beamctl apply`",
     Code.ADOPT_ACCESS_ENDED: "access ended on {until}; set a later date, or run `beamctl apply`",
     Code.ADOPT_DOUBTFUL: "the response of the API may be wrong: {why}",
     Code.ADOPT_DUE: "it is due according to the document and was not changed by hand; run `beamctl apply`",

@@ -105,7 +105,7 @@ def _adoptions(seen: Seen) -> list[Adoption]:
         why = fact(Code.ADOPT_DOUBTFUL, why=plan.anomalies[0])
         return [Adoption(change, whys=(why,)) for change in plan.changes]
     found = []
-    for kind in kinds_for(seen.desired.document.data):
+    for kind in kinds_for(seen.desired.keys):
         changes = [change for change in plan.changes if change.kind == kind.name]
         if changes:
             exported = kind.export(seen.live[kind.name], seen.situation.moment)

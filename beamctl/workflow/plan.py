@@ -36,13 +36,13 @@ def plan(desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
 
 def read_declared(desired: Desired, reader: Reader) -> Mapping[str, Any]:
     """The live state of each kind that a document declares."""
-    kinds = managed(kinds_for(desired.document.data), desired)
+    kinds = managed(kinds_for(desired.keys), desired)
     return {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
 
 
 def compared(desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:
     """The plan for a live state that was read."""
-    made = make_plan(managed(kinds_for(desired.document.data), desired), desired, live, situation)
+    made = make_plan(managed(kinds_for(desired.keys), desired), desired, live, situation)
     return replace(made, notes=(*_warnings(desired), *made.notes))
 
 

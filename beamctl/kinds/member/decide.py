@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, assert_never
 
-from beamctl.document.desired import Desired, Mode, Skip
+from beamctl.document.desired import Desired, Leaver, Mode, Skip
 from beamctl.document.problem import Place
 from beamctl.kinds.member.desired import SECTION, DesiredMember
-from beamctl.kinds.member.live import LONGEST_TEXT, Person, attributes
-from beamctl.kinds.member.table import Decision, Standing, verdict
+from beamctl.kinds.member.live import Person, attributes
+from beamctl.kinds.member.table import Decision, Leaving, Standing, verdict
 from beamctl.model.code import Code
-from beamctl.model.email import everyone_at, fault, folded, is_pattern
+from beamctl.model.email import everyone_at, folded, is_pattern
 from beamctl.model.fact import Fact, fact
-from beamctl.model.identity import Role, live_role, reduces_access
-from beamctl.model.text import is_whole
+from beamctl.model.identity import Role, reduces_access
 from beamctl.plan.change import Action, Change, Reason, Stage
 from beamctl.plan.comparison import Decisions, Note, Situation, UnchangedReason
 
@@ -59,14 +59,23 @@ class MemberDecider(Decisions):
         self._ours = ours
         self._written = written
         self._skip = desired.skip
+        self._leaver = desired.leaver
+        self._has_leavers = bool(desired.leavers)
         self._people = people
 
     def skips(self, key: str) -> bool:
-        """Whether the document skips this person for now."""
-        return is_skipped(self._skip, key, self._today)
+        """Whether the document skips this person for now. Leavers are not skipped."""
+        return is_skipped(self._skip, key, self._today) and not self.has_left(key)
+
+    def has_left(self, key: str) -> bool:
+        """Whether this person is a leaver."""
+        return self._has_leavers and self._leaver(key, self._today) is not None
 
     def person(self, key: str, want: DesiredMember | None, live: Person | None) -> None:
         """Decide about one person."""
+        if self._has_leavers and (leaver := self._leaver(key, self._today)):
+            self._remove_leaver(key, leaver, live)
+            return
         if self._skip and self._is_skipped(key, unmatched=want is None and live is None):
             return
         role = want.role if want is not None else None
@@ -92,6 +101,21 @@ class MemberDecider(Decisions):
                 self.changes.append(self._change(what, key, want, live))
             case _:
                 assert_never(what)
+
+    def _remove_leaver(self, key: str, leaver: Leaver, live: Person | None) -> None:
+        """Remove a leaver, whatever the document says about them. A directory would add them back."""
+        if live is None:
+            return
+        what, since, why = verdict(Leaving.LEFT, live.standing, live.role), leaver.since.isoformat(), leaver.reason
+        if what is Decision.LEAVE_AND_REPORT:
+            self.tally[_SOURCES.get(live.source, UnchangedReason.OTHER_SOURCE)] += 1
+            email, role, source = live.email, str(live.role), live.source
+            said = fact(Code.LEAVER_REMAINS, email=email, since=since, reason=why, role=role, source=source)
+            self.notes.append(Note(said, leaver.place, differs=True))
+            return
+        found = self._change(what, key, None, live)
+        declared = {"since": since, "reason": why}
+        self.changes.append(replace(found, reason=Reason.LEFT, place=leaver.place, declared=declared))
 
     def _is_skipped(self, key: str, *, unmatched: bool) -> bool:
         """Whether this person is left alone. An entry of `manage.skip` for them gets a note in any case."""
@@ -212,37 +236,3 @@ def is_skipped(skip: Mapping[str, Skip], key: str, today: date) -> bool:
     """Whether a document skips a person on that day."""
     entries = [skip.get(each) for each in (key, everyone_at(key))] if skip else []
     return any(entry is not None and today < entry.until for entry in entries)
-
-
-_ANY_DAY = "2000-01-01"
-
-
-def is_valid(change: Change) -> bool:
-    """Whether its values belong together."""
-    sides = [side for side in (change.before, change.after) if side is not None]
-    if change.key != folded(change.name) or any(side["email"] != change.name for side in sides):
-        return False
-    return _is_name(change) and _is_day(change.declared.get("until", _ANY_DAY)) and _sets_only_role(change)
-
-
-def _is_name(change: Change) -> bool:
-    """Whether this can be a person's address. A person to be removed may have an invalid address."""
-    name = change.name
-    if change.after is not None:
-        return not fault(name)
-    return bool(name.strip(".")) and is_whole(name) and len(name) <= LONGEST_TEXT
-
-
-def _sets_only_role(change: Change) -> bool:
-    if change.action is not Action.SET_ROLE or change.before is None or change.after is None:
-        return True
-    role = Role(change.after["role"])
-    lowers = role is not Role.ADMIN and reduces_access(live_role(change.before["role"]), role)
-    return change.after == {**change.before, "role": role.value} and lowers is change.revokes_access
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
