@@ -42,9 +42,14 @@ def edited(text: str, workspace: str, edits: Sequence[Edit]) -> str:
     Raises:
         UneditableError: It cannot be edited without a guess or a loss.
     """
-    index, before = _document(text, workspace)
+    return edited_at(text, _document(text, workspace)[0], edits)
+
+
+def edited_at(text: str, index: int, edits: Sequence[Edit]) -> str:
+    """The same for any document of a file, by its index among the non-empty ones."""
+    before = parse(text, "").drafts[index].document.data
     after = with_edits(before, edits)
-    if why := obstacles(text, workspace, [edits])[0]:  # with the line numbers of this text
+    if why := _obstacles(text, (index, before), [edits])[0]:  # with the line numbers of this text
         raise UneditableError(why)
     steps = (merged(before, after), after)  # entries are added first, so that others still show where and how
     for old, new in zip((before, *steps), steps, strict=False):
@@ -54,7 +59,11 @@ def edited(text: str, workspace: str, edits: Sequence[Edit]) -> str:
 
 def obstacles(text: str, workspace: str, groups: Sequence[Sequence[Edit]]) -> list[Fact | None]:
     """For each group of edits, why it cannot be made, as far as the text shows that; None if it does not."""
-    index, before = _document(text, workspace)
+    return _obstacles(text, _document(text, workspace), groups)
+
+
+def _obstacles(text: str, document: tuple[int, Any], groups: Sequence[Sequence[Edit]]) -> list[Fact | None]:
+    index, before = document
     root = _root(text, index)
     found: list[Fact | None] = []
     for edits in groups:

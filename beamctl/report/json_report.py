@@ -16,8 +16,9 @@ from beamctl.plan.known_drift import known_as
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
+from beamctl.plan.whereabouts import Whereabouts
 from beamctl.report.apply_text import totals, unconfirmed_text
-from beamctl.report.data import CommandName, DriftDetails, ReportData
+from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure
 from beamctl.report.drift_details_json import details_data, origin_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
 from beamctl.report.wording import TALLY, words
@@ -98,6 +99,14 @@ def show_json(workspace: str, api: str, sections: Sections) -> str:
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
     unseen = {name: _said(shown.unread) for name, shown in sections.items() if shown.unread}
     return _dumps({"workspace": workspace, "api_url": api, **rows, "unavailable": unseen})
+
+
+def where_json(people: Sequence[Whereabouts], failures: Sequence[WorkspaceFailure]) -> str:
+    """The access of people in all workspaces, and why some workspaces could not be read."""
+    from beamctl.report.whereabouts import where_data
+
+    failed = {each.workspace: {"code": each.code, "message": each.message, "hint": each.hint} for each in failures}
+    return _dumps({"people": where_data(people), "unavailable": failed})
 
 
 def applied_json(

@@ -1,0 +1,157 @@
+"""Finds where people have access, live and declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from beamctl.document.desired import Desired, GroupStep
+from beamctl.document.load import SourceText
+from beamctl.document.mentions import Mention, mentions
+from beamctl.document.problem import Place
+from beamctl.document.yaml_loader import parse
+from beamctl.errors import UsageError
+from beamctl.kinds.registry import all_kinds
+from beamctl.model.email import fault, folded
+from beamctl.model.text import printable
+from beamctl.plan.across_kinds import read
+from beamctl.plan.kind import Kind
+from beamctl.plan.whereabouts import Declaration, PersonAccess, Whereabouts
+from beamctl.report.data import WorkspaceFailure
+from beamctl.workflow.connection import Access, Link, api_time, open_link
+from beamctl.workflow.documents import desired_in
+from beamctl.workflow.failures import ISOLATED, failure, failure_of
+
+Rows = Mapping[str, Mapping[str, Any]]
+"""People as the API shows them, by folded e-mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The result for all people.
+
+    Attributes:
+        people: In the order in which they were named.
+        failures: The workspaces that could not be read.
+    """
+
+    people: tuple[Whereabouts, ...]
+    failures: tuple[WorkspaceFailure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _SeenPeople:
+    """One workspace that was looked at; `people` is None if it could not be read."""
+
+    name: str
+    desired: Desired | None
+    people: Rows | None
+    today: date
+
+
+def where(sources: Sequence[SourceText], workspaces: Sequence[str], emails: Sequence[str], access: Access) -> Found:
+    """Find where people have access. A workspace that cannot be read does not affect the others.
+
+    Args:
+        sources: The documents.
+        workspaces: The workspaces; empty for all that the documents declare. Others are only read.
+        emails: The people.
+        access: How to reach the API.
+
+    Raises:
+        DocumentError: A document has problems.
+        UsageError: A text is not an e-mail address.
+    """
+    keys = addresses(emails)
+    declared = {each.workspace: each for each in desired_in(sources)} if sources else {}
+    failures: list[WorkspaceFailure] = []
+    seen = [_looked_at(name, declared.get(name), access, failures) for name in dict.fromkeys(workspaces or declared)]
+    named = mentioned(sources, keys)
+    leavers = next((each.leavers for each in declared.values()), {})
+    found = []
+    for key, email in keys.items():
+        rows = tuple(_in_workspace(each, key, leavers) for each in seen)
+        shown = {step.place for row in rows if row.declared for way in row.declared.ways for step in way}
+        found.append(Whereabouts(email, rows, tuple(each for each in named[key] if each.place not in shown)))
+    return Found(tuple(found), tuple(failures))
+
+
+def addresses(emails: Sequence[str]) -> Mapping[str, str]:
+    """E-mail addresses from a command line, by folded address, each once.
+
+    Raises:
+        UsageError: A text is not an e-mail address.
+    """
+    for each in emails:
+        if why := fault(each):
+            raise UsageError(f"{printable(each)!r} {why}", "Name each person by their e-mail address.")
+    return {folded(each): each for each in reversed(emails)}
+
+
+def mentioned(sources: Sequence[SourceText], keys: Mapping[str, str]) -> Mapping[str, list[Mention]]:
+    """Where valid documents name people, by folded e-mail."""
+    found: dict[str, list[Mention]] = {key: [] for key in keys}
+    for source in sources:
+        for draft in parse(source.content, source.name).drafts:
+            for each in mentions(draft.document, found):
+                found[folded(each.email)].append(each)
+    return found
+
+
+def people_in(link: Link, workspace: str) -> Rows:
+    """Everyone in a workspace, and everyone invited.
+
+    Raises:
+        ApiError: They cannot be read.
+    """
+    rows: dict[str, Mapping[str, Any]] = {}
+    for kind in kinds_of_people():
+        listing = kind.listing(read(kind, workspace, link.reader))
+        rows |= {folded(row[kind.named_by]): row for row in listing.rows or ()}
+    return rows
+
+
+def kinds_of_people() -> Sequence[Kind[Any]]:
+    """The kinds whose objects are people."""
+    return [kind for kind in all_kinds() if kind.named_by == "email"]
+
+
+def declaration(desired: Desired, key: str) -> Declaration:
+    """What a document says about a person, by folded e-mail."""
+    for kind in kinds_of_people():
+        section = desired.section(kind.section)
+        if section is None:
+            continue
+        mode = desired.mode(kind.section)
+        name = next((each for each in section if folded(each) == key), None)
+        if name is None:
+            return Declaration(mode=mode)
+        entry = section[name]
+        role, until = (entry, "") if isinstance(entry, str) else (entry["role"], entry.get("until", ""))
+        direct = (GroupStep(name, desired.document.key_place(kind.section, name)),)
+        return Declaration(role, until, desired.through.get(key) or (direct,), mode)
+    return Declaration()
+
+
+def _looked_at(name: str, desired: Desired | None, access: Access, failures: list[WorkspaceFailure]) -> _SeenPeople:
+    people, now = None, api_time(None)
+    try:
+        with open_link(access, name) as link:
+            people = people_in(link, name)
+            now = api_time(link.skew())
+    except ISOLATED as error:
+        failures.append(failure_of(desired, error) if desired else failure(name, Place(""), error))
+    return _SeenPeople(name, desired, people, now.date())
+
+
+def _in_workspace(seen: _SeenPeople, key: str, leavers: Mapping[str, Any]) -> PersonAccess:
+    leaver = leavers.get(key)
+    return PersonAccess(
+        seen.name,
+        seen.people.get(key) if seen.people is not None else None,
+        seen.people is not None,
+        declaration(seen.desired, key) if seen.desired else None,
+        leaver if leaver and leaver.since <= seen.today else None,
+    )
