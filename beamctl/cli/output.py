@@ -98,8 +98,8 @@ class Output:
 
                 self.error(problems_text(each.problems, compared=True).rstrip("\n"))
                 continue
-            where = f"{each.place.source}:{each.place.line}"
-            self._error(ErrorReport(f"{each.workspace} ({where}): {each.message}", each.hint, each.code, Exit.ERROR))
+            where = f" ({each.place.source}:{each.place.line})" if each.place.source else ""
+            self._error(ErrorReport(f"{each.workspace}{where}: {each.message}", each.hint, each.code, Exit.ERROR))
         return worst(Exit.DONE, *(exit_of(each.code) for each in failures))
 
     def for_options(self, output: str = "text", *, no_color: bool = False, quiet: bool = False) -> Output:

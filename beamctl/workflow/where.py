@@ -87,7 +87,10 @@ def addresses(emails: Sequence[str]) -> Mapping[str, str]:
     for each in emails:
         if why := fault(each):
             raise UsageError(f"{printable(each)!r} {why}", "Name each person by their e-mail address.")
-    return {folded(each): each for each in reversed(emails)}
+    found: dict[str, str] = {}
+    for each in emails:
+        found.setdefault(folded(each), each)
+    return found
 
 
 def mentioned(sources: Sequence[SourceText], keys: Mapping[str, str]) -> Mapping[str, list[Mention]]:

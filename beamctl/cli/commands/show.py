@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from beamctl.cli import candidates, options
 from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
-from beamctl.errors import UsageError
+from beamctl.document.desired import Desired
+from beamctl.errors import DocumentError, UsageError
 from beamctl.workflow.connection import Access, default_workspace, open_link
 from beamctl.workflow.documents import defaults, read_desired
-from beamctl.workflow.show import show
+from beamctl.workflow.show import show, with_groups
 
 
 @click.command("show", cls=BeamctlCommand, examples=("beamctl show -w acme", "beamctl show -w acme -o json"))
@@ -35,13 +38,15 @@ def command(
 ) -> int:
     """Show a workspace as it is now: settings, members, service accounts, policies and more.
 
-    Members are listed with their role, standing (accepted, invited or expired) and source. Exits 4 if this credential
-    cannot read everything, and shows the rest.
+    Members are listed with their role, standing (accepted, invited or expired) and source, and with the groups through
+    which their document gives them access. Exits 4 if this credential cannot read everything, and shows the rest.
     """
     name = workspace if workspace is not None else _documented(files) or default_workspace(access)
     with open_link(access, name) as link:
         sections = show(name, link.reader)
         api_url = link.api_url
+    if desired := _declared(name, files):
+        sections = with_groups(sections, desired)
     if out.json:
         from beamctl.report.json_report import show_json
 
@@ -55,6 +60,14 @@ def command(
         return Exit.DONE
     out.info(f"This credential cannot read all of {name} (exit 4). Left out: {', '.join(unseen)}.")
     return Exit.NOT_ALLOWED
+
+
+def _declared(name: str, files: tuple[str, ...]) -> Desired | None:
+    """The valid document of a workspace, if there is one here."""
+    if files or defaults():
+        with suppress(DocumentError, UsageError):
+            return read_desired(files, [name])[0]
+    return None
 
 
 def _documented(files: tuple[str, ...]) -> str:
