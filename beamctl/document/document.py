@@ -61,7 +61,7 @@ class Document:
     """One YAML document, or one composed of several.
 
     Attributes:
-        source: The file as the user named it; `-` is standard input. The first one, if there are several.
+        source: The file as the user named it; `-` is standard input. The main one, if there are several.
         data: Plain dicts, lists, strings, numbers, booleans and None.
         values: The position of each value.
         keys: The position of each key of a mapping.

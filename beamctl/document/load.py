@@ -1,15 +1,16 @@
-"""Loads documents: file contents → desired state and problems, and warnings about what is probably not as intended."""
+"""Loads documents: file contents → desired state, problems and warnings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from beamctl.document import rules, schema
-from beamctl.document.desired import Desired, Mode, desired_of
-from beamctl.document.document import Document, Path
+from beamctl.document.compose import Composed, compose
+from beamctl.document.desired import Desired, desired_of
+from beamctl.document.document import Document
+from beamctl.document.lint import SHARED, lint, placeholders
 from beamctl.document.problem import (
     MOST_PROBLEMS,
     MOST_WITH_LINES,
@@ -18,92 +19,10 @@ from beamctl.document.problem import (
     ProblemCode,
     bounded,
     in_order,
-    quoted,
     too_many_problems,
 )
-from beamctl.document.rules import people_in_guards
 from beamctl.document.syntax import decode
-from beamctl.document.yaml_loader import Draft, parse
-from beamctl.model.email import everyone_at, folded, is_pattern, matches
-
-_PLACEHOLDER = re.compile(
-    r"\$?\{\{.*?\}\}|[$#]\{[^{}]*\}|\$\([A-Za-z_][\w.]*\)|@@\w+@@|%%\w+%%|<%.*?%>|\A\$[A-Za-z_]\w*\Z"
-)
-_PLACEHOLDER_CHARACTERS = "{$%<"
-"""Every placeholder in a valid address contains one of these."""
-_SPELLING = "check the spelling"
-_SECTIONS = ("settings", "serviceAccounts", "policies", "integrations", "environments", "guards", "manage")
-
-
-def lint(document: Document) -> Iterator[Problem]:
-    """All warnings about a valid document."""
-    yield from _placeholders(document)
-    yield from _unlisted(document)
-
-
-def _placeholders(document: Document) -> Iterator[Problem]:
-    for section in _SECTIONS:
-        for path, text in _texts(document.data.get(section), (section,)):
-            if found := _PLACEHOLDER.search(text):
-                yield _placeholder(document.place(*path), found.group())
-    for path, emails in (
-        (("members",), document.data.get("members", {})),
-        (("manage", "skip"), document.data.get("manage", {}).get("skip", {})),
-    ):
-        joined = "\n".join(emails)
-        for email in (
-            emails if any(char in joined for char in _PLACEHOLDER_CHARACTERS) else ()
-        ):  # most documents have none
-            if found := _PLACEHOLDER.search(email):
-                yield _placeholder(document.key_place(*path, email), found.group())
-
-
-def _placeholder(place: Place, text: str) -> Problem:
-    message = f"{quoted(text)} looks like a placeholder that was not filled in"
-    return Problem(place, ProblemCode.PLACEHOLDER, message, "beamctl does not expand variables: write the value")
-
-
-def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - plain data of any shape
-    match data:
-        case str():
-            yield path, data
-        case dict():
-            for key, value in data.items():
-                if key != "command" or not isinstance(value, list):  # a shell may expand variables in a command
-                    yield from _texts(value, (*path, key))
-        case list():
-            for index, value in enumerate(data):
-                yield from _texts(value, (*path, index))
-        case _:
-            return
-
-
-def _unlisted(document: Document) -> Iterator[Problem]:
-    """Names that appear only in the guards and may be misspelled."""
-    if _is_authoritative(document, "members"):
-        yield from _unlisted_people(document)
-    account = document.data.get("guards", {}).get("self", {}).get("serviceAccount")
-    if account and _is_authoritative(document, "serviceAccounts") and account not in document.data["serviceAccounts"]:
-        place = document.place("guards", "self", "serviceAccount")
-        yield Problem(place, ProblemCode.UNLISTED_NAME, f"{quoted(account)} is not under serviceAccounts", _SPELLING)
-
-
-def _unlisted_people(document: Document) -> Iterator[Problem]:
-    guarded = list(people_in_guards(document.data))
-    if not guarded:
-        return
-    skipped = {folded(email) for email in document.data.get("manage", {}).get("skip", {})}
-    listed = {folded(email) for email in document.data["members"]} | skipped
-    listed |= {everyone_at(email) for email in listed}
-    for path, email in guarded:
-        if folded(email) not in listed and not matches(skipped, folded(email)):
-            who = f"no one at {email.partition('@')[2]} is" if is_pattern(email) else f"{quoted(email)} is not"
-            yield Problem(document.place(*path), ProblemCode.UNLISTED_NAME, f"{who} under members", _SPELLING)
-
-
-def _is_authoritative(document: Document, section: str) -> bool:
-    return section in document.data and document.data.get("manage", {}).get(section) != Mode.ADDITIVE
-
+from beamctl.document.yaml_loader import parse
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 """Suffixes of YAML documents. beamctl writes no other files with these suffixes."""
@@ -130,22 +49,51 @@ class Loaded:
     """The result of loading all files.
 
     Attributes:
-        desired: The desired state from each valid document, in the order of the files.
-        documents: Every document that could be parsed, valid or not, for checks by the kinds.
+        desired: The desired state of each valid workspace, in the order of the files.
+        documents: The document of every workspace, valid or not, for checks by the kinds; and those without one.
         problems: All problems of all files, sorted.
+        warnings: About groups and leavers.
     """
 
     desired: tuple[Desired, ...]
     documents: tuple[Document, ...]
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """One parsed document, and its problems; the values at the places in `unparsed` were not read."""
+
+    document: Document
+    problems: Sequence[Problem]
+    unparsed: Collection[Place]
 
 
 def load(sources: Sequence[SourceText]) -> Loaded:
     """Read and check all files."""
-    problems: list[Problem] = []
+    checked, problems = _read(sources)
+    composition = compose([each.document for each in checked])
+    of = {id(each.document): each for each in checked}
+    problems += bounded(composition.problems)
     desired: list[Desired] = []
-    documents: list[Document] = []
-    declared: dict[str, Place] = {}
+    for each in composition.workspaces:
+        parts = [of[id(part)] for part in each.parts]
+        found = bounded(_problems(each, parts))
+        problems += found
+        if not found and not any(part.problems for part in parts) and "workspace" in each.document.data:
+            one = replace(desired_of(each.document), leavers=composition.leavers, through=each.through)
+            desired.append(replace(one, warnings=tuple(lint(each.document))))
+    unclear = (each.document for each in checked if not each.problems and each.document.data.keys() & SHARED)
+    warnings = (*composition.warnings, *(each for document in unclear for each in placeholders(document)))
+    documents = tuple(each.document for each in composition.workspaces)
+    return Loaded(tuple(desired), documents, tuple(in_order(problems)), tuple(bounded(warnings)))
+
+
+def _read(sources: Sequence[SourceText]) -> tuple[list[_Checked], list[Problem]]:
+    """Parse all files and check each document by itself. If there are too many problems, the rest is not read."""
+    checked: list[_Checked] = []
+    problems: list[Problem] = []
     for source in sources:
         if len(problems) > MOST_PROBLEMS:
             problems.append(too_many_problems(source.name))
@@ -158,12 +106,25 @@ def load(sources: Sequence[SourceText]) -> Loaded:
             if len(problems) > MOST_PROBLEMS:
                 problems.append(too_many_problems(source.name))
                 break
-            found = bounded(_check(draft, declared))
+            unparsed = {problem.place for problem in draft.problems}
+            invalid = (problem for problem in schema.check(draft.document) if problem.place not in unparsed)
+            found = bounded([*draft.problems, *invalid])
             problems += found
-            documents.append(draft.document)
-            if not found:
-                desired.append(replace(desired_of(draft.document), warnings=tuple(lint(draft.document))))
-    return Loaded(tuple(desired), tuple(documents), tuple(in_order(problems)))
+            checked.append(_Checked(draft.document, found, unparsed))
+    return checked, problems
+
+
+def _problems(composed: Composed, parts: Sequence[_Checked]) -> list[Problem]:
+    """The problems of one workspace that the schema does not detect. An unparsed value is not reported again."""
+    unparsed = {place for part in parts for place in part.unparsed}
+    invalid = [*composed.problems, *rules.check(composed.document)]
+    reported = {problem.place for problem in (*invalid, *(each for part in parts for each in part.problems))}
+    names = (problem for part in parts for problem in rules.unseen_in_names(part.document))
+    invalid += [problem for problem in names if problem.place not in reported]
+    invalid = [problem for problem in invalid if problem.place not in unparsed]
+    if invalid or any(part.problems for part in parts):
+        return invalid
+    return list(rules.too_few_admins(composed.document))
 
 
 def with_lines(problems: Iterable[Problem], sources: Sequence[SourceText]) -> list[Problem]:
@@ -194,17 +155,6 @@ def _may_hold_secret(lines: Sequence[str], index: int) -> bool:
         if not indent:
             break
     return bool(_SECRET_KEY.search(lines[index]))
-
-
-def _check(draft: Draft, declared: dict[str, Place]) -> list[Problem]:
-    """All problems of one document. A value that could not be parsed is not reported again as invalid."""
-    document = draft.document
-    unparsed = {problem.place for problem in draft.problems}
-    invalid = [*schema.check(document), *rules.check(document), *rules.declared_twice(document, declared)]
-    reported = unparsed | {problem.place for problem in invalid}
-    invalid += [problem for problem in rules.unseen_in_names(document) if problem.place not in reported]
-    invalid = [problem for problem in invalid if problem.place not in unparsed]
-    return [*draft.problems, *invalid] or list(rules.too_few_admins(document))
 
 
 def _empty(name: str) -> Problem:

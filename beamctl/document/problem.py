@@ -46,6 +46,10 @@ class ProblemCode(StrEnum):
     DUPLICATE_EMAIL = "duplicate-email"
     DUPLICATE_ENTRY = "duplicate-entry"
     DUPLICATE_WORKSPACE = "duplicate-workspace"
+    DUPLICATE_GROUP = "duplicate-group"
+    UNKNOWN_GROUP = "unknown-group"
+    MISPLACED_GROUP = "misplaced-group"
+    GROUP_CYCLE = "group-cycle"
     RESERVED_TEXT = "reserved-text"
     TOO_FEW_ADMINS = "too-few-admins"
     UNDECLARED_POLICY = "undeclared-policy"
@@ -53,6 +57,9 @@ class ProblemCode(StrEnum):
     UNKNOWN_ACCOUNT = "unknown-account"
     PLACEHOLDER = "placeholder"
     UNLISTED_NAME = "unlisted-name"
+    UNUSED_GROUP = "unused-group"
+    DUPLICATE_MEMBERSHIP = "duplicate-membership"
+    LISTED_LEAVER = "listed-leaver"
     TOO_MANY_PROBLEMS = "too-many-problems"
 
 

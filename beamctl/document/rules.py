@@ -71,7 +71,8 @@ def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path,
             for key, inner in data.items():
                 if pairs and isinstance(key, str):
                     yield (*path, key), key, document.key_place
-                if (*path, key) not in _ADDRESSES and not (isinstance(inner, str) and (pairs or key in _FREE_TEXT)):
+                is_address = (*path, key) in _ADDRESSES or (path[:1] == ("groups",) and key == "members")
+                if not is_address and not (isinstance(inner, str) and (pairs or key in _FREE_TEXT)):
                     yield from _names(document, inner, (*path, key))
         case list():
             for index, inner in enumerate(data):
@@ -82,26 +83,18 @@ def _names(document: Document, data: object, path: Path) -> Iterator[tuple[Path,
             return
 
 
-def declared_twice(document: Document, declared: dict[str, Place]) -> Iterator[Problem]:
-    """A problem if another document already declares the workspace; otherwise it is added to `declared`."""
-    name = document.data.get("workspace") if isinstance(document.data, dict) else None
-    if not isinstance(name, str):
-        return
-    place = document.place("workspace")
-    known = declared.get(name)
-    if known is None:
-        declared[name] = place
-        return
-    message = f"the workspace {quoted(name)} is declared twice, first at {known.source}:{known.line}"
-    hint = "pass each file only once" if known == place else "keep one document per workspace"
-    yield Problem(place, ProblemCode.DUPLICATE_WORKSPACE, message, hint)
+def at_line(place: Place, seen_from: Place | None) -> str:
+    """Where something is, for messages: `on line 3`, or `at FILE:3` if it is in another file."""
+    if seen_from and seen_from.source == place.source:
+        return f"on line {place.line}"
+    return f"at {place.source}:{place.line}"
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ADDRESSES = frozenset(
-    {("members",), ("guards", "self", "email"), ("guards", "protected"), ("guards", "allowedDomains")}
+    {("members",), ("leavers",), ("guards", "self", "email"), ("guards", "protected"), ("guards", "allowedDomains")}
 )
-"""Paths that hold e-mail addresses and no other names."""
+"""Paths that hold e-mail addresses and no other names, apart from those of groups, whose form the schema checks."""
 _PAIRS = frozenset({("labels",), ("config",), ("secret",)})
 """Mappings whose keys are names, but whose strings are not."""
 _FREE_TEXT = frozenset({"displayName", "description", "reason", "owner"})
@@ -149,7 +142,7 @@ def _mapping(data: object, key: str) -> dict[str, Any]:
 
 
 def check_people(
-    document: Document, section: Path, entry: str, fault_of: Callable[[str], str] = email.fault
+    document: Document, section: Path, entry: str, fault_of: Callable[[str], str] = email.fault, day: str = "until"
 ) -> Iterator[Problem]:
     """Problems that the schema cannot express.
 
@@ -160,6 +153,7 @@ def check_people(
         section: The path of the section.
         entry: The form of an entry in it, for hints.
         fault_of: Returns why a key is invalid; empty if it is valid.
+        day: The key of the day in an entry.
     """
     first: dict[str, str] = {}
     people = document.data
@@ -180,15 +174,22 @@ def check_people(
             )
         key = email.folded(address)
         if key in first:
-            line = place(*section, first[key]).line
-            message = f"{quoted(address)} is the same person as {quoted(first[key])} on line {line}"
-            hint = "keep one of them: case does not matter, and a domain is the same in its xn-- form"
-            yield Problem(place(*section, address), ProblemCode.DUPLICATE_EMAIL, message, hint)
+            yield same_person(address, first[key], place(*section, address), place(*section, first[key]))
         else:
             first[key] = address
-        until = value.get("until") if isinstance(value, dict) else None
+        until = value.get(day) if isinstance(value, dict) else None
         if is_no_day(until):
-            yield day_problem(document.place(*section, address, "until"), until)
+            yield day_problem(document.place(*section, address, day), until)
+
+
+def same_person(address: str, first: str, place: Place, first_place: Place) -> Problem:
+    """The problem with a person who is listed twice."""
+    message = f"{quoted(address)} is the same person as {quoted(first)} {at_line(first_place, place)}"
+    hint = "keep one of them: case does not matter, and a domain is the same in its xn-- form"
+    if address == first:
+        message = f"{quoted(address)} is listed twice, first {at_line(first_place, place)}"
+        hint = "keep one of them"
+    return Problem(place, ProblemCode.DUPLICATE_EMAIL, message, hint)
 
 
 def is_no_day(value: object) -> TypeGuard[str]:

@@ -24,8 +24,8 @@ _QUOTE_NO_VALUE = frozenset({"required", "additionalProperties"})
 _RULES = frozenset({"type", "const", "enum", "pattern", "minimum", "maximum", "minItems", "maxLength"})
 _REFERENCED = {"plan": ("changes", "workspace"), "run": ("plan", "changes", "workspace")}
 """The schemas that a schema refers to."""
-_INDEPENDENT = ANNOTATIONS | {"type", "additionalProperties"}
-"""If a mapping's schema has only these keywords, each value is valid regardless of its key and the other values."""
+_INDEPENDENT = ANNOTATIONS | {"type", "properties", "additionalProperties"}
+"""If a mapping's schema has only these keywords, each value is valid regardless of the others."""
 
 
 def schema_path(name: str) -> Path:
@@ -68,8 +68,9 @@ def without_valid_entries(name: str, data: object) -> Any:  # noqa: ANN401 - pla
     for section, rule in load_schema(name).get("properties", {}).items():
         entries, each = data.get(section), rule.get("additionalProperties")
         if isinstance(entries, dict) and isinstance(each, dict) and rule.keys() <= _INDEPENDENT:
-            accepts = _compiler(name).compile(each)
-            reduced[section] = {key: value for key, value in entries.items() if not accepts(value)}
+            known = {key: _compiler(name).compile(inner) for key, inner in rule.get("properties", {}).items()}
+            other = _compiler(name).compile(each)
+            reduced[section] = {key: value for key, value in entries.items() if not known.get(key, other)(value)}
     return reduced
 
 

@@ -24,7 +24,7 @@ _TYPES: Mapping[str, type] = {
     "null": type(None),
 }
 _OF_OBJECTS = frozenset({"properties", "required", "additionalProperties"})
-_CONDITION = frozenset({"if", "then"})
+_CONDITION = frozenset({"if", "then", "else"})
 
 
 class Compiler:
@@ -47,6 +47,7 @@ class Compiler:
             "minimum": lambda least, _: lambda value: type(value) not in (int, float) or value >= least,
             "maximum": lambda most, _: lambda value: type(value) not in (int, float) or value <= most,
             "items": self._items,
+            "propertyNames": self._names,
             "anyOf": self._any,
             "allOf": self._all,
         }
@@ -85,6 +86,10 @@ class Compiler:
         accepts = self.compile(schema, root)
         return lambda value: type(value) is not list or all(map(accepts, value))
 
+    def _names(self, schema: Schema, root: str) -> Accepts:
+        accepts = self.compile(schema, root)
+        return lambda value: type(value) is not dict or all(map(accepts, value))
+
     def _any(self, schemas: Sequence[Schema], root: str) -> Accepts:
         options = [self.compile(schema, root) for schema in schemas]
         return lambda value: any(accepts(value) for accepts in options)
@@ -94,8 +99,14 @@ class Compiler:
         return lambda value: all(accepts(value) for accepts in parts)
 
     def _condition(self, schema: Schema, root: str) -> Accepts:
-        """Whether `then` holds, or a property is a text other than those in `if`, so that `if` certainly does not."""
+        """Whether `then` holds, or a property is a text other than those in `if`, so that `if` certainly does not.
+
+        If there is an `else`, whether `then` holds and also `if` or `else`.
+        """
         then = self.compile(schema.get("then", {}), root)
+        if "else" in schema:
+            either = self._any([schema["else"], schema["if"]], root)
+            return lambda value: then(value) and either(value)
         rules = schema.get("if", {}).get("properties", {})
         texts = {
             key: rule.get("enum", [rule.get("const")]) for key, rule in rules.items() if {"enum", "const"} & rule.keys()

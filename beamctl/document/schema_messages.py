@@ -71,12 +71,11 @@ def _other(error: ValidationError, document: Document) -> Iterator[Problem]:
 
 
 def _hint(error: ValidationError) -> str:
-    limit = error.validator_value
     match error.validator:
         case "minLength" | "minItems" if not error.instance:
             return "add a value, or delete it"
         case "maxLength":
-            return f"use at most {limit} characters"
+            return f"use at most {error.validator_value} characters"
         case _:
             return ""
 
@@ -138,10 +137,11 @@ def _enum(error: ValidationError, document: Document) -> Iterator[Problem]:
 
 def _pattern(error: ValidationError, document: Document) -> Iterator[Problem]:
     """A regular expression would not be clear."""
-    schema = _schema(error)
+    schema, path, is_name = _schema(error), error.absolute_path, "propertyNames" in error.relative_schema_path
+    place = document.key_place(*path, str(error.instance)) if is_name else document.place(*path)
+    code = ProblemCode.INVALID_NAME if is_name else ProblemCode.INVALID_VALUE
     message = f"{_shown(error.instance)} is not {with_article(_title(schema))}"
-    hint = str(schema.get("patternErrorMessage", ""))
-    yield Problem(document.place(*error.absolute_path), ProblemCode.INVALID_VALUE, message, hint)
+    yield Problem(place, code, message, str(schema.get("patternErrorMessage", "")))
 
 
 def _required(error: ValidationError, document: Document) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from beamctl.document.desired import GroupStep
 from beamctl.document.problem import Place
 from beamctl.model.fact import fact_data, fact_of
 from beamctl.model.text import printable
@@ -67,10 +68,20 @@ def change_data(workspace: str, change: Change) -> dict[str, Any]:
     if change.secrets:
         data["secrets"] = dict(change.secrets)
     if change.place is not None:
-        data["source"] = {"file": change.place.source, "line": change.place.line, "column": change.place.column}
+        data["source"] = _place_data(change.place)
     if change.declared:
         data["declared"] = dict(change.declared)
+    if change.through:
+        data["through"] = [[{"name": step.name, **_place_data(step.place)} for step in way] for way in change.through]
     return data
+
+
+def _place_data(place: Place) -> dict[str, Any]:
+    return {"file": place.source, "line": place.line, "column": place.column}
+
+
+def _place_of(data: Data) -> Place:
+    return Place(data["file"], data["line"], data["column"])
 
 
 def plans_data(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str, Any]:
@@ -142,13 +153,16 @@ def change_of(data: Data) -> Change:
         before=data["change"]["before"],
         after=data["change"]["after"],
         reason=reason,
-        place=Place(source["file"], source["line"], source["column"]) if source else None,
+        place=_place_of(source) if source else None,
         declared=data.get("declared", {}),
         serial_group=data.get("serial_group", ""),
         secrets=data.get("secrets", {}),
         depends_on=tuple(
             Dependency(each["type"], tuple(map(key_of, each["keys"])), each["at_least"])
             for each in data.get("depends_on", ())
+        ),
+        through=tuple(
+            tuple(GroupStep(step["name"], _place_of(step)) for step in way) for way in data.get("through", ())
         ),
     )
     if change_data(data["module_address"], change) != data:  # derived fields, such as the address, must match

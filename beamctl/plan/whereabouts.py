@@ -20,13 +20,15 @@ class Declaration:
 
     Attributes:
         role: The role; empty if the person is not listed.
-        until: The first day without access; empty for no end.
+        until: The first day without this role; empty for no end.
+        then: The role from `until` on; empty for no access.
         ways: All ways that give this role.
         mode: What happens to people who are not listed; None if the document does not manage people.
     """
 
     role: str = ""
     until: str = ""
+    then: str = ""
     ways: tuple[Way, ...] = ()
     mode: Mode | None = None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from beamctl.document.desired import GroupStep
 from beamctl.model.email import folded
 from beamctl.model.secret import SECRET_TO, SECRETS_FROM, SOURCES_ALLOWED, full_description, place_of, sink_of
 from beamctl.model.text import printable, shell_word
@@ -25,7 +26,10 @@ _WHY = {
     Reason.NOT_HANDED_OVER: "its secret was not stored",
     Reason.SUPERSEDED: "replaced by a newer one",
 }
-_ARROW = own(" → ")
+_ARROW_TEXT = " → "
+_ARROW = own(_ARROW_TEXT)
+_MOST_WAYS = 3
+"""Ways through groups that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,19 @@ def remarks(change: Change) -> list[Spans]:
         parts.append((*own("until "), *named(declared["until"])))
     parts += [(*own(f"{name}: "), *named(declared[name])) for name in ("reason", "owner") if name in declared]
     parts += [own("runs last")] if change.stage is Stage.OURSELVES else []
-    return [*parts, *_ids(change), *_secret_places(change)]
+    return [*ways(change), *parts, *_ids(change), *_secret_places(change)]
+
+
+def ways(change: Change) -> list[Spans]:
+    """Through which groups someone has access, with the lines. The line of the person is that of the change."""
+    shown_ways = change.through if len(change.through) <= _MOST_WAYS else change.through[: _MOST_WAYS - 1]
+    found = [(*own("through "), *joined((_step(each) for each in way[:-1]), _ARROW_TEXT)) for way in shown_ways]
+    more = len(change.through) - len(shown_ways)
+    return [*found, own(f"through groups in {more} more ways")] if more else [*found]
+
+
+def _step(step: GroupStep) -> Spans:
+    return (*named(step.name), *own(" ("), *named(f"{step.place.source}:{step.place.line}"), *own(")"))
 
 
 def _ids(change: Change) -> list[Spans]:

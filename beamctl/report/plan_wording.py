@@ -59,6 +59,7 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "{email} is {role} through {source:spaced}; {declared:after the document says |their access ended}: "
         "change it in the directory or in settings.groupMappings"
     ),
+    Code.ROLE_ENDS_SOON: "{email} is {role} until {until} ({days} {days:plural day|days} from now), then {then}",
     Code.ROLE_PENDING: (
         "{email} is invited as {role}, and the API does not change the role of an invitation: the first apply after "
         "acceptance sets the role {desired}"
@@ -232,6 +233,9 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
     Code.ADOPT_DUE: "it is due according to the document and was not changed by hand; run `beamctl apply`",
     Code.ADOPT_INVALID_DOCUMENT: "the document would be invalid: {detail}",
     Code.ADOPT_INVITATION_EXPIRED: "the invitation has expired, which a document cannot express; run `beamctl apply`",
+    Code.ADOPT_IN_GROUP: (
+        "access comes through {groups:and}: remove the person from the group, or the group from the workspace"
+    ),
     Code.ADOPT_NAME_TAKEN: "the document already has an entry named {name}",
     Code.ADOPT_SECRET_VERSION: (
         "the version of its secret is {live}, and the document says {declared}; run `beamctl apply`, or "

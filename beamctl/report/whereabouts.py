@@ -12,7 +12,7 @@ from beamctl.plan.whereabouts import Declaration, PersonAccess, Way, Whereabouts
 from beamctl.report.style import PLAIN, Style, Tone, table
 
 _HEADS = ("workspace", "live", "declared", "where")
-STEP = " › "  # noqa: RUF001 - the usual separator of a path
+STEP = " → "
 """Between the groups through which someone comes in."""
 
 
@@ -63,7 +63,8 @@ def _declared(found: PersonAccess) -> str:
 
 def _entry(declared: Declaration) -> str:
     if declared.role:
-        return printable(f"{declared.role} until {declared.until}" if declared.until else declared.role)
+        until = f" until {declared.until}" if declared.until else ""
+        return printable(f"{declared.role}{until}" + (f", then {declared.then}" if declared.then else ""))
     match declared.mode:
         case None:
             return "not managed"
@@ -106,6 +107,7 @@ def _row_data(found: PersonAccess) -> dict[str, Any]:
         "declared": {
             "role": declared.role,
             "until": declared.until or None,
+            "then": declared.then or None,
             "through": [[{"name": s.name, "source": _place_data(s.place)} for s in way] for way in declared.ways],
         }
         if declared and declared.role

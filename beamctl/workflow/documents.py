@@ -73,11 +73,13 @@ def validate(sources: Sequence[SourceText]) -> Checked:
     found = bounded(
         problem for document in loaded.documents for kind in _kinds(document) for problem in kind.problems(document)
     )
+    found = list(dict.fromkeys(found))  # workspaces with the same group have the same people
     explained = {problem.place for problem in found}
     invalid = (
         each for each in loaded.problems if each.code is not ProblemCode.WRONG_TYPE or each.place not in explained
     )
-    warnings = bounded(warning for desired in loaded.desired for warning in desired.warnings)
+    own = (warning for desired in loaded.desired for warning in desired.warnings)
+    warnings = bounded(dict.fromkeys((*own, *loaded.warnings)))
     problems = with_lines([*invalid, *found], sources)
     return Checked(loaded.desired, tuple(problems), tuple(with_lines(warnings, sources)))
 
@@ -102,6 +104,9 @@ def desired_in(sources: Sequence[SourceText], workspaces: Sequence[str] = ()) ->
     if checked.problems:
         raise DocumentError(checked.problems)
     known = {desired.workspace for desired in checked.desired}
+    if not known:
+        hint = "Name the documents of workspaces with -f too: groups and leavers alone change nothing."
+        raise UsageError("no document declares a workspace", hint)
     if missing := [name for name in workspaces if name not in known]:
         raise UsageError(f"no document declares the workspace {missing[0]!r}", f"Declared: {', '.join(sorted(known))}.")
     return tuple(desired for desired in checked.desired if not workspaces or desired.workspace in workspaces)

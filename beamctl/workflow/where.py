@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from beamctl.document.desired import Desired, GroupStep
+from beamctl.document.grants import THEN
 from beamctl.document.load import SourceText
 from beamctl.document.mentions import Mention, mentions
 from beamctl.document.problem import Place
@@ -132,9 +133,11 @@ def declaration(desired: Desired, key: str) -> Declaration:
         if name is None:
             return Declaration(mode=mode)
         entry = section[name]
-        role, until = (entry, "") if isinstance(entry, str) else (entry["role"], entry.get("until", ""))
+        entry = {"role": entry} if isinstance(entry, str) else entry
+        later = entry.get(THEN, "")
+        then = later if isinstance(later, str) else later["role"]
         direct = (GroupStep(name, desired.document.key_place(kind.section, name)),)
-        return Declaration(role, until, desired.through.get(key) or (direct,), mode)
+        return Declaration(entry["role"], entry.get("until", ""), then, desired.through.get(key) or (direct,), mode)
     return Declaration()
 
 

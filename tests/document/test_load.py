@@ -141,17 +141,6 @@ def test_problems_of_all_files_are_sorted() -> None:
     assert [desired.workspace for desired in result.desired] == ["c"]
 
 
-def test_a_workspace_declared_twice_is_a_problem() -> None:
-    head = "version: 1\nworkspace: acme\n"
-    result = loaded(head, f"{head}---\n{head}")
-    hint = "keep one document per workspace"
-    message = "the workspace 'acme' is declared twice, first at 1.yaml:2"
-    assert result.problems == (
-        Problem(Place("2.yaml", 2, 12), ProblemCode.DUPLICATE_WORKSPACE, message, hint),
-        Problem(Place("2.yaml", 5, 12), ProblemCode.DUPLICATE_WORKSPACE, message, hint),
-    )
-
-
 def test_the_same_file_given_twice_is_a_problem() -> None:
     source = SourceText("a.yaml", b"version: 1\nworkspace: acme\n")
     assert load([source, source]).problems == (

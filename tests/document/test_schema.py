@@ -53,8 +53,8 @@ SECTIONS = [
         ProblemCode.UNKNOWN_KEY,
         "unknown key 'x\\\\\\u200b'",
         (
-            "valid keys are version, workspace, settings, members, serviceAccounts, policies, integrations, "
-            "environments, guards and manage"
+            "valid keys are version, workspace, settings, members, groups, leavers, serviceAccounts, policies, "
+            "integrations, environments, guards and manage"
         ),
     ),
     (

@@ -111,7 +111,7 @@ def test_every_schema_has_valid_samples() -> None:
         {"format": "email"},
         {"type": ["string", "null"]},
         {"not": {}},
-        {"if": {}, "else": {}},
+        {"if": {"format": "email"}, "else": {"not": {}}},
         {"$ref": "#/$defs/absent"},
     ],
 )

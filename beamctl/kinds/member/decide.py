@@ -50,6 +50,7 @@ class MemberDecider(Decisions):
     ) -> None:
         super().__init__()
         self._document = desired.document
+        self._through = desired.through
         self._additive = desired.mode(SECTION) is Mode.ADDITIVE
         self._today = situation.today
         self._deferred = situation.deferred
@@ -80,8 +81,8 @@ class MemberDecider(Decisions):
             return
         role = want.role if want is not None else None
         if want is not None and want.until is not None:
-            role = want.on(self._today)
-            self._warn_of_end(key, want.until)
+            role, want = want.on(self._today), want.at(self._today)
+            self._warn_of_end(key, want)
         if role is None and live is None:
             return
         if want is None and self._additive:
@@ -166,10 +167,13 @@ class MemberDecider(Decisions):
             said = fact(Code.SKIPS_NO_ONE, skip=said)
         self.notes.append(Note(said, skip.place, excused=self._today < skip.until))
 
-    def _warn_of_end(self, key: str, until: date) -> None:
-        days = (until - self._today).days
+    def _warn_of_end(self, key: str, want: DesiredMember) -> None:
+        days = (want.until - self._today).days if want.until is not None else 0
         if 0 < days <= _WARN_DAYS:
-            said = fact(Code.ACCESS_ENDS_SOON, email=self._email(key), until=str(until), days=days)
+            email, until, role, then = self._email(key), str(want.until), want.role.value, want.then
+            said = fact(Code.ACCESS_ENDS_SOON, email=email, until=until, days=days)
+            if then is not None:
+                said = fact(Code.ROLE_ENDS_SOON, email=email, until=until, days=days, role=role, then=then.role.value)
             self.notes.append(Note(said, self._place(key)))
 
     def _times_revoked(self, key: str, want: DesiredMember) -> int:
@@ -222,6 +226,7 @@ class MemberDecider(Decisions):
             reason=reason,
             place=self._place(key) if want else None,
             declared=want.declared if want else {},
+            through=self._through.get(key, ()) if want else (),
         )
 
     def _email(self, key: str) -> str:

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from beamctl.document.document import Document, Path
+from beamctl.document.grants import THEN
 from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.document.rules import check_people, people_in_guards
 from beamctl.model.confusables import described, disguised_letter, look, mixed_letter, skeleton
@@ -26,17 +27,25 @@ class DesiredMember:
 
     Attributes:
         role: The declared role, even after `until`.
-        until: The first day, in UTC, without access; None for no end.
+        until: The first day, in UTC, without this role; None for no end.
         declared: `until`, `reason` and `owner` as written.
+        then: What is declared from `until` on, if groups give a lower role for longer; None for no access.
     """
 
     role: Role
     until: date | None = None
     declared: Mapping[str, str] = field(default_factory=dict)
+    then: DesiredMember | None = None
+
+    def at(self, today: date) -> DesiredMember:
+        """What holds on that day: without `then`, itself, even after `until`."""
+        is_over = self.until is not None and today >= self.until
+        return self.then.at(today) if is_over and self.then is not None else self
 
     def on(self, today: date) -> Role | None:
-        """The role on that day; None from `until` on."""
-        return None if self.until is not None and today >= self.until else self.role
+        """The role on that day; None if access has ended."""
+        now = self.at(today)
+        return None if now.until is not None and today >= now.until else now.role
 
 
 _BY_ROLE = {role.value: DesiredMember(role) for role in Role}
@@ -56,7 +65,10 @@ def desired_members(section: Mapping[str, Any]) -> tuple[dict[str, DesiredMember
 
 def _entry(value: Mapping[str, Any]) -> DesiredMember:
     until = date.fromisoformat(value["until"]) if "until" in value else None
-    return DesiredMember(Role(value["role"]), until, {name: value[name] for name in _ANNOTATIONS if name in value})
+    declared = {name: value[name] for name in _ANNOTATIONS if name in value}
+    later = value.get(THEN)
+    then = None if later is None else _BY_ROLE[later] if type(later) is str else _entry(later)
+    return DesiredMember(Role(value["role"]), until, declared, then)
 
 
 def problems(document: Document) -> Iterator[Problem]:
@@ -79,7 +91,8 @@ def lookalike_problems(document: Document) -> Iterator[Problem]:
     for path, email in listed:
         if email in ambiguous and folded(email) not in acknowledged:
             message = f"{quoted(email)} {ambiguous[email]}"
-            yield Problem(document.key_place(*path), ProblemCode.LOOKALIKE_EMAIL, message, _lookalike_hint(path, email))
+            hint = _lookalike_hint(path, email, is_in_group=path in document.fragments)
+            yield Problem(document.key_place(*path), ProblemCode.LOOKALIKE_EMAIL, message, hint)
 
 
 def doubtful(emails: Iterable[str]) -> dict[str, str]:
@@ -103,10 +116,12 @@ def _why(email: str, alike: Mapping[str, str]) -> str:
     return "; it ".join(reasons)
 
 
-def _lookalike_hint(path: Path, email: str) -> str:
+def _lookalike_hint(path: Path, email: str, *, is_in_group: bool) -> str:
     again = "retype it with the intended letters"
     if pattern_fault(email):  # it is not valid in any case
         return again
+    if is_in_group and path[0] == SECTION:
+        return f"{again}; if they are intended, add {ACKNOWLEDGED}: true"
     if path[0] == SECTION:
         return f"{again}; if they are intended, write {_LONG_FORM}"
     if is_pattern(email):

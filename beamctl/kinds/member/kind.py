@@ -153,7 +153,7 @@ class MemberKind(Kind[People]):
         )
         return replace(
             self._comparison(decider, desired, live, situation, (person for _, person in people)),
-            ends=hazards.ends_in_time(section, _recorded(situation), situation.today),
+            ends=hazards.ends_in_time(section, _recorded(situation), situation.today) if declared is not None else None,
             declared=len(section) - ended,
         )
 

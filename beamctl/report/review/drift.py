@@ -126,7 +126,7 @@ def _row(plan: Plan, change: Change, origin: Origin | None) -> Row:
         what=_sides(change),
         where=named(change_text.place(change)) or (*own("not in "), *named(plan.source)),
         effect=excess_text(change),
-        details=[*details, *_value_rows(change)],
+        details=[*details, *change_spans.ways(change), *_value_rows(change)],
         cause=origin_spans(origin),
     )
 

@@ -1,0 +1,245 @@
+"""Composes the documents of workspaces: joins those of one workspace, and replaces groups by their people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from beamctl.document.desired import SKIP, GroupStep, Leaver
+from beamctl.document.document import Document, Fragment, Path
+from beamctl.document.grants import MEMBERS, Expansion, Through, grants_of
+from beamctl.document.groups import MOST_EXPANDED, SECTION, Groups
+from beamctl.document.problem import Place, Problem, ProblemCode, quoted
+from beamctl.document.rules import at_line, check_people, day_problem, is_no_day, same_person
+from beamctl.model.email import folded
+
+LEAVERS = "leavers"
+_WHOLE_RUN = frozenset({SECTION, LEAVERS})
+"""Sections that concern all workspaces."""
+_SAME_EVERYWHERE = frozenset({("version",), ("workspace",)})
+_NESTED = frozenset({(MEMBERS, SECTION), SKIP})
+"""Mappings inside a section whose entries may be in several documents."""
+
+Ways = Mapping[str, tuple[tuple[GroupStep, ...], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """One workspace.
+
+    Attributes:
+        document: Its document.
+        parts: The documents that it is composed of.
+        problems: What is wrong with the composition.
+        through: See `Desired.through`.
+    """
+
+    document: Document
+    parts: tuple[Document, ...]
+    problems: tuple[Problem, ...] = ()
+    through: Ways = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """All documents of a run.
+
+    Attributes:
+        workspaces: Each workspace once, in the order in which they are first declared; and each document without one.
+        problems: What is wrong with groups and leavers.
+        warnings: What is probably not as intended in them.
+        leavers: People who must be in no workspace, by folded e-mail.
+    """
+
+    workspaces: tuple[Composed, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    leavers: Mapping[str, Leaver]
+
+
+def compose(documents: Sequence[Document]) -> Composition:
+    """Compose all documents of a run. They may have problems. The order of files and documents does not matter."""
+    in_order = sorted(documents, key=lambda document: (document.source, document.values.get((), (0, 0))))
+    groups = Groups(in_order)
+    leavers, problems = _leavers(in_order)
+    expansion, used, left = Expansion(groups), set[str](), MOST_EXPANDED
+    found = []
+    for parts in _parts(documents):
+        joined, twice = _joined(parts)
+        members = joined.data.get(MEMBERS) if isinstance(joined.data, dict) else None
+        grants = tuple(each for each in grants_of(members) if each.name in groups) if isinstance(members, dict) else ()
+        used |= {each.name for each in grants}
+        left -= expansion.size(grants) if left >= 0 else 0
+        if left < 0 and grants:
+            twice.append(_too_many(joined))
+            grants = ()
+        composed, through = _expanded(joined, expansion, groups, grants)
+        more = _group_problems(joined, members, groups) if isinstance(members, dict) else ()
+        found.append(Composed(composed, parts, (*twice, *more), through))
+    has_workspace = any(isinstance(each.document.data, dict) and "workspace" in each.document.data for each in found)
+    warnings = [*groups.warnings(frozenset(used) if has_workspace else frozenset())]
+    warnings += _listed(leavers, in_order, groups) if leavers else ()
+    return Composition(tuple(found), (*groups.problems, *problems), tuple(warnings), leavers)
+
+
+def _parts(documents: Sequence[Document]) -> Iterator[tuple[Document, ...]]:
+    """The documents of each workspace, sorted by file and line; first those that list members, so that reports name the
+    file in which a person would be added."""
+    parts: dict[object, list[Document]] = {}
+    for document in documents:
+        name = document.data.get("workspace") if isinstance(document.data, dict) else None
+        parts.setdefault(name if isinstance(name, str) else id(document), []).append(document)
+    for each in parts.values():
+        yield tuple(sorted(each, key=_rank) if each[1:] else each)
+
+
+def _rank(part: Document) -> tuple[bool, str, tuple[int, int]]:
+    return MEMBERS not in part.data, part.source, part.values.get((), (0, 0))
+
+
+def _joined(parts: Sequence[Document]) -> tuple[Document, list[Problem]]:
+    """One document instead of several, and what contradicts each other."""
+    first, *others = parts
+    if not others:
+        return first, []
+    fragments: dict[Path, Fragment] = {}
+    whole = Document(first.source, dict(first.data), first.values, first.keys, fragments)
+    problems: list[Problem] = []
+    seen = {first.place("workspace")}
+    for part in others:
+        place = part.place("workspace")
+        if place in seen:
+            name = quoted(part.data["workspace"])
+            message = f"the workspace {name} is declared twice, first at {place.source}:{place.line}"
+            problems.append(Problem(place, ProblemCode.DUPLICATE_WORKSPACE, message, "pass each file only once"))
+            continue
+        seen.add(place)
+        _join(whole, whole.data, part, (), problems)
+    return whole, problems
+
+
+def _join(whole: Document, into: dict[str, Any], part: Document, path: Path, problems: list[Problem]) -> None:
+    """Add the entries of a mapping of one document to those of the others."""
+    here = part.data
+    for key in path:
+        here = here[key]
+    fragments: Any = whole.fragments
+    for key, value in here.items():
+        where = (*path, key)
+        if where in _SAME_EVERYWHERE or (not path and key in _WHOLE_RUN):
+            continue
+        if key not in into:
+            into[key] = value
+            fragments[where] = Fragment(part, where)
+            continue
+        mine = into[key]
+        if isinstance(mine, dict) and isinstance(value, dict) and (not path or where in _NESTED):
+            into[key] = inner = dict(mine)
+            _join(whole, inner, part, where, problems)
+        elif path:
+            problems.append(_twice(whole, part, where))
+
+
+def _twice(whole: Document, part: Document, where: Path) -> Problem:
+    key, place, first = str(where[-1]), part.key_place(*where), whole.key_place(*where)
+    if where[:-1] in ((MEMBERS,), SKIP):
+        return same_person(key, key, place, first)
+    name = ".".join(map(str, where[:-1]))
+    message = f"{quoted(key)} is declared twice under {name}, first {at_line(first, place)}"
+    return Problem(place, ProblemCode.DUPLICATE_KEY, message, "keep one of them")
+
+
+def _expanded(document: Document, expansion: Expansion, groups: Groups, grants: Sequence[Any]) -> tuple[Document, Ways]:
+    """The document with people instead of groups. One without groups stays the same object."""
+    data = document.data
+    members = data.get(MEMBERS) if isinstance(data, dict) else None
+    misplaced = set(_misplaced(members, groups)) if isinstance(members, dict) else set()
+    has_groups = isinstance(members, dict) and SECTION in members
+    if not isinstance(data, dict) or not (has_groups or misplaced or _WHOLE_RUN & data.keys()):
+        return document, {}
+    new = {key: value for key, value in data.items() if key not in _WHOLE_RUN}
+    fragments = dict(document.fragments)
+    if not isinstance(members, dict):
+        return Document(document.source, new, document.values, document.keys, fragments), {}
+    listed = {key: entry for key, entry in members.items() if key != SECTION and key not in misplaced}
+    offers = expansion.members(grants, listed)
+    new[MEMBERS] = listed | {each.email: each.entry for each in offers.values()}
+    fragments |= {each.path: each.fragment for each in offers.values()}
+    for name in {inner for grant in grants for inner in groups.reached(grant.name)}:
+        group = groups.get(name)
+        if group:  # so that its file counts as a source, even if it lists no one
+            fragments[SECTION, name] = Fragment(group.document, (SECTION, name))
+    composed = Document(document.source, new, document.values, document.keys, fragments)
+    return composed, Through(composed, tuple(grants), groups, offers) if offers else {}
+
+
+def _group_problems(document: Document, members: Mapping[str, Any], groups: Groups) -> Iterator[Problem]:
+    """Names of groups that are unknown, or written where people belong; and ends that are no days."""
+    section = members.get(SECTION)
+    for name, entry in section.items() if isinstance(section, dict) else ():
+        yield from groups.unknown(name, document.key_place(MEMBERS, SECTION, name))
+        until = entry.get("until") if isinstance(entry, dict) else None
+        if is_no_day(until):
+            yield day_problem(document.place(MEMBERS, SECTION, name, "until"), until)
+    for key in _misplaced(members, groups):
+        hint = f"put it under groups: 'members: {{groups: {{{key}: …}}}}'"
+        place = document.key_place(MEMBERS, key)
+        yield Problem(place, ProblemCode.MISPLACED_GROUP, f"{quoted(key)} is a group, not a person", hint)
+
+
+def _misplaced(members: Mapping[str, Any], groups: Groups) -> list[str]:
+    """Groups that are written where people belong."""
+    return [key for key in members if "@" not in key and key != SECTION and key in groups] if groups else []
+
+
+def _too_many(document: Document) -> Problem:
+    message = f"the groups of this run expand to more than {MOST_EXPANDED:,} people over all workspaces"
+    place = document.key_place(MEMBERS, SECTION)
+    return Problem(place, ProblemCode.LIMIT_EXCEEDED, message, "run it for some of the workspaces at a time")
+
+
+def _leavers(documents: Sequence[Document]) -> tuple[dict[str, Leaver], list[Problem]]:
+    """Everyone who leaves, and what is wrong with their entries."""
+    found: dict[str, Leaver] = {}
+    problems: list[Problem] = []
+    for document in documents:
+        section = document.data.get(LEAVERS) if isinstance(document.data, dict) else None
+        if not isinstance(section, dict):
+            continue
+        problems += check_people(document, (LEAVERS,), "{since: …, reason: …}", day="since")
+        for email, entry in section.items():
+            place, key = document.key_place(LEAVERS, email), folded(email)
+            since, reason = (entry.get("since"), entry.get("reason")) if isinstance(entry, dict) else (None, None)
+            if key in found:
+                if found[key].place.source != place.source or email == found[key].email:
+                    problems.append(same_person(email, found[key].email, place, found[key].place))
+            elif (day := _day(since)) and isinstance(reason, str):
+                found[key] = Leaver(email, day, reason, place)
+    return found, problems
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _listed(leavers: Mapping[str, Leaver], documents: Sequence[Document], groups: Groups) -> Iterator[Problem]:
+    """A warning for each place that still lists a leaver."""
+    for document in documents:
+        members = document.data.get(MEMBERS) if isinstance(document.data, dict) else None
+        for email in members if isinstance(members, dict) else ():
+            if leaver := leavers.get(folded(email)):
+                yield _still_listed(email, leaver, document.key_place(MEMBERS, email))
+    for group in groups:
+        for key in sorted(group.people.keys() & leavers.keys()):
+            yield _still_listed(group.people[key], leavers[key], group.document.key_place(*group.path(key)))
+
+
+def _still_listed(email: str, leaver: Leaver, place: Place) -> Problem:
+    other = at_line(leaver.place, place)
+    message = f"{quoted(email)} is still listed, but leaves on {leaver.since.isoformat()} ({LEAVERS} {other})"
+    return Problem(place, ProblemCode.LISTED_LEAVER, message, "delete this entry once they have left")
