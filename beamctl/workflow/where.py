@@ -75,6 +75,7 @@ def where(sources: Sequence[SourceText], workspaces: Sequence[str], emails: Sequ
     for key, email in keys.items():
         rows = tuple(_in_workspace(each, key, leavers) for each in seen)
         shown = {step.place for row in rows if row.declared for way in row.declared.ways for step in way}
+        shown |= {row.leaver.place for row in rows if row.leaver}
         found.append(Whereabouts(email, rows, tuple(each for each in named[key] if each.place not in shown)))
     return Found(tuple(found), tuple(failures))
 
