@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from beamctl.document.desired import SKIP, GroupStep, Leaver
 from beamctl.document.document import Document, Fragment, Path
 from beamctl.document.grants import MEMBERS, Expansion, Through, grants_of
 from beamctl.document.groups import MOST_EXPANDED, SECTION, Groups
-from beamctl.document.problem import Place, Problem, ProblemCode, quoted
+from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode, quoted
 from beamctl.document.rules import at_line, check_people, day_problem, is_no_day, same_person
 from beamctl.model.email import folded
 
@@ -79,7 +80,7 @@ def compose(documents: Sequence[Document]) -> Composition:
         more = _group_problems(joined, members, groups) if isinstance(members, dict) else ()
         found.append(Composed(composed, parts, (*twice, *more), through))
     has_workspace = any(isinstance(each.document.data, dict) and "workspace" in each.document.data for each in found)
-    warnings = [*groups.warnings(frozenset(used) if has_workspace else frozenset())]
+    warnings = [*islice(groups.warnings(frozenset(used) if has_workspace else None), MOST_PROBLEMS + 1)]
     warnings += _listed(leavers, in_order, groups) if leavers else ()
     return Composition(tuple(found), (*groups.problems, *problems), tuple(warnings), leavers)
 
@@ -167,10 +168,7 @@ def _expanded(document: Document, expansion: Expansion, groups: Groups, grants: 
     offers = expansion.members(grants, listed)
     new[MEMBERS] = listed | {each.email: each.entry for each in offers.values()}
     fragments |= {each.path: each.fragment for each in offers.values()}
-    for name in {inner for grant in grants for inner in groups.reached(grant.name)}:
-        group = groups.get(name)
-        if group:  # so that its file counts as a source, even if it lists no one
-            fragments[SECTION, name] = Fragment(group.document, (SECTION, name))
+    fragments |= expansion.fragments(grants)
     composed = Document(document.source, new, document.values, document.keys, fragments)
     return composed, Through(composed, tuple(grants), groups, offers) if offers else {}
 

@@ -164,6 +164,12 @@ class Desired:
     leavers: Mapping[str, Leaver] = field(default_factory=dict)
     through: Mapping[str, tuple[tuple[GroupStep, ...], ...]] = field(default_factory=dict)
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All files that it depends on, that of the document first."""
+        leavers = (each.place.source for each in self.leavers.values())
+        return tuple(dict.fromkeys((*self.document.sources, *leavers)))
+
     def mode(self, section: str) -> Mode:
         """The mode of a section."""
         return self.manage.get(section, Mode.AUTHORITATIVE)

@@ -83,7 +83,8 @@ class Document:
     @property
     def sources(self) -> tuple[str, ...]:
         """All files that it is from, its own first."""
-        others = (source for each in self.fragments.values() for source in each.document.sources)
+        documents = {id(each.document): each.document for each in self.fragments.values()}  # few
+        others = (source for document in documents.values() for source in document.sources)
         return tuple(dict.fromkeys((self.source, *others)))
 
     def _fragment(self, path: Path) -> Fragment | None:

@@ -31,25 +31,20 @@ from beamctl.model.fact import Fact, fact
 _COLON = re.compile(r"\s*:")
 
 
-def edited(text: str, workspace: str, edits: Sequence[Edit]) -> str:
-    """The text of a file with the document of one workspace edited.
+def edited(text: str, document: str | int, edits: Sequence[Edit]) -> str:
+    """The text of a file with one document edited.
 
     Args:
         text: Valid YAML without a byte order mark.
-        workspace: The name in the document.
+        document: The workspace that it declares, or its index among the non-empty documents.
         edits: What to change.
 
     Raises:
         UneditableError: It cannot be edited without a guess or a loss.
     """
-    return edited_at(text, _document(text, workspace)[0], edits)
-
-
-def edited_at(text: str, index: int, edits: Sequence[Edit]) -> str:
-    """The same for any document of a file, by its index among the non-empty ones."""
-    before = parse(text, "").drafts[index].document.data
+    index, before = _document(text, document)
     after = with_edits(before, edits)
-    if why := _obstacles(text, (index, before), [edits])[0]:  # with the line numbers of this text
+    if why := obstacles(text, index, [edits])[0]:  # with the line numbers of this text
         raise UneditableError(why)
     steps = (merged(before, after), after)  # entries are added first, so that others still show where and how
     for old, new in zip((before, *steps), steps, strict=False):
@@ -57,13 +52,9 @@ def edited_at(text: str, index: int, edits: Sequence[Edit]) -> str:
     return text
 
 
-def obstacles(text: str, workspace: str, groups: Sequence[Sequence[Edit]]) -> list[Fact | None]:
+def obstacles(text: str, document: str | int, groups: Sequence[Sequence[Edit]]) -> list[Fact | None]:
     """For each group of edits, why it cannot be made, as far as the text shows that; None if it does not."""
-    return _obstacles(text, _document(text, workspace), groups)
-
-
-def _obstacles(text: str, document: tuple[int, Any], groups: Sequence[Sequence[Edit]]) -> list[Fact | None]:
-    index, before = document
+    index, before = _document(text, document)
     root = _root(text, index)
     found: list[Fact | None] = []
     for edits in groups:
@@ -76,13 +67,13 @@ def _obstacles(text: str, document: tuple[int, Any], groups: Sequence[Sequence[E
     return found
 
 
-def _document(text: str, workspace: str) -> tuple[int, Any]:
-    """The index of a workspace's document among the non-empty ones, and its data."""
+def _document(text: str, which: str | int) -> tuple[int, Any]:
+    """The index of a document among the non-empty ones, and its data."""
     for index, draft in enumerate(parse(text, "").drafts):
         data = draft.document.data
-        if isinstance(data, dict) and data.get("workspace") == workspace:
+        if which == index or (isinstance(data, dict) and data.get("workspace") == which):
             return index, data
-    raise ValueError(f"no document declares {workspace}")
+    raise ValueError(f"there is no document {which}")
 
 
 def _step(text: str, index: int, data: tuple[Any, Any, Any]) -> str:

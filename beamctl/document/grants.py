@@ -77,11 +77,24 @@ class Expansion:
 
     def __init__(self, groups: Groups) -> None:
         self._groups = groups
+        self._fragments: dict[str, Mapping[Path, Fragment]] = {}
         self._offers: dict[Grant, dict[str, Offer]] = {}
 
     def size(self, grants: Iterable[Grant]) -> int:
-        """To how many people these grants expand, counting each time."""
-        return sum(len(self._groups.people(grant.name)) for grant in grants)
+        """To how many groups and people these grants expand, counting each time."""
+        return sum(len(self._groups.reached(each.name)) + len(self._groups.people(each.name)) for each in grants)
+
+    def fragments(self, grants: Iterable[Grant]) -> Mapping[Path, Fragment]:
+        """Where all groups behind these grants are declared: their files count, even if they list no one."""
+        found: dict[Path, Fragment] = {}
+        for name in {grant.name for grant in grants}:
+            if name not in self._fragments:
+                groups = filter(None, map(self._groups.get, self._groups.reached(name)))
+                self._fragments[name] = {
+                    (SECTION, each.name): Fragment(each.document, (SECTION, each.name)) for each in groups
+                }
+            found |= self._fragments[name]
+        return found
 
     def members(self, grants: Iterable[Grant], listed: Iterable[str]) -> dict[str, Offer]:
         """Everyone with access through groups, by folded e-mail, except those who are listed directly."""

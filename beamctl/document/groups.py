@@ -72,6 +72,7 @@ class Groups:
         """The groups of these documents, whose order must not depend on that of the files."""
         self.problems: list[Problem] = []
         self._groups: dict[str, DeclaredGroup] = {}
+        self._reached: dict[str, dict[str, str]] = {}
         self._people: dict[str, Mapping[str, tuple[DeclaredGroup, ...]]] = {}
         declared = [each for each in documents if isinstance(each.data, dict)]
         declared = [each for each in declared if isinstance(each.data.get(SECTION), dict)]
@@ -115,41 +116,44 @@ class Groups:
             hint = f"did you mean {quoted(match)}? Otherwise, {_HINT}" if match else _HINT
             yield Problem(place, ProblemCode.UNKNOWN_GROUP, f"there is no group {quoted(name)}", hint)
 
-    def reached(self, name: str) -> dict[str, str]:
+    def reached(self, name: str) -> Mapping[str, str]:
         """The groups whose people belong to a group, nearest first, each with the group that includes it: the group
         itself first, with an empty name."""
-        found = {name: ""} if name in self._groups else {}
-        waiting = list(found)
-        for each in waiting:  # grows
-            for inner in sorted(self._groups[each].includes):
-                if inner not in found:
-                    found[inner] = each
-                    waiting.append(inner)
-        return found
+        if name not in self._reached:
+            found = {name: ""} if name in self._groups else {}
+            waiting = list(found)
+            for each in waiting:  # grows
+                for inner in sorted(self._groups[each].includes):
+                    if inner not in found and inner in self._groups:
+                        found[inner] = each
+                        waiting.append(inner)
+            self._reached[name] = found
+        return self._reached[name]
 
     def people(self, name: str) -> Mapping[str, tuple[DeclaredGroup, ...]]:
         """Everyone in a group by folded e-mail, with the groups that list the person, nearest first."""
         if name not in self._people:
             found: dict[str, tuple[DeclaredGroup, ...]] = {}
+            several: dict[str, list[DeclaredGroup]] = {}
             for each in self.reached(name):
                 group = self._groups[each]
-                others = found.keys() & group.people.keys()
-                again = {key: (*found[key], group) for key in others}
-                found |= dict.fromkeys(group.people, (group,))
-                found |= again
-            self._people[name] = found
+                again = found.keys() & group.people.keys()
+                for key in again:
+                    several.setdefault(key, [*found[key]]).append(group)
+                found |= dict.fromkeys(group.people.keys() - again if again else group.people, (group,))
+            self._people[name] = found | {key: tuple(listing) for key, listing in several.items()}
         return self._people[name]
 
-    def warnings(self, used: frozenset[str]) -> Iterator[Problem]:
+    def warnings(self, used: frozenset[str] | None) -> Iterator[Problem]:
         """What is probably not as intended: groups that nothing uses, and people who are in a group twice.
 
         Args:
-            used: The groups that workspaces name.
+            used: The groups that workspaces name; None if there are no workspaces.
         """
-        named = used.union(*(each.includes for each in self))
+        named = frozenset[str]().union(used or (), *(each.includes for each in self))
         work = 0
         for group in self:
-            if used and group.name not in named:
+            if used is not None and group.name not in named:
                 message = f"no workspace and no other group uses the group {quoted(group.name)}"
                 place = group.document.key_place(SECTION, group.name)
                 yield Problem(place, ProblemCode.UNUSED_GROUP, message, "name it under members.groups, or delete it")

@@ -89,6 +89,13 @@ class Plan:
         """Whether the workspace differs from the document, even if the difference will not be changed."""
         return bool(self.changes) or any(note.differs for note in self.notes)
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The files that it names: that of the document, and those of its changes."""
+        places = (change.place.source for change in self.changes if change.place)
+        ways = (step.place.source for change in self.changes for way in change.through for step in way)
+        return tuple(dict.fromkeys((self.source, *places, *ways)))
+
     def stages(self) -> tuple[tuple[Stage, tuple[Change, ...]], ...]:
         """The changes by stage, in order."""
         return tuple((stage, tuple(group)) for stage, group in groupby(self.changes, key=lambda change: change.stage))

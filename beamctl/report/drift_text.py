@@ -138,7 +138,8 @@ def _difference(difference: Difference, source: str) -> str:
 
 def _row(plan: Plan, change: Change, details: DriftDetails) -> tuple[str, str, str, str]:
     origin = details.origins.get((plan.workspace, change.id))
-    return printable(change.name), difference_text(plan, change), plain(origin_spans(origin)), change_text.place(change)
+    where = "  ".join([change_text.place(change), *map(plain, change_spans.ways(change))])
+    return printable(change.name), difference_text(plan, change), plain(origin_spans(origin)), where
 
 
 def difference_mark(change: Change) -> str:

@@ -33,14 +33,19 @@ DIRTY = "-dirty"
 _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-def commit_of(source: str) -> str:
-    """The commit of a document's file, with `-dirty` if the file differs from it; empty if there is none.
+def commit_of(*sources: str) -> str:
+    """The commit of the files of a document, with `-dirty` if one differs from it; empty if there is none.
 
-    If git cannot be used, this is the commit of the CI job, and whether the file differs is unknown.
+    If git cannot be used, this is the commit of the CI job, and whether the files differ is unknown.
 
     Args:
-        source: The file as the user named it; `-` is standard input.
+        sources: The files as the user named them; `-` is standard input.
     """
+    first, *others = dict.fromkeys(map(_commit_of, sources))
+    return f"{first.removesuffix(DIRTY)}{DIRTY}" if first and others else first
+
+
+def _commit_of(source: str) -> str:
     path = Path(source) if source != "-" else None
     folder = (path.parent if path else Path()).resolve()
     from beamctl.system.git import repository_of  # only a run that changes something needs it

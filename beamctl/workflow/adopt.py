@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from beamctl.document.load import SourceText
+from beamctl.document.desired import Desired
+from beamctl.document.load import SourceText, load
 from beamctl.document.yaml_loader import parse
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import adopter_of, kinds_for
@@ -47,8 +48,8 @@ def adopt(sources: Sequence[SourceText], seen: Sequence[Seen]) -> AdoptedDrift:
     after = dict(before)
     results = []
     for each in seen:
-        found = _adopt(each, after.get(each.desired.document.source, b""))
-        after[each.desired.document.source] = found.content
+        found = _adopt(each, before, after)
+        after |= found.contents
         results.append(found)
     edited = [name for name, content in before.items() if content != after[name]]
     folder, labels = patch_labels(edited)
@@ -63,26 +64,28 @@ def adopt(sources: Sequence[SourceText], seen: Sequence[Seen]) -> AdoptedDrift:
 
 @dataclass(frozen=True, slots=True)
 class _OneWorkspace:
-    """The result for one workspace: its edited file, and the parts of `AdoptedDrift`."""
+    """The result for one workspace: its edited files, and the parts of `AdoptedDrift`."""
 
-    content: bytes
+    contents: Mapping[str, bytes]
     adopted: int
     left: tuple[NotAdopted, ...]
     remarks: tuple[NewEntry, ...]
 
 
-def _adopt(seen: Seen, content: bytes) -> _OneWorkspace:
+def _adopt(seen: Seen, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> _OneWorkspace:
     desired, plan = seen.desired, seen.plan
     notes = [NotAdopted(plan.workspace, "", "", each.fact, each.place) for each in plan.notes if each.differs]
     if not plan.changes:
-        return _OneWorkspace(content, 0, tuple(notes), ())
-    name = desired.document.source
-    if all(draft.document.data != desired.document.data for draft in parse(content, name).drafts):
-        raise UsageError(f"{name} was changed while it was read", "Run the command again.")
+        return _OneWorkspace({}, 0, tuple(notes), ())
+    is_composed = bool(desired.document.fragments or desired.leavers)
+    names = [*before] if is_composed else [desired.document.source]  # groups may be in any file
+    files = {name: after.get(name, b"") for name in names}
+    if not _declares(files, desired, is_composed=is_composed):
+        raise UsageError(f"{desired.document.source} was changed while it was read", "Run the command again.")
     found = _adoptions(seen)
     possible = [each for each in found if each.edits]
     possible.sort(key=lambda each: (each.change.after is not None, each.change.before is None))  # additions first
-    check = AdoptionCheck(desired, content, partial(compared, live=seen.live, situation=seen.situation))
+    check = AdoptionCheck(desired, before, files, partial(compared, live=seen.live, situation=seen.situation))
     accepted, refused = largest(possible, check)
     whys = [(each.change, why) for each in found for why in each.whys]
     left = [
@@ -94,8 +97,17 @@ def _adopt(seen: Seen, content: bytes) -> _OneWorkspace:
         for each in accepted
         for remark in each.remarks
     ]
-    edited = check.content(accepted) if accepted else content
+    edited = check.contents(accepted) if accepted else {}
     return _OneWorkspace(edited, sum(not each.whys for each in accepted), (*notes, *left), tuple(remarks))
+
+
+def _declares(files: Mapping[str, bytes], desired: Desired, *, is_composed: bool) -> bool:
+    """Whether the files still say what was compared."""
+    if not is_composed:
+        ((name, content),) = files.items()
+        return any(draft.document.data == desired.document.data for draft in parse(content, name).drafts)
+    now = load([SourceText(name, content) for name, content in files.items()]).desired
+    return any(each.document.data == desired.document.data for each in now)
 
 
 def _adoptions(seen: Seen) -> list[Adoption]:

@@ -85,7 +85,7 @@ def _reserved(request: ApplyRequest, plans: Sequence[Plan], access: Access) -> R
     A saved plan does not record which folders were read. The folders of its documents count as read, except those that
     contain the current directory.
     """
-    sources = [plan.source for plan in plans]
+    sources = [source for plan in plans for source in plan.sources]
     folders = [Path(name) for name in request.files or defaults()]
     if request.saved is not None:
         found = [Path(source).parent for source in sources]

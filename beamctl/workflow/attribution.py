@@ -22,7 +22,7 @@ from beamctl.runs.commit import DIRTY
 from beamctl.runs.evidence import Evidence, evidence_of
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.sources import with_source_hazards
-from beamctl.workflow.base_document import Base, read_base
+from beamctl.workflow.base_document import Base, Bases
 from beamctl.workflow.plan import compared, read_declared
 
 _UNREADABLE = BaseView(None, decides=False, is_comparable=False)
@@ -65,7 +65,7 @@ def look(desired: Desired, reader: Reader, now: Callable[[], Situation]) -> Seen
 def attribute(
     seen: Sequence[Seen],
     bases: Mapping[str, Base],
-    files: Sequence[str],
+    named: Sequence[str],
     records: RecordFolder,
     note: Callable[[str], None],
 ) -> DriftDetails:
@@ -74,19 +74,20 @@ def attribute(
     Args:
         seen: The workspaces.
         bases: The documents at the commit that the user named; empty for those of the last complete applies.
-        files: The files of this run.
+        named: The files and directories of this run.
         records: The run records.
         note: Called with notes for the user.
     """
     origins: dict[tuple[str, ChangeId], Origin] = {}
     fine_now: dict[str, tuple[str, ...]] = {}
     compared_with: dict[str, ComparedWith] = {}
+    recorded = Bases(named)
     for each in seen:
         name = each.desired.workspace
         if not each.plan.changes and name not in bases:
             continue
         evidence = _evidence(records, each)
-        base = bases.get(name) or _recorded_base(each.desired, evidence, files, note)
+        base = bases.get(name) or _recorded_base(each.desired, evidence, recorded, note)
         is_compared = base is not None or (evidence.complete is not None and evidence.complete.commit != "")
         kinds = managed(kinds_for(each.desired.keys), each.desired)
         views = {kind.name: _KindView(kind, each, base) for kind in kinds}
@@ -157,9 +158,7 @@ def _evidence(records: RecordFolder, seen: Seen) -> Evidence:
         return Evidence()
 
 
-def _recorded_base(
-    desired: Desired, evidence: Evidence, files: Sequence[str], note: Callable[[str], None]
-) -> Base | None:
+def _recorded_base(desired: Desired, evidence: Evidence, bases: Bases, note: Callable[[str], None]) -> Base | None:
     """The document at the commit of the last complete apply; None if that is not known.
 
     A problem is only a note: no one asked for this commit, and what differs is known without it.
@@ -172,7 +171,7 @@ def _recorded_base(
         note(f"{about}: {run.id} applied a document with changes that were not committed.")
         return None
     try:
-        return read_base(desired, run.commit, files, run.id)
+        return bases.read(desired, run.commit, run.id)
     except UsageError as error:
         note(f"{about}: {error.message}. {error.hint}")
     except DocumentError:

@@ -16,7 +16,7 @@ from beamctl.model.text import printable
 from beamctl.plan.base_guards import BaseDocument
 from beamctl.plan.hazard import STANDARD_INPUT
 from beamctl.system.git import Repository, repository_of
-from beamctl.workflow.documents import DEFAULTS, SUFFIXES, named_files, validate
+from beamctl.workflow.documents import DEFAULTS, SUFFIXES, Checked, named_files, validate
 
 _SHORT = 12
 """Digits of a commit in messages."""
@@ -84,110 +84,124 @@ def guard_bases(
         DocumentError: One is not valid there.
     """
     found: dict[str, BaseDocument] = {}
-    files = named_files(named)
+    bases, moved = Bases(named), Bases(named, DEFAULTS)  # a document may have been moved from a default place
     try:
         for each in documents:
-            base = find_base(each, revision, files)
+            base = bases.find(each, revision)
             if isinstance(base, MissingBase):
-                places = (*named, *DEFAULTS)  # it may have been moved from a default one
-                base = find_base(each, revision, _Files(each.document.source, revision).at(places))
+                base = moved.find(each, revision)
             if isinstance(base, MissingBase) and base.others:
                 raise base.error(each.workspace)
             desired, label = (None, base.at) if isinstance(base, MissingBase) else (base.desired, base.label)
-            dropped = _dropped(documents, revision, named) if is_whole and not found else ()
+            dropped = bases.dropped(documents, revision) if is_whole and not found else ()
             found[each.workspace] = BaseDocument(desired, label, all_kinds(), dropped)
     except UsageError as error:
         raise UsageError(f"--base: {error.message}", error.hint) from None
     return found
 
 
-def _dropped(documents: Sequence[Desired], revision: str, named: Sequence[str]) -> tuple[str, ...]:
-    """The workspaces that the same run would have covered at a commit, and that no document declares now."""
-    files = _Files(documents[0].document.source, revision)
-    names = files.at(named) if named else next(filter(None, (files.at([name]) for name in DEFAULTS)), [])
-    paths = {name: Path(name).parent.resolve() / Path(name).name for name in names}
-    contents = {name: files.repository.committed(path, LARGEST + 1, files.commit) for name, path in paths.items()}
-    checked = validate([SourceText(name, content) for name, content in contents.items() if content is not None])
-    now = {each.workspace for each in documents}
-    return tuple(sorted({each.workspace for each in checked.desired} - now))
-
-
-class _Files:
-    """The files of the repository of a document, at a commit."""
-
-    def __init__(self, source: str, revision: str) -> None:
-        self.repository, _ = _repository(source)
-        self.commit = _commit(self.repository, revision)
-
-    def at(self, places: Sequence[str]) -> list[str]:
-        """Those that a run for these files and directories would have read."""
-        paths = [Path(name).resolve() for name in places if name != STANDARD_INPUT]
-        inside = [path for path in paths if path.is_relative_to(self.repository.folder)]
-        below = (file for path in inside for file in self.repository.files_at(self.commit, path))
-        return [relpath(file) for file in below if file.suffix in SUFFIXES]
-
-
-def named_bases(documents: Sequence[Desired], revision: str, files: Sequence[str]) -> Mapping[str, Base]:
+def named_bases(documents: Sequence[Desired], revision: str, named: Sequence[str]) -> Mapping[str, Base]:
     """The documents at a commit that the user named, by workspace.
 
     Args:
         documents: The documents now.
         revision: The commit, as the user named it.
-        files: The files of this run.
+        named: The files and directories of this run.
 
     Raises:
         UsageError: One does not exist there.
         DocumentError: One is not valid there.
     """
+    bases = Bases(named)
     try:
-        return {each.workspace: read_base(each, revision, files) for each in documents}
+        return {each.workspace: bases.read(each, revision) for each in documents}
     except UsageError as error:
         raise UsageError(f"--base: {error.message}", error.hint) from None
 
 
-def read_base(desired: Desired, revision: str, files: Sequence[str], run: str = "") -> Base:
-    """Read the document of a workspace at a commit: in the same file, or the file it was renamed from, or another
-    file of this run.
+class Bases:
+    """The documents of a run as they were at earlier commits. Each commit is read once, because documents may refer to
+    groups in any file of the run."""
 
-    Args:
-        desired: The document now.
-        revision: The commit, as the user named it.
-        files: The files of this run.
-        run: The run that applied it; empty if the user named the commit.
+    def __init__(self, named: Sequence[str], more: Sequence[str] = ()) -> None:
+        """Of a run for these files and directories, empty for the defaults; and of more places at the commits."""
+        self._named, self._more = named, more
+        self._checked: dict[tuple[Path, str], Checked] = {}
 
-    Raises:
-        UsageError: There is no such commit, it has no such file, or the file declares another workspace.
-        DocumentError: The document at that commit is not valid.
-    """
-    found = find_base(desired, revision, files, run)
-    if isinstance(found, MissingBase):
-        raise found.error(desired.workspace)
-    return found
+    def read(self, desired: Desired, revision: str, run: str = "") -> Base:
+        """The document of a workspace at a commit: in the same file, or the file it was renamed from, or another file
+        of the run.
 
+        Args:
+            desired: The document now.
+            revision: The commit, as the user named it.
+            run: The run that applied it; empty if the user named the commit.
 
-def find_base(desired: Desired, revision: str, files: Sequence[str], run: str = "") -> Base | MissingBase:
-    """The same, or that it is missing."""
-    source, workspace = desired.document.source, desired.workspace
-    if source == STANDARD_INPUT:
-        raise UsageError("standard input has no history", "Name the file of the document with -f FILE.")
-    repository, path = _repository(source)
-    commit = _commit(repository, revision)
-    at = f"{printable(revision)} ({commit[:_SHORT]})" if revision != commit else commit[:_SHORT]
-    others: tuple[str, ...] = ()
-    for name in dict.fromkeys((source, *files)):
-        other = path if name == source else _repository(name)[1]
-        content = _content(repository, commit, other, at) if other.is_relative_to(repository.folder) else None
-        if content is None:
-            continue
-        checked = validate([SourceText(f"{commit[:_SHORT]}:{name}", content)])
-        found = next((each for each in checked.desired if each.workspace == workspace), None)
-        if checked.problems and (found or name == source):
-            raise DocumentError(checked.problems)
+        Raises:
+            UsageError: There is no such commit, it has no such file, or the file declares another workspace.
+            DocumentError: The document at that commit is not valid.
+        """
+        found = self.find(desired, revision, run)
+        if isinstance(found, MissingBase):
+            raise found.error(desired.workspace)
+        return found
+
+    def find(self, desired: Desired, revision: str, run: str = "") -> Base | MissingBase:
+        """The same, or that it is missing."""
+        source = desired.document.source
+        if source == STANDARD_INPUT:
+            raise UsageError("standard input has no history", "Name the file of the document with -f FILE.")
+        repository, _ = _repository(source)
+        commit = _commit(repository, revision)
+        at = f"{printable(revision)} ({commit[:_SHORT]})" if revision != commit else commit[:_SHORT]
+        key = repository.folder, commit
+        if key not in self._checked:
+            self._checked[key] = self._read(repository, commit, at, desired.sources)
+        checked = self._checked[key]
+        found = next((each for each in checked.desired if each.workspace == desired.workspace), None)
+        own = f"{commit[:_SHORT]}:{source}"
+        concerned = found.sources if found else (own,)
+        if problems := tuple(each for each in checked.problems if each.place.source in concerned):
+            raise DocumentError(problems)
         if found:
             return Base(revision, commit, found, run)
-        if name == source:
-            others = tuple(each.workspace for each in checked.desired)
-    return MissingBase(source, at, others)
+        others = tuple(each.workspace for each in checked.desired if own in each.document.sources)
+        return MissingBase(source, at, others)
+
+    def dropped(self, documents: Sequence[Desired], revision: str) -> tuple[str, ...]:
+        """The workspaces that the same run would have covered at a commit, and that no document declares now."""
+        repository, _ = _repository(documents[0].document.source)
+        checked = self._checked[repository.folder, _commit(repository, revision)]
+        now = {each.workspace for each in documents}
+        return tuple(sorted({each.workspace for each in checked.desired} - now))
+
+    def _read(self, repository: Repository, commit: str, at: str, first: Sequence[str]) -> Checked:
+        """Everything that the run would have read at a commit, each file once. Of a file that was renamed since, the
+        name is that of today."""
+        contents: dict[Path, SourceText] = {}
+        names = dict.fromkeys((*first, *named_files(self._named)))
+        for name in (each for each in names if each != STANDARD_INPUT):
+            path = _repository(name)[1]
+            found = _content(repository, commit, path, at) if path.is_relative_to(repository.folder) else None
+            if found:
+                contents.setdefault(found[0], SourceText(f"{commit[:_SHORT]}:{name}", found[1]))
+        for name in self._files_at(repository, commit):
+            path = Path(name).parent.resolve() / Path(name).name
+            if path not in contents and (content := repository.committed(path, LARGEST + 1, commit)) is not None:
+                contents[path] = SourceText(f"{commit[:_SHORT]}:{name}", content)
+        return validate(list(contents.values()))
+
+    def _files_at(self, repository: Repository, commit: str) -> list[str]:
+        """The files at a commit that a run for these files and directories would have read."""
+
+        def at(places: Sequence[str]) -> list[str]:
+            paths = [Path(name).resolve() for name in places if name != STANDARD_INPUT]
+            inside = [path for path in paths if path.is_relative_to(repository.folder)]
+            below = (file for path in inside for file in repository.files_at(commit, path))
+            return [relpath(file) for file in below if file.suffix in SUFFIXES]
+
+        named = at(self._named) if self._named else next(filter(None, (at([name]) for name in DEFAULTS)), [])
+        return [*named, *at(self._more)]
 
 
 def _repository(source: str) -> tuple[Repository, Path]:
@@ -219,8 +233,9 @@ def _commit(repository: Repository, revision: str) -> str:
     )
 
 
-def _content(repository: Repository, commit: str, path: Path, at: str) -> bytes | None:
-    """The file at a commit; None if it did not exist, also not under the name it was renamed from."""
+def _content(repository: Repository, commit: str, path: Path, at: str) -> tuple[Path, bytes] | None:
+    """The file at a commit with the name that it had; None if it did not exist, also not under the name it was renamed
+    from."""
     content = repository.committed(path, LARGEST + 1, commit)
     if content is None and not repository.contains(commit, path):
         before = repository.name_at(commit, path)
@@ -231,4 +246,4 @@ def _content(repository: Repository, commit: str, path: Path, at: str) -> bytes 
         shown = printable(path.relative_to(repository.folder).as_posix())
         hint = "In a partial clone, fetch the file first. A link must stay inside the repository."
         raise UsageError(f"git cannot read {shown} at {at}", hint)
-    return content
+    return path, content

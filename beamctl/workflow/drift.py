@@ -25,7 +25,7 @@ from beamctl.runs.last_run import LastRun, last_run
 from beamctl.workflow.attribution import Seen, attribute, look
 from beamctl.workflow.base_document import named_bases
 from beamctl.workflow.connection import Access, Link, open_link, skew_note
-from beamctl.workflow.documents import desired_in, named_files, unread_note
+from beamctl.workflow.documents import desired_in, unread_note
 from beamctl.workflow.failures import ISOLATED, failure_of, raise_if_alone
 from beamctl.workflow.plan import situation, with_clocks
 
@@ -105,8 +105,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
     """
     with ExitStack() as stack:
         documents = desired_in(request.sources, request.workspaces)
-        files = named_files(request.files)
-        bases = named_bases(documents, request.base, files) if request.base else {}
+        bases = named_bases(documents, request.base, request.files) if request.base else {}
         if text := unread_note(request.files):
             note(text)
         failed: dict[str, BeamctlError] = {}
@@ -117,7 +116,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         raise_if_alone(failed.values(), len(documents))
         all_of_them = [each for each in all_of_them if each.desired.workspace not in failed]
         seen, known = _without_known(seen, request.known)
-        attributed = attribute(seen, bases, files, records, note)
+        attributed = attribute(seen, bases, request.files, records, note)
         coverage = {
             each.desired.workspace: _coverage(each.desired, each.link, now.situation)
             for each, now in zip(all_of_them, seen, strict=True)

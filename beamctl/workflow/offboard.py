@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from beamctl.document.data_edit import Edit, Put
 from beamctl.document.desired import LEAVERS
-from beamctl.document.edit import edited_at
+from beamctl.document.edit import edited
 from beamctl.document.load import SourceText
 from beamctl.document.mentions import Mention, addresses_in, mentions, removals
 from beamctl.document.splice import UneditableError
@@ -123,7 +123,7 @@ def _edited(
         if not edits:
             continue
         try:
-            content = edited_at(content.decode(), index, edits).encode()
+            content = edited(content.decode(), index, edits).encode()
         except UnicodeDecodeError:
             raise UsageError(f"{printable(source.name)} is not UTF-8", "Convert it. No file was edited.") from None
         except UneditableError as error:

@@ -140,12 +140,11 @@ def _planned(
     last = last_run(checks.records, desired.workspace, link.api_url)
     make = partial(plan_now, desired, link, last, checks.floors, granted, base)
     first = make()
-    source = desired.document.source
     return Planned(
         first,
         link,
         lambda: make() == first,
-        lambda: commit_of(source),
+        lambda: commit_of(*desired.sources),
         partial(digest_of_plan, first),
         unrecorded=first.declared != last.declared,
     )

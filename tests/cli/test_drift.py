@@ -260,7 +260,9 @@ def test_a_document_that_was_renamed_or_moved_to_another_file(
     ran = cli("drift", "-f", "access", "-w", "acme", "--base", "HEAD~1", "-o", "json")
     assert causes(ran) == {GRACE: "changed-by-hand"}  # found in the other file
     (directory / "access" / "acme.yaml").unlink()
-    ran = cli("drift", "-f", "access", "-w", "acme", "--base", "HEAD~1")
+    ran = cli("drift", "-f", "access", "-w", "acme", "--base", "HEAD~1", "-o", "json")
+    assert causes(ran) == {GRACE: "changed-by-hand"}  # the directory had it
+    ran = cli("drift", "-f", "access/both.yaml", "-w", "acme", "--base", "HEAD~1")
     assert ran.code == 3
     assert "access/both.yaml does not exist at HEAD~1" in ran.err
 
