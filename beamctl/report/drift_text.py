@@ -114,7 +114,7 @@ def _attribute_text(change: Change, source: str) -> str:
 
 def _ended(change: Change, source: str) -> str:
     if change.reason is Reason.LEFT:
-        return f"left on {change.declared.get('since', '')}"
+        return f"left on {change.declared.get('since', '')} ({printable(change.declared.get('reason', ''))})"
     return f"access ended on {change.declared.get('until', '')} ({source})"
 
 

@@ -35,7 +35,6 @@ from beamctl.report.review.verdict import (
 from beamctl.report.spans import Spans, fact_spans, joined, named, own, shown
 
 _HEADS = ("difference", "who or what", "workspace → document", "declared in")
-_GONE = {Reason.ACCESS_ENDED: "access ended", Reason.LEFT: "left"}
 _LABELS = {
     Consequence.REMOVED: "not declared",
     Consequence.DELETED: "not declared",
@@ -119,7 +118,10 @@ def _row(plan: Plan, change: Change, origin: Origin | None) -> Row:
     text = _LABELS[consequence(change)]
     due = DUE.get(change.reason, "")
     details = [own(due)] if due else []
-    details += [own(_GONE[change.reason])] if change.reason in _GONE else []
+    details += [own("access ended")] if change.reason is Reason.ACCESS_ENDED else []
+    details += (
+        [change_spans.reason(change, plan), *change_spans.remarks(change)] if change.reason is Reason.LEFT else []
+    )
     return Row(
         label=text if is_person(change) else f"{noun_of(plan.sections.get(change.kind, ''), plural=False)}: {text}",
         name=named(change.name),
