@@ -65,7 +65,7 @@ def settled(want: Desired) -> FakeWorkspace:
 
 
 @given(fleets(), st.sets(st.sampled_from(PEOPLE), min_size=1, max_size=2), st.sampled_from(["", "HR-77"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_offboard_then_plan_removes_exactly_these_people(sources: list[SourceText], who: set[str], leaver: str) -> None:
     checked = validate(sources)
     if checked.problems:
