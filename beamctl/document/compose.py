@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -12,11 +11,10 @@ from beamctl.document.desired import SKIP, GroupStep, Leaver
 from beamctl.document.document import Document, Fragment, Path
 from beamctl.document.grants import MEMBERS, Expansion, Through, grants_of
 from beamctl.document.groups import MOST_EXPANDED, SECTION, Groups
-from beamctl.document.problem import MOST_PROBLEMS, Place, Problem, ProblemCode, quoted
-from beamctl.document.rules import at_line, check_people, day_problem, is_no_day, same_person
-from beamctl.model.email import folded
+from beamctl.document.leavers_section import LEAVERS, leavers_of, still_listed
+from beamctl.document.problem import MOST_PROBLEMS, Problem, ProblemCode, quoted
+from beamctl.document.rules import at_line, day_problem, is_no_day, same_person
 
-LEAVERS = "leavers"
 _WHOLE_RUN = frozenset({SECTION, LEAVERS})
 """Sections that concern all workspaces."""
 _SAME_EVERYWHERE = frozenset({("version",), ("workspace",)})
@@ -64,25 +62,35 @@ def compose(documents: Sequence[Document]) -> Composition:
     """Compose all documents of a run. They may have problems. The order of files and documents does not matter."""
     in_order = sorted(documents, key=lambda document: (document.source, document.values.get((), (0, 0))))
     groups = Groups(in_order)
-    leavers, problems = _leavers(in_order)
-    expansion, used, left = Expansion(groups), set[str](), MOST_EXPANDED
-    found = []
+    leavers, problems = leavers_of(in_order)
+    expansion, used, size = Expansion(groups), set[str](), 0
+    joined = []
     for parts in _parts(documents):
-        joined, twice = _joined(parts)
-        members = joined.data.get(MEMBERS) if isinstance(joined.data, dict) else None
-        grants = tuple(each for each in grants_of(members) if each.name in groups) if isinstance(members, dict) else ()
-        used |= {each.name for each in grants}
-        left -= expansion.size(grants) if left >= 0 else 0
-        if left < 0 and grants:
-            twice.append(_too_many(joined))
-            grants = ()
-        composed, through = _expanded(joined, expansion, groups, grants)
-        more = _group_problems(joined, members, groups) if isinstance(members, dict) else ()
-        found.append(Composed(composed, parts, (*twice, *more), through))
+        document, twice = _joined(parts)
+        members = _members(document)
+        grants = [grant for grant in grants_of(members) if grant.name in groups]
+        used |= {grant.name for grant in grants}
+        if size <= MOST_EXPANDED and (size := size + expansion.size(grants)) > MOST_EXPANDED:
+            problems.append(_too_many(document))
+        joined.append((parts, document, [*twice, *_group_problems(document, members, groups)], grants))
+    found = []
+    for parts, document, own, grants in joined:
+        composed, through = _expanded(document, expansion, groups, grants if size <= MOST_EXPANDED else ())
+        found.append(Composed(composed, parts, tuple(own), through))
     has_workspace = any(isinstance(each.document.data, dict) and "workspace" in each.document.data for each in found)
-    warnings = [*islice(groups.warnings(frozenset(used) if has_workspace else None), MOST_PROBLEMS + 1)]
-    warnings += _listed(leavers, in_order, groups) if leavers else ()
+    warnings = (
+        []
+        if groups.problems
+        else [*islice(groups.warnings(frozenset(used) if has_workspace else None), MOST_PROBLEMS + 1)]
+    )
+    warnings += still_listed(leavers, in_order, groups) if leavers else ()
     return Composition(tuple(found), (*groups.problems, *problems), tuple(warnings), leavers)
+
+
+def _members(document: Document) -> Mapping[str, Any]:
+    """The section, or nothing if there is none."""
+    members = document.data.get(MEMBERS) if isinstance(document.data, dict) else None
+    return members if isinstance(members, dict) else {}
 
 
 def _parts(documents: Sequence[Document]) -> Iterator[tuple[Document, ...]]:
@@ -196,48 +204,3 @@ def _too_many(document: Document) -> Problem:
     message = f"the groups of this run expand to more than {MOST_EXPANDED:,} people over all workspaces"
     place = document.key_place(MEMBERS, SECTION)
     return Problem(place, ProblemCode.LIMIT_EXCEEDED, message, "run it for some of the workspaces at a time")
-
-
-def _leavers(documents: Sequence[Document]) -> tuple[dict[str, Leaver], list[Problem]]:
-    """Everyone who leaves, and what is wrong with their entries."""
-    found: dict[str, Leaver] = {}
-    problems: list[Problem] = []
-    for document in documents:
-        section = document.data.get(LEAVERS) if isinstance(document.data, dict) else None
-        if not isinstance(section, dict):
-            continue
-        problems += check_people(document, (LEAVERS,), "{since: …, reason: …}", day="since")
-        for email, entry in section.items():
-            place, key = document.key_place(LEAVERS, email), folded(email)
-            since, reason = (entry.get("since"), entry.get("reason")) if isinstance(entry, dict) else (None, None)
-            if key in found:
-                if found[key].place.source != place.source or email == found[key].email:
-                    problems.append(same_person(email, found[key].email, place, found[key].place))
-            elif (day := _day(since)) and isinstance(reason, str):
-                found[key] = Leaver(email, day, reason, place)
-    return found, problems
-
-
-def _day(text: object) -> date | None:
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-
-
-def _listed(leavers: Mapping[str, Leaver], documents: Sequence[Document], groups: Groups) -> Iterator[Problem]:
-    """A warning for each place that still lists a leaver."""
-    for document in documents:
-        members = document.data.get(MEMBERS) if isinstance(document.data, dict) else None
-        for email in members if isinstance(members, dict) else ():
-            if leaver := leavers.get(folded(email)):
-                yield _still_listed(email, leaver, document.key_place(MEMBERS, email))
-    for group in groups:
-        for key in sorted(group.people.keys() & leavers.keys()):
-            yield _still_listed(group.people[key], leavers[key], group.document.key_place(*group.path(key)))
-
-
-def _still_listed(email: str, leaver: Leaver, place: Place) -> Problem:
-    other = at_line(leaver.place, place)
-    message = f"{quoted(email)} is still listed, but leaves on {leaver.since.isoformat()} ({LEAVERS} {other})"
-    return Problem(place, ProblemCode.LISTED_LEAVER, message, "delete this entry once they have left")

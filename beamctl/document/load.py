@@ -76,6 +76,7 @@ def load(sources: Sequence[SourceText]) -> Loaded:
     composition = compose([each.document for each in checked])
     of = {id(each.document): each for each in checked}
     problems += bounded(composition.problems)
+    unclear = {problem.place.source for problem in composition.problems}
     desired: list[Desired] = []
     for each in composition.workspaces:
         parts = [of[id(part)] for part in each.parts]
@@ -83,9 +84,11 @@ def load(sources: Sequence[SourceText]) -> Loaded:
         problems += found
         if not found and not any(part.problems for part in parts) and "workspace" in each.document.data:
             one = replace(desired_of(each.document), leavers=composition.leavers, through=each.through)
+            if not unclear.isdisjoint(one.sources):
+                continue
             desired.append(replace(one, warnings=tuple(lint(each.document))))
-    unclear = (each.document for each in checked if not each.problems and each.document.data.keys() & SHARED)
-    warnings = (*composition.warnings, *(each for document in unclear for each in placeholders(document)))
+    shared = (each.document for each in checked if not each.problems and each.document.data.keys() & SHARED)
+    warnings = (*composition.warnings, *(each for document in shared for each in placeholders(document)))
     documents = tuple(each.document for each in composition.workspaces)
     return Loaded(tuple(desired), documents, tuple(in_order(problems)), tuple(bounded(warnings)))
 

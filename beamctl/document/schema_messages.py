@@ -112,8 +112,9 @@ def _null_hint(error: ValidationError, schemas: Sequence[Mapping[str, Any]]) -> 
 def _type_hint(schemas: Sequence[Mapping[str, Any]], instance: object) -> str:
     types = {str(schema.get("type")) for schema in schemas}
     text = instance if isinstance(instance, str) else ""
-    free_text = any(schema.get("type") == "string" and not schema.keys() & {"enum", "pattern"} for schema in schemas)
-    needed = next((key for schema in schemas for key in schema.get("required", ()) if len(schema["required"]) == 1), "")
+    free_text = any(each.get("type") == "string" and not each.keys() & {"enum", "pattern"} for each in schemas)
+    inner = [each.get("required", ()) for each in schemas if "$id" not in each]
+    needed = next((keys[0] for keys in inner if len(keys) == 1), "")
     hints = (
         (free_text and isinstance(instance, int | float), "put quotes around it"),
         ("object" in types and ":\u00a0" in text, NO_BREAK),
@@ -221,10 +222,8 @@ def _expected(schemas: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _words(schema: Mapping[str, Any]) -> list[str]:
-    if "enum" in schema:
-        return [str(value) for value in schema["enum"]]
     named = None if "pattern" in schema else _TYPES.get(str(schema.get("type")))
-    return [named or with_article(_title(schema))]
+    return [str(value) for value in schema.get("enum", [named or with_article(_title(schema))])]
 
 
 def _title(schema: Mapping[str, Any]) -> str:

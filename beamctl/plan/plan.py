@@ -89,13 +89,6 @@ class Plan:
         """Whether the workspace differs from the document, even if the difference will not be changed."""
         return bool(self.changes) or any(note.differs for note in self.notes)
 
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The files that it names: that of the document, and those of its changes."""
-        places = (change.place.source for change in self.changes if change.place)
-        ways = (step.place.source for change in self.changes for way in change.through for step in way)
-        return tuple(dict.fromkeys((self.source, *places, *ways)))
-
     def stages(self) -> tuple[tuple[Stage, tuple[Change, ...]], ...]:
         """The changes by stage, in order."""
         return tuple((stage, tuple(group)) for stage, group in groupby(self.changes, key=lambda change: change.stage))
@@ -234,7 +227,8 @@ def _declared(
 
 def _declared_section(desired: Desired, section: str) -> DeclaredSection:
     document, data = desired.document, desired.section(section)
-    place = document.key_place(section) if (section,) in document.keys else Place(document.source)
+    is_known = (section,) in document.keys or (section,) in document.fragments
+    place = document.key_place(section) if is_known else Place(document.source)
     return DeclaredSection(place, tuple(data) if isinstance(data, Mapping) else ())
 
 

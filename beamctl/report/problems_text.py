@@ -50,7 +50,8 @@ def valid_text(
     lines = [line for each in warnings[:MOST_WITH_LINES] for line in _problem(each, Tone.CHANGED, style, source_lines)]
     lines += [f"… and {len(warnings) - MOST_WITH_LINES:,} more warnings"] if len(warnings) > MOST_WITH_LINES else []
     count = len(workspaces)
-    total = f"Valid: {count} workspace{'s' * (count != 1)} ({', '.join(workspaces)})."
+    names = f" ({', '.join(workspaces)})" if workspaces else ", only groups or leavers"
+    total = f"Valid: {count} workspace{'s' * (count != 1)}{names}."
     return "\n".join([*_spaced(lines), total]) + "\n"
 
 

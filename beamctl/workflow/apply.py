@@ -85,7 +85,7 @@ def _reserved(request: ApplyRequest, plans: Sequence[Plan], access: Access) -> R
     A saved plan does not record which folders were read. The folders of its documents count as read, except those that
     contain the current directory.
     """
-    sources = [source for plan in plans for source in plan.sources]
+    sources = list(dict.fromkeys(source for plan in plans for source in _sources(plan)))
     folders = [Path(name) for name in request.files or defaults()]
     if request.saved is not None:
         found = [Path(source).parent for source in sources]
@@ -93,6 +93,14 @@ def _reserved(request: ApplyRequest, plans: Sequence[Plan], access: Access) -> R
     inputs = inputs_of(request.saved, request.files, request.signers)
     read = tuple(folder for folder in folders if folder.is_dir())
     return ReservedFiles(access.credential_files, (*inputs, *sources), request.checks.records.path, read)
+
+
+def _sources(plan: Plan) -> Iterator[str]:
+    """The documents that a plan names."""
+    yield plan.source
+    for change in plan.changes:
+        yield from [change.place.source] if change.place else []
+        yield from (step.place.source for way in change.through for step in way)
 
 
 def _refuse_stale(planned: Sequence[Planned]) -> None:

@@ -31,13 +31,17 @@ class AnySecret:
 
 
 FOLDER = Path(__file__).parents[2] / "examples"
-EXAMPLES = [*sorted(FOLDER.glob("*.yaml")), FOLDER / "ci" / "kubernetes" / "acme.yaml"]
+EXAMPLES = [*sorted(FOLDER.glob("*.yaml")), FOLDER / "ci" / "kubernetes" / "acme.yaml", FOLDER / "access"]
 HEAD = re.compile(r"# yaml-language-server: \$schema=(.*)")
 
 
+def files_of(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+
+
 def wanted(path: Path) -> tuple[Desired, ...]:
-    checked = validate([SourceText(path.name, path.read_bytes())])
-    assert checked.problems == ()
+    checked = validate([SourceText(each.name, each.read_bytes()) for each in files_of(path)])
+    assert checked.problems == checked.warnings == ()
     return checked.desired
 
 
@@ -47,13 +51,19 @@ def test_examples_are_found() -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_example_is_valid_and_can_be_applied(path: Path, tmp_path: Path) -> None:
-    head = HEAD.match(path.read_text())
-    assert head is not None
-    assert (path.parent / head.group(1)).resolve().is_file()
+    texts = {each: each.read_text() for each in files_of(path)}
+    for each, text in texts.items():
+        head = HEAD.match(text)
+        assert head is not None
+        assert (each.parent / head.group(1)).resolve().is_file()
     for want in wanted(path):
         app = create_app(tmp_path / "emulator.db")
+        has_ada = any("ada" in text for text in texts.values())
         people = [{"email": "ada@example.com", "workspaces": {want.workspace: "admin"}}]
-        seed = {"workspaces": [{"name": want.workspace}], "users": people if "ada" in path.read_text() else []}
+        seed = {
+            "workspaces": [{"name": want.workspace}],
+            "users": people if has_ada else [],
+        }
         load_seed(tmp_path / "emulator.db", seed)
         with open_workspace(LOCAL, want.workspace, Options(redactor=Redactor()), wsgi_app=as_operator(app)) as api:
             first = plan(want, api.reader(), Situation(TODAY, "local"))

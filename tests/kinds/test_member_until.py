@@ -7,7 +7,7 @@ import pytest
 
 from beamctl.plan.guards import Declared
 from beamctl.plan.plan import Plan
-from tests.fakes.runs import TODAY, document, planned
+from tests.fakes.runs import TODAY, desired, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
 LIVE = [person("root@x.io", "admin"), person("Ada@x.io", "admin"), person("bob@x.io")]
@@ -86,3 +86,20 @@ def test_recorded_dates_are_kept_without_the_section() -> None:
 def test_non_admins_need_no_flag() -> None:
     want = document({"root@x.io": "admin", "ada@x.io": "admin", "bob@x.io": {"role": "member", "until": BEFORE}})
     assert planned(want, FakeWorkspace.of(LIVE)).hazards == ()
+
+
+def test_a_lower_role_through_a_group_follows_without_a_hazard_if_the_day_was_recorded() -> None:
+    text = (
+        "version: 1\nworkspace: acme\nmembers:\n  root@x.io: admin\n  bob@x.io: member\n"
+        f"  groups: {{ops: {{role: admin, until: {AFTER}}}, team: member}}\n"
+        "groups: {ops: {members: {ada@x.io: }}, team: {members: {ada@x.io: }}}\n"
+    )
+    want = desired(text)
+    live = FakeWorkspace.of(LIVE)
+    first = planned(want, live, today=TODAY)
+    assert (first.changes, ends(first)) == ((), {"ada@x.io": AFTER})
+    day = date.fromisoformat(AFTER)
+    (change,) = planned(want, live, today=day, recorded=first.declared).changes
+    assert (change.action.value, (change.after or {})["role"], change.stage.name) == ("set role", "member", "DEMOTE")
+    assert admin_hazards(planned(want, live, today=day, recorded=first.declared)) == []
+    assert admin_hazards(planned(want, live, today=day)) == ["Ada@x.io"]

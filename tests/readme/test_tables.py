@@ -15,6 +15,7 @@ from beamctl.api.response_body import LARGEST_ANSWER
 from beamctl.api.response_body import MOST_VALUES as MOST_ANSWERED
 from beamctl.cli.exits import Exit
 from beamctl.document import syntax, yaml_builder
+from beamctl.document.groups import MOST_EXPANDED
 from beamctl.document.problem import MOST_PROBLEMS, MOST_WITH_LINES, ProblemCode
 from beamctl.document.scalars import LONGEST_NUMBER
 from beamctl.document.syntax import DEEPEST
@@ -60,6 +61,7 @@ def limit_table() -> str:
         ("nesting of a document", f"{DEEPEST:,}"),
         ("characters of a number in a document", f"{LONGEST_NUMBER:,}"),
         ("characters of an e-mail address", f"{email.LONGEST:,}"),
+        ("people and groups that groups expand to, over all workspaces of a run", f"{MOST_EXPANDED:,}"),
         ("problems that are collected", f"{MOST_PROBLEMS:,}"),
         ("problems in text output; the rest is counted", f"{MOST_WITH_LINES:,}"),
         ("a file of the official CLI, a key file", f"{cli_config.LARGEST // mib} MiB"),
@@ -89,7 +91,8 @@ def key_rows(schema: dict[str, Any], path: str, *, required: bool = False) -> It
     if path:
         values = ", ".join(f"`{value}`" for value in about.get("enum", []))
         sort = values or about.get("type", "" if variants else "integer or percentage")
-        facts = [sort or "role, or object", *(["required"] if required else [])]
+        roles = any(variant.get("$ref", "").endswith("/role") for variant in about.get("anyOf", []))
+        facts = [sort or ("role, or object" if roles else "nothing, or object"), *(["required"] if required else [])]
         facts += [f"default `{json.dumps(about['default'])}`"] if "default" in about and not required else []
         yield f"| `{path}` | {'; '.join(facts)} | {about['description']} |"
     for each in [about, *variants]:

@@ -50,7 +50,7 @@ def command(paths: tuple[str, ...], files: tuple[str, ...], *, reports: tuple[Re
     if reports:
         from beamctl.report.data import CommandName, ReportData
 
-        valid = [desired.document.source for desired in checked.desired]
+        valid = list(dict.fromkeys(source for desired in checked.desired for source in desired.sources))
         found = ReportData(CommandName.PLAN, (), problems=checked.problems, warnings=checked.warnings, documents=valid)
         write_reports(reports, found, out)
     return Exit.WRONG_INPUT if checked.problems else Exit.DONE

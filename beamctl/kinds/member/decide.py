@@ -38,7 +38,11 @@ _SHAPE = {
 
 
 class MemberDecider(Decisions):
-    """Collects the decisions about all people."""
+    """Collects the decisions about all people.
+
+    Attributes:
+        lowered: By key, the day on which a person's role as an admin ended and a lower one began.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class MemberDecider(Decisions):
         self._leaver = desired.leaver
         self._has_leavers = bool(desired.leavers)
         self._people = people
+        self.lowered: dict[str, str] = {}
 
     def skips(self, key: str) -> bool:
         """Whether the document skips this person for now. Leavers are not skipped."""
@@ -81,7 +86,9 @@ class MemberDecider(Decisions):
             return
         role = want.role if want is not None else None
         if want is not None and want.until is not None:
-            role, want = want.on(self._today), want.at(self._today)
+            role, now = want.on(self._today), want.at(self._today)
+            self.lowered |= {key: str(want.until)} if now is not want and want.role is Role.ADMIN else {}
+            want = now
             self._warn_of_end(key, want)
         if role is None and live is None:
             return

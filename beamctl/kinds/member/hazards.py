@@ -103,7 +103,12 @@ def not_believed(members: People) -> list[Hazard]:
 
 
 def hazards(
-    changes: Sequence[Change], count: Admins, guards: InForce, ours: frozenset[str], ends: Mapping[str, str]
+    changes: Sequence[Change],
+    count: Admins,
+    guards: InForce,
+    ours: frozenset[str],
+    ends: Mapping[str, str],
+    lowered: Mapping[str, str],
 ) -> list[Hazard]:
     """The hazards specific to this kind.
 
@@ -113,13 +118,14 @@ def hazards(
         guards: The guards in force.
         ours: The folded e-mails that beamctl may run as.
         ends: By folded e-mail, the dates in the last recorded run on which admins' access ends.
+        lowered: By folded e-mail, the dates on which admins were to get a lower role.
     """
     found = [*last_admin(changes, count), *guarded(changes, count, guards), *rename_hazards(changes)]
     for change in (each for each in changes if each.revokes_access):
         name = printable(change.name)
         if change.key in ours:
             found.append(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.SELF_LOSES_ACCESS, name=name, loss=_loss(change))))
-        if change.counts_as_removal and change.key in count.before and not _ends_as_recorded(change, ends):
+        if change.counts_as_removal and change.key in count.before and not _ends_as_recorded(change, ends, lowered):
             found.append(Hazard(Risk.REMOVES_ADMIN, name, _admin_lost(name, change)))
     return found
 
@@ -134,9 +140,10 @@ def ends_in_time(section: Mapping[str, DesiredMember], recorded: Mapping[str, st
     return declared_in_time(ends, recorded, today)
 
 
-def _ends_as_recorded(change: Change, ends: Mapping[str, str]) -> bool:
+def _ends_as_recorded(change: Change, ends: Mapping[str, str], lowered: Mapping[str, str]) -> bool:
     """Whether this access ends on a day that was declared and reviewed in advance."""
-    return change.reason is Reason.ACCESS_ENDED and is_recorded(ends, change.key, change.declared["until"])
+    day = change.declared["until"] if change.reason is Reason.ACCESS_ENDED else lowered.get(change.key, "")
+    return bool(day) and is_recorded(ends, change.key, day)
 
 
 def _admin_lost(name: str, change: Change) -> Fact:

@@ -180,7 +180,7 @@ class MemberKind(Kind[People]):
         decider.notes += hazards.minimum_not_met(count, guards)
         if ours is None and removes_admin(changes, count):
             decider.notes.append(Note(fact(Code.IDENTITY_UNKNOWN)))
-        risks = hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation))
+        risks = hazards.hazards(changes, count, guards, ours or frozenset(), _recorded(situation), decider.lowered)
         return replace(
             decider.comparison(risks, len(live)),
             anomalies=(
