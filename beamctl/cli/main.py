@@ -31,6 +31,8 @@ COMMANDS = {
     "runs": "List recorded applies, newest first, or show one with all its changes.",
     "undo": "Show the changes that would undo a run, and what cannot be undone.",
     "show": "Show workspaces as they are now: settings, members, service accounts, policies and more.",
+    "where": "Find where people have access, live and declared, and through which groups.",
+    "offboard": "Remove people from all documents, and show the plan that follows.",
     "export": "Write a live workspace as a document.",
     "init": "Write a first document from the live workspace, with CI files and .gitignore.",
     "destroy": "Delete a workspace and everything in it, after showing what would be deleted.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -134,6 +134,7 @@ class GroupStep:
 _MAX_REINVITES = 3
 SKIP = "manage", "skip"
 """The path of the people who are left alone."""
+LEAVERS = "leavers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,16 @@ class Desired:
     def mode(self, section: str) -> Mode:
         """The mode of a section."""
         return self.manage.get(section, Mode.AUTHORITATIVE)
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The keys of the document, with `leavers` if there are any in this run."""
+        return {*self.document.data, LEAVERS} if self.leavers else self.document.data
+
+    def leaver(self, key: str, today: date) -> Leaver | None:
+        """The entry of a person who has left, by folded e-mail; None for everyone else, also before the day."""
+        found = self.leavers.get(key)
+        return found if found and found.since <= today else None
 
     def section(self, name: str) -> Any:  # noqa: ANN401 - each kind reads its own data
         """The data of a section, or None if it is absent and so not managed."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _KINDS = (
     ("settings.kind.SettingsKind", ("settings",)),
-    ("member.kind.MemberKind", ("members", "guards", "manage")),
+    ("member.kind.MemberKind", ("members", "guards", "manage", "leavers")),
     ("service_account.kind.ServiceAccountKind", ("serviceAccounts",)),
     ("api_key.kind.ApiKeyKind", ("serviceAccounts",)),
     ("policy.PolicyKind", ("policies",)),

@@ -157,7 +157,7 @@ def emptied(kinds: Sequence[Kind[Any]], desired: Desired, found: Mapping[str, Co
 
 
 def _emptiness(kind: Kind[Any], desired: Desired, found: Comparison) -> list[Hazard]:
-    losses = any(change.revokes_access for change in found.changes)
+    losses = any(change.counts_as_removal for change in found.changes)
     if kind.never_empty and not found.seen:
         return [Hazard(Risk.LIVE_EMPTY, kind.section, fact(Code.LISTING_EMPTY, section=kind.section))]
     if not found.declared and losses and desired.mode(kind.section) is Mode.AUTHORITATIVE:
@@ -170,8 +170,10 @@ def mass_removal(
     guards: InForce, changes: Sequence[Change], found: Mapping[str, Comparison | Preconditions]
 ) -> list[Hazard]:
     """Whether one apply would remove more than the guards allow."""
-    losses = Counter(change.kind for change in changes if change.revokes_access)
-    access = Counter(change.kind for change in changes if change.revokes_access and change.action is not Action.REVOKE)
+    losses = Counter(change.kind for change in changes if change.counts_as_removal)
+    access = Counter(
+        change.kind for change in changes if change.counts_as_removal and change.action is not Action.REVOKE
+    )
     exceeded = tuple(
         limited
         for name, side in guards.sides("maxRemovals")

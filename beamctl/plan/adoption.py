@@ -166,6 +166,8 @@ def _why_due(change: Change) -> Fact | None:
     match change.reason:
         case Reason.ACCESS_ENDED:
             return fact(Code.ADOPT_ACCESS_ENDED, until=change.declared.get("until", ""))
+        case Reason.LEFT:
+            return fact(Code.ADOPT_LEFT, since=change.declared.get("since", ""))
         case Reason.INVITATION_EXPIRED:
             return fact(Code.ADOPT_INVITATION_EXPIRED)
         case other:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.document.desired import SKIP, Desired, Mode
+from beamctl.document.desired import LEAVERS, SKIP, Desired, Mode
 from beamctl.document.document import Path
 from beamctl.model.code import Code
+from beamctl.model.email import folded
 from beamctl.model.fact import Fact, fact
 from beamctl.model.text import shell_word
 from beamctl.plan.comparison import Note
@@ -98,7 +99,18 @@ def _loosenings(earlier: BaseDocument, now: Desired, populations: Sizes) -> Iter
     skipped = [key for key, each in now.skip.items() if key not in base.skip or base.skip[key].until < each.until]
     if skipped:
         yield _Loosening(".".join(SKIP), SKIP, fact(Code.LIST_ADDS, names=tuple(sorted(skipped))))
+    if back := _brought_back(earlier, base, now):
+        yield _Loosening(LEAVERS, (LEAVERS,), fact(Code.LIST_DROPS, names=back))
     yield from _new_commands(base, now)
+
+
+def _brought_back(earlier: BaseDocument, base: Desired, now: Desired) -> tuple[str, ...]:
+    """Who was a leaver, is one no longer or only later, and is listed or would not be removed."""
+    sections = [kind.section for kind in earlier.kinds if kind.named_by == "email"]
+    open_ended = any(now.section(each) is None or now.mode(each) is Mode.ADDITIVE for each in sections)
+    listed = {folded(name) for each in sections for name in now.section(each) or ()}
+    then = (key for key, each in base.leavers.items() if key not in now.leavers or now.leavers[key].since > each.since)
+    return tuple(sorted(key for key in then if open_ended or key in listed))
 
 
 def _new_commands(base: Desired | None, now: Desired) -> Iterator[_Loosening]:

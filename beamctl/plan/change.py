@@ -62,13 +62,15 @@ class Reason(StrEnum):
     VALUE_DIFFERS = "value_differs"
     INVITATION_EXPIRED = "invitation_expired"
     ACCESS_ENDED = "access_ended"
+    LEFT = "left"
+    """The person is a leaver."""
     EXPIRES = "expires"
     NOT_HANDED_OVER = "not_handed_over"
     SUPERSEDED = "superseded"
     UNDOES = "undoes_run"
 
 
-_REMOVED = frozenset({Reason.NOT_DECLARED, Reason.ACCESS_ENDED})
+_REMOVED = frozenset({Reason.NOT_DECLARED, Reason.ACCESS_ENDED, Reason.LEFT})
 REASONS: Mapping[Action, frozenset[Reason]] = {
     Action.SET: frozenset({Reason.VALUE_DIFFERS}),
     Action.INVITE: frozenset({Reason.NOT_THERE}),
@@ -143,7 +145,7 @@ class Change:
         before: What the API shows now; None if the object does not exist.
         after: What the API will show; None if the object is deleted.
         place: The line that requests it; None if it is planned because the document does not list the object.
-        declared: Document-only attributes (`until`, `reason`, `owner`).
+        declared: Document-only attributes (`until`, `reason`, `owner`; `since` and `reason` of a leaver).
         through: The ways through groups that give the person access, the first of which is that of `place`; none for
             anything that is declared directly.
         depends_on: What must be in effect first. If that fails, this change is skipped.
@@ -177,6 +179,11 @@ class Change:
     def revokes_access(self) -> bool:
         """Whether it reduces someone's access. Deleting something superseded does not."""
         return self.stage.revokes_access and self.reason is not Reason.SUPERSEDED
+
+    @property
+    def counts_as_removal(self) -> bool:
+        """Whether guards limit how many of these one apply may make. A leaver is removed by a line of their own."""
+        return self.revokes_access and self.reason is not Reason.LEFT
 
     @property
     def order(self) -> tuple[int, str, str]:

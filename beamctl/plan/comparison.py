@@ -227,7 +227,7 @@ class Decisions:
 
     def mark_as_undo(self) -> None:
         """Make all changes ones that undo a run. No line of the document requests them."""
-        self.changes[:] = [replace(each, reason=Reason.UNDOES, place=None) for each in self.changes]
+        self.changes[:] = [replace(each, reason=Reason.UNDOES, place=None, declared={}) for each in self.changes]
 
     def comparison(self, hazards: Iterable[Hazard], live_count: int | None) -> Comparison:
         """The comparison that follows from the decisions.

@@ -115,7 +115,14 @@ class BaseView:
 
 
 _OF_TIME = frozenset(
-    {Reason.EXPIRES, Reason.SUPERSEDED, Reason.NOT_HANDED_OVER, Reason.INVITATION_EXPIRED, Reason.ACCESS_ENDED}
+    {
+        Reason.EXPIRES,
+        Reason.SUPERSEDED,
+        Reason.NOT_HANDED_OVER,
+        Reason.INVITATION_EXPIRED,
+        Reason.ACCESS_ENDED,
+        Reason.LEFT,
+    }
 )
 """Differences that come with time or from an unfinished run: if the document is the same, no one changed anything."""
 

@@ -143,6 +143,8 @@ def reason(change: Change, plan: Plan) -> Spans:
             return (*own("not in "), *named(plan.source))
         case Reason.ACCESS_ENDED:
             return (*own("access ended "), *named(change.declared.get("until", "")))
+        case Reason.LEFT:
+            return (*own("left "), *named(change.declared.get("since", "")))
         case Reason.UNDOES:
             return (*own("undoes "), *named(plan.source))
         case Reason.NOT_HANDED_OVER if change.after is None and change.revokes_access:

@@ -113,8 +113,8 @@ def _attribute_text(change: Change, source: str) -> str:
             return f"is missing; {source} says {change_text.attribute(change)}{desired}"
         case Reason.NOT_DECLARED:
             return f"{live}; not in {source}"
-        case Reason.ACCESS_ENDED:
-            return f"{live}; access ended on {change.declared.get('until', '')} ({source})"
+        case Reason.ACCESS_ENDED | Reason.LEFT:
+            return f"{live}; {_ended(change, source)}"
         case Reason.INVITATION_EXPIRED:
             return f"has an expired invitation; {source} says {desired}"
         case other if other in DUE:
@@ -126,6 +126,12 @@ def _attribute_text(change: Change, source: str) -> str:
                 for name in change_spans.other_attributes(change)
             ]
             return "; ".join([f"{live}; {source} says {desired}", *more])
+
+
+def _ended(change: Change, source: str) -> str:
+    if change.reason is Reason.LEFT:
+        return f"left on {change.declared.get('since', '')} ({printable(change.declared.get('reason', ''))})"
+    return f"access ended on {change.declared.get('until', '')} ({source})"
 
 
 def _object_text(change: Change, source: str) -> str:

@@ -84,6 +84,7 @@ _REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.VALUE_DIFFERS: ("Different value", "A value in the workspace differs from the one in the document."),
     Reason.INVITATION_EXPIRED: ("Invitation expired", "A declared person has not accepted an invitation in time."),
     Reason.ACCESS_ENDED: ("Access ended", "The document ended the access of someone who still has it."),
+    Reason.LEFT: ("Left", "Someone who left, according to `leavers`, still has access."),
     Reason.EXPIRES: ("Expires soon", "Something that the document declares expires and is due to be re-created."),
     Reason.NOT_HANDED_OVER: ("Secret not stored", "Something was created, but its secret was not stored."),
     Reason.SUPERSEDED: ("Replaced by a newer one", "Something still exists although a newer one replaced it."),

@@ -15,6 +15,7 @@ from beamctl.model.fact import Fact
 from beamctl.model.text import shell_word, some
 from beamctl.plan.comparison import UnchangedReason
 from beamctl.report.apply_wording import APPLY_TEMPLATES
+from beamctl.report.document_wording import DOCUMENT_TEMPLATES
 from beamctl.report.plan_wording import PLAN_TEMPLATES
 
 TALLY = {
@@ -48,7 +49,7 @@ def words(fact: Fact | None, mark: Callable[[str], str] = str) -> str:
 @cache
 def templates() -> Mapping[Code, str]:
     """All templates."""
-    return {**PLAN_TEMPLATES, **APPLY_TEMPLATES}
+    return {**PLAN_TEMPLATES, **APPLY_TEMPLATES, **DOCUMENT_TEMPLATES}
 
 
 class _Words(string.Formatter):

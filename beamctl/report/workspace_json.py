@@ -1,4 +1,4 @@
-"""JSON of live workspaces: `show`, `show --credentials` and `destroy`."""
+"""JSON of live workspaces: `show`, `show --credentials`, `where` and `destroy`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
+from beamctl.plan.whereabouts import Whereabouts
 from beamctl.report.credential_text import CredentialUses
 from beamctl.report.data import WorkspaceFailure
 from beamctl.report.json_report import dumps, failure_data, said
@@ -27,6 +28,13 @@ def _shown(workspace: str, api: str, sections: Sections) -> dict[str, Any]:
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
     unseen = {name: said(shown.unread) for name, shown in sections.items() if shown.unread}
     return {"workspace": workspace, "api_url": api, **rows, "unavailable": unseen}
+
+
+def where_json(people: Sequence[Whereabouts], failures: Sequence[WorkspaceFailure]) -> str:
+    """The access of people in all workspaces, and the errors of the workspaces that could not be read."""
+    from beamctl.report.whereabouts import where_data
+
+    return dumps({"people": where_data(people), "failures": list(map(failure_data, failures))})
 
 
 def credentials_json(found: CredentialUses) -> str:

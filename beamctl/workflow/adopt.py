@@ -31,7 +31,7 @@ def refuse_standard_input(sources: Sequence[SourceText]) -> None:
     """
     if any(source.name == "-" for source in sources):
         hint = "Name a file with -f, so that the patch has a name for it."
-        raise UsageError("--patch and --write need files: standard input cannot be edited", hint)
+        raise UsageError("standard input cannot be edited", hint)
 
 
 def adopt(sources: Sequence[SourceText], seen: Sequence[Seen]) -> AdoptedDrift:
@@ -52,7 +52,7 @@ def adopt(sources: Sequence[SourceText], seen: Sequence[Seen]) -> AdoptedDrift:
         after |= found.contents
         results.append(found)
     edited = [name for name, content in before.items() if content != after[name]]
-    folder, labels = _labels(edited)
+    folder, labels = patch_labels(edited)
     return AdoptedDrift(
         tuple(EditedFile(name, labels[name], before[name], after[name]) for name in edited),
         sum(each.adopted for each in results),
@@ -117,7 +117,7 @@ def _adoptions(seen: Seen) -> list[Adoption]:
         why = fact(Code.ADOPT_DOUBTFUL, why=plan.anomalies[0])
         return [Adoption(change, whys=(why,)) for change in plan.changes]
     found = []
-    for kind in kinds_for(seen.desired.document.data):
+    for kind in kinds_for(seen.desired.keys):
         changes = [change for change in plan.changes if change.kind == kind.name]
         if changes:
             exported = kind.export(seen.live[kind.name], seen.situation.moment)
@@ -125,7 +125,7 @@ def _adoptions(seen: Seen) -> list[Adoption]:
     return found
 
 
-def _labels(names: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+def patch_labels(names: Sequence[str]) -> tuple[str, Mapping[str, str]]:
     """The folder in which a patch of these files is applied, and the name of each file in it.
 
     That is the current directory, empty in the result, or else the repository or folder that contains all of them.

@@ -92,7 +92,7 @@ def attribute(
         evidence = _evidence(records, each)
         base = bases.get(name) or _recorded_base(each.desired, evidence, recorded, note)
         is_compared = base is not None or (evidence.complete is not None and evidence.complete.commit != "")
-        kinds = managed(kinds_for(each.desired.document.data), each.desired)
+        kinds = managed(kinds_for(each.desired.keys), each.desired)
         views = {kind.name: _KindView(kind, each, base) for kind in kinds}
         for change in each.plan.changes:
             view = views[change.kind]

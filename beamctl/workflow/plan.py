@@ -43,13 +43,13 @@ def read_declared(desired: Desired, reader: Reader) -> Mapping[str, Any]:
 
 def readings(desired: Desired) -> Readings:
     """What is read to get it."""
-    kinds = managed(kinds_for(desired.document.data), desired)
+    kinds = managed(kinds_for(desired.keys), desired)
     return {kind.name: reading_of(kind, desired.workspace, may_delete(kind, desired)) for kind in kinds}
 
 
 def compared(desired: Desired, live: Mapping[str, Any], situation: Situation, only: Sequence[Address] = ()) -> Plan:
     """The plan for a live state that was read."""
-    kinds = managed(kinds_for(desired.document.data), desired)
+    kinds = managed(kinds_for(desired.keys), desired)
     if only:
         from beamctl.plan.partial import make_partial_plan
 

@@ -5,22 +5,29 @@ A module of its own: there is one for each story."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from beamctl.document.desired import Desired
 from beamctl.document.yaml_writer import written
 from beamctl.errors import BeamctlError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
+from beamctl.model.email import folded
 from beamctl.plan.across_kinds import see, seen, sights
 from beamctl.plan.export import parts
 from beamctl.plan.kind import Kind
 from beamctl.plan.listing import Listing, Unreadable
+from beamctl.report.whereabouts import STEP
 from beamctl.report.wording import words
 from beamctl.workflow.concurrent_reads import WorkspaceReads, read_workspaces
 from beamctl.workflow.connection import Access, open_link
+from beamctl.workflow.where import kinds_of_people
+
+THROUGH = "through"
+"""The attribute of a row with the groups that give someone access."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,19 @@ def _sections(found: Sequence[tuple[Kind[Any], Any]]) -> Mapping[str, Listing]:
         kind.section: Listing(None, live.why) if isinstance(live, Unreadable) else kind.listing(live)
         for kind, live in found
     }
+
+
+def with_groups(sections: Mapping[str, Listing], desired: Desired) -> Mapping[str, Listing]:
+    """The same, with the groups through which people come in according to a document, in their rows."""
+    found = dict(sections)
+    for kind in kinds_of_people():
+        rows = found[kind.section].rows or ()
+        ways = [desired.through.get(folded(row[kind.named_by]), ()) for row in rows]
+        if any(ways):
+            named = ["; ".join(STEP.join(step.name for step in way[:-1]) for way in each) for each in ways]
+            more = [{**row, THROUGH: name} for row, name in zip(rows, named, strict=True)]
+            found[kind.section] = replace(found[kind.section], rows=more)
+    return found
 
 
 def export(workspace: str, reader: Reader, now: datetime) -> Export:

@@ -73,7 +73,8 @@ def guards_for(record: Record, files: Sequence[str], note: Callable[[str], None]
     about = next((desired for desired in known if desired.workspace == record.workspace), bare)
     if about is bare:
         note(f"Note: no document here declares {record.workspace}, so only the default guards apply.")
-    return Desired(record.workspace, bare.document, about.guards, {}, about.skip)
+    leavers = next((desired.leavers for desired in known), {})  # they are the same for all workspaces
+    return Desired(record.workspace, bare.document, about.guards, {}, about.skip, leavers=leavers)
 
 
 def plan_undo(record: Record, desired: Desired, link: Link, checks: Checks) -> Planned:

@@ -85,3 +85,24 @@ def test_a_workspace_that_is_no_longer_declared_is_noted(
     assert said in cli("plan", "--base", "HEAD", "-f", "access").out
     assert said not in cli("plan", "--base", "HEAD", "-f", "access/acme.yaml").out
     assert said not in cli("plan", "--base", "HEAD", "-w", "acme").out
+
+
+LATER = "leavers: {eve@example.com: {since: 2098-01-01, reason: x}}\nversion: 1\n"
+
+
+@pytest.mark.parametrize("now", [LATER, ""])
+def test_a_leaver_who_is_brought_back_in_another_file(
+    cli: Cli, write: Write, committed: Callable[[str, str], Path], now: str
+) -> None:
+    committed("access/acme.yaml", AS_IS)
+    gone = "version: 1\nleavers: {eve@example.com: {since: 2026-01-01, reason: HR-77}}\n"
+    path = committed("access/leavers.yaml", gone)
+    assert cli("plan", "--base", "HEAD").code == 0
+    write("access/leavers.yaml", now) if now else path.unlink()
+    ran = cli("plan", "--base", "HEAD")
+    assert ran.code == 5, ran.out + ran.err
+    assert "loosens-guards — leavers is looser than in" in ran.out
+    assert "no longer lists eve@example.com" in ran.out
+    assert cli("plan", "--base", "HEAD", "--allow", "loosens-guards=leavers").code == 0
+    write("access/acme.yaml", AS_IS.replace("  eve@example.com: member\n", ""))
+    assert "loosens-guards" not in cli("plan", "--base", "HEAD").out

@@ -12,10 +12,12 @@ import yaml
 from beamctl.apply import executor
 from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed
 from beamctl.apply.runner import ApplyContext, Listener
-from beamctl.document.desired import Desired
+from beamctl.document.desired import Desired, Leaver
 from beamctl.document.load import SourceText
+from beamctl.document.problem import Place
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Pause, Reader, Response, Sender
+from beamctl.model.email import folded
 from beamctl.model.identity import Identity
 from beamctl.model.secret import SecretStore
 from beamctl.plan.across_kinds import read
@@ -45,6 +47,15 @@ def document(members: Mapping[str, object] | None = None, **sections: object) ->
     if members is not None:
         data["members"] = dict(members)
     return desired(yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False))
+
+
+def left(want: Desired, *emails: str, since: date = TODAY) -> Desired:
+    """A document in a run in which these people are leavers."""
+    entries = {
+        folded(each): Leaver(each, since, "HR-77", Place("leavers.yaml", line, 3))
+        for line, each in enumerate(emails, 3)
+    }
+    return replace(want, leavers=entries)
 
 
 def planned(  # noqa: PLR0913 - each has its name

@@ -2,9 +2,9 @@
 
 import pytest
 
-from beamctl.kinds.member.table import DESIRED_ROLES, ROWS, Decision, RoleLabel, Standing, verdict
+from beamctl.kinds.member.table import DESIRED_ROLES, ROWS, Decision, Leaving, RoleLabel, Standing, verdict
 from beamctl.model.identity import Role, UnknownRole
-from tests.fakes.runs import document, planned
+from tests.fakes.runs import document, left, planned
 from tests.fakes.workspace import FakeWorkspace, person
 
 ROLE_NAMES = {
@@ -19,26 +19,26 @@ CELLS = [
 ]
 
 EXPECTED = """
-none                  -        invite  invite  invite
-invited admin         revoke   wait    role    role
-invited member        revoke   role    wait    role
-invited viewer        revoke   role    role    wait
-invited owner         leave    role    role    role
-invited ?             revoke   wait    wait    wait
-expired admin         revoke   resend  resend  resend
-expired member        revoke   resend  resend  resend
-expired viewer        revoke   resend  resend  resend
-expired owner         leave    resend  resend  resend
-expired ?             revoke   resend  resend  resend
-accepted admin        remove   -       role    role
-accepted member       remove   role    -       role
-accepted viewer       remove   role    role    -
-accepted owner        leave    role    role    role
-directory admin       leave    -       say     say
-directory member      leave    say     -       say
-directory viewer      leave    say     say     -
-directory owner       leave    say     say     say
-directory ?           leave    say     say     say
+none                  -        invite  invite  invite -
+invited admin         revoke   wait    role    role   revoke
+invited member        revoke   role    wait    role   revoke
+invited viewer        revoke   role    role    wait   revoke
+invited owner         leave    role    role    role   revoke
+invited ?             revoke   wait    wait    wait   revoke
+expired admin         revoke   resend  resend  resend revoke
+expired member        revoke   resend  resend  resend revoke
+expired viewer        revoke   resend  resend  resend revoke
+expired owner         leave    resend  resend  resend revoke
+expired ?             revoke   resend  resend  resend revoke
+accepted admin        remove   -       role    role   remove
+accepted member       remove   role    -       role   remove
+accepted viewer       remove   role    role    -      remove
+accepted owner        leave    role    role    role   remove
+directory admin       leave    -       say     say    say
+directory member      leave    say     -       say    say
+directory viewer      leave    say     say     -      say
+directory owner       leave    say     say     say    say
+directory ?           leave    say     say     say    say
 """
 """Written by hand rather than derived from the table, so that mistakes in the table are found."""
 
@@ -66,7 +66,7 @@ def test_decision_table_is_the_expected_one() -> None:
 
 @pytest.mark.parametrize(("live", "wanted", "cell"), CELLS, ids=str)
 def test_plan_does_what_each_cell_says(
-    live: tuple[Standing, RoleLabel] | None, wanted: Role | None, cell: Decision
+    live: tuple[Standing, RoleLabel] | None, wanted: Role | Leaving | None, cell: Decision
 ) -> None:
     workspace = FakeWorkspace.of([person("root@x.io", "admin")])
     if live is not None:
@@ -80,9 +80,9 @@ def test_plan_does_what_each_cell_says(
         )
     members: dict[str, object] = {"root@x.io": "admin"}
     guards = {"self": {"serviceAccount": "ci"}}
-    if wanted is not None:
-        members["p@x.io"] = wanted.value
-    plan = planned(document(members, guards=guards), workspace)
+    if isinstance(wanted, Role) or wanted is Leaving.LEFT:
+        members["p@x.io"] = wanted.value if isinstance(wanted, Role) else "admin"
+    plan = planned(left(document(members, guards=guards), *(["p@x.io"] if wanted is Leaving.LEFT else [])), workspace)
     verbs = [change.action.value for change in plan.changes]
     does = cell in (Decision.INVITE, Decision.RESEND, Decision.SET_ROLE, Decision.REMOVE, Decision.REVOKE)
     assert verbs == ([cell.value] if does else [])

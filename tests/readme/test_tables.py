@@ -43,7 +43,7 @@ SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "workspace.schema.json")
 
 def decision_table() -> str:
     heads = ["absent", *(str(role) for role in DESIRED_ROLES if role)]
-    lines = ["| live \\ desired | " + " | ".join(heads) + " |", "|---" * 5 + "|"]
+    lines = ["| live \\ desired | " + " | ".join(heads) + " |", "|---" * 6 + "|"]
     for live, cells in ROWS.items():
         name = "no one" if live is None else f"{live[0].value}, {live[1].value}"
         lines.append(f"| {name} | " + " | ".join(cell.value for cell in cells) + " |")

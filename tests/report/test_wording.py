@@ -19,7 +19,7 @@ from beamctl.report.wording import TALLY, templates, words
 PACKAGE = Path(beamctl.__file__).parent
 FOR_PROGRAMS = {"problem"}
 """Fields that no text shows."""
-WORDING = {"apply_wording.py", "plan_wording.py"}
+WORDING = {"apply_wording.py", "document_wording.py", "plan_wording.py"}
 
 
 def codes_in(node: ast.AST, function: ast.AST) -> Iterator[Code]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 import click
 
@@ -11,11 +13,11 @@ from beamctl.cli.exits import Exit, exit_of, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
 from beamctl.document.desired import Desired
-from beamctl.errors import BeamctlError
+from beamctl.errors import BeamctlError, DocumentError, UsageError
 from beamctl.workflow.connection import Access, default_workspace
 from beamctl.workflow.documents import defaults, read_desired
 from beamctl.workflow.failures import failure_of
-from beamctl.workflow.show import Shown, show_all
+from beamctl.workflow.show import Shown, show_all, with_groups
 
 
 @click.command(
@@ -46,8 +48,9 @@ def command(
 ) -> int:
     """Show workspaces as they are now: settings, members, service accounts, policies and more.
 
-    Members are listed with their role, standing (accepted, invited or expired) and source. Exits 4 if this credential
-    cannot read everything, and shows the rest. With --credentials, exits 4 if a workspace has none.
+    Members are listed with their role, standing (accepted, invited or expired) and source, and with the groups through
+    which their document gives them access. Exits 4 if this credential cannot read everything, and shows the rest. With
+    --credentials, exits 4 if a workspace has none.
     """
     names = list(dict.fromkeys(workspaces)) or _documented(files) or [default_workspace(access)]
     if credentials:
@@ -57,6 +60,8 @@ def command(
     (found,) = show_all(names, access)
     if isinstance(found, BeamctlError):
         raise found
+    if desired := _declared(names[0], files):
+        found = _with_groups(found, desired)
     if out.json:
         from beamctl.report.workspace_json import show_json
 
@@ -69,8 +74,8 @@ def command(
 def _show_all(documents: Sequence[Desired], out: Output, access: Access) -> int:
     """Show several workspaces in the order of their documents. One that cannot be read does not affect the others."""
     results = show_all([each.workspace for each in documents], access)
-    shown = [each for each in results if not isinstance(each, BeamctlError)]
-    pairs = zip(documents, results, strict=True)
+    pairs = list(zip(documents, results, strict=True))
+    shown = [_with_groups(found, each) for each, found in pairs if not isinstance(found, BeamctlError)]
     failures = [failure_of(each, error) for each, error in pairs if isinstance(error, BeamctlError)]
     if out.json:
         from beamctl.report.workspace_json import show_all_json
@@ -94,6 +99,18 @@ def _unseen(found: Shown, out: Output) -> Exit:
         return Exit.DONE
     out.info(f"This credential cannot read all of {found.workspace} (exit 4). Left out: {', '.join(unseen)}.")
     return Exit.NOT_ALLOWED
+
+
+def _with_groups(found: Shown, desired: Desired) -> Shown:
+    return replace(found, sections=with_groups(found.sections, desired))
+
+
+def _declared(name: str, files: tuple[str, ...]) -> Desired | None:
+    """The valid document of a workspace, if there is one here."""
+    if files or defaults():
+        with suppress(DocumentError, UsageError):
+            return read_desired(files, [name])[0]
+    return None
 
 
 def _documented(files: tuple[str, ...]) -> list[str]:

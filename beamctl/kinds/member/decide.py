@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, assert_never
 
-from beamctl.document.desired import Desired, Mode, Skip
+from beamctl.document.desired import Desired, Leaver, Mode, Skip
 from beamctl.document.problem import Place
 from beamctl.kinds.member.desired import SECTION, DesiredMember
 from beamctl.kinds.member.live import Person, attributes
-from beamctl.kinds.member.table import Decision, Standing, verdict
+from beamctl.kinds.member.table import Decision, Leaving, Standing, verdict
 from beamctl.model.code import Code
 from beamctl.model.email import everyone_at, folded, is_pattern
 from beamctl.model.fact import Fact, fact
@@ -63,15 +64,24 @@ class MemberDecider(Decisions):
         self._ours = ours
         self._written = written
         self._skip = desired.skip
+        self._leaver = desired.leaver
+        self._has_leavers = bool(desired.leavers)
         self._people = people
         self.lowered: dict[str, str] = {}
 
     def skips(self, key: str) -> bool:
-        """Whether the document skips this person for now."""
-        return is_skipped(self._skip, key, self._today)
+        """Whether the document skips this person for now. Leavers are not skipped."""
+        return is_skipped(self._skip, key, self._today) and not self.has_left(key)
+
+    def has_left(self, key: str) -> bool:
+        """Whether this person is a leaver."""
+        return self._has_leavers and self._leaver(key, self._today) is not None
 
     def person(self, key: str, want: DesiredMember | None, live: Person | None) -> None:
         """Decide about one person."""
+        if self._has_leavers and (leaver := self._leaver(key, self._today)):
+            self._remove_leaver(key, leaver, live)
+            return
         if self._skip and self._is_skipped(key, unmatched=want is None and live is None):
             return
         role = want.role if want is not None else None
@@ -99,6 +109,21 @@ class MemberDecider(Decisions):
                 self.changes.append(self._change(what, key, want, live))
             case _:
                 assert_never(what)
+
+    def _remove_leaver(self, key: str, leaver: Leaver, live: Person | None) -> None:
+        """Remove a leaver, whatever the document says about them. A directory would add them back."""
+        if live is None:
+            return
+        what, since, why = verdict(Leaving.LEFT, live.standing, live.role), leaver.since.isoformat(), leaver.reason
+        if what is Decision.LEAVE_AND_REPORT:
+            self.tally[_SOURCES.get(live.source, UnchangedReason.OTHER_SOURCE)] += 1
+            email, role, source = live.email, str(live.role), live.source
+            said = fact(Code.LEAVER_REMAINS, email=email, since=since, reason=why, role=role, source=source)
+            self.notes.append(Note(said, leaver.place, differs=True))
+            return
+        found = self._change(what, key, None, live)
+        declared = {"since": since, "reason": why}
+        self.changes.append(replace(found, reason=Reason.LEFT, place=leaver.place, declared=declared))
 
     def _is_skipped(self, key: str, *, unmatched: bool) -> bool:
         """Whether this person is left alone. An entry of `manage.skip` for them gets a note in any case."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from beamctl.document.desired import Guards
-from beamctl.kinds.member.desired import SECTION
+from beamctl.kinds.member.desired import SECTION, DesiredMember
 from beamctl.kinds.member.live import People, admins
 from beamctl.kinds.member.rename import rename_hazards
 from beamctl.kinds.member.table import Standing
@@ -17,7 +18,7 @@ from beamctl.model.identity import Identity, Role
 from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import AdminGroups, Note
-from beamctl.plan.guards import InForce, is_recorded
+from beamctl.plan.guards import InForce, declared_in_time, is_recorded
 from beamctl.plan.hazard import Hazard, Risk
 
 _GRANTS = frozenset({Action.INVITE, Action.RESEND})
@@ -124,9 +125,19 @@ def hazards(
         name = printable(change.name)
         if change.key in ours:
             found.append(Hazard(Risk.SELF_LOCKOUT, name, fact(Code.SELF_LOSES_ACCESS, name=name, loss=_loss(change))))
-        if change.key in count.before and not _ends_as_recorded(change, ends, lowered):
+        if change.counts_as_removal and change.key in count.before and not _ends_as_recorded(change, ends, lowered):
             found.append(Hazard(Risk.REMOVES_ADMIN, name, _admin_lost(name, change)))
     return found
+
+
+def ends_in_time(section: Mapping[str, DesiredMember], recorded: Mapping[str, str], today: date) -> Mapping[str, str]:
+    """The dates on which admins' access ends, as far as each was declared in advance."""
+    ends = {
+        key: want.until.isoformat()
+        for key, want in section.items()
+        if want.role is Role.ADMIN and want.until is not None
+    }
+    return declared_in_time(ends, recorded, today)
 
 
 def _ends_as_recorded(change: Change, ends: Mapping[str, str], lowered: Mapping[str, str]) -> bool:

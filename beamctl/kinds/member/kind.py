@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from beamctl.document.desired import Desired, Guards, Mode
@@ -17,9 +15,19 @@ from beamctl.document.rules import people_in_guards
 from beamctl.kinds.member import desired as document_side
 from beamctl.kinds.member import hazards, invitation, operations
 from beamctl.kinds.member.decide import KIND, MemberDecider, is_skipped
-from beamctl.kinds.member.desired import DesiredMember
 from beamctl.kinds.member.hazards import removes_admin
-from beamctl.kinds.member.live import People, Person, admins, attributes, digest, export, people, unchanged
+from beamctl.kinds.member.live import (
+    People,
+    Person,
+    admins,
+    attributes,
+    digest,
+    export,
+    identifier,
+    people,
+    unchanged,
+    with_access_and_invited,
+)
 from beamctl.kinds.member.operations import undo
 from beamctl.kinds.member.rename import dropped_tags
 from beamctl.kinds.member.table import Decision, Standing, verdict
@@ -29,7 +37,7 @@ from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Identity, Role, reduces_access
 from beamctl.plan.change import Action, Change, ChangeId
 from beamctl.plan.comparison import Comparison, Note, Preconditions, Situation
-from beamctl.plan.guards import NO_FLOORS, InForce, declared_in_time, in_force
+from beamctl.plan.guards import NO_FLOORS, InForce, in_force
 from beamctl.plan.hazard import Hazard
 from beamctl.plan.kind import Dependencies, Kind, Operation, Outcome, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
@@ -50,6 +58,10 @@ class MemberKind(Kind[People]):
     def problems(self, document: Document) -> Iterable[Problem]:
         """What the schema cannot detect in `members` and in the addresses of guards."""
         return chain(document_side.problems(document), document_side.lookalike_problems(document))
+
+    def is_declared(self, desired: Desired) -> bool:
+        """Whether there are members, or leavers who must not be."""
+        return bool(desired.leavers) or super().is_declared(desired)
 
     def read(self, _scope: ReadScope) -> Reading[People]:
         """The single listing of members and invitations, by folded e-mail."""
@@ -73,6 +85,8 @@ class MemberKind(Kind[People]):
         additive = desired.mode(self.section) is Mode.ADDITIVE
 
         def of(key: str, person: Person) -> Coverage:
+            if desired.leaver(key, today) and person.standing is not Standing.DIRECTORY:
+                return Coverage.MANAGED
             is_left = verdict(None, person.standing, person.role) is Decision.LEAVE and key not in (keys or ())
             if is_left or person.standing is Standing.DIRECTORY or is_skipped(desired.skip, key, today):
                 return Coverage.EXCLUDED
@@ -86,7 +100,7 @@ class MemberKind(Kind[People]):
 
     def objects(self, live: People, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """People as plain data; for members also their id, in case the address was reassigned."""
-        return {key: attributes(live[key]) | _id(live[key]) for key in keys if key in live}
+        return {key: attributes(live[key]) | identifier(live[key]) for key in keys if key in live}
 
     def anomalies(self, live: People) -> Sequence[Hazard]:
         """No people, or none who is an admin."""
@@ -99,7 +113,7 @@ class MemberKind(Kind[People]):
     def preconditions(self, live: People, changes: Sequence[Change], situation: Situation) -> Preconditions:
         """The admins that must remain, and hazards that hold regardless of the plan."""
         count = hazards.admins_of(live, changes, situation.admin_groups)
-        population, invited = _with_access_and_invited(live.values())
+        population, invited = with_access_and_invited(live.values())
         return Preconditions(
             seen=len(live),
             quorum_keys=count.relied_on,
@@ -116,25 +130,30 @@ class MemberKind(Kind[People]):
 
     def compare(self, desired: Desired, live: People, situation: Situation) -> Comparison:
         """Decide about every person."""
-        section, written = document_side.desired_members(desired.section(self.section))
+        declared = desired.section(self.section)
+        section, written = document_side.desired_members(declared or {})
         ours = self._known(desired, live, situation)
         decider = MemberDecider(desired, situation, ours, written, live.keys(), section.keys())
         for key, want in section.items():
             decider.person(key, want, live.get(key))
         others = live.keys() | desired.skip.keys() if desired.skip else live.keys()
+        others = others if declared is not None else set(filter(decider.has_left, desired.leavers))
         for key in sorted(others - section.keys()):
             decider.person(key, None, live.get(key))
-        additive = desired.mode(self.section) is Mode.ADDITIVE
+        additive = declared is None or desired.mode(self.section) is Mode.ADDITIVE
         decider.notes += (
             _unknown_protected(desired.document, live.keys() | section.keys() | desired.skip.keys()) if additive else ()
         )
         people: Iterable[tuple[str, Person]] = live.items()
         if additive or desired.skip:
             people = ((key, who) for key, who in people if (key in section or not additive) and not decider.skips(key))
-        ended = sum(want.until is not None and want.on(situation.today) is None for want in section.values())
+        ended = sum(
+            decider.has_left(key) or (want.until is not None and want.on(situation.today) is None)
+            for key, want in section.items()
+        )
         return replace(
             self._comparison(decider, desired, live, situation, (person for _, person in people)),
-            ends=_ends(section, situation),
+            ends=hazards.ends_in_time(section, _recorded(situation), situation.today) if declared is not None else None,
             declared=len(section) - ended,
         )
 
@@ -156,7 +175,7 @@ class MemberKind(Kind[People]):
         ours = hazards.own_keys(live, desired.guards, situation.identity)
         guards = in_force(desired.guards, situation.floors)
         count = hazards.admins_of(live, changes, situation.admin_groups)
-        population, invited = _with_access_and_invited(managed)
+        population, invited = with_access_and_invited(managed)
         decider.notes += dropped_tags(changes, live)
         decider.notes += hazards.minimum_not_met(count, guards)
         if ours is None and removes_admin(changes, count):
@@ -223,27 +242,6 @@ def _unknown_protected(document: Document, known: Collection[str]) -> Iterator[N
             yield Note(fact(Code.PROTECTED_NOT_FOUND, email=email), document.place(*path))
 
 
-def _ends(section: Mapping[str, DesiredMember], situation: Situation) -> Mapping[str, str]:
-    """The dates on which admins' access ends, as far as each was declared in advance."""
-    ends = {
-        key: want.until.isoformat()
-        for key, want in section.items()
-        if want.role is Role.ADMIN and want.until is not None
-    }
-    return declared_in_time(ends, _recorded(situation), situation.today)
-
-
 def _recorded(situation: Situation) -> Mapping[str, str]:
     """The dates in the last recorded run."""
     return situation.recorded.ends.get(KIND, {}) if situation.recorded else {}
-
-
-def _id(person: Person) -> dict[str, str]:
-    """The id of a member. Pending entries may or may not have one, so it is ignored there."""
-    return {"sub": person.sub} if person.accepted and person.sub else {}
-
-
-def _with_access_and_invited(members: Iterable[Person]) -> tuple[int, int]:
-    """How many of them can lose access, and how many have an open invitation."""
-    count = Counter(map(attrgetter("standing"), members))
-    return count[Standing.ACCEPTED], count[Standing.INVITED] + count[Standing.EXPIRED]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from beamctl.document.problem import quoted
@@ -152,6 +154,17 @@ def attributes(person: Person) -> dict[str, Any]:
         "standing": "expired" if person.standing is Standing.EXPIRED else standing,
         "source": person.source,
     }
+
+
+def identifier(person: Person) -> dict[str, str]:
+    """The id of a member. Pending entries may or may not have one, so it is ignored there."""
+    return {"sub": person.sub} if person.accepted and person.sub else {}
+
+
+def with_access_and_invited(members: Iterable[Person]) -> tuple[int, int]:
+    """How many of them can lose access, and how many have an open invitation."""
+    count = Counter(map(attrgetter("standing"), members))
+    return count[Standing.ACCEPTED], count[Standing.INVITED] + count[Standing.EXPIRED]
 
 
 def digest(members: People) -> str:

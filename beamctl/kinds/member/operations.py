@@ -32,7 +32,7 @@ from beamctl.model.code import Code
 from beamctl.model.email import fault
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Role, UnknownRole, live_role
-from beamctl.plan.change import Action, Change, ChangeId, Dependency, Stage
+from beamctl.plan.change import Action, Change, ChangeId, Dependency, Reason, Stage
 from beamctl.plan.comparison import Note, UnchangedReason
 from beamctl.plan.kind import Dependencies, Operation, Outcome, Quorum
 
@@ -166,6 +166,8 @@ def undo(decider: MemberDecider, changes: Sequence[Change], live: People) -> Non
         person = live.get(change.key)
         if _is_as_before(change, person):
             decider.tally[UnchangedReason.AS_BEFORE] += 1
+        elif _restores(change) and (change.reason is Reason.LEFT or decider.has_left(change.key)):
+            decider.notes.append(Note(fact(Code.HAS_LEFT, name=change.name)))
         elif why_not := _why_not(change, person):
             decider.notes.append(Note(why_not))
         else:

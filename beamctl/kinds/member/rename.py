@@ -157,6 +157,6 @@ def dropped_tags(changes: Sequence[Change], members: People) -> list[Note]:
 
 
 def _moves(changes: Sequence[Change]) -> tuple[dict[str, Change], list[str]]:
-    """Who leaves, by name, and the names of those who are invited."""
-    leaving = {change.name: change for change in changes if change.action in _LEAVES}
+    """Who is removed, by name, except leavers, and the names of those who are invited."""
+    leaving = {change.name: change for change in changes if change.action in _LEAVES and change.counts_as_removal}
     return leaving, [change.name for change in changes if change.action is Action.INVITE]

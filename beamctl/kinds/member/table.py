@@ -37,6 +37,13 @@ class Decision(StrEnum):
     """Not managed by beamctl, although the document declares another role."""
 
 
+class Leaving(StrEnum):
+    """What a document can say about a person instead of a role."""
+
+    LEFT = "leaver"
+    """The person is a leaver, and must have no access."""
+
+
 class RoleLabel(StrEnum):
     """A live role, as the table groups it."""
 
@@ -52,31 +59,33 @@ _ = Decision.NOTHING
 WAIT, INVITE, RESEND, SET = Decision.WAIT, Decision.INVITE, Decision.RESEND, Decision.SET_ROLE
 REMOVE, REVOKE, LEAVE, REPORT = Decision.REMOVE, Decision.REVOKE, Decision.LEAVE, Decision.LEAVE_AND_REPORT
 
-DESIRED_ROLES: tuple[Role | None, ...] = (None, Role.ADMIN, Role.MEMBER, Role.VIEWER)
+DesiredRole = Role | Leaving | None
+
+DESIRED_ROLES: tuple[DesiredRole, ...] = (None, Role.ADMIN, Role.MEMBER, Role.VIEWER, Leaving.LEFT)
 """The columns of the table; None means not declared."""
 
-ROWS: dict[tuple[Standing, RoleLabel] | None, tuple[Decision, Decision, Decision, Decision]] = {
-    # live                                    absent   admin   member  viewer
-    None:                                    (_,      INVITE, INVITE, INVITE),
-    (Standing.INVITED, RoleLabel.ADMIN):        (REVOKE, WAIT,   SET,    SET),
-    (Standing.INVITED, RoleLabel.MEMBER):       (REVOKE, SET,    WAIT,   SET),
-    (Standing.INVITED, RoleLabel.VIEWER):       (REVOKE, SET,    SET,    WAIT),
-    (Standing.INVITED, RoleLabel.UNKNOWN):      (LEAVE,  SET,    SET,    SET),
-    (Standing.INVITED, RoleLabel.NOT_SHOWN):       (REVOKE, WAIT,   WAIT,   WAIT),
-    (Standing.EXPIRED, RoleLabel.ADMIN):        (REVOKE, RESEND, RESEND, RESEND),
-    (Standing.EXPIRED, RoleLabel.MEMBER):       (REVOKE, RESEND, RESEND, RESEND),
-    (Standing.EXPIRED, RoleLabel.VIEWER):       (REVOKE, RESEND, RESEND, RESEND),
-    (Standing.EXPIRED, RoleLabel.UNKNOWN):      (LEAVE,  RESEND, RESEND, RESEND),
-    (Standing.EXPIRED, RoleLabel.NOT_SHOWN):       (REVOKE, RESEND, RESEND, RESEND),
-    (Standing.ACCEPTED, RoleLabel.ADMIN):       (REMOVE, _,      SET,    SET),
-    (Standing.ACCEPTED, RoleLabel.MEMBER):      (REMOVE, SET,    _,      SET),
-    (Standing.ACCEPTED, RoleLabel.VIEWER):      (REMOVE, SET,    SET,    _),
-    (Standing.ACCEPTED, RoleLabel.UNKNOWN):     (LEAVE,  SET,    SET,    SET),
-    (Standing.DIRECTORY, RoleLabel.ADMIN):      (LEAVE,  _,      REPORT,   REPORT),
-    (Standing.DIRECTORY, RoleLabel.MEMBER):     (LEAVE,  REPORT,   _,      REPORT),
-    (Standing.DIRECTORY, RoleLabel.VIEWER):     (LEAVE,  REPORT,   REPORT,   _),
-    (Standing.DIRECTORY, RoleLabel.UNKNOWN):    (LEAVE,  REPORT,   REPORT,   REPORT),
-    (Standing.DIRECTORY, RoleLabel.NOT_SHOWN):     (LEAVE,  REPORT,   REPORT,   REPORT),
+ROWS: dict[tuple[Standing, RoleLabel] | None, tuple[Decision, Decision, Decision, Decision, Decision]] = {
+    # live                                    absent   admin   member  viewer    leaver
+    None:                                    (_,      INVITE, INVITE, INVITE, _),
+    (Standing.INVITED, RoleLabel.ADMIN):        (REVOKE, WAIT,   SET,    SET, REVOKE),
+    (Standing.INVITED, RoleLabel.MEMBER):       (REVOKE, SET,    WAIT,   SET, REVOKE),
+    (Standing.INVITED, RoleLabel.VIEWER):       (REVOKE, SET,    SET,    WAIT, REVOKE),
+    (Standing.INVITED, RoleLabel.UNKNOWN):      (LEAVE,  SET,    SET,    SET, REVOKE),
+    (Standing.INVITED, RoleLabel.NOT_SHOWN):       (REVOKE, WAIT,   WAIT,   WAIT, REVOKE),
+    (Standing.EXPIRED, RoleLabel.ADMIN):        (REVOKE, RESEND, RESEND, RESEND, REVOKE),
+    (Standing.EXPIRED, RoleLabel.MEMBER):       (REVOKE, RESEND, RESEND, RESEND, REVOKE),
+    (Standing.EXPIRED, RoleLabel.VIEWER):       (REVOKE, RESEND, RESEND, RESEND, REVOKE),
+    (Standing.EXPIRED, RoleLabel.UNKNOWN):      (LEAVE,  RESEND, RESEND, RESEND, REVOKE),
+    (Standing.EXPIRED, RoleLabel.NOT_SHOWN):       (REVOKE, RESEND, RESEND, RESEND, REVOKE),
+    (Standing.ACCEPTED, RoleLabel.ADMIN):       (REMOVE, _,      SET,    SET, REMOVE),
+    (Standing.ACCEPTED, RoleLabel.MEMBER):      (REMOVE, SET,    _,      SET, REMOVE),
+    (Standing.ACCEPTED, RoleLabel.VIEWER):      (REMOVE, SET,    SET,    _, REMOVE),
+    (Standing.ACCEPTED, RoleLabel.UNKNOWN):     (LEAVE,  SET,    SET,    SET, REMOVE),
+    (Standing.DIRECTORY, RoleLabel.ADMIN):      (LEAVE,  _,      REPORT,   REPORT, REPORT),
+    (Standing.DIRECTORY, RoleLabel.MEMBER):     (LEAVE,  REPORT,   _,      REPORT, REPORT),
+    (Standing.DIRECTORY, RoleLabel.VIEWER):     (LEAVE,  REPORT,   REPORT,   _, REPORT),
+    (Standing.DIRECTORY, RoleLabel.UNKNOWN):    (LEAVE,  REPORT,   REPORT,   REPORT, REPORT),
+    (Standing.DIRECTORY, RoleLabel.NOT_SHOWN):     (LEAVE,  REPORT,   REPORT,   REPORT, REPORT),
 }  # fmt: skip
 """Every cell. There is no row for an accepted member without a role: such a listing is rejected."""
 
@@ -94,7 +103,7 @@ def role_label(role: LiveRole) -> RoleLabel:
 
 
 @lru_cache(maxsize=1_000)
-def verdict(desired: Role | None, standing: Standing | None, role: LiveRole | None) -> Decision:
+def verdict(desired: DesiredRole, standing: Standing | None, role: LiveRole | None) -> Decision:
     """The decision for a person who is declared as `desired` and shown with `standing` and `role`."""
     live = None if standing is None or role is None else (standing, role_label(role))
     return _CELLS[live, desired]

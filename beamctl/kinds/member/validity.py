@@ -10,7 +10,7 @@ from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.model.email import fault, folded
 from beamctl.model.identity import Role, live_role, reduces_access
 from beamctl.model.text import is_whole
-from beamctl.plan.change import Action, Change
+from beamctl.plan.change import Action, Change, Reason
 
 _ANY_DAY = "2000-01-01"
 
@@ -20,7 +20,10 @@ def is_valid(change: Change) -> bool:
     sides = [side for side in (change.before, change.after) if side is not None]
     if change.key != folded(change.name) or any(side["email"] != change.name for side in sides):
         return False
-    return _is_name(change) and _is_day(change.declared.get("until", _ANY_DAY)) and _sets_only_role(change)
+    if ("since" in change.declared) is not (change.reason is Reason.LEFT):
+        return False
+    days = (change.declared.get(name, _ANY_DAY) for name in ("until", "since"))
+    return _is_name(change) and all(map(_is_day, days)) and _sets_only_role(change)
 
 
 def _is_name(change: Change) -> bool:

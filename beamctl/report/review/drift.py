@@ -119,6 +119,9 @@ def _row(plan: Plan, change: Change, origin: Origin | None) -> Row:
     due = DUE.get(change.reason, "")
     details = [own(due)] if due else []
     details += [own("access ended")] if change.reason is Reason.ACCESS_ENDED else []
+    details += (
+        [change_spans.reason(change, plan), *change_spans.remarks(change)] if change.reason is Reason.LEFT else []
+    )
     return Row(
         label=text if is_person(change) else f"{noun_of(plan.sections.get(change.kind, ''), plural=False)}: {text}",
         name=named(change.name),
