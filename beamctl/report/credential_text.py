@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum
 
 from beamctl.model.text import printable
@@ -101,6 +100,8 @@ def hint_text(error: CredentialError) -> str:
 
 def unmatched_notes(found: CredentialUses) -> list[str]:
     """A note for each variable that matches no workspace, with the most similar name that would."""
+    from difflib import get_close_matches
+
     notes = []
     for name in found.unmatched:
         near = get_close_matches(name.upper(), found.expected, 1, 0.8)

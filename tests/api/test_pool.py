@@ -12,11 +12,13 @@ from beamctl.api.config import Connection, Era
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential
 from beamctl.api.workspace import Options, Pool
 from beamctl.errors import ApiError, InterruptedRunError, UnauthenticatedError
+from beamctl.model.api_call import Reader
 from beamctl.secrets.redaction import Redactor
 from tests.api.fakes import URL, FakeClock, connection, reply
 
 LONGEST = 30
 SERVICE = ClientCredentials("id-1", "canary-secret")
+PATHS = ("/users", "/service_accounts", "/policies")
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -151,15 +153,18 @@ def refusing(workspace: str, **headers: str) -> Answer:
 def test_a_workspace_that_is_always_limited_fails_alone(headers: dict[str, str], credential: Credential) -> None:
     server = Server(token_or(refusing("w3", **headers)))
     pool = pool_of(server)
-    failed = []
-    for name in names(6):
-        api = pool.open(connection(credential), name)
-        for path in ("/users", "/service_accounts", "/policies"):
-            try:
-                assert api.reader().get(path) == []
-            except ApiError:
-                failed.append(name)
-    assert failed == ["w3"] * 3
+    calls = [(pool.open(connection(credential), name).reader(), name, path) for path in PATHS for name in names(6)]
+
+    def failed(call: tuple[Reader, str, str]) -> str:
+        reader, name, path = call
+        try:
+            assert reader.get(path) == []
+        except ApiError:
+            return name
+        return ""
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(filter(None, threads.map(failed, calls))) == ["w3"] * len(PATHS)
 
 
 def test_a_workspace_that_is_always_limited_does_not_make_the_others_sequential() -> None:
@@ -198,3 +203,22 @@ def test_an_interrupt_ends_the_wait_for_a_slot() -> None:
         assert isinstance(waiting.exception(LONGEST), InterruptedRunError)
         gate.set()
         assert running.result(LONGEST) == []
+
+
+def test_workspaces_whose_token_is_rejected_at_the_same_time_renew_it_once() -> None:
+    both, given = threading.Barrier(2), Counter[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v0/oauth/token":
+            given["tokens"] += 1
+            return reply(body={"access_token": f"t{given['tokens']}", "expires_in": 7200})
+        if request.headers["X-Blaxel-Authorization"] == "Bearer t1":
+            both.wait(LONGEST)
+            return reply(401)
+        return reply(body=[])
+
+    pool = pool_of(Server(answer))
+    readers = [pool.open(connection(SERVICE), name).reader() for name in names(2)]
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(lambda reader: reader.get("/users"), readers)) == [[], []]
+    assert given["tokens"] == 2

@@ -33,7 +33,15 @@ def sent(api: Api) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["BL_API_KEY", "BEAMCTL_CLIENT_CREDENTIALS", "BEAMLIT_API_URL", "bl_token", "BL_OTHER"]
+    "name",
+    [
+        "BL_API_KEY",
+        "BEAMCTL_CLIENT_CREDENTIALS",
+        "BEAMLIT_API_URL",
+        "bl_token",
+        "BL_OTHER",
+        "BEAMCTL_API_KEY__ACME_PROD",
+    ],
 )
 def test_a_variable_of_beamctl_is_a_problem(cli: Cli, write: Write, name: str) -> None:
     write("beamctl.yaml", connection({"env": name}))
