@@ -55,13 +55,16 @@ class LastRuns:
         Raises:
             UsageError: The folder cannot be used.
         """
-        paths = self._by_part.get(workspace)
+        paths = self.paths(workspace)
         return _last_run(paths, workspace, api) if paths else LastRun()
+
+    def paths(self, workspace: str) -> Sequence[Path]:
+        """The records that may be about a workspace, newest first."""
+        return self._by_part.get(workspace, ())
 
     @cached_property
     def _by_part(self) -> Mapping[str, list[Path]]:
-        """The records by everything between two hyphens of their names, newest first: names of workspaces have hyphens
-        too."""
+        """The same by everything that is between two hyphens of a name: workspaces have hyphens too."""
         found: dict[str, list[Path]] = {}
         for path in reversed(self._folder.paths()):
             parts = path.name.split("-")
