@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,37 @@ class LastRun:
     withdrawn: Mapping[ChangeId, Withdrawn] = field(default_factory=dict)
 
 
+class LastRuns:
+    """The last run in each workspace. The folder is listed once, because it has records of all of them."""
+
+    def __init__(self, folder: RecordFolder) -> None:
+        self._folder = folder
+
+    def of(self, workspace: str, api: str) -> LastRun:
+        """What the next plan needs from the records, from the newest that contain it.
+
+        Raises:
+            UsageError: The folder cannot be used.
+        """
+        paths = self._by_part.get(workspace)
+        return _last_run(paths, workspace, api) if paths else LastRun()
+
+    @cached_property
+    def _by_part(self) -> Mapping[str, list[Path]]:
+        """The records by everything between two hyphens of their names, newest first: names of workspaces have hyphens
+        too."""
+        found: dict[str, list[Path]] = {}
+        for path in reversed(self._folder.paths()):
+            parts = path.name.split("-")
+            ends = range(1, len(parts))
+            for part in {"-".join(parts[start:end]) for end in ends for start in range(1, end)}:
+                found.setdefault(part, []).append(path)
+        return found
+
+
 def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
-    """What the next plan needs from the records, from the newest that contain it."""
-    paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]
-    return _last_run(paths, workspace, api) if paths else LastRun()
+    """The same for one workspace."""
+    return LastRuns(folder).of(workspace, api)
 
 
 def _last_run(paths: Sequence[Path], workspace: str, api: str) -> LastRun:
