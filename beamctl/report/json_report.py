@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, assert_never
 
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Record, Started, State, Unconfirmed
-from beamctl.document.problem import Place, Problem
+from beamctl.document.problem import Problem
 from beamctl.model.fact import Fact, fact_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.known_drift import known_as
@@ -16,9 +16,11 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
-from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure
+from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.report.drift_details_json import details_data, origin_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
+from beamctl.report.failures_json import failure_data, problem_data
+from beamctl.report.record_json import run_data
 from beamctl.report.wording import TALLY, words
 
 
@@ -40,23 +42,8 @@ def report(data: ReportData) -> str:
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
     """All problems and warnings."""
-    errors, suspects = (list(map(_problem, each)) for each in (problems, warnings))
+    errors, suspects = (list(map(problem_data, each)) for each in (problems, warnings))
     return dumps({"valid": not errors, "documents": documents, "problems": errors, "warnings": suspects})
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    return {**_place(problem.place), "code": problem.code, "message": problem.message, "hint": problem.hint}
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {"file": place.source, "line": place.line, "column": place.column}
-
-
-def failure_data(failure: WorkspaceFailure) -> dict[str, Any]:
-    """A workspace for which nothing was done because of an error."""
-    problems = {"problems": list(map(_problem, failure.problems))} if failure.problems else {}
-    said = {"workspace": failure.workspace, "code": failure.code, "message": failure.message, "hint": failure.hint}
-    return said | _place(failure.place) | problems
 
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
@@ -136,38 +123,7 @@ def _applied_data(
 
 def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
     """Past runs with every change, or why a run cannot be read; `more` is the number of runs not listed."""
-    return dumps({"runs": [_run(name, each) for name, each in found], "more": more})
-
-
-def _run(name: str, found: Record | str) -> dict[str, Any]:
-    if isinstance(found, str):
-        return {"run": name, "code": "unreadable-record", "error": found}
-    run = found.run
-    changes = [
-        {
-            "address": address(found.workspace, change),
-            "action": change.action.value,
-            "before": change.before,
-            "after": change.after,
-            "outcome": found.state(change).value,
-            "remark": said(remark) if (remark := found.remark(change)) else None,
-        }
-        for change in found.changes
-    ]
-    return {
-        "run": name,
-        "workspace": found.workspace,
-        "api_url": found.api,
-        "runs_as": found.runs_as,
-        "actor": run.actor,
-        "commit": run.commit,
-        "plan_digest": run.plan_digest,
-        **({} if found.only is None else {"only": list(found.only)}),
-        "began": run.at,
-        "ended": found.ended or None,
-        "interrupted": found.interrupted,
-        "changes": changes,
-    }
+    return dumps({"runs": [run_data(name, each) for name, each in found], "more": more})
 
 
 def error_json(message: str, hint: str, code: str, exit_code: int) -> str:

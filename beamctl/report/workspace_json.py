@@ -10,7 +10,8 @@ from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.whereabouts import Whereabouts
 from beamctl.report.credential_text import CredentialUses
 from beamctl.report.data import WorkspaceFailure
-from beamctl.report.json_report import dumps, failure_data, said
+from beamctl.report.failures_json import failure_data
+from beamctl.report.json_report import dumps, said
 from beamctl.report.workspace_text import Sections, deletion_summary
 
 
