@@ -18,9 +18,10 @@ from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
 from beamctl.report.data import CommandName, DriftDetails, ReportData
-from beamctl.report.drift_details_json import details_data, origin_data
+from beamctl.report.drift_details_json import compared_data, details_data, origin_data, unchanged_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
-from beamctl.report.wording import TALLY, words
+from beamctl.report.shard_text import shard_data
+from beamctl.report.wording import words
 from beamctl.report.workspace_text import Sections, deletion_summary
 
 
@@ -28,13 +29,14 @@ def report(data: ReportData) -> str:
     """What the command prints with `-o json`."""
     match data.command:
         case CommandName.PLAN:
-            return plans_json(data.plans, data.allowed)
+            found = _plans_with_text(data.plans, data.allowed)
         case CommandName.DRIFT:
-            return drift_json(data.plans, data.details)
+            found = _drift_data(data.plans, data.details)
         case CommandName.APPLY:
-            return applied_json(data.plans, data.allowed, data.results, saved=data.saved)
+            found = _applied_data(data.plans, data.allowed, data.results, saved=data.saved)
         case _:
             assert_never(data.command)
+    return _dumps(found | shard_data(data.scope))
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
@@ -56,7 +58,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
     """All plans of a run, in the format of `schemas/plan.schema.json`."""
-    return _dumps(_plans_with_text(plans, allowed), versioned=False)
+    return _dumps(_plans_with_text(plans, allowed))
 
 
 def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str, Any]:
@@ -65,9 +67,7 @@ def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dic
         for each, hazard in zip(entry["hazards"], plan.hazards, strict=True):
             each["text"] = words(hazard.fact)
         entry["notes"] = [_said(note.fact) for note in plan.notes]
-        entry["unchanged"] = [
-            {"code": why.value, "text": TALLY[why], "count": count} for why, count in plan.tally.items()
-        ]
+        entry["unchanged"] = unchanged_data(plan)
     return data
 
 
@@ -77,6 +77,10 @@ def _said(fact: Fact) -> dict[str, Any]:
 
 def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str:
     """All differences of all workspaces."""
+    return _dumps(_drift_data(plans, details))
+
+
+def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
     found = [
         change_data(plan.workspace, change)
         | {"text": difference_text(plan, change), "known_as": known_as(change)}
@@ -90,7 +94,8 @@ def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str
     drift = any(plan.differs for plan in plans)
     anomalies = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
     data = {"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "anomalies": anomalies}
-    return _dumps(data | details_data(details))
+    compared = {"workspaces": list(map(compared_data, plans))}
+    return data | details_data(details) | compared
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
@@ -108,12 +113,21 @@ def applied_json(
     saved: Saved | None = None,
 ) -> str:
     """The plans, the saved plan they came from, if any, and the outcome of every change."""
+    return _dumps(_applied_data(plans, allowed, events, saved=saved))
+
+
+def _applied_data(
+    plans: Sequence[Plan],
+    allowed: Sequence[Allowance],
+    events: Sequence[tuple[Plan, Sequence[Event]]],
+    *,
+    saved: Saved | None,
+) -> dict[str, Any]:
     results = [result for plan, each in events for result in _results(plan, each)]
     summary = asdict(totals([event for _, each in events for event in each]))
     signed = {"signer": saved.signer} if saved and saved.signer else {}
     origin = {"saved": origin_of(saved) | {"digest": saved.digest} | signed} if saved else {}
-    data = _plans_with_text(plans, allowed) | origin | {"results": results, "summary": summary}
-    return _dumps(data, versioned=False)
+    return _plans_with_text(plans, allowed) | origin | {"results": results, "summary": summary}
 
 
 def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
@@ -190,11 +204,13 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
         match event:
             case Ended(change=change, outcome=outcome):
                 result = _result(outcome.status.value, outcome.remark, outcome.hint)
+                result |= {"refusal": outcome.refusal} if outcome.refusal else {}
                 match confirmations.get(_key(event)):
                     case Confirmed(late=late):
                         result |= {"confirmed": True} | ({"remark": None} if late else {})
-                    case Unconfirmed(reason=reason) as unconfirmed:
+                    case Unconfirmed(reason=reason, shows=shows, why=why) as unconfirmed:
                         result |= {"outcome": State.UNCONFIRMED.value, "hint": None}
+                        result |= {"shows": shows and dict(shows), "why": why and _said(why)}
                         result |= {"reason": reason.value, "text": unconfirmed_text(unconfirmed)}
                     case _:
                         pass
@@ -216,6 +232,5 @@ def _key(event: Event) -> tuple[str, str]:
     return event.change.kind, event.change.key
 
 
-def _dumps(data: Mapping[str, Any], *, versioned: bool = True) -> str:
-    report = {"format_version": FORMAT_VERSION, **data} if versioned else data
-    return json.dumps(report, indent=2, ensure_ascii=True) + "\n"
+def _dumps(data: Mapping[str, Any]) -> str:
+    return json.dumps({"format_version": FORMAT_VERSION, **data}, indent=2, ensure_ascii=True) + "\n"

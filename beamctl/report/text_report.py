@@ -10,13 +10,14 @@ from beamctl.report.apply_text import end_text, event_text
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.drift_text import drifts_text
 from beamctl.report.plan_text import plans_text
+from beamctl.report.shard_text import shard_line
 
 
 def report(data: ReportData) -> str:
     """What the command prints in a terminal, without colors."""
     match data.command:
         case CommandName.DRIFT:
-            return drifts_text(data.plans, data.details)
+            return shard_line(data.scope) + drifts_text(data.plans, data.details)
         case CommandName.PLAN | CommandName.APPLY:
             plans = plans_text(data.plans, data.allowed, command=data.apply_command, saved=data.saved)
         case _:
@@ -27,4 +28,4 @@ def report(data: ReportData) -> str:
         )
         for plan, events in data.results
     ]
-    return "\n".join([plans, *ends])
+    return shard_line(data.scope) + "\n".join([plans, *ends])

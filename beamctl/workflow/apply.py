@@ -71,12 +71,14 @@ def run_apply(request: ApplyRequest, session: ApplySession) -> Applied:
 
 def _plan(request: ApplyRequest, access: Access, stack: ExitStack) -> Review:
     saved, files, workspaces = request.saved, request.files, request.workspaces
+    shard = request.checks.shard
     if saved is None:
         found = plan_all(files, workspaces, access, stack, request.allowed, request.checks)
-        command = command_for(APPLY, files, workspaces, request.checks.base)
-        return Review(found.planned, request.allowed, None, command, found.failures)
-    planned, allowed, content = open_saved(saved, request, access, stack)
-    return Review(planned, allowed, content, command_for(f"{APPLY} {quoted(saved)}", (), workspaces))
+        command = command_for(APPLY, files, workspaces, request.checks.base, shard)
+        return Review(found.planned, request.allowed, None, command, found.failures, found.scope)
+    planned, allowed, content, scope = open_saved(saved, request, access, stack)
+    command = command_for(f"{APPLY} {quoted(saved)}", (), workspaces, shard=shard)
+    return Review(planned, allowed, content, command, scope=scope)
 
 
 def _reserved(request: ApplyRequest, plans: Sequence[Plan], access: Access) -> ReservedFiles:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from beamctl.apply.record import Event
 from beamctl.errors import UsageError
+from beamctl.model.shard import ShardScope
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import Saved
 from beamctl.report.data import WorkspaceFailure
@@ -80,6 +81,7 @@ class Review:
         saved: The saved plan they come from, if any. It can be applied only once.
         command: The command that makes these plans again.
         failures: The workspaces that could not be planned.
+        scope: What the shard is a part of; None if the run is not divided.
     """
 
     planned: Sequence[Planned]
@@ -87,6 +89,7 @@ class Review:
     saved: Saved | None
     command: str
     failures: Sequence[WorkspaceFailure] = ()
+    scope: ShardScope | None = None
 
 
 class ApplyView(Protocol):

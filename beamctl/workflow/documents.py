@@ -16,6 +16,7 @@ from beamctl.document.problem import Problem, ProblemCode, bounded
 from beamctl.document.syntax import LARGEST
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import kinds_for
+from beamctl.model.shard import Shard
 from beamctl.model.text import printable
 from beamctl.plan.kind import Kind
 from beamctl.system.files import no_name, read_beginning, read_standard_input, unreadable
@@ -141,12 +142,15 @@ def document_files(named: Sequence[str]) -> Iterator[Path]:
     return (path for name in named or defaults() if name != "-" for path in _files_of(name))
 
 
-def command_for(command: str, files: Sequence[str], workspaces: Sequence[str], base: str = "") -> str:
-    """A command for the files, the workspaces and the base of this run, as typed in a shell."""
+def command_for(
+    command: str, files: Sequence[str], workspaces: Sequence[str], base: str = "", shard: Shard | None = None
+) -> str:
+    """A command for the files, the workspaces, the base and the shard of this run, as typed in a shell."""
     named = [f"-f {quoted(file)}" for file in files]
     picked = [f"-w {name}" for name in workspaces if len(workspaces) == 1]  # for several, each plan names its own
     compared = [f"--base {quoted(base)}"] if base else []
-    return " ".join([command, *named, *picked, *compared])
+    part = [f"--shard {shard}"] if shard else []
+    return " ".join([command, *named, *picked, *compared, *part])
 
 
 def quoted(file: str) -> str:

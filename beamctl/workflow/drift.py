@@ -11,6 +11,7 @@ from beamctl.document.desired import Desired
 from beamctl.document.load import SourceText
 from beamctl.errors import BeamctlError, InterruptedRunError, UsageError
 from beamctl.kinds.registry import all_kinds
+from beamctl.model.shard import Shard, ShardScope
 from beamctl.plan.across_kinds import see
 from beamctl.plan.comparison import Situation
 from beamctl.plan.coverage import KindCoverage
@@ -28,6 +29,7 @@ from beamctl.workflow.connection import Access, Link, open_link, skew_note
 from beamctl.workflow.documents import desired_in, named_files, unread_note
 from beamctl.workflow.failures import ISOLATED, failure_of, raise_if_alone
 from beamctl.workflow.plan import situation, with_clocks
+from beamctl.workflow.shards import covered, scope_of
 
 Notify = Callable[[str], None]
 
@@ -48,6 +50,7 @@ class DriftRequest:
         looks: How often a difference must be seen.
         known: Differences that are accepted for a while.
         coverage: Whether to count what is managed.
+        shard: The part of the workspaces to compare; None for all.
     """
 
     files: Sequence[str]
@@ -57,6 +60,7 @@ class DriftRequest:
     looks: int = 1
     known: Sequence[Known] = ()
     coverage: bool = False
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,14 @@ class Drifted:
         details: Why, since when, and what else was asked for.
         seen: The looks at each workspace that the plans are from.
         failures: The workspaces that could not be read.
+        scope: What the shard is a part of; None if all were compared.
     """
 
     plans: tuple[Plan, ...]
     details: DriftDetails = field(default_factory=DriftDetails)
     seen: tuple[Seen, ...] = ()
     failures: tuple[WorkspaceFailure, ...] = ()
+    scope: ShardScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,9 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         ApiError: A workspace cannot be read.
     """
     with ExitStack() as stack:
-        documents = desired_in(request.sources, request.workspaces)
+        whole = desired_in(request.sources, request.workspaces)
+        scope = scope_of(whole, request.shard)
+        documents = covered(whole, scope)
         files = named_files(request.files)
         bases = named_bases(documents, request.base, files) if request.base else {}
         if text := unread_note(request.files):
@@ -114,7 +122,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
             _opened(documents, access, stack, failed, lambda name, api: _last_run(records, name, api, note))
         )
         seen, passing = _confirmed(all_of_them, request.looks, failed)
-        raise_if_alone(failed.values(), len(documents))
+        raise_if_alone(failed.values(), len(whole))
         all_of_them = [each for each in all_of_them if each.desired.workspace not in failed]
         seen, known = _without_known(seen, request.known)
         attributed = attribute(seen, bases, files, records, note)
@@ -131,6 +139,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         replace(attributed, known=known, coverage=coverage, passing=passing),
         tuple(seen),
         tuple(failure_of(each, failed[each.workspace]) for each in documents if each.workspace in failed),
+        scope,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from beamctl.document.desired import Desired
 from beamctl.errors import BeamctlError, UsageError
+from beamctl.model.shard import Shard, ShardScope
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, refused, unused
@@ -21,6 +22,7 @@ from beamctl.workflow.connection import Access, Link, open_link
 from beamctl.workflow.documents import read_desired
 from beamctl.workflow.failures import ISOLATED, failure_of, raise_if_alone
 from beamctl.workflow.plan import digest_of_plan, plan_now
+from beamctl.workflow.shards import covered, scope_of
 
 if TYPE_CHECKING:
     from beamctl.plan.base_guards import BaseDocument
@@ -55,10 +57,12 @@ class AllPlanned:
     Attributes:
         planned: Those that could be planned.
         failures: Those that could not.
+        scope: What the shard is a part of; None if all were planned.
     """
 
     planned: tuple[Planned, ...]
     failures: tuple[WorkspaceFailure, ...] = ()
+    scope: ShardScope | None = None
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -68,17 +72,19 @@ class AllPlanned:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What plans are checked against, besides their documents.
+    """What plans are checked against, besides their documents, and which of them are made.
 
     Attributes:
         floors: Guards set for this run.
         records: The run records.
         base: The commit whose documents' guards must not be loosened unseen; empty for none.
+        shard: The part of the workspaces to plan; None for all.
     """
 
     floors: Bounds
     records: RecordFolder
     base: str = ""
+    shard: Shard | None = None
 
 
 def plan_all(
@@ -103,13 +109,15 @@ def plan_all(
         UsageError: A hazard is allowed, but the run covers several workspaces.
         BeamctlError: The only workspace cannot be planned.
     """
-    documents = read_desired(files, workspaces)
+    whole = read_desired(files, workspaces)
+    scope = scope_of(whole, checks.shard)
+    documents = covered(whole, scope)
     refuse_shared(granted, [desired.workspace for desired in documents])
     bases: Mapping[str, BaseDocument] = {}
     if checks.base:
         from beamctl.workflow.base_document import guard_bases
 
-        bases = guard_bases(documents, checks.base, files, is_whole=not workspaces)
+        bases = guard_bases(whole, checks.base, files, is_whole=not workspaces)
     planned: list[Planned] = []
     errors: dict[str, BeamctlError] = {}
     for desired in documents:
@@ -118,9 +126,9 @@ def plan_all(
             planned.append(_planned(desired, link, granted, checks, bases.get(desired.workspace)))
         except ISOLATED as error:
             errors[desired.workspace] = error
-    raise_if_alone(errors.values(), len(documents))
+    raise_if_alone(errors.values(), len(whole))
     failures = [failure_of(each, errors[each.workspace]) for each in documents if each.workspace in errors]
-    return AllPlanned(tuple(planned), tuple(failures))
+    return AllPlanned(tuple(planned), tuple(failures), scope)
 
 
 def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from beamctl.errors import StalePlanError, UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
+from beamctl.model.shard import ShardScope
 from beamctl.plan.across_kinds import deletes_only, read, with_dependencies
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
@@ -135,7 +136,7 @@ def recheck_plan(
 
 def open_saved(
     file: str, request: ApplyRequest, access: Access, stack: ExitStack
-) -> tuple[list[Planned], tuple[Allowance, ...], Saved]:
+) -> tuple[list[Planned], tuple[Allowance, ...], Saved, ShardScope | None]:
     """Open a saved plan and check that it is not stale. Its signature is verified before it is parsed.
 
     Args:
@@ -145,8 +146,9 @@ def open_saved(
         stack: Closes the connections.
 
     Returns:
-        The plans, the allowed hazards and the content of the file. Hazards can be allowed now or when the plan was
-        made, except those of this run's floors, which can be allowed only now: the plan may be older than the floors.
+        The plans, the allowed hazards, the content of the file, and what the shard is a part of. Hazards can be
+        allowed now or when the plan was made, except those of this run's floors, which can be allowed only now: the
+        plan may be older than the floors.
 
     Raises:
         UsageError: It is not signed, not a saved plan, its times are invalid, or it is for another workspace or API.
@@ -165,7 +167,10 @@ def open_saved(
         raise UsageError(
             f"{file} is for {', '.join(names)}, not {foreign[0]!r}", "Use -w with a workspace in the plan."
         )
-    picked = [plan for plan in saved.plans if not workspaces or plan.workspace in workspaces]
+    named = [plan for plan in saved.plans if not workspaces or plan.workspace in workspaces]
+    whole = tuple(plan.workspace for plan in named)
+    scope = ShardScope(checks.shard, whole, saved.digest, saved.commit) if checks.shard else None
+    picked = [plan for plan in named if scope is None or scope.shard.has(plan.workspace)]
     refuse_shared(request.allowed, [plan.workspace for plan in picked])
     _refuse_expired(saved, picked, file, current_time())
     for plan in picked:
@@ -174,7 +179,7 @@ def open_saved(
     opened = [(plan, stack.enter_context(open_link(access, plan.workspace))) for plan in picked]
     checked = [_checked(saved, file, plan, link, checks) for plan, link in opened]
     before = unused([hazard for _, below in checked for hazard in below], saved.allowed)
-    return [planned for planned, _ in checked], (*request.allowed, *before), saved
+    return [planned for planned, _ in checked], (*request.allowed, *before), saved, scope
 
 
 def _checked(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:

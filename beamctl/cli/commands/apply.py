@@ -19,13 +19,16 @@ from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.shards import shard_option
 from beamctl.errors import RefusedError, UnwritableError, UsageError
+from beamctl.model.shard import Shard
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.apply_text import end_text, event_text, is_summarized, not_permitted_text
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import plans_text
+from beamctl.report.shard_text import shard_line
 from beamctl.report.style import PLAIN, Style
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
@@ -56,6 +59,7 @@ _EXIT = {
 @click.argument("saved", metavar="[PLAN]", required=False, shell_complete=candidates.paths)
 @options.files
 @options.workspaces
+@shard_option
 @option(
     Group.SAFETY,
     "--auto-approve",
@@ -94,6 +98,7 @@ def command(  # noqa: PLR0913 - one argument per option
     saved: str | None,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
+    shard: Shard | None,
     base: str,
     allowed: tuple[str, ...],
     parallelism: int,
@@ -123,14 +128,13 @@ def command(  # noqa: PLR0913 - one argument per option
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack, problems_reported(reports, out), notifier.errors(record, unattended=auto_approve):
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
-        checks = Checks(floors, record, base)
+        checks = Checks(floors, record, base, shard)
         request = ApplyRequest(saved, files, workspaces, granted, checks, parallelism, screen, verify)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
         interrupt = Interrupt(access.stop, quiet=out.quiet)
         applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
     notifier.applied(data := _data(applied), record)
-    if out.json:
-        _show_json(data, out)
+    _show_json(data, out)
     try:
         write_reports(reports, data, out)
     except UsageError as error:
@@ -151,10 +155,13 @@ def _data(applied: Applied) -> ReportData:
         review.saved,
         review.command,
         failures=review.failures,
+        scope=review.scope,
     )
 
 
 def _show_json(data: ReportData, out: Output) -> None:
+    if not out.json:
+        return
     from beamctl.report.json_report import report
 
     try:
@@ -233,4 +240,5 @@ class _View:
 
 def _text(review: Review, style: Style) -> str:
     plans = [each.plan for each in review.planned]
-    return plans_text(plans, review.allowed, style, command=review.command, saved=review.saved)
+    text = plans_text(plans, review.allowed, style, command=review.command, saved=review.saved)
+    return shard_line(review.scope) + text

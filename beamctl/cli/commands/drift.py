@@ -15,7 +15,9 @@ from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.shards import shard_option
 from beamctl.errors import UsageError
+from beamctl.model.shard import Shard
 from beamctl.model.text import printable
 from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.runs.folder import RecordFolder
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 )
 @options.files
 @options.workspaces
+@shard_option
 @base_option(
     "Say why something differs, by comparison with the document at this commit. Default: the commit of the last "
     "complete apply, if a run record shows it."
@@ -85,6 +88,7 @@ def command(  # noqa: PLR0913 - one argument per option
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     *,
+    shard: Shard | None,
     base: str,
     looks: int,
     known_file: str | None,
@@ -105,8 +109,7 @@ def command(  # noqa: PLR0913 - one argument per option
     """
     if patch and out.json:
         raise UsageError("--patch prints a diff, not JSON", "Add --report json=FILE for both.")
-    inputs = [*named_files(files), *([known_file] if known_file is not None else [])]
-    refuse_unwritable(reports, inputs, record.path, None)
+    refuse_unwritable(reports, _inputs(files, known_file), record.path, None)
     for note in record.ignored():
         out.info(note)
     sources = read_sources(files)
@@ -114,12 +117,12 @@ def command(  # noqa: PLR0913 - one argument per option
         from beamctl.workflow.adopt import refuse_standard_input
 
         refuse_standard_input(sources)
-    counts = coverage or required is not None
-    request = DriftRequest(files, sources, workspaces, base, looks, _known(known_file), counts)
+    known, counts = _known(known_file), coverage or required is not None
+    request = DriftRequest(files, sources, workspaces, base, looks, known, counts, shard)
     with problems_reported(reports, out):
         found = drift(request, access, record, out.info)
     details = replace(found.details, required_coverage=required)
-    data = ReportData(CommandName.DRIFT, found.plans, details=details, failures=found.failures)
+    data = ReportData(CommandName.DRIFT, found.plans, details=details, failures=found.failures, scope=found.scope)
     notifier.drift(data, record)
     if not patch:
         _show(data, out)
@@ -129,19 +132,24 @@ def command(  # noqa: PLR0913 - one argument per option
 
         show_and_write(adopt(sources, found.seen), out, patch=patch, write=write)
     write_reports(reports, data, out)
-    differs = _say_uncovered(details, out) or any(plan.differs for plan in found.plans)
+    differs = say_uncovered(details, out) or any(plan.differs for plan in found.plans)
     return worst(Exit.DIFFERS if differs else Exit.DONE, out.failed(found.failures))
+
+
+def _inputs(files: tuple[str, ...], known_file: str | None) -> list[str]:
+    return [*named_files(files), *([known_file] if known_file is not None else [])]
 
 
 def _show(data: ReportData, out: Output) -> None:
     if out.json:
-        from beamctl.report.json_report import drift_json
+        from beamctl.report.json_report import report
 
-        out.result(drift_json(data.plans, data.details))
+        out.result(report(data))
     else:
         from beamctl.report.drift_text import drifts_text
+        from beamctl.report.shard_text import shard_line
 
-        out.result(drifts_text(data.plans, data.details, out.style))
+        out.result(shard_line(data.scope) + drifts_text(data.plans, data.details, out.style))
 
 
 def _known(file: str | None) -> tuple[Known, ...]:
@@ -152,7 +160,7 @@ def _known(file: str | None) -> tuple[Known, ...]:
     return read_known(file)
 
 
-def _say_uncovered(details: DriftDetails, out: Output) -> bool:
+def say_uncovered(details: DriftDetails, out: Output) -> bool:
     """Say what is missing for the required coverage. Returns whether anything is."""
     from beamctl.report.drift_details_spans import uncovered_spans
     from beamctl.report.spans import plain

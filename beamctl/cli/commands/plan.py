@@ -15,9 +15,13 @@ from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.shards import shard_option
+from beamctl.model.shard import Shard
 from beamctl.plan.guards import Bounds
-from beamctl.plan.hazard import Allowance, allowance
+from beamctl.plan.hazard import allowance
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import APPLY, UNKNOWN_COMMIT, plans_text, saved_text, unused_note
+from beamctl.report.shard_text import shard_line
 from beamctl.runs.commit import is_in_ci
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 )
 @options.files
 @options.workspaces
+@shard_option
 @option(Group.OUTPUT, "--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @option(Group.OUTPUT, "--explain", is_flag=True, help="In text output, say what each person gains and loses.")
 @base_option(
@@ -57,6 +62,7 @@ def command(  # noqa: PLR0913 - one argument per option
     *,
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
+    shard: Shard | None,
     base: str,
     allowed: tuple[str, ...],
     file: str | None,
@@ -81,18 +87,22 @@ def command(  # noqa: PLR0913 - one argument per option
     for note in record.ignored():
         out.info(note)
     with ExitStack() as stack, problems_reported(reports, out):
-        planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record, base))
+        planned = plan_all(files, workspaces, access, stack, granted, Checks(floors, record, base, shard))
         if note := unread_note(files):
             out.info(note)
         plans = planned.plans
-        command = command_for(APPLY, files, workspaces, base)
+        command = command_for(APPLY, files, workspaces, base, shard)
         text = partial(plans_text, plans, granted, out.style, command=command, explain=explain)
-        refused = report(planned.planned, granted, target, out, text)
-        if reports:
-            from beamctl.report.data import CommandName, ReportData
-
-            data = ReportData(CommandName.PLAN, plans, granted, apply_command=command, failures=planned.failures)
-            write_reports(reports, data, out)
+        data = ReportData(
+            CommandName.PLAN,
+            plans,
+            granted,
+            apply_command=command,
+            failures=planned.failures,
+            scope=planned.scope,
+        )
+        refused = report(planned.planned, data, target, out, lambda: shard_line(planned.scope) + text())
+        write_reports(reports, data, out)
     exits = [out.failed(planned.failures), Exit.REFUSED if refused else Exit.DONE]
     differs = detailed_exitcode and any(plan.changes for plan in plans)
     return worst(*exits, Exit.DIFFERS if differs else Exit.DONE)
@@ -109,7 +119,7 @@ def saving_target(file: str | None, expires: str | None, sign: str | None, recor
 
 def report(
     planned: Sequence[Planned],
-    granted: Sequence[Allowance],
+    data: ReportData,
     target: Target | None,
     out: Output,
     text: Callable[[], str],
@@ -118,21 +128,20 @@ def report(
 
     Args:
         planned: The plans.
-        granted: The allowed hazards.
+        data: The same, with the allowed hazards, for the report.
         target: Where to save the plans; None to not save them.
         out: The output.
         text: Makes the text report.
     """
-    plans = [each.plan for each in planned]
-    saved = None
+    plans, granted, saved = data.plans, data.allowed, None
     if target is not None:
         from beamctl.workflow.save_plan import save
 
         saved = save(planned, granted, target, out.redaction)
     if out.json:
-        from beamctl.report.json_report import plans_json
+        from beamctl.report.json_report import report as json_report
 
-        out.result(plans_json(plans, granted))
+        out.result(json_report(data))
     else:
         out.result(text())
     for unused in unused_allowances(plans, granted):

@@ -13,6 +13,7 @@ from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Output
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import undo_text
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import find_record
@@ -60,7 +61,8 @@ def command(  # noqa: PLR0913 - one argument per option
         planned = plan_undo(found, desired, link, Checks(floors, record))
         command = command_for(f"{undo_command(found.run.id, record.named)} --out FILE", files, ())
         text = partial(undo_text, planned.plan, granted, out.style, command)
-        refused = report([planned], granted, target, out, text)
+        data = ReportData(CommandName.PLAN, [planned.plan], granted, apply_command=command)
+        refused = report([planned], data, target, out, text)
     if planned.plan.changes and not refused and target is None:
         out.info(f"Nothing was changed. To make these changes, save the plan and apply the file:  {command}")
     return Exit.REFUSED if refused else Exit.DONE

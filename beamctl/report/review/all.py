@@ -18,6 +18,7 @@ from beamctl.report.review.drift import drift_review
 from beamctl.report.review.model import Overview, WorkspaceReview
 from beamctl.report.review.plan import plan_review
 from beamctl.report.review.verdict import changes_text, differences_text, loosens
+from beamctl.report.shard_text import shard_text
 from beamctl.report.spans import Spans, named, own, shown
 
 
@@ -30,8 +31,9 @@ def review(data: ReportData, digest: str) -> Overview:
     """
     reviews = [_of_workspace(data, plan) for plan in data.plans]
     ordered = sorted(reviews, key=_urgency)
+    verdict = ordered[0].verdict if len(ordered) == 1 else _together(data, ordered)
     return Overview(
-        verdict=ordered[0].verdict if len(ordered) == 1 else _together(data, ordered),
+        verdict=": ".join(filter(None, (shard_text(data.scope), verdict))),
         workspaces=ordered,
         about=_about(data, digest),
     )
