@@ -5,15 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from beamctl.errors import UsageError
 from beamctl.plan.change import ChangeId
 from beamctl.plan.comparison import Interrupted, Withdrawn
 from beamctl.plan.guards import Declared
 from beamctl.runs.folder import RecordFolder
-from beamctl.system.files import read_beginning
+from beamctl.runs.storage import RecordStorage
 
 LARGEST = 64 * 1024 * 1024
 """Maximum bytes that are read of a record."""
@@ -44,40 +42,34 @@ class LastRun:
 
 def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
     """What the next plan needs from the records, from the newest that contain it."""
-    paths = [path for path in reversed(folder.paths()) if f"-{workspace}-" in path.name]
-    return _last_run(paths, workspace, api) if paths else LastRun()
+    names = [name for name in reversed(folder.names()) if f"-{workspace}-" in name]
+    return _last_run(folder.storage, names, workspace, api) if names else LastRun()
 
 
-def _last_run(paths: Sequence[Path], workspace: str, api: str) -> LastRun:
+def _last_run(storage: RecordStorage, names: Sequence[str], workspace: str, api: str) -> LastRun:
     from beamctl.apply.history import History, interrupted
     from beamctl.apply.summary import declared_by, is_head, left_of
-    from beamctl.runs.file import is_being_written
 
-    def declared(path: Path) -> Declared | None:
+    def content_of(name: str) -> bytes:
+        return storage.beginning(name, LARGEST)
+
+    def declared(name: str) -> Declared | None:
         """What a run declared. Reads only the beginning of the record, if that is enough."""
-        beginning = content_of(path, BEGINNING)
+        beginning = storage.beginning(name, BEGINNING)
         is_complete = len(beginning) < BEGINNING or is_head(beginning)
-        return declared_by(beginning if is_complete else content_of(path), workspace, api)
+        return declared_by(beginning if is_complete else content_of(name), workspace, api)
 
     def contents() -> Iterator[bytes]:
-        for path in reversed(paths):
-            if not is_being_written(path):  # a run in progress is not interrupted
-                content = content_of(path)
+        for name in reversed(names):
+            if not storage.is_being_written(name):  # a run in progress is not interrupted
+                content = content_of(name)
                 history.add(content)
                 yield content
 
     history = History(workspace, api)
-    left = (found for path in paths if (found := left_of(content_of(path), workspace, api)) is not None)
-    recorded = (guards for path in paths if (guards := declared(path)) is not None)
+    left = (found for name in names if (found := left_of(content_of(name), workspace, api)) is not None)
+    recorded = (guards for name in names if (guards := declared(name)) is not None)
     unfinished = interrupted(contents(), workspace, api)
     return LastRun(
         next(left, {}), next(recorded, None), unfinished, history.resent, history.deferred, history.withdrawn
     )
-
-
-def content_of(path: Path, most: int = LARGEST) -> bytes:
-    """The first bytes of a record; empty if it cannot be read, as if there were no record."""
-    try:
-        return read_beginning(path, most)
-    except UsageError:
-        return b""

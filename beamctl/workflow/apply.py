@@ -115,7 +115,8 @@ def _begin(review: Review, request: ApplyRequest, session: ApplySession) -> list
     """
     records = request.checks.records
     due = [each for each in review.planned if each.plan.changes or each.unrecorded or _is_new(each, records)]
-    new = [NewRecord(_recorded(each.plan), each.commit(), each.digest()) for each in due]
+    once = review.saved is not None
+    new = [NewRecord(_recorded(each.plan), each.commit(), each.digest(), once) for each in due]
     if is_in_ci() and any(each.plan.declared and not each.commit for each in new):  # an undo has no document
         session.view.note(UNKNOWN_COMMIT)
     try:

@@ -25,7 +25,7 @@ _HINT = "The directory must have the JSON reports of one run, one for each shard
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ShardReport:
     """The report of one shard.
 
     Attributes:
@@ -104,7 +104,7 @@ def _failure(data: Mapping[str, Any]) -> str:
             return ""
 
 
-def _part(path: Path, data: Mapping[str, Any]) -> Part:
+def _part(path: Path, data: Mapping[str, Any]) -> ShardReport:
     if data.get("format_version") != FORMAT_VERSION:
         message = f"it has a format that this version of beamctl cannot read (expected {FORMAT_VERSION})"
         raise _no_report(path, message)
@@ -113,7 +113,7 @@ def _part(path: Path, data: Mapping[str, Any]) -> Part:
     except ValueError as error:
         raise _no_report(path, str(error)) from None
     whole = ShardScope(Shard(1, 1), tuple(plan.workspace for plan in found.plans), "")
-    part = Part(path, found, found.scope or whole)
+    part = ShardReport(path, found, found.scope or whole)
     if found.scope is not None and sorted(part.workspaces) != sorted(part.scope.covered):
         other = min(set(part.workspaces) ^ set(part.scope.covered), default="")
         raise _no_report(path, f"the workspaces are not those of shard {part.scope.shard}: see {other!r}")
@@ -124,7 +124,7 @@ def _no_report(path: Path, why: str) -> UsageError:
     return UsageError(f"{path} is not a report of plan, drift or apply: {why}", _HINT)
 
 
-def _refuse_mixed(parts: Sequence[Part]) -> None:
+def _refuse_mixed(parts: Sequence[ShardReport]) -> None:
     """Refuse reports of different runs, and two of the same shard."""
     first, *others = parts
     seen = {first.scope.shard.index: first}
@@ -151,7 +151,7 @@ def _listed(scope: ShardScope) -> str:
     return f"{len(scope.workspaces)}: {some(sorted(scope.workspaces))}"
 
 
-def _refuse_incomplete(parts: Sequence[Part], failed: Sequence[str], folder: Path) -> None:
+def _refuse_incomplete(parts: Sequence[ShardReport], failed: Sequence[str], folder: Path) -> None:
     count = parts[0].scope.shard.count if parts else 0
     missing = [str(index) for index in range(1, count + 1) if index not in {each.scope.shard.index for each in parts}]
     if parts and not missing and not failed:
@@ -164,7 +164,7 @@ def _refuse_incomplete(parts: Sequence[Part], failed: Sequence[str], folder: Pat
     raise MissingShardError(why, "\n".join([*failed, *hints, "Run the missing shards again."]))
 
 
-def _merged(parts: Sequence[Part]) -> ReportData:
+def _merged(parts: Sequence[ShardReport]) -> ReportData:
     """One report. The workspaces are in the order of the documents."""
     first = parts[0].data
     order = {name: index for index, name in enumerate(parts[0].scope.workspaces)}
