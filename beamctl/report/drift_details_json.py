@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from beamctl.document.problem import Place
 from beamctl.model.fact import fact_data
+from beamctl.plan.comparison import Note
 from beamctl.plan.coverage import Coverage, KindCoverage, percent_managed
 from beamctl.plan.known_drift import KnownResult
 from beamctl.plan.plan import Plan
@@ -55,6 +57,16 @@ def details_data(details: DriftDetails) -> dict[str, Any]:
     return {name: value for name, value in (data | {"coverage": coverage}).items() if value}
 
 
+def note_data(plan: Plan, note: Note) -> dict[str, Any]:
+    """A note about a workspace, and the line that it is about, if any."""
+    place = {"source": _place(note.place)} if note.place else {}
+    return {"workspace": plan.workspace, **fact_data(note.fact), "text": words(note.fact), **place}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.source, "line": place.line, "column": place.column}
+
+
 def compared_data(plan: Plan) -> dict[str, Any]:
     """What was compared, and how much of it is the same."""
     return {
@@ -83,7 +95,7 @@ def _known_data(result: KnownResult) -> dict[str, Any]:
         "state": state,
         "workspaces": [*result.accepted, *result.expired],
         **({"workspace": known.workspace} if known.workspace else {}),
-        "source": {"file": known.place.source, "line": known.place.line, "column": known.place.column},
+        "source": _place(known.place),
     }
 
 

@@ -139,8 +139,8 @@ def _fact(data: Json | None) -> Fact | None:
 def _drift(data: Json) -> ReportData:
     entries = data["workspaces"]
     bare = _plans_of(data, [{**each, "hazards": (), "notes": ()} for each in entries])
-    notes = [(each["workspace"], Note(fact_of(each), differs=True)) for each in data["left_alone"]]
-    notes += [(each["workspace"], Note(fact_of(each), excused=True)) for each in data["excused"]]
+    notes = [(each["workspace"], Note(fact_of(each), _place(each), differs=True)) for each in data["left_alone"]]
+    notes += [(each["workspace"], Note(fact_of(each), _place(each), excused=True)) for each in data["excused"]]
     doubts = [(each["workspace"], fact_of(each)) for each in data["anomalies"]]
     plans = [
         replace(
@@ -184,10 +184,14 @@ def _origin(data: Json) -> Origin | None:
     )
 
 
+def _place(data: Json) -> Place | None:
+    source = data.get("source")
+    return Place(source["file"], source["line"], source["column"]) if source else None
+
+
 def _known(data: Json) -> KnownResult:
     kind, _, name = data["known_as"].partition(":")
-    source, there = data["source"], tuple(data["workspaces"])
-    place = Place(source["file"], source["line"], source["column"])
+    place, there = _place(data) or Place(""), tuple(data["workspaces"])
     until = date.fromisoformat(data["until"])
     known = Known(kind, name, until, data["reason"], place, data.get("workspace", ""))
     is_past = data["state"] == "expired"

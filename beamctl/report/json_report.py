@@ -18,7 +18,7 @@ from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
 from beamctl.report.data import CommandName, DriftDetails, ReportData
-from beamctl.report.drift_details_json import compared_data, details_data, origin_data, unchanged_data
+from beamctl.report.drift_details_json import compared_data, details_data, note_data, origin_data, unchanged_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
 from beamctl.report.shard_text import shard_data
 from beamctl.report.wording import words
@@ -88,7 +88,7 @@ def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
         for plan in plans
         for change in plan.changes
     ]
-    notes = [({"workspace": plan.workspace, **_said(note.fact)}, note) for plan in plans for note in plan.notes]
+    notes = [(note_data(plan, note), note) for plan in plans for note in plan.notes]
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)

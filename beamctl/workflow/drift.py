@@ -207,7 +207,7 @@ def _in_both(earlier: Seen, later: Seen) -> Seen:
 
 def _without_known(seen: Sequence[Seen], known: Sequence[Known]) -> tuple[list[Seen], tuple[KnownResult, ...]]:
     """The looks without known drift. The day is that of the API."""
-    if not known:
+    if not known or not seen:
         return list(seen), ()
     today = max(each.situation.today for each in seen)
     plans, results = without_known([each.plan for each in seen], known, today)
