@@ -103,9 +103,7 @@ _output = option(
     show_default=True,
     help="The format of the result.",
 )
-_no_color = option(
-    Group.OUTPUT, "--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR has the same effect."
-)
+_no_color = option(Group.OUTPUT, "--no-color", is_flag=True, help="Do not use colors. Setting NO_COLOR does the same.")
 _quiet = option(Group.OUTPUT, "-q", "--quiet", is_flag=True, help="Print only the result.")
 quiet = combined(_quiet, _with_output)
 view = combined(_output, _no_color, _quiet, _with_output)
@@ -128,6 +126,7 @@ parallelism = option(
     show_default=True,
     help="How many changes may run at the same time.",
 )
+verbose = option(Group.OUTPUT, "-v", "--verbose", is_flag=True, help="Also show each workspace without changes.")
 saving = combined(
     option(
         Group.OUTPUT,

@@ -92,14 +92,10 @@ class Output:
 
     def failed(self, failures: Sequence[WorkspaceFailure]) -> Exit:
         """Say what failed in which workspace, and return the worst exit code."""
-        for each in failures:
-            if each.problems:
-                from beamctl.report.problems_text import problems_text
+        if failures:
+            from beamctl.report.fleet_text import failures_text
 
-                self.error(problems_text(each.problems, compared=True).rstrip("\n"))
-                continue
-            where = f"{each.place.source}:{each.place.line}"
-            self._error(ErrorReport(f"{each.workspace} ({where}): {each.message}", each.hint, each.code, Exit.ERROR))
+            self.error(failures_text(failures, source_lines=self.source_lines(sys.stderr)).rstrip("\n"))
         return worst(Exit.DONE, *(exit_of(each.code) for each in failures))
 
     def for_options(self, output: str = "text", *, no_color: bool = False, quiet: bool = False) -> Output:

@@ -18,7 +18,7 @@ from beamctl.system.clock import current_time
 from beamctl.system.files import real_path, replace_file
 
 if TYPE_CHECKING:
-    from beamctl.report.data import ReportData
+    from beamctl.report.data import ReportData, WorkspaceFailure
 
 _HINT = f"Write it as FORMAT=FILE, such as text=plan.txt. Formats: {', '.join(FORMATS)}."
 
@@ -112,7 +112,7 @@ def write_reports(reports: Sequence[ReportFile], data: ReportData, out: Output) 
     if not reports:
         return
     folder = Path.cwd()
-    redact = out.redaction.redact if data.plans else out.redaction.redact_error  # problems may quote any input
+    redact = out.redaction.redact if data.workspaces else out.redaction.redact_error  # problems may quote any input
     shown = replace(_redacted(data, redact), made=current_time(), folder=str(folder), root=str(_root(folder)))
     failed: UsageError | None = None
     for each in reports:
@@ -145,6 +145,12 @@ def problems_reported(reports: Sequence[ReportFile], out: Output) -> Iterator[No
         except UsageError as failed:  # the problems come first
             out.say(f"Error: {printable(failed.message)}")
         raise
+
+
+def without_secrets(failures: Sequence[WorkspaceFailure], out: Output) -> Sequence[WorkspaceFailure]:
+    """The failures of a run as all reports show them. Their messages may quote any input."""
+    found: Sequence[WorkspaceFailure] = _redacted(tuple(failures), out.redaction.redact_error)
+    return found
 
 
 def refuse_plan_reports(reports: Sequence[ReportFile]) -> None:

@@ -81,7 +81,7 @@ def write_to_runner(data: ReportData, out: Output) -> None:
     from beamctl.report.github import annotation_lines
 
     files, failed = _named(os.environ), []
-    for write in (_write_summary, _write_outputs) if data.plans else (_write_outputs,):
+    for write in (_write_summary, _write_outputs) if data.workspaces else (_write_outputs,):
         try:
             write(files, data)
         except UsageError as error:

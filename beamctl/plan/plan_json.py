@@ -15,7 +15,9 @@ from beamctl.plan.hazard import Allowance, Hazard, Risk, refused
 from beamctl.plan.kind import Quorum
 from beamctl.plan.plan import LiveObject, Plan
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
+READABLE_VERSIONS = frozenset({"1.1", FORMAT_VERSION})
+"""Formats of saved plans that can be applied. 1.2 added the failures of a run, which no saved plan has."""
 
 Data = Mapping[str, Any]
 

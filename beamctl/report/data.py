@@ -129,6 +129,17 @@ class ReportData:
     failures: Sequence[WorkspaceFailure] = ()
     scope: ShardScope | None = None
 
+    @property
+    def workspaces(self) -> tuple[str, ...]:
+        """The workspaces of the run; empty if documents were only validated."""
+        named = [plan.workspace for plan in self.plans] + [each.workspace for each in self.failures]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def several(self) -> bool:
+        """Whether the run covers several workspaces, so that allowances name one."""
+        return len(self.workspaces) > 1
+
     def origin(self, plan: Plan, change: Change) -> Origin | None:
         """Where one difference comes from; None if it is not a drift, or nothing is known about it."""
         return self.details.origins.get((plan.workspace, change.id))

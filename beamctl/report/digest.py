@@ -19,12 +19,13 @@ from beamctl.report.data import CommandName, ReportData
 
 def report_digest(data: ReportData) -> str:
     """Of a drift, the differences only: neither other people in a workspace nor the lines of a document change it. Of
-    plans, everything that is reviewed."""
+    plans, everything that is reviewed. Of both, which workspaces failed, and how."""
+    failed = [["failure", each.workspace, each.code] for each in data.failures]
     if data.command is CommandName.DRIFT:
-        return "sha256:" + (
-            entries_digest(each for plan in data.plans for each in differences(plan)) or entries_digest([[]])
-        )
-    return digest_of(plans_data(data.plans, data.allowed))
+        found = [each for plan in data.plans for each in differences(plan)]
+        return "sha256:" + (entries_digest([*found, *failed]) or entries_digest([[]]))
+    plans = plans_data(data.plans, data.allowed)
+    return digest_of(plans | {"failures": failed} if failed else plans)
 
 
 def differences(plan: Plan) -> list[list[Any]]:

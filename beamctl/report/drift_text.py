@@ -12,7 +12,7 @@ from beamctl.plan.diff import ABSENT, Difference, differences
 from beamctl.plan.plan import Plan
 from beamctl.plan.staleness import StaleObject
 from beamctl.report import change_spans, change_text
-from beamctl.report.data import DriftDetails
+from beamctl.report.data import DriftDetails, ReportData
 from beamctl.report.drift_details_spans import (
     address_spans,
     base_spans,
@@ -24,6 +24,7 @@ from beamctl.report.drift_details_spans import (
     section_spans,
 )
 from beamctl.report.plan_text import counts_and_notes
+from beamctl.report.shard_text import shard_lines
 from beamctl.report.spans import named, own, plain
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
@@ -39,11 +40,24 @@ DUE = {
 _NOT_STORED = "exists, but its secret was not stored"
 
 
-def drifts_text(plans: Sequence[Plan], details: DriftDetails, style: Style = PLAIN) -> str:
-    """The differences of all workspaces, and what else was found."""
-    more = _more_lines(plans, details)
-    texts = [drift_text(plan, style, details) for plan in plans]
-    return "\n".join([*texts, *(["\n".join(more) + "\n"] if more else [])])
+def drifts_text(data: ReportData, style: Style = PLAIN, *, verbose: bool = False) -> str:
+    """The differences of all workspaces, and what else was found.
+
+    If the run is over several workspaces, those without drift are one line, unless `verbose`, and a table of the others
+    ends the text.
+    """
+    head, more = shard_lines(data.scope), _more_lines(data.plans, data.details)
+    after = ["\n".join(more) + "\n"] if more else []
+    if not data.several:
+        return "\n".join([*head, *(drift_text(plan, style, data.details) for plan in data.plans), *after])
+    from beamctl.report.fleet_text import ending_text, unchanged, unchanged_text
+
+    folded = [] if verbose else unchanged(data)
+    names = {plan.workspace for plan in folded}
+    shown = [plan for plan in data.plans if plan.workspace not in names]
+    texts = [drift_text(plan, style, data.details, is_one_of_several=True) for plan in shown]
+    summary = unchanged_text(folded, of=len(data.workspaces), notes=False) if folded else ""
+    return "\n".join([*head, *texts, *filter(None, [summary]), *after, ending_text(data, style)])
 
 
 def _more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:
@@ -59,8 +73,10 @@ def _more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:
     return lines
 
 
-def drift_text(plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETAILS) -> str:
-    """The differences of one workspace, seen from the workspace."""
+def drift_text(
+    plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETAILS, *, is_one_of_several: bool = False
+) -> str:
+    """The differences of one workspace, seen from the workspace. Commands name it if there are others."""
     lines = [style(Tone.STRONG, change_text.plan_heading(plan)), ""]
     for kind, section in plan.sections.items():
         rows = [
@@ -79,8 +95,9 @@ def drift_text(plan: Plan, style: Style = PLAIN, details: DriftDetails = NO_DETA
         lines.append("")
     lines.append(style(Tone.STRONG, _sum(plan, details)))
     if plan.changes:
-        fix, adopt = "`beamctl plan` to see the changes that would fix this", "`beamctl drift --patch`"
-        lines.append(f"  Run {fix}, or {adopt} to update the document.")
+        which = f" -w {plan.workspace}" if is_one_of_several else ""
+        fix = f"`beamctl plan{which}` to see the changes that would fix this"
+        lines.append(f"  Run {fix}, or `beamctl drift{which} --patch` to update the document.")
     return "\n".join(lines) + "\n"
 
 

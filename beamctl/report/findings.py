@@ -10,6 +10,7 @@ from typing import assert_never
 
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Started, Unconfirmed
 from beamctl.document.problem import Place, Problem
+from beamctl.errors import RefusedError
 from beamctl.model.text import is_whole, printable
 from beamctl.plan.change import Change, CreationKey
 from beamctl.plan.hazard import STANDARD_INPUT, Hazard, refused
@@ -17,7 +18,7 @@ from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
 from beamctl.report import change_text
 from beamctl.report.apply_text import unconfirmed_text
-from beamctl.report.data import CommandName, ReportData
+from beamctl.report.data import CommandName, ReportData, WorkspaceFailure
 from beamctl.report.drift_details_spans import known_spans, origin_spans, uncovered_spans
 from beamctl.report.drift_text import difference_text
 from beamctl.report.rules import FoundBy, Rule, RuleCode, rule_of
@@ -103,6 +104,7 @@ def _fingerprint(finding: Finding) -> str:
 def _found(data: ReportData) -> Iterator[Finding]:
     for level, problems in ((Level.ERROR, data.problems), (Level.WARNING, data.warnings)):
         yield from (_of_problem(level, problem) for problem in problems)
+    yield from (each for failure in data.failures for each in of_failure(data, failure))
     results = [(plan, each) for plan, events in data.results for each in _of_events(plan, events)]
     for plan in data.plans:
         for fact in plan.anomalies if data.command is CommandName.DRIFT else ():
@@ -135,6 +137,18 @@ def _of_problem(level: Level, problem: Problem) -> Finding:
     subject = problem.place.source, problem.message
     text = printable(f"{problem.message}: {problem.hint}" if problem.hint else problem.message)
     return Finding(rule_of(problem.code), level, "", subject, text, problem.place)
+
+
+def of_failure(data: ReportData, failure: WorkspaceFailure) -> Iterator[Finding]:
+    """The problems of its document, or the error; nothing if its hazards say why it was refused."""
+    if failure.code == RefusedError.code and any(each.workspace == failure.workspace for each in data.plans):
+        return
+    yield from (_of_problem(Level.ERROR, each) for each in failure.problems)
+    if not failure.problems:
+        hint = " ".join(failure.hint.split())
+        text = printable(f"{failure.message}: {hint}" if hint else failure.message)
+        rule, subject = rule_of(RuleCode.WORKSPACE_FAILED), (failure.code,)
+        yield Finding(rule, Level.ERROR, failure.workspace, subject, text, failure.place)
 
 
 def _of_hazards(plan: Plan, blocking: Sequence[Hazard]) -> Iterator[Finding]:

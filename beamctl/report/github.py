@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from beamctl.errors import RefusedError
 from beamctl.plan.hazard import STANDARD_INPUT, refused
 from beamctl.plan.plan_json import change_data
 from beamctl.report.apply_text import totals
@@ -29,26 +30,31 @@ def report(data: ReportData) -> str:
 
 
 def outputs(data: ReportData) -> Mapping[str, str]:
-    """The outputs of the step: numbers, `true` or `false`, and a digest. No value comes from a document or the API."""
-    if not data.plans:  # the documents were only validated
+    """The outputs of the step: numbers, `true`, `false` or `unknown`, and a digest. No value comes from a document or
+    the API."""
+    if not data.workspaces:  # the documents were only validated
         counts = {"problems": len(data.problems), "warnings": len(data.warnings)}
         return {"valid": str(not data.problems).lower()} | {name: str(value) for name, value in counts.items()}
     actions = Counter(change_data("", change)["change"]["actions"][0] for plan in data.plans for change in plan.changes)
     blocking = sum(len(refused(plan.hazards, data.allowed)) for plan in data.plans)
     is_drift = data.command is CommandName.DRIFT
     flags = {
-        "valid": True,
+        "valid": not any(each.problems for each in data.failures),
         "changes": bool(actions),
-        "refused": bool(blocking) and not is_drift,
+        "refused": not is_drift and (bool(blocking) or any(each.code == RefusedError.code for each in data.failures)),
         "drift": is_drift and any(plan.differs for plan in data.plans),
     }
     counts = {name: actions[name] for name in ("create", "update", "delete")}
     counts["hazards"] = 0 if is_drift else sum(len(plan.hazards) for plan in data.plans)
+    counts["failures"] = len(data.failures)
     if data.command is CommandName.APPLY:
         total = totals([event for _, events in data.results for event in events])
         counts |= {"done": total.done, "deferred": total.deferred, "failed": total.failed}
         counts |= {"not_attempted": total.not_attempted, "not_confirmed": total.not_confirmed}
     found = {name: str(value).lower() for name, value in flags.items()}
+    if data.failures:  # nothing is false of a workspace that is not known
+        asked = ("changes", "drift") if is_drift else ("changes", "refused")
+        found |= {name: "unknown" for name in asked if not flags[name]}
     found |= {name: str(value) for name, value in counts.items()}
     return found | {"digest": report_digest(data)}
 

@@ -22,15 +22,22 @@ _NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9_-]|^(?=[^A-Za-z_])")
 
 
 def report(data: ReportData) -> str:
-    """The counts, then the changes, deletions first."""
+    """The counts, then the changes, deletions first.
+
+    If a workspace failed, there are no counts, because they would look complete: GitLab then shows that a report could
+    not be generated.
+    """
     changes = [_change(plan.workspace, change) for plan in data.plans for change in plan.changes]
     counts = Counter(each["change"]["actions"][0] for each in changes)
     order = ("delete", "update", "create")
+    failed = {"errored": True, "complete": False} if data.failures else {}
+    shown = {} if failed else {name: min(counts[name], _MOST) for name in reversed(order)}
     return (
         json.dumps(
             {
-                **{name: min(counts[name], _MOST) for name in reversed(order)},
+                **shown,
                 "format_version": _FORMAT_VERSION,
+                **failed,
                 "resource_changes": sorted(changes, key=lambda each: order.index(each["change"]["actions"][0])),
             },
             indent=2,

@@ -12,7 +12,16 @@ from beamctl.report.digest import report_digest
 from beamctl.report.html_style import STYLE, style_digest
 from beamctl.report.permissions import ABILITIES
 from beamctl.report.review.all import review
-from beamctl.report.review.model import Danger, Overview, Row, Table, WorkspaceReview, legend, shortened
+from beamctl.report.review.model import (
+    OUTCOME_HEADS,
+    Danger,
+    Overview,
+    Row,
+    Table,
+    WorkspaceReview,
+    legend,
+    shortened,
+)
 from beamctl.report.spans import Spans, joined, own
 
 _LONGEST = 10_000
@@ -21,7 +30,7 @@ _LONGEST = 10_000
 def report(data: ReportData) -> str:
     """The page."""
     found = review(data, report_digest(data))
-    is_single = len(found.workspaces) == 1
+    is_single = len(data.plans) == len(data.workspaces) == 1
     title = f"{found.verdict} · {found.workspaces[0].workspace}" if is_single else found.verdict
     lines = [
         "<!DOCTYPE html>",
@@ -69,6 +78,8 @@ def _line(spans: Spans) -> str:
 def _body(found: Overview, *, is_single: bool) -> Iterator[str]:
     """What takes access away in any workspace comes before everything else in all workspaces."""
     level = "h2" if is_single else "h3"
+    yield from _failures(found)
+    yield from _outcomes(found)
     for each in found.workspaces:
         if each.is_first:
             yield from _section(each, each.verdict, [*_worst(each, level)], is_single=is_single)
@@ -78,12 +89,58 @@ def _body(found: Overview, *, is_single: bool) -> Iterator[str]:
             yield from _section(each, text, [*_rest(each, level)], is_single=is_single)
     yield "<section>"
     for each in found.workspaces:
+        if each.is_quiet and not is_single:
+            continue
         yield "<details open>"
         counts = ", ".join(each.unchanged) or "nothing else"
         yield f"<summary>{'' if is_single else _code(each.workspace) + ': '}{_text(counts)}</summary>"
         yield f"<ul>{''.join(f'<li>{_line(fact)}</li>' for fact in each.about)}</ul>"
         yield "</details>"
+    if not is_single:
+        yield from _quiet([each for each in found.workspaces if each.is_quiet])
     yield "</section>"
+
+
+def _quiet(reviews: Sequence[WorkspaceReview]) -> Iterator[str]:
+    """The workspaces without changes, in one line that unfolds."""
+    if reviews:
+        yield "<details>"
+        yield f"<summary>{len(reviews):,} workspace{'s' * (len(reviews) != 1)} without changes</summary>"
+        yield "<ul>"
+        for each in reviews:
+            facts = _line(joined([own(", ".join(each.unchanged)), *each.about], " · "))
+            yield f"<li>{_code(each.workspace)}: {facts}</li>"
+        yield "</ul>"
+        yield "</details>"
+
+
+def _failures(found: Overview) -> Iterator[str]:
+    if found.failures:
+        yield '<div class="danger refused">'
+        yield f"<p><strong>{_text(found.failed)}</strong></p>"
+        yield "<ul>"
+        for each in found.failures:
+            details = "".join(f"<li>{_line(detail)}</li>" for detail in each.details)
+            inner = f"<ul>{details}</ul>" if details else ""
+            yield f"<li>{_code(each.workspace)} ({_line(each.where)}): {_line(each.why)}{inner}</li>"
+        if more := found.unlisted[0]:
+            yield f"<li>and {more:,} more</li>"
+        yield "</ul>"
+        yield "</div>"
+
+
+def _outcomes(found: Overview) -> Iterator[str]:
+    if found.outcomes:
+        yield "<table>"
+        heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in OUTCOME_HEADS)
+        yield f"<thead><tr>{heads}</tr></thead>"
+        yield "<tbody>"
+        for each in found.outcomes:
+            yield f"<tr><td>{_code(each.workspace)}</td><td>{_line(each.what)}</td></tr>"
+        yield "</tbody>"
+        yield "</table>"
+        if more := found.unlisted[1]:
+            yield f"<p>and {more:,} more workspaces</p>"
 
 
 def _section(one: WorkspaceReview, text: str, lines: Sequence[str], *, is_single: bool) -> Iterator[str]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, State, Unconfirmed, UnconfirmedReason
-from beamctl.document.problem import Place
+from beamctl.document.problem import Place, Problem, ProblemCode
 from beamctl.document.schema import conforms, violation
 from beamctl.model.fact import Fact, fact_of
 from beamctl.model.shard import Shard, ShardScope
@@ -22,7 +22,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved
 from beamctl.plan.plan_json import UndecodableError, address, allowed_of, plan_of
 from beamctl.plan.three_way import Cause, LastSet, Origin
-from beamctl.report.data import CommandName, ComparedWith, DriftDetails, ReportData
+from beamctl.report.data import CommandName, ComparedWith, DriftDetails, ReportData, WorkspaceFailure
 from beamctl.report.json_report import report
 
 Json = Mapping[str, Any]
@@ -44,7 +44,8 @@ def report_of(data: Json) -> ReportData:
     if not all(conforms(_change(each), "plannedChange") for each in _changes(data)):
         raise UndecodableError("it has a change that beamctl would not plan")
     found = _drift(data) if command is CommandName.DRIFT else _plans(data, command)
-    found = replace(found, scope=_scope(data.get("shard")))
+    failures = tuple(map(_failure, data["failures"]))
+    found = replace(found, failures=failures, scope=_scope(data.get("shard")))
     again = json.loads(report(found))
     ignored = {"beamctl_version": data.get("beamctl_version")} if "beamctl_version" in data else {}
     if again | ignored != data:  # texts, addresses and counts must match
@@ -56,6 +57,14 @@ def _command(data: Json) -> CommandName:
     if "resource_drift" in data:
         return CommandName.DRIFT
     return CommandName.APPLY if "results" in data else CommandName.PLAN
+
+
+def _failure(data: Json) -> WorkspaceFailure:
+    problems = tuple(
+        Problem(_at(each), ProblemCode(each["code"]), each["message"], each["hint"])
+        for each in data.get("problems", ())
+    )
+    return WorkspaceFailure(data["workspace"], _at(data), data["code"], data["message"], data["hint"], problems)
 
 
 def _scope(data: Json | None) -> ShardScope | None:
@@ -186,7 +195,11 @@ def _origin(data: Json) -> Origin | None:
 
 def _place(data: Json) -> Place | None:
     source = data.get("source")
-    return Place(source["file"], source["line"], source["column"]) if source else None
+    return _at(source) if source else None
+
+
+def _at(data: Json) -> Place:
+    return Place(data["file"], data["line"], data["column"])
 
 
 def _known(data: Json) -> KnownResult:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, assert_never
 
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Record, Started, State, Unconfirmed
-from beamctl.document.problem import Problem
+from beamctl.document.problem import Place, Problem
 from beamctl.model.fact import Fact, fact_data
 from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.hazard import Allowance
@@ -17,7 +17,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
-from beamctl.report.data import CommandName, DriftDetails, ReportData
+from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure
 from beamctl.report.drift_details_json import compared_data, details_data, note_data, origin_data, unchanged_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
 from beamctl.report.shard_text import shard_data
@@ -32,11 +32,14 @@ def report(data: ReportData) -> str:
             found = _plans_with_text(data.plans, data.allowed)
         case CommandName.DRIFT:
             found = _drift_data(data.plans, data.details)
+            if data.failures and not found["drift"]:
+                found["drift"] = None  # nothing is known about the others
         case CommandName.APPLY:
             found = _applied_data(data.plans, data.allowed, data.results, saved=data.saved)
         case _:
             assert_never(data.command)
-    return _dumps(found | shard_data(data.scope))
+    failures = {"failures": list(map(_failure, data.failures))}
+    return _dumps(found | failures | shard_data(data.scope))
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
@@ -46,14 +49,18 @@ def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequenc
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    return {
-        "file": problem.place.source,
-        "line": problem.place.line,
-        "column": problem.place.column,
-        "code": problem.code,
-        "message": problem.message,
-        "hint": problem.hint,
-    }
+    return {**_place(problem.place), "code": problem.code, "message": problem.message, "hint": problem.hint}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.source, "line": place.line, "column": place.column}
+
+
+def _failure(failure: WorkspaceFailure) -> dict[str, Any]:
+    """A workspace for which nothing was done because of an error."""
+    problems = {"problems": list(map(_problem, failure.problems))} if failure.problems else {}
+    said = {"workspace": failure.workspace, "code": failure.code, "message": failure.message, "hint": failure.hint}
+    return said | _place(failure.place) | problems
 
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
@@ -93,9 +100,15 @@ def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)
     anomalies = [{"workspace": plan.workspace, **_said(each)} for plan in plans for each in plan.anomalies]
-    data = {"drift": drift, "resource_drift": found, "left_alone": left, "excused": excused, "anomalies": anomalies}
-    compared = {"workspaces": list(map(compared_data, plans))}
-    return data | details_data(details) | compared
+    data: dict[str, Any] = {
+        "drift": drift,
+        "resource_drift": found,
+        "left_alone": left,
+        "excused": excused,
+        "anomalies": anomalies,
+        "workspaces": list(map(compared_data, plans)),
+    }
+    return data | details_data(details)
 
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:

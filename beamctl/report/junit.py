@@ -16,7 +16,7 @@ from beamctl.plan.hazard import DO_NOT_TRUST, STANDARD_INPUT, Risk, refused
 from beamctl.plan.plan import Plan
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.drift_details_spans import uncovered_spans
-from beamctl.report.findings import Finding, Level, change_subject, findings, path_of
+from beamctl.report.findings import Finding, Level, change_subject, findings, of_failure, path_of
 from beamctl.report.rules import RuleCode, rule_of
 from beamctl.report.spans import plain
 from beamctl.report.wording import words
@@ -65,12 +65,16 @@ def report(data: ReportData) -> str:
     from xml.etree import ElementTree as ET
 
     found = {(each.workspace, each.subject): each for each in findings(data)}
-    suites = [(plan.workspace, list(_cases(data, plan, found))) for plan in data.plans]
-    if not data.plans:  # the documents were only validated
+    plans = {plan.workspace: plan for plan in data.plans}
+    suites = [
+        (name, [*_failed(data, name), *(_cases(data, plans[name], found) if name in plans else ())])
+        for name in data.workspaces
+    ]
+    if not suites:  # the documents were only validated
         suites = [("documents", list(_of_documents(data)))]
     total = _counted(
         ET.Element("testsuites"),
-        f"beamctl {data.command if data.plans else 'validate'}",
+        f"beamctl {data.command if data.workspaces else 'validate'}",
         [each for _, suite in suites for each in suite],
     )
     for workspace, cases in suites:
@@ -121,6 +125,15 @@ def _cases(data: ReportData, plan: Plan, found: Found) -> Iterator[TestCase]:
     yield from _of_drift(data, plan) if data.command is CommandName.DRIFT else _of_guards(data, plan)
     for kind, section in plan.sections.items():
         yield from _of_section(data, plan, (kind, section), found)
+
+
+def _failed(data: ReportData, workspace: str) -> Iterator[TestCase]:
+    """The errors because of which nothing is known about a workspace, or nothing was changed in it."""
+    for each in data.failures:
+        if each.workspace == workspace:
+            for finding in of_failure(data, each):
+                name = finding.text if each.problems else "no error"
+                yield TestCase("workspace", name, finding.place, Verdict.ERROR, finding.rule.id, finding.text)
 
 
 def _of_documents(data: ReportData) -> Iterator[TestCase]:

@@ -11,7 +11,7 @@ from beamctl.report.data import CommandName, ReportData
 from beamctl.report.digest import report_digest
 from beamctl.report.markdown_escaping import cell, code, fence, is_markable, line, marker, summary, table, words
 from beamctl.report.review.all import review
-from beamctl.report.review.model import Danger, Overview, Row, Table, WorkspaceReview, legend
+from beamctl.report.review.model import OUTCOME_HEADS, Danger, Overview, Row, Table, WorkspaceReview, legend
 from beamctl.report.room import Room, Shares, fitted
 from beamctl.report.spans import joined, own
 
@@ -50,7 +50,7 @@ def rendered(data: ReportData, limit: int) -> str:
 
 def set_of(data: ReportData) -> str:
     """The name of the set of workspaces in a marker: their names, or a digest if that is too long."""
-    names = ".".join(sorted(plan.workspace for plan in data.plans))
+    names = ".".join(sorted(data.workspaces))
     if is_markable(names) and len(names) <= _LONGEST_SET:
         return names
     return f"sha256:{hashlib.sha256(names.encode()).hexdigest()}"
@@ -60,12 +60,14 @@ def _text(data: ReportData, digest: str, total: Shares, left: Overview, room: Ro
     is_cut = room != Room()
     fields = {"set": set_of(data), "digest": digest, "truncated": "1" if is_cut else "0"}
     counts = _counts(data.command, total, Shares.of(left), room) if is_cut else []
-    one = left.workspaces[0] if len(data.plans) == 1 else None
+    one = left.workspaces[0] if len(data.plans) == len(data.workspaces) == 1 else None
     title = f"### {words(left.verdict)}" + (f" · {code(one.workspace)}" if one else "")
     blocks = [
         [marker(f"beamctl:{data.command.value}:v1", fields)],
         [title],
+        *_failures(left),
         *counts,
+        *_outcomes(left),
         *_body(left.workspaces, room, is_single=one is not None),
         *(_quiet(left.workspaces, total.quiet) if one is None else _unchanged(one)),
         *counts,
@@ -91,6 +93,25 @@ def _counts(command: CommandName, total: Shares, shown: Shares, room: Room) -> l
     if shown.kept < total.kept:
         return [["> [!CAUTION]", f"> **Incomplete{_WARNING[command]}:** {words(text)} {more}"]]
     return [["> [!WARNING]", f"> **Shortened:** {words(text)} {more}"]]
+
+
+def _failures(found: Overview) -> Iterator[Block]:
+    """The workspaces that failed, each with what to do about it."""
+    if found.failures:
+        lines = ["[!CAUTION]", words(found.failed), ""]
+        for each in found.failures:
+            lines.append(f"- {code(each.workspace)} ({line(each.where)}): {line(each.why)}")
+            lines += [f"  - {line(detail)}" for detail in each.details]
+        lines += [f"- and {found.unlisted[0]:,} more"] if found.unlisted[0] else []
+        yield [f"> {text}".rstrip() for text in lines]
+
+
+def _outcomes(found: Overview) -> Iterator[Block]:
+    """What became of each workspace that has something to say."""
+    if found.outcomes:
+        yield table(OUTCOME_HEADS, [[code(each.workspace), cell(each.what)] for each in found.outcomes])
+        if more := found.unlisted[1]:
+            yield [words(f"and {more:,} more workspaces")]
 
 
 def _body(reviews: Sequence[WorkspaceReview], room: Room, *, is_single: bool) -> Iterator[Block]:

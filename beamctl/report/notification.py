@@ -18,7 +18,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.three_way import Cause, Origin
 from beamctl.report import change_text
 from beamctl.report.apply_text import event_text
-from beamctl.report.data import ReportData
+from beamctl.report.data import ReportData, WorkspaceFailure
 from beamctl.report.drift_details_spans import cause_spans
 from beamctl.report.drift_text import difference_mark, difference_text
 from beamctl.report.spans import plain
@@ -123,6 +123,18 @@ def refusal_notice(workspace: str, hazards: Sequence[Hazard]) -> WorkspaceNotice
     items = tuple(NotifiedItem(f"! {each.risk}", printable(words(each.fact))) for each in hazards)
     summary = f"The apply to {workspace} was refused, and nothing was changed."
     return WorkspaceNotice(Urgency.FAILURE, workspace, summary, "apply refused", items)
+
+
+def unread_notice(failure: WorkspaceFailure) -> WorkspaceNotice:
+    """The error because of which a workspace could not be compared with its document."""
+    summary = f"{failure.workspace} could not be compared with its document: {printable(failure.message)}."
+    items = tuple(NotifiedItem(f"! {printable(problem.message)}") for problem in failure.problems)
+    return WorkspaceNotice(Urgency.FAILURE, failure.workspace, summary, "could not be compared", items)
+
+
+def recovered_notice(workspace: str) -> WorkspaceNotice:
+    """That a workspace can be compared again."""
+    return WorkspaceNotice(Urgency.GOOD, workspace, f"{workspace} can be compared again.", "can be compared again")
 
 
 def error_notice(error: BeamctlError) -> WorkspaceNotice:

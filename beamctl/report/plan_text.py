@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING
 
 from beamctl.model.text import printable, shell_word
@@ -14,6 +15,8 @@ from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
 from beamctl.report import change_text
+from beamctl.report.data import CommandName, ReportData
+from beamctl.report.shard_text import shard_lines
 from beamctl.report.style import PLAIN, Style, Tone, digest, value
 from beamctl.report.wording import TALLY, words
 
@@ -26,24 +29,38 @@ NO_ADMIN_LEFT = "no accepted admin would remain, and no one could restore access
 UNKNOWN_COMMIT = "Note: the commit of the documents is not known. Run this in a git checkout to have it recorded."
 
 _MOST_NOTES = 12
+_Flags = Callable[[Sequence[Hazard]], str]
+"""The command that allows hazards."""
 
 
-def plans_text(
-    plans: Sequence[Plan],
-    allowed: Sequence[Allowance] = (),
-    style: Style = PLAIN,
-    *,
-    command: str = APPLY,
-    saved: Saved | None = None,
-    explain: bool = False,
-) -> str:
-    """All plans of a run, after the origin of the saved plan, if any. If several, commands name the workspace."""
-    commands = [f"{command} -w {plan.workspace}" if len(plans) > 1 else command for plan in plans]
-    texts = [
-        plan_text(plan, allowed, style, command=line, explain=explain)
-        for plan, line in zip(plans, commands, strict=True)
-    ]
-    return "\n".join([*([_origin_text(saved)] if saved else []), *texts])
+def plans_text(data: ReportData, style: Style = PLAIN, *, explain: bool = False, verbose: bool = False) -> str:
+    """All plans of a run, after the origin of the saved plan, if any.
+
+    If the run is over several workspaces, those without changes are one line, commands name the workspace, and a table
+    of those with something to say ends the text.
+
+    Args:
+        data: The plans.
+        style: Colors.
+        explain: Whether to say what people gain and lose.
+        verbose: Whether to show the workspaces without changes one by one.
+    """
+    texts = [*shard_lines(data.scope), *([_origin_text(data.saved)] if data.saved else [])]
+    if not data.several:
+        show = partial(plan_text, allowed=data.allowed, style=style, command=data.apply_command, explain=explain)
+        return "\n".join([*texts, *map(show, data.plans)])
+    from beamctl.report.fleet_text import ending_text, unchanged, unchanged_text
+
+    folded = [] if verbose else unchanged(data)
+    names = {plan.workspace for plan in folded}
+    for plan in data.plans:
+        if plan.workspace not in names:
+            command = f"{data.apply_command} -w {plan.workspace}"
+            text = plan_text(plan, data.allowed, style, command=command, scope=plan.workspace, explain=explain)
+            texts.append(text)
+    summary = unchanged_text(folded, of=len(data.workspaces), notes=True) if folded else ""
+    ending = "" if data.command is CommandName.APPLY else ending_text(data, style)  # an apply ends with its results
+    return "\n".join([*texts, *filter(None, (summary, ending))])
 
 
 def _origin_text(saved: Saved) -> str:
@@ -89,12 +106,13 @@ def unused_note(allowance: str) -> str:
     return f"Note: --allow {allowance} has no effect: the plan has no such hazard."
 
 
-def plan_text(
+def plan_text(  # noqa: PLR0913 - one argument per part of the report
     plan: Plan,
     allowed: Sequence[Allowance] = (),
     style: Style = PLAIN,
     *,
     command: str = APPLY,
+    scope: str = "",
     total: str = "",
     explain: bool = False,
 ) -> str:
@@ -105,6 +123,7 @@ def plan_text(
         allowed: The hazards that the user allowed.
         style: Colors.
         command: The command line that makes the plan, for hints on how to allow a hazard.
+        scope: The workspace that an allowance must name; empty if it need not.
         total: A summary to show instead of `_sum_text`.
         explain: Whether to say what people gain and lose.
     """
@@ -121,7 +140,8 @@ def plan_text(
     if len(lines) > 2 and lines[-1]:  # noqa: PLR2004 - more than the header
         lines.append("")
     lines.append(style(Tone.STRONG, total or _sum_text(plan)))
-    return "\n".join([*lines, *_hazards(plan, allowed, style, command), *_all_flags(plan, allowed, command)]) + "\n"
+    flags = partial(_with_flags, command, scope)
+    return "\n".join([*lines, *_hazards(plan, allowed, style, flags), *_all_flags(plan, allowed, flags)]) + "\n"
 
 
 def undo_text(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> str:
@@ -150,31 +170,39 @@ def _sum_text(plan: Plan) -> str:
     return f"Plan: {change_text.action_counts(plan.changes)}."
 
 
-def _refusal(hazard: Hazard, command: str) -> str:
-    """Why a plan is refused, and the exact flag that allows it; no flag without a command."""
+def _refusal(hazard: Hazard, flags: _Flags | None) -> str:
+    """Why a plan is refused, and the exact command that allows it, if there is one."""
     lines = [f"Refused (exit 5): {hazard.risk} — {printable(words(hazard.fact))}."]
-    if hazard.liftable and command:
-        lines.append(f"  To allow it in this plan only:  {command} {_flag(hazard)}")
+    if hazard.liftable and flags:
+        lines.append(f"  To allow it in this plan only:  {flags([hazard])}")
     elif not hazard.liftable:
         lines.append(f"  It cannot be allowed: {NO_ADMIN_LEFT}. Keep or promote another admin first.")
     return "\n".join(lines)
 
 
-def _flag(hazard: Hazard) -> str:
-    return f"--allow {shlex.quote(printable(_allowance(hazard)))}"
+def allow_flag(hazard: Hazard, scope: str) -> str:
+    """The flag that allows a hazard, as typed in a shell."""
+    return f"--allow {shlex.quote(printable(_scoped(hazard, scope)))}"
+
+
+def _scoped(hazard: Hazard, scope: str) -> str:
+    return f"{scope}:{_allowance(hazard)}" if scope else _allowance(hazard)
+
+
+def _with_flags(command: str, scope: str, hazards: Sequence[Hazard]) -> str:
+    return " ".join([command, *(allow_flag(hazard, scope) for hazard in hazards)])
 
 
 def _allowance(hazard: Hazard) -> str:
     return f"{hazard.risk}={hazard.value}"
 
 
-def _all_flags(plan: Plan, allowed: Sequence[Allowance], command: str) -> list[str]:
+def _all_flags(plan: Plan, allowed: Sequence[Allowance], flags: _Flags) -> list[str]:
     """One command that allows all hazards, if there are several."""
     blocked = refused(plan.hazards, allowed)
     if not blocked or len(plan.hazards) == 1 or not all(hazard.liftable for hazard in plan.hazards):
         return []
-    flags = " ".join(map(_flag, plan.hazards))
-    return ["", f"To allow all of these in this plan only:  {command} {flags}"]
+    return ["", f"To allow all of these in this plan only:  {flags(plan.hazards)}"]
 
 
 def _tally(plan: Plan) -> list[str]:
@@ -194,14 +222,13 @@ def _note(note: tuple[str, str]) -> str:
     return f"{text}  ({where})" if where else text
 
 
-def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, command: str) -> list[str]:
+def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, flags: _Flags) -> list[str]:
     blocking = frozenset(refused(plan.hazards, allowed))
-    if not all(hazard.liftable for hazard in plan.hazards):
-        command = ""  # allowing the others would not help
+    is_liftable = all(hazard.liftable for hazard in plan.hazards)  # otherwise, allowing the others would not help
     lines = []
     for hazard in plan.hazards:
         if hazard in blocking:
-            lines += ["", style(Tone.BAD, _refusal(hazard, command))]
+            lines += ["", style(Tone.BAD, _refusal(hazard, flags if is_liftable else None))]
         else:
             lines += [
                 "",

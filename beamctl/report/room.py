@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from beamctl.report.review.model import Overview, Row, Table, WorkspaceReview, shortened
+from beamctl.report.review.model import FailureReview, Overview, Row, Table, WorkspaceReview, shortened
 
 ALL = 1 << 40
 _LENGTHS = (2_000, 500, 200, 80)
 _LINES = (10, 3, 1, 0)
+_FEW = (20, 5)
+"""How many workspaces are listed by name if there is little room."""
 _LONGEST_NAME = 1_000
 """No e-mail address is longer."""
 
@@ -29,6 +32,8 @@ class Room:
         names_only: Whether removals and demotions are only names.
         dangers: Hazards.
         kept: Removals and demotions.
+        failures: Workspaces that failed.
+        outcomes: Workspaces in the table of all that have something to say.
     """
 
     length: int = ALL
@@ -41,6 +46,8 @@ class Room:
     names_only: bool = False
     dangers: int = ALL
     kept: int = ALL
+    failures: int = ALL
+    outcomes: int = ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +111,25 @@ def size(text: str) -> int:
 
 def _rooms(total: Shares) -> Iterator[Room]:
     """From the most to the least room."""
+    steps: Sequence[tuple[str, Iterable[Any]]] = (
+        ("length", _LENGTHS),
+        ("lines", _LINES),
+        ("notes", reversed(range(total.notes))),
+        ("quiet", reversed(range(total.quiet))),
+        ("others", reversed(range(total.others))),
+        ("outcomes", _FEW),
+        ("kept_length", _LENGTHS),
+        ("kept_lines", _LINES),
+        ("names_only", (True,)),
+        ("failures", _FEW),
+        ("dangers", reversed(range(1, total.dangers))),
+        ("kept", reversed(range(total.kept))),
+        ("dangers", (0,)),
+    )
     room = Room()
-    for length in _LENGTHS:
-        yield (room := replace(room, length=length))
-    for lines in _LINES:
-        yield (room := replace(room, lines=lines))
-    for notes in reversed(range(total.notes)):
-        yield (room := replace(room, notes=notes))
-    for quiet in reversed(range(total.quiet)):
-        yield (room := replace(room, quiet=quiet))
-    for others in reversed(range(total.others)):
-        yield (room := replace(room, others=others))
-    for length in _LENGTHS:
-        yield (room := replace(room, kept_length=length))
-    for lines in _LINES:
-        yield (room := replace(room, kept_lines=lines))
-    yield (room := replace(room, names_only=True))
-    for dangers in reversed(range(1, total.dangers)):
-        yield (room := replace(room, dangers=dangers))
-    for kept in reversed(range(total.kept)):
-        yield (room := replace(room, kept=kept))
-    yield replace(room, dangers=0)
+    for name, numbers in steps:
+        for number in numbers:
+            yield (room := replace(room, **{name: number}))
 
 
 def cut(review: Overview, room: Room) -> Overview:
@@ -154,7 +159,19 @@ def cut(review: Overview, room: Room) -> Overview:
             left.notes - used.notes,
             left.quiet - used.quiet,
         )
-    return replace(review, workspaces=found)
+    failures, outcomes = review.failures[: room.failures], review.outcomes[: room.outcomes]
+    more_failures, more_outcomes = review.unlisted
+    unlisted = (
+        more_failures + len(review.failures) - len(failures),
+        more_outcomes + len(review.outcomes) - len(outcomes),
+    )
+    shown = [_cut_failure(each, room) for each in failures]
+    return replace(review, workspaces=found, failures=shown, outcomes=outcomes, unlisted=unlisted)
+
+
+def _cut_failure(each: FailureReview, room: Room) -> FailureReview:
+    details = [shortened(detail, room.length) for detail in each.details[: room.lines]]
+    return replace(each, why=shortened(each.why, room.length), details=details)
 
 
 def _first(tables: Sequence[Table], most: int, length: int, lines: int) -> list[Table]:

@@ -18,6 +18,7 @@ _PREFIX = "beamctl/"
 class RuleCode(StrEnum):
     """Findings that are neither a reason for a change, nor its cause, nor a hazard."""
 
+    WORKSPACE_FAILED = "workspace-failed"
     LEFT_ALONE = "left-alone"
     LISTING_IN_DOUBT = "listing-in-doubt"
     COVERAGE_TOO_LOW = "coverage-too-low"
@@ -95,6 +96,11 @@ _CAUSES: Mapping[Cause, str] = {
     Cause.UNKNOWN: "The workspace differs from the document, and there is no earlier document to compare both with.",
 }
 _OTHERS: Mapping[RuleCode, tuple[str, str, str]] = {
+    RuleCode.WORKSPACE_FAILED: (
+        "Workspace failed",
+        "Nothing is known about the workspace, or nothing was changed in it. Earlier findings about it may still hold.",
+        "Fix the cause, as the message says, and run it again.",
+    ),
     RuleCode.LEFT_ALONE: (
         "Left alone",
         "The workspace differs from the document, and beamctl does not change it.",

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from beamctl.document.problem import Place
+from beamctl.model.text import printable
 from beamctl.report.data import ReportData
 from beamctl.report.findings import Finding, Level, findings, path_of
 from beamctl.report.rules import Rule, all_rules
@@ -33,14 +35,31 @@ def report(data: ReportData) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "automationDetails": {"id": f"beamctl/{_set_of(data)}/"},
+        **_invocations(data),
         "results": [_result(data, index, each) for each in findings(data)[:_MOST]],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
+def _invocations(data: ReportData) -> Mapping[str, Any]:
+    """That the run failed for some workspaces, so that their results are missing."""
+    if not data.failures:
+        return {}
+    notifications = [
+        {
+            "level": "error",
+            "message": {"text": _message(printable(f"{each.workspace}: {each.message}"))},
+            "descriptor": {"id": each.code},
+            "locations": [_location(data, each.place)],
+        }
+        for each in data.failures
+    ]
+    return {"invocations": [{"executionSuccessful": False, "toolExecutionNotifications": notifications}]}
+
+
 def _set_of(data: ReportData) -> str:
     """The workspaces, so that reports on others do not replace this one: their names, or a digest of many."""
-    names = "+".join(sorted(plan.workspace for plan in data.plans)) or "documents"
+    names = "+".join(sorted(data.workspaces)) or "documents"
     return names if len(names) <= _LONGEST_SET else hashlib.sha256(names.encode()).hexdigest()[:16]
 
 
@@ -55,21 +74,23 @@ def _rule(rule: Rule) -> Mapping[str, Any]:
 
 
 def _result(data: ReportData, index: Mapping[str, int], finding: Finding) -> Mapping[str, Any]:
-    line, column = max(1, finding.place.line), max(1, finding.place.column)
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": index[finding.rule.id],
         "level": _LEVEL[finding.level],
         "message": {"text": _message(finding.message)},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": quote(path_of(data, finding.place.source))},
-                    "region": {"startLine": line, "startColumn": column, "endLine": line, "endColumn": column + 1},
-                }
-            }
-        ],
+        "locations": [_location(data, finding.place)],
         "partialFingerprints": {"primaryLocationLineHash": f"{finding.fingerprint}:1"},
+    }
+
+
+def _location(data: ReportData, place: Place) -> Mapping[str, Any]:
+    line, column = max(1, place.line), max(1, place.column)
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(path_of(data, place.source))},
+            "region": {"startLine": line, "startColumn": column, "endLine": line, "endColumn": column + 1},
+        }
     }
 
 

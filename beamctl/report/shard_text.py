@@ -18,9 +18,9 @@ def shard_text(scope: ShardScope | None) -> str:
     return f"Shard {scope.shard.index} of {scope.shard.count}: {covers}"
 
 
-def shard_line(scope: ShardScope | None) -> str:
-    """The same as the first line of a text report."""
-    return f"{shard_text(scope)}.\n" + "\n" * bool(scope.covered) if scope else ""
+def shard_lines(scope: ShardScope | None) -> list[str]:
+    """The same as the first line of a text report; none if the run was not divided."""
+    return [f"{shard_text(scope)}.\n"] if scope else []
 
 
 def shard_data(scope: ShardScope | None) -> dict[str, Any]:

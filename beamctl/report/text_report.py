@@ -9,17 +9,20 @@ from typing import assert_never
 from beamctl.report.apply_text import end_text, event_text
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.drift_text import drifts_text
+from beamctl.report.fleet_text import ending_text, failures_text
 from beamctl.report.plan_text import plans_text
-from beamctl.report.shard_text import shard_line
 
 
 def report(data: ReportData) -> str:
     """What the command prints in a terminal, without colors."""
+    failures = [failures_text(data.failures)] if data.failures else []
     match data.command:
         case CommandName.DRIFT:
-            return shard_line(data.scope) + drifts_text(data.plans, data.details)
-        case CommandName.PLAN | CommandName.APPLY:
-            plans = plans_text(data.plans, data.allowed, command=data.apply_command, saved=data.saved)
+            return "\n".join([*failures, drifts_text(data)])
+        case CommandName.PLAN:
+            return "\n".join([*failures, plans_text(data)])
+        case CommandName.APPLY:
+            plans = plans_text(data)
         case _:
             assert_never(data.command)
     ends = [
@@ -28,4 +31,5 @@ def report(data: ReportData) -> str:
         )
         for plan, events in data.results
     ]
-    return shard_line(data.scope) + "\n".join([plans, *ends])
+    ending = ending_text(data)
+    return "\n".join([*failures, *filter(None, [plans]), *ends, *([ending] if ending else [])])

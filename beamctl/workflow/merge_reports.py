@@ -38,11 +38,6 @@ class ShardReport:
     data: ReportData
     scope: ShardScope
 
-    @property
-    def workspaces(self) -> list[str]:
-        """The workspaces that it is about."""
-        return [plan.workspace for plan in self.data.plans] + [each.workspace for each in self.data.failures]
-
 
 def merge_reports(folder: Path) -> ReportData:
     """The report of the whole run.
@@ -112,10 +107,9 @@ def _part(path: Path, data: Mapping[str, Any]) -> ShardReport:
         found = report_of(data)
     except ValueError as error:
         raise _no_report(path, str(error)) from None
-    whole = ShardScope(Shard(1, 1), tuple(plan.workspace for plan in found.plans), "")
+    whole = ShardScope(Shard(1, 1), found.workspaces, "")
     part = ShardReport(path, found, found.scope or whole)
-    if found.scope is not None and sorted(part.workspaces) != sorted(part.scope.covered):
-        other = min(set(part.workspaces) ^ set(part.scope.covered), default="")
+    if other := min(set(found.workspaces) ^ set(part.scope.covered), default=""):
         raise _no_report(path, f"the workspaces are not those of shard {part.scope.shard}: see {other!r}")
     return part
 
@@ -156,7 +150,7 @@ def _refuse_incomplete(parts: Sequence[ShardReport], failed: Sequence[str], fold
     missing = [str(index) for index in range(1, count + 1) if index not in {each.scope.shard.index for each in parts}]
     if parts and not missing and not failed:
         return
-    covered = {name for each in parts for name in each.workspaces}
+    covered = {name for each in parts for name in each.data.workspaces}
     left = [name for name in parts[0].scope.workspaces if name not in covered] if parts else []
     which = f"{len(missing)} of {count} shards have no report in {folder}: {some(missing)}"
     why = which if missing else f"a report in {folder} says that its command failed"

@@ -14,7 +14,7 @@ from beamctl.apply.record import Ended, Event, NotAttempted
 from beamctl.errors import ApiError, RefusedError, StalePlanError, UsageError
 from beamctl.plan.hazard import refused
 from beamctl.plan.plan import Plan
-from beamctl.report.data import ReportData
+from beamctl.report.data import ReportData, WorkspaceFailure
 from beamctl.report.digest import difference, differences, entries_digest
 from beamctl.report.notification import (
     Urgency,
@@ -24,9 +24,11 @@ from beamctl.report.notification import (
     drift_notice,
     error_notice,
     is_failure,
+    recovered_notice,
     redacted,
     refusal_notice,
     title,
+    unread_notice,
 )
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.notified import SentKeys, read_sent, write_sent
@@ -73,7 +75,9 @@ class Notifier:
     def drift(self, data: ReportData, folder: RecordFolder) -> None:
         """Notify about the result of a drift check."""
         if self.targets:
-            self._notify([_drift(plan, data) for plan in data.plans], folder)
+            failures = [_unread(each) for each in data.failures]
+            recovered = [_recovered(plan) for plan in data.plans]
+            self._notify([*failures, *recovered, *(_drift(plan, data) for plan in data.plans)], folder)
 
     def applied(self, data: ReportData, folder: RecordFolder) -> None:
         """Notify about an apply that was refused, or failed in part."""
@@ -142,6 +146,17 @@ def _urgency(each: Observation) -> str:
 
 def _subject(topic: Topic, api: str = "", workspace: str = "") -> str:
     return " ".join(filter(None, (topic.value, api, workspace)))
+
+
+def _unread(failure: WorkspaceFailure) -> Observation:
+    """That a workspace could not be compared. Its API is not known, so this is a subject of its own."""
+    key = entries_digest([[failure.workspace, failure.code, *(problem.message for problem in failure.problems)]])
+    return Observation(_subject(Topic.DRIFT, workspace=failure.workspace), key, unread_notice(failure))
+
+
+def _recovered(plan: Plan) -> Observation:
+    """That a workspace could be compared, which is news if an earlier run could not."""
+    return Observation(_subject(Topic.DRIFT, workspace=plan.workspace), "", recovered_notice(plan.workspace))
 
 
 def _drift(plan: Plan, data: ReportData) -> Observation:

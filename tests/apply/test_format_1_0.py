@@ -85,5 +85,5 @@ def test_lines_are_converted_to_the_current_format() -> None:
 def test_saved_plan_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         read_saved((FORMATS / "plan-1.0.json").read_bytes(), "plan.json")
-    assert caught.value.message == ("plan.json has a format that this version of beamctl cannot read (expected 1.1)")
+    assert caught.value.message == ("plan.json has a format that this version of beamctl cannot read (expected 1.2)")
     assert "beamctl plan --out FILE" in caught.value.hint

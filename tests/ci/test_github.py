@@ -267,6 +267,13 @@ def test_drift_keeps_one_issue(world: World) -> None:
     assert (issue["state"], len(world.github.ours()), len(world.github.bodies(number))) == ("open", 1, 1)
     assert world.github.issues[planted]["body"].endswith("**No drift.**")
 
+    world.by_hand("grace@example.com", "member")
+    world.write(f"{DOCUMENT}---\nversion: 1\nworkspace: lost\nmembers: {{ada@example.com: admin}}\n")
+    assert not clean(world.drift()).succeeded  # no drift is known, but not all could be compared
+    assert issue["state"] == "open"
+    assert issue["body"].splitlines()[2].startswith("**Not all workspaces could be compared.** [Last check](")
+    assert "`lost`" in issue["body"]
+
 
 @pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="needs jq and curl")
 def test_from_a_pull_request_to_drift_that_is_adopted(world: World) -> None:

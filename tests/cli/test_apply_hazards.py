@@ -235,7 +235,7 @@ def test_an_allowance_is_for_one_workspace(cli: Cli, write: Write, people: Peopl
     )
     shown = cli("plan")
     assert shown.code == 5
-    assert "  To allow it in this plan only:  beamctl apply -w acme --allow mass-removal=2\n" in shown.out
+    assert "  To allow it in this plan only:  beamctl apply -w acme --allow acme:mass-removal=2\n" in shown.out
     assert "  To allow it in this plan only:  beamctl apply -w hollow --allow live-empty=members\n" in shown.out
     before = people()
     for command in ("plan", "apply"):

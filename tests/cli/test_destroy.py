@@ -226,7 +226,7 @@ def test_a_document_that_forbids_it_stops_destroy_before_any_request(  # noqa: P
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == code
     assert ran.err.startswith(said)
-    assert ran.out == "" if output == "text" else ran.json["format_version"] == "1.1"
+    assert ran.out == "" if output == "text" else ran.json["format_version"] == "1.2"
     assert api.calls == []
 
 

@@ -1,9 +1,13 @@
 """The exit codes of every command, the same in text and in JSON, and one JSON object per run."""
 
+import re
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from beamctl.cli.exits import Exit, worst
 from tests.cli.loopback import Api
 from tests.cli.world import AS_IS, CHANGED, GRACE, REFUSED, WRONG, Cli, People, Write, document, error_in
 from tests.fakes.schemas import problems_with
@@ -58,7 +62,7 @@ def test_the_exit_code_is_the_same_in_text_and_json(cli: Cli, write: Write, case
     ran = cli(*case.arguments, "-o", output)
     assert ran.code == case.code
     if output == "json":
-        assert ran.json["format_version"] == "1.1"
+        assert ran.json["format_version"] == "1.2"
     else:
         assert case.said in ran.out
         assert bool(case.said) is bool(ran.out)
@@ -303,3 +307,45 @@ def test_reading_commands_change_nothing_and_repeat_their_output(
     before = people()
     assert cli(command) == cli(command)
     assert people() == before
+
+
+def test_the_exit_code_of_several_workspaces_is_the_worst() -> None:
+    order = [Exit.INTERRUPTED, Exit.PARTLY, Exit.ERROR, Exit.NOT_ALLOWED, Exit.WRONG_INPUT]
+    order += [Exit.STALE, Exit.REFUSED, Exit.DIFFERS, Exit.DONE]
+    assert set(order) == set(Exit)
+    for worse, better in pairwise(order):
+        assert worst(better, worse, better) is worse
+        assert worst(worse, better) is worse
+    said = ", ".join(re.findall(r"\d+", _documented_order()))
+    assert said == ", ".join(str(each.value) for each in order)
+
+
+def _documented_order() -> str:
+    text = (Path(__file__).parents[2] / "schemas" / "plans.md").read_text("utf-8")
+    return text.partition("in this order: ")[2].partition(".\n")[0]
+
+
+MISSING = "version: 1\nworkspace: lost\nmembers: {ada@example.com: admin}\n"
+
+
+@pytest.mark.usefixtures("local")
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("plan", 1, "acme  1 to invite, 1 role to change\n"),
+        ("apply --auto-approve", 1, "acme  applied: 2 done\n"),
+        ("drift", 1, "acme  drift: 2 differences\n"),
+    ],
+)
+def test_one_of_two_workspaces_is_missing(cli: Cli, write: Write, command: str, code: int, said: str) -> None:
+    write("beamctl.yaml", f"{CHANGED}---\n{MISSING}")
+    ran = cli(*command.split(), "-o", "json", "--report", "text=report.txt")
+    assert ran.code == code
+    assert [(each["workspace"], each["code"]) for each in ran.json["failures"]] == [("lost", "not-found")]
+    place = ran.json["failures"][0]["line"]
+    assert ran.err.startswith(f"Error: lost (beamctl.yaml:{place}): ")
+    report = Path("report.txt").read_text("utf-8")
+    assert report.startswith(ran.err)
+    ending = report.rpartition("\n\n")[2]
+    assert ending.startswith(said)
+    assert f"\nlost  cannot be read: not found (beamctl.yaml:{place})\n2 workspaces: 1 failed, " in ending

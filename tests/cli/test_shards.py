@@ -247,3 +247,16 @@ def test_known_drift_and_coverage_are_merged(cli: Cli, write: Write, divided: Di
     merged = cli("merge-reports", "parts", "--report", "json=merged.json")
     assert Path("merged.json").read_text() == Path("whole.json").read_text()
     assert (merged.code, merged.out) == (whole.code, whole.out)
+
+
+@pytest.mark.parametrize("command", [("plan",), ("drift",), ("apply", "--auto-approve")])
+def test_failures_are_merged(cli: Cli, write: Write, divided: Divided, command: tuple[str, ...]) -> None:
+    write("beamctl.yaml", f"{AS_IS}---\n{LABS}---\n{document('nowhere')}---\n{document('elsewhere')}")
+    parts = divided(3, *command)
+    merged = cli("merge-reports", "parts", "-o", "json")
+    assert [each["workspace"] for each in merged.json["failures"]] == ["nowhere", "elsewhere"]
+    assert merged.code == max(ran.code for ran in parts) == 1
+    assert "nowhere" in cli("merge-reports", "parts").out
+    if command[0] != "apply":
+        whole = cli(*command, "-o", "json")
+        assert (merged.out, merged.code) == (whole.out, whole.code)

@@ -185,7 +185,7 @@ def test_notes_and_hazards_are_kept() -> None:
 @pytest.mark.parametrize("version", ["0.9", "1.0", "2.0", 1, None])
 def test_unsupported_format_is_refused(version: object) -> None:
     content = by_hand(TEXT, lambda data: data.update(format_version=version))
-    assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 1.1)"
+    assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 1.2)"
 
 
 def test_truncated_file_is_refused() -> None:

@@ -25,6 +25,7 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, refuse_untimely, saved_text
 from beamctl.plan.staleness import ends
 from beamctl.report.apply_text import run_text
+from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import plan_text, plans_text
 from beamctl.workflow.saved_plan import open_plan, recheck_plan
 from beamctl.workflow.undo import undo
@@ -96,7 +97,7 @@ class Opened:
     @property
     def text(self) -> str:
         """The plan as text."""
-        return plans_text([self.plan], self.saved.allowed, saved=self.saved)
+        return plans_text(ReportData(CommandName.APPLY, [self.plan], self.saved.allowed, saved=self.saved))
 
     def effect(self, live: Live) -> list[object]:
         """The hazards that are not allowed, the requests of an apply, and the guards that are recorded."""

@@ -3,7 +3,7 @@
 from beamctl.report.data import ReportData
 from beamctl.report.markdown_escaping import without_mentions
 from beamctl.report.review.all import review
-from beamctl.report.review.model import Overview, Row, Table, legend
+from beamctl.report.review.model import OUTCOME_HEADS, Overview, Row, Table, legend
 from beamctl.report.spans import Spans
 from tests.report.readers import Cell, Grid
 
@@ -25,10 +25,17 @@ def grids(data: ReportData, *, mentions: bool) -> list[Grid]:
         data: The report's value.
         mentions: Whether values keep an `@` that would mention someone.
     """
-    return [
+    found = review_of(data)
+    shown = [
         [[Cell(head) for head in table.heads], *(_row(table, row, mentions=mentions) for row in table.rows)]
-        for table in tables_of(review_of(data))
+        for table in tables_of(found)
     ]
+    return [_outcomes(found, mentions=mentions), *shown] if found.outcomes else shown
+
+
+def _outcomes(found: Overview, *, mentions: bool) -> Grid:
+    rows = [[Cell(each.workspace, (each.workspace,)), _cell(each.what, mentions=mentions)] for each in found.outcomes]
+    return [[Cell(head) for head in OUTCOME_HEADS], *rows]
 
 
 def _row(table: Table, row: Row, *, mentions: bool) -> list[Cell]:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed, UnconfirmedReason
-from beamctl.document.problem import Place
+from beamctl.document.problem import Place, Problem, ProblemCode
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.change import Change
@@ -16,7 +16,7 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.known_drift import Known, KnownResult
 from beamctl.plan.plan import Plan
 from beamctl.plan.three_way import Cause, LastSet, Origin
-from beamctl.report.data import CommandName, ComparedWith, DriftDetails, ReportData
+from beamctl.report.data import CommandName, ComparedWith, DriftDetails, ReportData, WorkspaceFailure
 from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import document, planned
 from tests.fakes.service_accounts import FakeServiceAccounts, service_account
@@ -68,6 +68,17 @@ def hostile_reports(value: str) -> list[ReportData]:
         ReportData(CommandName.PLAN, [plan], apply_command="beamctl apply"),
         ReportData(CommandName.DRIFT, [plan], details=hostile_details(plan, value)),
         ReportData(CommandName.APPLY, [plan], results=[(plan, [_event(each, value) for each in plan.changes])]),
+        ReportData(CommandName.PLAN, [plan], failures=hostile_failures(value)),
+    ]
+
+
+def hostile_failures(value: str) -> list[WorkspaceFailure]:
+    """A workspace that cannot be read, and one whose document turns out to be invalid."""
+    place = Place(value, 3, 1)
+    problem = Problem(place, ProblemCode.INVALID_VALUE, value, value)
+    return [
+        WorkspaceFailure("lost", place, "unknown-code", value, value),
+        WorkspaceFailure("odd", place, "invalid-document", value, problems=(problem,)),
     ]
 
 

@@ -127,7 +127,7 @@ def test_json_is_complete() -> None:
     )
     told = json.loads(destroyed_json(contents(*parts, counts={"agents": 3}), "local", Deletion(DeletionStatus.DELETED)))
     assert told == {
-        "format_version": "1.1",
+        "format_version": "1.2",
         "workspace": "acme",
         "api_url": "local",
         "id": "w1",

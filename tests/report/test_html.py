@@ -90,7 +90,8 @@ def test_several_workspaces_are_named() -> None:
     text = report(ReportData(CommandName.PLAN, plans))
     assert "<h1>1 person loses access, in 1 of 2 workspaces</h1>" in text
     assert "<h2><code>acme</code>: 1 person loses access</h2>" in text
-    assert text.count("<summary><code>acme</code>: 1 unchanged</summary>") == 2
+    assert text.count("<summary><code>acme</code>: 1 unchanged</summary>") == 1
+    assert "<summary>1 workspace without changes</summary>" in text
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Output
-from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.cli.shards import shard_option
 from beamctl.errors import RefusedError, UnwritableError, UsageError
 from beamctl.model.shard import Shard
@@ -28,12 +28,10 @@ from beamctl.plan.hazard import allowance
 from beamctl.report.apply_text import end_text, event_text, is_summarized, not_permitted_text
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import plans_text
-from beamctl.report.shard_text import shard_line
-from beamctl.report.style import PLAIN, Style
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
 from beamctl.workflow.apply import NOT_STOPPED, run_apply
-from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
+from beamctl.workflow.apply_view import ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
 from beamctl.workflow.connection import Access
 from beamctl.workflow.notifications import Notifier
 from beamctl.workflow.plan_all import Checks, Planned
@@ -131,10 +129,10 @@ def command(  # noqa: PLR0913 - one argument per option
         checks = Checks(floors, record, base, shard)
         request = ApplyRequest(saved, files, workspaces, granted, checks, parallelism, screen, verify)
         view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
-        interrupt = Interrupt(access.stop, quiet=out.quiet)
-        applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
-    notifier.applied(data := _data(applied), record)
-    _show_json(data, out)
+        applied = run_apply(request, ApplySession(access, view, out.redaction, Interrupt(access.stop, quiet=out.quiet)))
+    notifier.applied(data := _data(applied.review, out, applied.results), record)
+    failed = out.failed(data.failures)
+    _show_result(data, out)
     try:
         write_reports(reports, data, out)
     except UsageError as error:
@@ -142,30 +140,33 @@ def command(  # noqa: PLR0913 - one argument per option
             raise
         out.say(f"Error: {printable(error.message)}\n  {NOT_STOPPED}")
         return Exit.PARTLY if applied.status is ApplyStatus.DONE else _EXIT[applied.status]
-    return worst(_EXIT[applied.status], out.failed(applied.review.failures))
+    return worst(_EXIT[applied.status], failed)
 
 
-def _data(applied: Applied) -> ReportData:
-    review = applied.review
+def _data(review: Review, out: Output, results: Sequence[tuple[Planned, Sequence[Event]]] = ()) -> ReportData:
     return ReportData(
         CommandName.APPLY,
         [each.plan for each in review.planned],
         review.allowed,
-        [(each.plan, events) for each, events in applied.results],
+        [(each.plan, events) for each, events in results],
         review.saved,
         review.command,
-        failures=review.failures,
+        failures=without_secrets(review.failures, out),
         scope=review.scope,
     )
 
 
-def _show_json(data: ReportData, out: Output) -> None:
-    if not out.json:
-        return
-    from beamctl.report.json_report import report
-
+def _show_result(data: ReportData, out: Output) -> None:
+    """All results as JSON; as text, what is said about each workspace in the end, because the rest was shown."""
     try:
-        out.result(report(data))
+        if out.json:
+            from beamctl.report.json_report import report
+
+            out.result(report(data))
+        elif data.several:
+            from beamctl.report.fleet_text import ending_text
+
+            out.result(f"\n{ending_text(data, out.style)}")
     except UnwritableError as error:
         raise UnwritableError(error.message, NOT_STOPPED if data.results else "") from None
 
@@ -186,7 +187,7 @@ class _View:
 
     def show(self, review: Review) -> None:
         if not self._out.json:
-            self._out.result(_text(review, self._out.style))
+            self._out.result(plans_text(_data(review, self._out), self._out.style, verbose=self._verbose))
 
     def note(self, text: str) -> None:
         self._out.info(text)
@@ -205,7 +206,8 @@ class _View:
             raise RefusedError(f"{self._no_input}, so nothing was changed", hint)
         names = ", ".join(each.plan.workspace for each in review.planned if each.plan.changes)
         question = f"Make {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted"
-        if ask(question, _text(review, PLAIN), self._out).strip() != "yes":
+        text = plans_text(_data(review, self._out), verbose=self._verbose)
+        if ask(question, text, self._out).strip() != "yes":
             raise RefusedError("not approved, so nothing was changed")
         return True
 
@@ -236,9 +238,3 @@ class _View:
     def _clear(self) -> None:
         if self._progress is not None:
             self._progress.clear()
-
-
-def _text(review: Review, style: Style) -> str:
-    plans = [each.plan for each in review.planned]
-    text = plans_text(plans, review.allowed, style, command=review.command, saved=review.saved)
-    return shard_line(review.scope) + text

@@ -14,7 +14,7 @@ from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Output
-from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.cli.shards import shard_option
 from beamctl.errors import UsageError
 from beamctl.model.shard import Shard
@@ -23,7 +23,7 @@ from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files, read_sources
-from beamctl.workflow.drift import BETWEEN_LOOKS, MOST_LOOKS, DriftRequest, drift
+from beamctl.workflow.drift import BETWEEN_LOOKS, MOST_LOOKS, Drifted, DriftRequest, drift
 from beamctl.workflow.notifications import Notifier
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     help="Print a unified diff for `git apply` that makes the documents say what is live, instead of the report.",
 )
 @option(Group.OUTPUT, "--write", is_flag=True, help="Edit the documents so that they say what is live.")
+@options.verbose
 @options.reports
 @options.record
 @options.view
@@ -99,6 +100,7 @@ def command(  # noqa: PLR0913 - one argument per option
     reports: tuple[ReportFile, ...],
     record: RecordFolder,
     out: Output,
+    verbose: bool,
     access: Access,
     notifier: Notifier,
 ) -> int:
@@ -121,35 +123,38 @@ def command(  # noqa: PLR0913 - one argument per option
     request = DriftRequest(files, sources, workspaces, base, looks, known, counts, shard)
     with problems_reported(reports, out):
         found = drift(request, access, record, out.info)
-    details = replace(found.details, required_coverage=required)
-    data = ReportData(CommandName.DRIFT, found.plans, details=details, failures=found.failures, scope=found.scope)
+    data = _data(found, required, out)
     notifier.drift(data, record)
+    failed = out.failed(data.failures)
     if not patch:
-        _show(data, out)
+        _show(data, out, verbose=verbose)
     if patch or write:
         from beamctl.cli.adopted_drift import show_and_write
         from beamctl.workflow.adopt import adopt
 
         show_and_write(adopt(sources, found.seen), out, patch=patch, write=write)
     write_reports(reports, data, out)
-    differs = say_uncovered(details, out) or any(plan.differs for plan in found.plans)
-    return worst(Exit.DIFFERS if differs else Exit.DONE, out.failed(found.failures))
+    return worst(exit_of_drift(data, out), failed)
 
 
 def _inputs(files: tuple[str, ...], known_file: str | None) -> list[str]:
     return [*named_files(files), *([known_file] if known_file is not None else [])]
 
 
-def _show(data: ReportData, out: Output) -> None:
-    if out.json:
-        from beamctl.report.json_report import report
+def _data(found: Drifted, required: float | None, out: Output) -> ReportData:
+    details, failures = replace(found.details, required_coverage=required), without_secrets(found.failures, out)
+    return ReportData(CommandName.DRIFT, found.plans, details=details, failures=failures, scope=found.scope)
 
-        out.result(report(data))
+
+def _show(data: ReportData, out: Output, *, verbose: bool) -> None:
+    if out.json:
+        from beamctl.report import json_report
+
+        out.result(json_report.report(data))
     else:
         from beamctl.report.drift_text import drifts_text
-        from beamctl.report.shard_text import shard_line
 
-        out.result(shard_line(data.scope) + drifts_text(data.plans, data.details, out.style))
+        out.result(drifts_text(data, out.style, verbose=verbose))
 
 
 def _known(file: str | None) -> tuple[Known, ...]:
@@ -160,7 +165,13 @@ def _known(file: str | None) -> tuple[Known, ...]:
     return read_known(file)
 
 
-def say_uncovered(details: DriftDetails, out: Output) -> bool:
+def exit_of_drift(data: ReportData, out: Output) -> Exit:
+    """The exit code of a drift in which no workspace failed. Says what is missing for the required coverage."""
+    uncovered = _say_uncovered(data.details, out)
+    return Exit.DIFFERS if uncovered or any(plan.differs for plan in data.plans) else Exit.DONE
+
+
+def _say_uncovered(details: DriftDetails, out: Output) -> bool:
     """Say what is missing for the required coverage. Returns whether anything is."""
     from beamctl.report.drift_details_spans import uncovered_spans
     from beamctl.report.spans import plain

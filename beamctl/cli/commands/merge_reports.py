@@ -8,8 +8,8 @@ import click
 
 from beamctl.apply.record import is_not_permitted
 from beamctl.cli import options
-from beamctl.cli.commands.drift import say_uncovered
-from beamctl.cli.exits import Exit, worst
+from beamctl.cli.commands.drift import exit_of_drift
+from beamctl.cli.exits import Exit, exit_of, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, refuse_unwritable, write_reports
@@ -52,15 +52,15 @@ def command(*, folder: Path, detailed_exitcode: bool, reports: tuple[ReportFile,
 
         out.result(report(data))
     write_reports(reports, data, out)
-    return worst(_exit_of(data, out), out.failed(data.failures), _differs(data, detailed=detailed_exitcode))
+    failed = [exit_of(each.code) for each in data.failures]
+    return worst(_exit_of(data, out), *failed, _differs(data, detailed=detailed_exitcode))
 
 
 def _exit_of(data: ReportData, out: Output) -> Exit:
     """The exit code of the command that was run, if no workspace failed."""
     match data.command:
         case CommandName.DRIFT:
-            uncovered = say_uncovered(data.details, out)
-            return Exit.DIFFERS if uncovered or any(plan.differs for plan in data.plans) else Exit.DONE
+            return exit_of_drift(data, out)
         case CommandName.PLAN:
             return Exit.REFUSED if is_refused(data.plans, data.allowed) else Exit.DONE
         case CommandName.APPLY:

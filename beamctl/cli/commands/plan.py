@@ -14,14 +14,13 @@ from beamctl.cli.base import base_option
 from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
-from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, write_reports
+from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.cli.shards import shard_option
 from beamctl.model.shard import Shard
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import APPLY, UNKNOWN_COMMIT, plans_text, saved_text, unused_note
-from beamctl.report.shard_text import shard_line
 from beamctl.runs.commit import is_in_ci
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     "Refuse what the document permits and did not permit at this commit: looser guards, sections and people that are "
     "no longer managed, new commands for secrets. For pull requests, name the base branch."
 )
+@options.verbose
 @options.allow
 @options.saving
 @options.reports
@@ -73,6 +73,7 @@ def command(  # noqa: PLR0913 - one argument per option
     out: Output,
     detailed_exitcode: bool,
     explain: bool,
+    verbose: bool,
     floors: Bounds,
     access: Access,
 ) -> int:
@@ -92,18 +93,13 @@ def command(  # noqa: PLR0913 - one argument per option
             out.info(note)
         plans = planned.plans
         command = command_for(APPLY, files, workspaces, base, shard)
-        text = partial(plans_text, plans, granted, out.style, command=command, explain=explain)
-        data = ReportData(
-            CommandName.PLAN,
-            plans,
-            granted,
-            apply_command=command,
-            failures=planned.failures,
-            scope=planned.scope,
-        )
-        refused = report(planned.planned, data, target, out, lambda: shard_line(planned.scope) + text())
+        failures, scope = without_secrets(planned.failures, out), planned.scope
+        data = ReportData(CommandName.PLAN, plans, granted, apply_command=command, failures=failures, scope=scope)
+        failed = out.failed(data.failures)
+        text = partial(plans_text, data, out.style, explain=explain, verbose=verbose)
+        refused = report(planned.planned, data, target, out, text)
         write_reports(reports, data, out)
-    exits = [out.failed(planned.failures), Exit.REFUSED if refused else Exit.DONE]
+    exits = [failed, Exit.REFUSED if refused else Exit.DONE]
     differs = detailed_exitcode and any(plan.changes for plan in plans)
     return worst(*exits, Exit.DIFFERS if differs else Exit.DONE)
 
@@ -128,20 +124,21 @@ def report(
 
     Args:
         planned: The plans.
-        data: The same, with the allowed hazards, for the report.
+        data: The same for reports.
         target: Where to save the plans; None to not save them.
         out: The output.
         text: Makes the text report.
     """
-    plans, granted, saved = data.plans, data.allowed, None
+    plans, granted = data.plans, data.allowed
+    saved = None
     if target is not None:
         from beamctl.workflow.save_plan import save
 
         saved = save(planned, granted, target, out.redaction)
     if out.json:
-        from beamctl.report.json_report import report as json_report
+        from beamctl.report import json_report
 
-        out.result(json_report(data))
+        out.result(json_report.report(data))
     else:
         out.result(text())
     for unused in unused_allowances(plans, granted):

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from beamctl.report.spans import Span, Spans
 
+if TYPE_CHECKING:
+    from beamctl.report.outcomes import WorkspaceOutcome
+
 _OFTEN = 3
 """An effect that this many rows share is explained once, below the table."""
+
+
+OUTCOME_HEADS = ("workspace", "result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,23 @@ class WorkspaceReview:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureReview:
+    """A workspace for which nothing was done because of an error.
+
+    Attributes:
+        workspace: Its name.
+        where: The line that declares it.
+        why: What is wrong.
+        details: What to do about it, or the problems of its document.
+    """
+
+    workspace: str
+    where: Spans
+    why: Spans
+    details: Sequence[Spans] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """A whole report.
 
@@ -118,11 +142,19 @@ class Overview:
         verdict: What happens in all workspaces together.
         workspaces: Those that need attention first.
         about: Where the facts come from: saved plan, digest, version.
+        failures: The workspaces that failed. They come before everything else, and no report hides them all.
+        failed: What that means, in one sentence.
+        outcomes: If there are several workspaces, what became of each that has something to say; at most 50.
+        unlisted: How many more failures and outcomes there are.
     """
 
     verdict: str
     workspaces: Sequence[WorkspaceReview]
     about: Sequence[Spans]
+    failures: Sequence[FailureReview] = ()
+    failed: str = ""
+    outcomes: Sequence[WorkspaceOutcome] = ()
+    unlisted: tuple[int, int] = (0, 0)
 
 
 def legend(rows: Sequence[Row]) -> Mapping[tuple[Spans, str], int]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
-from beamctl.model.text import printable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
 from beamctl.plan.hazard import Allowance, Hazard, refused
 from beamctl.plan.plan import Plan
 from beamctl.report import change_spans, change_text
 from beamctl.report.permissions import effect_text
-from beamctl.report.plan_text import NO_ADMIN_LEFT
+from beamctl.report.plan_text import NO_ADMIN_LEFT, allow_flag
 from beamctl.report.review.model import Danger, Row, Table, WorkspaceReview
 from beamctl.report.review.verdict import (
     Consequence,
@@ -31,21 +29,22 @@ _ADDITIONS = frozenset({Consequence.INVITED, Consequence.RESENT, Consequence.PRO
 _VALUE_WORDS = {change_spans.ADDED: "added ", change_spans.CHANGED: "", change_spans.GONE: "removed "}
 
 
-def plan_review(plan: Plan, allowed: Sequence[Allowance], command: str) -> WorkspaceReview:
+def plan_review(plan: Plan, allowed: Sequence[Allowance], command: str, scope: str = "") -> WorkspaceReview:
     """The plan of one workspace.
 
     Args:
         plan: The plan.
         allowed: The hazards that were allowed.
         command: The command that applies it.
+        scope: The workspace that an allowance must name; empty if it need not.
     """
-    dangers = dangers_of(plan, allowed)
+    dangers = dangers_of(plan, allowed, scope)
     return WorkspaceReview(
         workspace=plan.workspace,
         verdict=_verdict(plan, is_refused=any(each.is_refused for each in dangers)),
         kept=losses(plan, plan.changes),
         dangers=dangers,
-        allow=_allow(plan, dangers, command),
+        allow=_allow(plan, dangers, command, scope),
         others=others(plan, plan.changes),
         notes=notes(plan.notes),
         unchanged=unchanged(plan),
@@ -106,33 +105,29 @@ def value_rows(change: Change) -> list[Spans]:
     return [(*own(_VALUE_WORDS[each.symbol]), *each.spans) for each in change_spans.value_changes(change)]
 
 
-def dangers_of(plan: Plan, allowed: Sequence[Allowance]) -> list[Danger]:
+def dangers_of(plan: Plan, allowed: Sequence[Allowance], scope: str = "") -> list[Danger]:
     """The hazards of a plan, those that refuse it first."""
     blocking = frozenset(refused(plan.hazards, allowed))
-    return sorted((_danger(each, is_refused=each in blocking) for each in plan.hazards), key=_is_allowed)
+    return sorted((_danger(each, scope, is_refused=each in blocking) for each in plan.hazards), key=_is_allowed)
 
 
 def _is_allowed(danger: Danger) -> bool:
     return not danger.is_refused
 
 
-def _danger(hazard: Hazard, *, is_refused: bool) -> Danger:
+def _danger(hazard: Hazard, scope: str, *, is_refused: bool) -> Danger:
     return Danger(
         name=hazard.risk.value,
         text=fact_spans(hazard.fact),
         is_refused=is_refused,
-        flag=_flag(hazard) if is_refused and hazard.liftable else "",
+        flag=allow_flag(hazard, scope) if is_refused and hazard.liftable else "",
         why_not="" if hazard.liftable else f"{NO_ADMIN_LEFT}. Keep or promote another admin first",
     )
 
 
-def _flag(hazard: Hazard) -> str:
-    return f"--allow {shlex.quote(printable(f'{hazard.risk}={hazard.value}'))}"
-
-
-def _allow(plan: Plan, dangers: Sequence[Danger], command: str) -> str:
+def _allow(plan: Plan, dangers: Sequence[Danger], command: str, scope: str) -> str:
     is_possible = any(each.is_refused for each in dangers) and not any(each.why_not for each in dangers)
-    return " ".join([command, *map(_flag, plan.hazards)]) if is_possible else ""
+    return " ".join([command, *(allow_flag(each, scope) for each in plan.hazards)]) if is_possible else ""
 
 
 def notes(found: Sequence[Note]) -> Sequence[Spans]:
