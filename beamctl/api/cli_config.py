@@ -8,7 +8,7 @@ import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,9 @@ def current_workspace(file: FileText) -> str:
     return _text(data, file.path, "current_context")  # the key until November 2024
 
 
+@lru_cache(maxsize=len(CLI_FILES))
 def _data(file: FileText) -> Mapping[str, Any]:
+    """The content, parsed once for all workspaces of a run."""
     import yaml
 
     content = text_of(file)

@@ -82,7 +82,8 @@ def repeatable(outcome: CallResult, *, once: bool) -> bool:
             assert_never(outcome)
 
 
-_WIDEST = 64
+MOST_IN_FLIGHT = 64
+"""The most requests in flight that a run may have."""
 _SLICE = 0.1
 """Seconds between checks for an interrupt."""
 _CALM_PER_STEP = 16
@@ -118,7 +119,8 @@ class ThrottleState:
     """The state machine of the throttle, without threads or a clock.
 
     A 429 reduces the window to one less than the number of requests in flight. Another 429 soon after, or a 429 for a
-    single request in flight, cannot be about concurrency, so it is a rate limit, and everything pauses.
+    single request in flight, cannot be about concurrency, so it is a rate limit, and everything pauses. A single
+    request in flight says nothing about the window.
 
     Attributes:
         window: How many requests may be in flight.
@@ -128,7 +130,7 @@ class ThrottleState:
         calm: Accepted requests of this epoch.
     """
 
-    window: int = _WIDEST
+    window: int = MOST_IN_FLIGHT
     in_flight: int = 0
     resume_at: float = 0.0
     epoch: int = 0
@@ -151,12 +153,13 @@ class ThrottleState:
         if signal is Signal.TAKEN:
             self.calm += 1
             if self.calm % (_CALM_PER_STEP * self.window) == 0:
-                self.window = min(_WIDEST, self.window + 1)
+                self.window = min(MOST_IN_FLIGHT, self.window + 1)
         elif signal is Signal.REFUSED:
             again = self.epoch > 0 and self.calm <= self.window
             if again or ticket.rank == 1:
                 self.resume_at = max(self.resume_at, now + wait)
-            self.window = max(1, min(self.window, ticket.rank) - 1)
+            if ticket.rank > 1:
+                self.window = max(1, min(self.window, ticket.rank) - 1)
             self.epoch += 1
             self.calm = 0
 
@@ -174,17 +177,32 @@ class Slot:
         self.wait = 0.0
 
 
+class InFlight:
+    """Bounds the requests in flight of a whole run, over all of its throttles.
+
+    Attributes:
+        most: How many requests may be in flight.
+        count: How many are.
+        changed: Guards the count and the states of the throttles, and notifies when a request ends.
+    """
+
+    def __init__(self, most: int = MOST_IN_FLIGHT) -> None:
+        self.most = most
+        self.count = 0
+        self.changed = threading.Condition()
+
+
 class Throttle:
     """Admits the requests of all threads at the rate that the server accepts."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, in_flight: InFlight | None = None) -> None:
         self._clock = clock
         self._state = ThrottleState()
-        self._changed = threading.Condition()
+        self._in_flight = in_flight or InFlight()
 
     @contextmanager
     def slot(self) -> Iterator[Slot]:
-        """Wait for a slot, and hold it for the duration of the block.
+        """Wait for a slot, and hold it for the duration of the block. Whoever holds one must not wait for another.
 
         Raises:
             InterruptedRunError: The run was interrupted during the wait.
@@ -194,18 +212,21 @@ class Throttle:
         try:
             yield slot
         finally:
-            with self._changed:
+            with self._in_flight.changed:
+                self._in_flight.count -= 1
                 self._state.end(ticket, slot.signal, self._clock.now(), slot.wait)
-                self._changed.notify_all()
+                self._in_flight.changed.notify_all()
 
     def _begin(self) -> Ticket:
+        run = self._in_flight
         while True:
-            with self._changed:
-                turn = self._state.begin(self._clock.now())
+            with run.changed:
+                turn = self._state.begin(self._clock.now()) if run.count < run.most else 0.0
                 if isinstance(turn, Ticket):
+                    run.count += 1
                     return turn
                 if turn == 0 and not self._clock.stopped():
-                    self._changed.wait(_SLICE)
+                    run.changed.wait(_SLICE)
                     continue
             if not self._clock.sleep(turn):
                 raise InterruptedRunError("interrupted while the API asked for a pause")

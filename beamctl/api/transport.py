@@ -14,6 +14,9 @@ from beamctl.model.secret import ApiRedactor
 
 _ID_HEADERS = ("x-request-id", "x-cf-request-id", "x-amz-cf-id", "cf-ray", "x-blaxel-error-code")
 
+_TELLING = 3
+"""Refusals of one request that slow down the others. Further ones are more likely to be about its workspace."""
+
 
 @dataclass(frozen=True, slots=True)
 class _ActiveLimit:
@@ -29,19 +32,24 @@ class _ActiveLimit:
 
 
 class Transport:
-    """Sends requests. Thread-safe.
+    """Sends the requests of one workspace. Thread-safe.
+
+    The throttle may be shared with other workspaces; a kind of call that is rate limited for too long is not. So a
+    workspace whose calls are always refused fails alone.
 
     Attributes:
         skew: The difference between this machine's clock and the API's; None until a reply has been received.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it uses, some of it shared with other workspaces
         self,
         client: Client,
+        gate: Throttle,
         clock: Clock,
         chance: Callable[[], float],
         redactor: ApiRedactor,
         wait_budget: WaitBudget,
+        *,
         debug: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
@@ -51,7 +59,7 @@ class Transport:
         self.skew: ClockSkew | None = None
         self._wait_budget = wait_budget
         self._debug = debug
-        self._gate = Throttle(clock)
+        self._gate = gate
         self._limits: dict[tuple[str, ...], _ActiveLimit] = {}
 
     def send(self, request: Request) -> CallResult:
@@ -99,6 +107,8 @@ class Transport:
             if isinstance(outcome, Reply) and (refused := self._refused_wait(request, outcome, wait)) is not None:
                 outcome, wait = self._given_up(request, outcome, refused), None
                 slot.signal = Signal.NOTHING  # only this kind of call has to stop
+            elif slot.signal is Signal.REFUSED and attempts > _TELLING:
+                slot.signal = Signal.NOTHING
             slot.wait = wait or 0.0
         return outcome, wait
 

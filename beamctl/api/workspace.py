@@ -1,26 +1,26 @@
-"""The API of one workspace: a reader that cannot write, a sender, and a deleter of the workspace. Imports httpx, so
-import it only when a request will be made."""
+"""The APIs of workspaces: for each a reader that cannot write, a sender, and a deleter of the workspace; and what they
+share in a run. Imports httpx, so import it only when a request will be made."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from beamctl.api.auth import Auth
+from beamctl.api.auth import Auth, TokenSource
+from beamctl.api.channel import Channel
 from beamctl.api.client import Client, Transports, through
 from beamctl.api.clock import Clock, ClockSkew, SystemClock, WaitBudget
-from beamctl.api.config import Connection, host_of
-from beamctl.api.credential import sendable
-from beamctl.api.errors import CallSite, Timeouts, api_error, kind_of
-from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
-from beamctl.api.response_body import error_text
+from beamctl.api.config import Connection
+from beamctl.api.credential import Credential, sendable
+from beamctl.api.errors import Timeouts
+from beamctl.api.messages import OK, Reply
+from beamctl.api.throttle import MOST_IN_FLIGHT, InFlight, Throttle
 from beamctl.api.transport import Transport
-from beamctl.errors import ApiError, GarbledError, UnauthenticatedError, UsageError
-from beamctl.model.api_call import ApiCall, Deleter, Method, NoResponse, Reader, Response, Sender, is_error, segment
-from beamctl.model.code import Code
-from beamctl.model.fact import error_fact, fact
+from beamctl.errors import UsageError
+from beamctl.model.api_call import ApiCall, Deleter, Method, NoResponse, Reader, Response, Sender, segment
 from beamctl.model.identity import Identity
 from beamctl.model.secret import ApiRedactor
 
@@ -42,6 +42,7 @@ class Options:
         chance: Returns random numbers from 0 to 1, for the waits between retries.
         transports: Creates httpx transports, to replace the network.
         wait_budget: How long the run may wait for rate limits.
+        in_flight: How many requests may be in flight.
     """
 
     redactor: ApiRedactor = field(kw_only=True)
@@ -51,6 +52,7 @@ class Options:
     chance: Callable[[], float] = random.random
     transports: Transports | None = None
     wait_budget: WaitBudget = field(default_factory=WaitBudget)
+    in_flight: int = MOST_IN_FLIGHT
 
 
 def open_workspace(
@@ -60,7 +62,7 @@ def open_workspace(
     *,
     wsgi_app: WSGIApplication | None = None,
 ) -> WorkspaceApi:
-    """Open the API of a workspace; close it with `with`. No request is made yet.
+    """Open the API of a single workspace; close it with `with`. No request is made yet.
 
     Args:
         connection: The URL and the credential.
@@ -71,25 +73,83 @@ def open_workspace(
     Raises:
         UsageError: The name is invalid.
     """
-    if not sendable(workspace):
-        raise UsageError("the name of the workspace is empty or contains an invalid character")
-    transports = through(wsgi_app) if wsgi_app is not None else options.transports
-    client = Client(connection.base_url, options.timeouts, transports, options.clock.stopped)
-    return WorkspaceApi(connection, workspace, client, options)
+    return Pool(options, wsgi_app).open(connection, workspace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """What the workspaces that use one credential share.
+
+    Attributes:
+        gate: The throttle, because rate limits count by credential.
+        tokens: The token.
+    """
+
+    gate: Throttle
+    tokens: TokenSource
+
+
+class Pool:
+    """What the workspaces of a run share: connections, the bound on requests in flight, and for each credential a
+    throttle and a token. Thread-safe."""
+
+    def __init__(self, options: Options, wsgi_app: WSGIApplication | None = None) -> None:
+        self._options = options
+        self._transports = through(wsgi_app) if wsgi_app is not None else options.transports
+        self._in_flight = InFlight(options.in_flight)
+        self._lock = Lock()
+        self._clients: dict[str, Client] = {}
+        self._accounts: dict[tuple[str, Credential | None], _Account] = {}
+
+    def open(self, connection: Connection, workspace: str) -> WorkspaceApi:
+        """Open the API of a workspace. No request is made yet.
+
+        Raises:
+            UsageError: The name is invalid.
+        """
+        if not sendable(workspace):
+            raise UsageError("the name of the workspace is empty or contains an invalid character")
+        with self._lock:
+            client = self._client(connection.base_url)
+            account = self._account(connection, client)
+        auth = Auth(connection, workspace, account.tokens)
+        transport = self._transport(client, account.gate)
+        return WorkspaceApi(Channel(connection, workspace, auth, transport, self._options.redactor), self)
+
+    def close(self) -> None:
+        """Close all connections. No request may be in progress."""
+        for client in self._clients.values():
+            client.close()
+
+    def _client(self, base_url: str) -> Client:
+        if base_url not in self._clients:
+            options = self._options
+            self._clients[base_url] = Client(base_url, options.timeouts, self._transports, options.clock.stopped)
+        return self._clients[base_url]
+
+    def _account(self, connection: Connection, client: Client) -> _Account:
+        key = connection.base_url, connection.credential
+        if key not in self._accounts:
+            clock = self._options.clock
+            gates = [Throttle(clock, self._in_flight) for _ in range(2)]  # a limit on tokens limits nothing else
+            ask = self._transport(client, gates[0]).send
+            tokens = TokenSource(connection, ask, self._options.redactor, clock)
+            self._accounts[key] = _Account(gates[1], tokens)
+        return self._accounts[key]
+
+    def _transport(self, client: Client, gate: Throttle) -> Transport:
+        options = self._options
+        return Transport(
+            client, gate, options.clock, options.chance, options.redactor, options.wait_budget, debug=options.debug
+        )
 
 
 class WorkspaceApi:
-    """The API of one workspace. Hands out a reader, a sender and a deleter, and closes their connections."""
+    """The API of one workspace. Hands out a reader, a sender and a deleter."""
 
-    def __init__(self, connection: Connection, workspace: str, client: Client, options: Options) -> None:
-        self._client = client
-        redactor = options.redactor
-        tokens, requests = (
-            Transport(client, options.clock, options.chance, redactor, options.wait_budget, options.debug)
-            for _ in range(2)
-        )  # separate throttles: a request may hold a slot while it waits for a token
-        self._auth = Auth(connection, workspace, tokens.send, redactor, options.clock)
-        self._channel = _Channel(connection, workspace, self._auth, requests, redactor)
+    def __init__(self, channel: Channel, pool: Pool) -> None:
+        self._channel = channel
+        self._pool = pool
 
     def reader(self) -> Reader:
         """The reader, which cannot write."""
@@ -110,15 +170,15 @@ class WorkspaceApi:
 
     def identity(self) -> Identity:
         """The owner of the credential as far as the credential itself says; empty for an API key."""
-        return self._auth.identity()
+        return self._channel.auth.identity()
 
     def skew(self) -> ClockSkew | None:
         """The difference between this machine's clock and the API's; None until a reply has been received."""
         return self._channel.transport.skew
 
     def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
+        """Close all connections of the pool, for a workspace that has one of its own."""
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -129,73 +189,12 @@ class WorkspaceApi:
         self.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Channel:
-    """Makes API calls with authentication; used by the reader, the sender and the deleter."""
-
-    connection: Connection
-    workspace: str
-    auth: Auth
-    transport: Transport
-    redactor: ApiRedactor
-
-    def ask(self, call: ApiCall, *, final: bool = False) -> CallResult:
-        """Make a call, and repeat it with a new token after a 401 if possible. See `Request.final`."""
-        if not _is_safe_path(call.path):
-            path = self.redactor.clean(call.path)
-            raise GarbledError(f"the API returned a name that is invalid in a path: {path}", "Check it in the console.")
-        headers = self.auth.headers()
-        once = final or call.method is Method.POST
-        reads = call.method is Method.GET
-        request = Request(call.method, call.path, call.body, headers, once=once, final=final, interruptible=reads)
-        outcome = self.transport.send(request)
-        if not _is_unauthenticated(outcome) or not self.auth.renew(headers):
-            return outcome
-        return self.transport.send(replace(request, headers=self.auth.headers()))
-
-    def write(self, call: ApiCall, *, final: bool = False) -> Response | NoResponse:
-        """Make a call that changes something, and return the result."""
-        try:
-            outcome = self.ask(call, final=final)
-        except UnauthenticatedError:
-            raise
-        except ApiError as error:  # no token is available at the moment
-            return NoResponse(fact=error_fact(error))
-        if _is_unauthenticated(outcome):
-            raise self.error(outcome, call)
-        return self._answer(outcome, call)
-
-    def _answer(self, outcome: CallResult, call: ApiCall) -> Response | NoResponse:
-        secrets = tuple(self.redactor.secrets_in(call.body))
-        match outcome:
-            case Failure(fault=fault, why=why):
-                return NoResponse(fact=error_fact(kind_of(fault)(self.redactor.clean(why, also=secrets))))
-            case Reply(status=status, body=body) if status in OK:
-                if call.method is Method.POST:  # a new resource may contain a secret, which is returned only once
-                    self.redactor.learn_from(body)
-                message = self.redactor.clean(error_text(outcome), also=secrets) if is_error(body) else ""
-                return Response(status, body, message)
-            case Reply(status=status) if status in SERVER_ERROR:
-                host = host_of(self.connection.base_url)
-                message = self.redactor.clean(error_text(outcome), also=secrets)
-                return NoResponse(fact=fact(Code.SERVER_ERROR, host=host, status=status, detail=message))
-            case Reply(status=status, body=body):
-                message = self.redactor.clean(error_text(outcome), also=secrets)
-                return Response(status, body, message, limited=outcome.limited)
-
-    def error(self, outcome: CallResult, call: ApiCall) -> ApiError:
-        """The error for a failed call."""
-        return api_error(
-            outcome, CallSite(self.connection, self.workspace, f"{call.method} {call.path}"), self.redactor
-        )
-
-
 class _Port:
     """What the reader, the sender and the deleter share."""
 
     __slots__ = ("_channel",)
 
-    def __init__(self, channel: _Channel) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
 
@@ -227,13 +226,3 @@ class _WorkspaceDeleter(_Port):
         return self._channel.write(
             ApiCall(Method.DELETE, f"/workspaces/{segment(self._channel.workspace)}"), final=True
         )
-
-
-def _is_unauthenticated(outcome: CallResult) -> bool:
-    return isinstance(outcome, Reply) and outcome.status == UNAUTHENTICATED
-
-
-def _is_safe_path(path: str) -> bool:
-    """Whether no name in the path changes its meaning: `DELETE /users/..` would not be about a user."""
-    root, *names = path.partition("?")[0].split("/")
-    return not root and bool(names) and all(name not in ("", ".", "..") for name in names)

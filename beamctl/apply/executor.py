@@ -117,8 +117,8 @@ class _Run:
             if self._permission.refuses(task.changes):
                 self._refused += [Refused(change) for change in task.changes]
                 continue
-            yield from self._note(run([task], 1))
-        yield from self._note(run(tasks, self._context.parallelism))
+            yield from self._note(run([task], self._context.pool))
+        yield from self._note(run(tasks, self._context.pool))
 
     def _note(self, events: Iterable[Event | Refused]) -> Iterator[Event]:
         for event in events:

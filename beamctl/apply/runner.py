@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -34,7 +34,7 @@ class ApplyContext:
         kinds: The kinds of the plan's changes, by name.
         reader: To read again before access is reduced.
         sender: To make API calls; used by several threads.
-        parallelism: How many changes may run concurrently.
+        pool: Runs changes concurrently. Several applies may share it.
         stop: Set from outside to stop after the calls in flight.
         on_event: Called with each event by the thread that makes the change, before its first call and after its last.
             If it fails, no further change is started.
@@ -45,7 +45,7 @@ class ApplyContext:
     kinds: Mapping[str, Kind[Any]]
     reader: Reader
     sender: Sender
-    parallelism: int
+    pool: Executor
     stop: threading.Event | None = None
     on_event: Listener | None = None
     vault: SecretStore | None = None
@@ -82,28 +82,25 @@ class SerialGroup:
     refused: Mapping[ChangeId, Outcome] = field(default_factory=dict)
 
 
-def run(groups: Sequence[SerialGroup], parallelism: int) -> Iterator[Event | Refused]:
+def run(groups: Sequence[SerialGroup], pool: Executor) -> Iterator[Event | Refused]:
     """Run groups in parallel."""
-    if not groups:
-        return
-    events: SimpleQueue[Event | Refused] = SimpleQueue()
-    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="beamctl") as pool:
-        running: set[Future[None]] = {pool.submit(_run_group, group, events.put) for group in groups}
-        try:
-            while running:
-                ended, running = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
-                yield from _drain(events)
-                for future in ended:
-                    future.result()
-        finally:
-            if running:  # the consumer stopped: start nothing more
-                groups[0].halt.why_fatal = groups[0].halt.why_fatal or _INTERRUPTED
-    yield from _drain(events)
-
-
-def _drain(events: SimpleQueue[Event | Refused]) -> Iterator[Event | Refused]:
-    while not events.empty():
-        yield events.get()
+    arrived: SimpleQueue[Event | Refused | Future[None]] = SimpleQueue()
+    running: set[Future[None]] = set()
+    try:
+        for group in groups:
+            running.add(future := pool.submit(_run_group, group, arrived.put))
+            future.add_done_callback(arrived.put)
+        while running:
+            match arrived.get():
+                case Future() as ended:
+                    running.discard(ended)
+                    ended.result()
+                case event:
+                    yield event
+    finally:
+        if running:  # the consumer stopped: start nothing more
+            groups[0].halt.why_fatal = groups[0].halt.why_fatal or _INTERRUPTED
+            wait(running)
 
 
 class Halt:

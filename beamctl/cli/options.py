@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 import functools
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from beamctl.api.clock import MOST_WAITING
-from beamctl.cli import candidates
+from beamctl.cli import candidates, connection_options
 from beamctl.cli.floors import floor_options
 from beamctl.cli.help import Decorator, Group, combined, option
 from beamctl.cli.output import Output
 from beamctl.cli.reports import report_file
 from beamctl.report.formats import FORMATS
 from beamctl.runs.folder import RecordFolder
-
-if TYPE_CHECKING:
-    from beamctl.workflow.connection import Access
-
-_MOST_PARALLEL = 64
-
-
-class _Seconds(click.FloatRange):
-    """Seconds within bounds. click alone would accept NaN."""
-
-    name = "number of seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's
-        """A number of seconds."""
-        found = float(super().convert(value, param, ctx))
-        if math.isnan(found):
-            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
-        return found
 
 
 class PathType(click.Path):
@@ -112,20 +92,15 @@ allow = option(
     "--allow",
     "allowed",
     multiple=True,
-    metavar="NAME=VALUE",
+    metavar="[WORKSPACE:]NAME=VALUE",
     shell_complete=candidates.hazards,
-    help="Allow one hazard of this plan, as printed by the refusal. Repeatable.",
+    help="Allow one hazard of this plan, as printed by the refusal. Repeatable. If there are several workspaces, the "
+    "name of one is required.",
 )
 floors = floor_options
-parallelism = option(
-    Group.CONNECTION,
-    "--parallelism",
-    type=click.IntRange(1, _MOST_PARALLEL),
-    metavar="N",
-    default=8,
-    show_default=True,
-    help="How many changes may run at the same time.",
-)
+parallelism = connection_options.parallelism
+connection = connection_options.connection
+reads = connection_options.reads
 verbose = option(Group.OUTPUT, "-v", "--verbose", is_flag=True, help="Also show each workspace without changes.")
 saving = combined(
     option(
@@ -165,85 +140,4 @@ record = option(
     callback=lambda _context, _option, named: named if named == "" else RecordFolder(named),
     metavar="DIR",
     help="The directory of run records, or a URL such as s3://bucket/records. Default: .beamctl/runs.",
-)
-
-
-def access_of(
-    out: Output, *, api_url: str | None, api_key_file: str | None, timeout: float, max_wait: float, debug: bool
-) -> Access:
-    """The access that the options of `connection` ask for.
-
-    Raises:
-        UsageError: The named key file does not exist.
-    """
-    from beamctl.api.clock import WaitBudget
-    from beamctl.api.config import collect_sources
-    from beamctl.cli.commands.local import local_app
-    from beamctl.workflow.connection import Access
-
-    notify = None if out.quiet else out.error
-    return Access(
-        collect_sources(api_url, api_key_file),
-        timeout,
-        out.error if debug else None,
-        out.redaction.redactor,
-        local_app,
-        notify,
-        WaitBudget(max_wait, notify),
-    )
-
-
-def _with_access(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Pass the way to reach the API to a command as one argument."""
-
-    @functools.wraps(function)
-    def command(*args: Any, out: Output, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
-        named = {name: options.pop(name) for name in ("api_url", "api_key_file", "timeout", "max_wait", "debug")}
-        return function(*args, out=out, access=access_of(out, **named), **options)
-
-    return command
-
-
-connection = combined(
-    option(
-        Group.CONNECTION,
-        "--api-url",
-        metavar="URL",
-        help="The API's base URL, or `local` for the emulator on this machine. Default: BEAMCTL_API_URL, BL_API_URL, "
-        "the official CLI's configuration, else https://api.blaxel.ai/v0.",
-    ),
-    option(
-        Group.CONNECTION,
-        "--api-key-file",
-        metavar="FILE",
-        help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
-        "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
-    ),
-    option(
-        Group.CONNECTION,
-        "--timeout",
-        type=_Seconds(min=0.1, max=600),
-        metavar="SECONDS",
-        default=60,
-        show_default=True,
-        help="Seconds for one request, from connecting to the last byte of the response.",
-    ),
-    option(
-        Group.CONNECTION,
-        "--max-wait",
-        type=_Seconds(min=0, max=86400),
-        metavar="SECONDS",
-        default=int(MOST_WAITING),
-        show_default=True,
-        envvar="BEAMCTL_MAX_WAIT",
-        show_envvar=True,
-        help="Total seconds that this run may wait if the API limits the rate of requests.",
-    ),
-    option(
-        Group.CONNECTION,
-        "--debug",
-        is_flag=True,
-        help="Show each request and response on standard error, with secrets hidden.",
-    ),
-    _with_access,
 )

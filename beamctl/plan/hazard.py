@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from posixpath import dirname
 
@@ -67,22 +68,39 @@ class Hazard:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A hazard that was allowed by name for this plan."""
+    """A hazard that was allowed by name for this plan.
+
+    Attributes:
+        workspace: The workspace; empty for the only one of a run.
+    """
 
     risk: Risk
     value: str
+    workspace: str = ""
 
     def __str__(self) -> str:
-        return f"{self.risk}={self.value}"
+        return scoped(f"{self.risk}={self.value}", self.workspace)
+
+    def holds_for(self, workspace: str) -> bool:
+        """Whether it allows a hazard of this workspace."""
+        return self.workspace in ("", workspace)
+
+
+def scoped(allowed: str, workspace: str) -> str:
+    """An allowance as the value of `--allow`; a run over several workspaces needs the name of one."""
+    return f"{workspace}:{allowed}" if workspace else allowed
 
 
 def allowance(text: str) -> Allowance:
-    """Parse `NAME=VALUE`.
+    """Parse `NAME=VALUE` or `WORKSPACE:NAME=VALUE`.
 
     Raises:
-        UsageError: The hazard is unknown or cannot be allowed, or there is no value.
+        UsageError: The hazard is unknown or cannot be allowed, or there is no value or no workspace before the colon.
     """
-    label, _, value = text.partition("=")
+    scope, _, value = text.partition("=")
+    workspace, colon, label = scope.rpartition(":")
+    if colon and not workspace:
+        raise UsageError(f"--allow {text}: there is no workspace before the colon", f"Use --allow {text[1:]}.")
     risk = next((risk for risk in Risk if risk == label), None)
     if risk is None:
         known = ", ".join(risk for risk in Risk if risk not in NEVER_ALLOWED)
@@ -91,13 +109,43 @@ def allowance(text: str) -> Allowance:
         why = "no accepted admin would remain, and no one could restore access"
         raise UsageError(f"--allow: {label} cannot be allowed: {why}", "Name another admin in the document first.")
     if not value:
-        raise UsageError(f"--allow {label} needs a value", f"Use --allow {label}=VALUE as printed with the hazard.")
-    return Allowance(risk, value)
+        raise UsageError(f"--allow {scope} needs a value", f"Use --allow {scope}=VALUE as printed with the hazard.")
+    return Allowance(risk, value, workspace)
 
 
-def refused(hazards: Iterable[Hazard], allowed: Sequence[Allowance]) -> tuple[Hazard, ...]:
-    """The hazards that were not allowed."""
-    granted = {(each.risk, each.value) for each in allowed}
+def refuse_misdirected(allowed: Sequence[Allowance], workspaces: Sequence[str]) -> None:
+    """Refuse allowances that are not for one workspace of the run.
+
+    Raises:
+        UsageError: One names a workspace that the run does not cover, or none although the run covers several.
+    """
+    for each in allowed:
+        if each.workspace and each.workspace not in workspaces:
+            raise UsageError(
+                f"--allow {each}: this run does not cover the workspace {each.workspace!r}",
+                f"It covers {_some(workspaces)}.",
+            )
+        if not each.workspace and len(workspaces) > 1:
+            example = shlex.quote(str(replace(each, workspace=workspaces[0])))
+            raise UsageError(
+                f"--allow {each} does not name a workspace, but this run covers several",
+                f"Name one of {_some(workspaces)}, such as:  --allow {example}",
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def allowed_in(workspace: str, allowed: Sequence[Allowance]) -> tuple[Allowance, ...]:
+    """The allowances for one workspace, without its name."""
+    return tuple(replace(each, workspace="") for each in allowed if each.holds_for(workspace))
+
+
+def refused(hazards: Iterable[Hazard], allowed: Sequence[Allowance], workspace: str) -> tuple[Hazard, ...]:
+    """The hazards of one workspace that were not allowed."""
+    granted = {(each.risk, each.value) for each in allowed if each.holds_for(workspace)}
     return tuple(each for each in hazards if not each.liftable or (each.risk, each.value) not in granted)
 
 
@@ -118,12 +166,13 @@ def merged(known: Iterable[Hazard], more: Iterable[Hazard]) -> tuple[Hazard, ...
     return listed((*found, *new.values()))
 
 
-def unused(hazards: Iterable[Hazard], allowed: Sequence[Allowance]) -> tuple[Allowance, ...]:
-    """The allowances that match no hazard of the plan."""
+def unused(hazards: Iterable[Hazard], allowed: Sequence[Allowance], workspace: str) -> tuple[Allowance, ...]:
+    """The allowances for one workspace that match no hazard of its plan."""
     present = {(each.risk, each.value) for each in hazards}
-    return tuple(each for each in allowed if (each.risk, each.value) not in present)
+    return tuple(each for each in allowed if each.holds_for(workspace) and (each.risk, each.value) not in present)
 
 
+_SHOWN = 5
 _HERE = "."
 STANDARD_INPUT = "-"
 

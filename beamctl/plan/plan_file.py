@@ -188,8 +188,6 @@ def _decoded(data: Mapping[str, Any]) -> Saved:
         raise UndecodableError(f"it would be valid for more than {LONGEST.days} days")
     for plan in saved.plans:
         _check_preconditions(plan)
-    if saved.allowed and len(saved.plans) > 1:
-        raise UndecodableError("it allows a hazard but covers several workspaces")
     ours = _data(saved) | {name: data[name] for name in ("beamctl_version", "format_version")}
     if digest_of(ours) != saved.digest:  # redundant fields (fingerprints, counts) must match
         raise UndecodableError("it contradicts itself")

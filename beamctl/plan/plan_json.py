@@ -83,12 +83,12 @@ def plans_data(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str,
         "format_version": FORMAT_VERSION,
         "beamctl_version": __version__,
         "resource_changes": [change_data(plan.workspace, change) for plan in plans for change in plan.changes],
-        "workspaces": [_workspace_data(plan, allowed) for plan in plans],
+        "workspaces": [_workspace_data(plan, allowed, plan.workspace if len(plans) > 1 else "") for plan in plans],
     }
 
 
-def _workspace_data(plan: Plan, allowed: Sequence[Allowance]) -> dict[str, Any]:
-    blocking = frozenset(refused(plan.hazards, allowed))
+def _workspace_data(plan: Plan, allowed: Sequence[Allowance], scope: str) -> dict[str, Any]:
+    blocking = frozenset(refused(plan.hazards, allowed, plan.workspace))
     return {
         "workspace": plan.workspace,
         "api_url": plan.api,
@@ -97,19 +97,19 @@ def _workspace_data(plan: Plan, allowed: Sequence[Allowance]) -> dict[str, Any]:
         "sections": dict(plan.sections),
         "fingerprint": plan.fingerprint,
         "refused": bool(blocking),
-        "hazards": [_hazard_data(hazard, refuses=hazard in blocking) for hazard in plan.hazards],
+        "hazards": [_hazard_data(hazard, scope, refuses=hazard in blocking) for hazard in plan.hazards],
         "notes": [fact_data(note.fact) for note in plan.notes],
         "unchanged": [{"code": why.value, "count": count} for why, count in plan.tally.items()],
     }
 
 
-def _hazard_data(hazard: Hazard, *, refuses: bool) -> dict[str, Any]:
+def _hazard_data(hazard: Hazard, scope: str, *, refuses: bool) -> dict[str, Any]:
     return {
         "hazard": hazard.risk.value,
         "value": hazard.value,
         **fact_data(hazard.fact),
         "refused": refuses,
-        "allow": f"{hazard.risk}={hazard.value}" if hazard.liftable else None,
+        "allow": str(Allowance(hazard.risk, hazard.value, scope)) if hazard.liftable else None,
     }
 
 
@@ -200,7 +200,7 @@ def plan_of(workspace: Data, changes: Sequence[Data]) -> Plan:
 def allowed_of(workspace: Data) -> tuple[Allowance, ...]:
     """The hazards that were allowed when the plan was made."""
     granted = (each for each in workspace["hazards"] if not each["refused"])
-    return tuple(Allowance(_risk(each), each["value"]) for each in granted)
+    return tuple(Allowance(_risk(each), each["value"], workspace["workspace"]) for each in granted)
 
 
 def _risk(data: Data) -> Risk:

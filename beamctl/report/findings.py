@@ -110,7 +110,7 @@ def _found(data: ReportData) -> Iterator[Finding]:
         for fact in plan.anomalies if data.command is CommandName.DRIFT else ():
             yield _finding(RuleCode.LISTING_IN_DOUBT, Level.ERROR, plan, (fact.code.value,), words(fact))
         if data.command is not CommandName.DRIFT:
-            yield from _of_hazards(plan, refused(plan.hazards, data.allowed))
+            yield from _of_hazards(plan, refused(plan.hazards, data.allowed, plan.workspace))
         if missing := plain(uncovered_spans(plan.workspace, data.details)):
             yield _finding(RuleCode.COVERAGE_TOO_LOW, Level.ERROR, plan, ("coverage",), missing)
     yield from (each for _, each in results)

@@ -36,7 +36,7 @@ def outputs(data: ReportData) -> Mapping[str, str]:
         counts = {"problems": len(data.problems), "warnings": len(data.warnings)}
         return {"valid": str(not data.problems).lower()} | {name: str(value) for name, value in counts.items()}
     actions = Counter(change_data("", change)["change"]["actions"][0] for plan in data.plans for change in plan.changes)
-    blocking = sum(len(refused(plan.hazards, data.allowed)) for plan in data.plans)
+    blocking = sum(len(refused(plan.hazards, data.allowed, plan.workspace)) for plan in data.plans)
     is_drift = data.command is CommandName.DRIFT
     flags = {
         "valid": not any(each.problems for each in data.failures),

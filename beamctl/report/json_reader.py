@@ -100,7 +100,8 @@ def _plans_of(data: Json, entries: Sequence[Json]) -> tuple[Plan, ...]:
 def _plans(data: Json, command: CommandName) -> ReportData:
     entries = data["workspaces"]
     plans = _plans_of(data, entries)
-    allowed = tuple(dict.fromkeys(each for entry in entries for each in allowed_of(entry)))
+    scoped = [replace(each, workspace=entry["workspace"]) for entry in entries for each in allowed_of(entry)]
+    allowed = tuple(dict.fromkeys(scoped))
     saved = _saved(data["saved"], allowed) if "saved" in data else None
     return ReportData(command, plans, allowed, tuple(_results(plans, data.get("results", ()))), saved)
 

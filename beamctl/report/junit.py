@@ -145,7 +145,7 @@ def _of_documents(data: ReportData) -> Iterator[TestCase]:
 
 
 def _of_guards(data: ReportData, plan: Plan) -> Iterator[TestCase]:
-    blocking = refused(plan.hazards, data.allowed)
+    blocking = refused(plan.hazards, data.allowed, plan.workspace)
     for risk in Risk:
         theirs = [hazard for hazard in plan.hazards if hazard.risk is risk]
         text = "; ".join(words(hazard.fact) for hazard in theirs)

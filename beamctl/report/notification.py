@@ -142,6 +142,12 @@ def error_notice(error: BeamctlError) -> WorkspaceNotice:
     return WorkspaceNotice(Urgency.FAILURE, "", printable(error.message), "apply failed")
 
 
+def failure_notice(failure: WorkspaceFailure) -> WorkspaceNotice:
+    """The error for which a workspace was not changed."""
+    summary = f"Nothing was changed in {failure.workspace}: {printable(failure.message)}"
+    return WorkspaceNotice(Urgency.FAILURE, failure.workspace, summary, "nothing was changed")
+
+
 def title(notices: Sequence[WorkspaceNotice], limit: int) -> str:
     """One line for all notices of one urgency, of at most `limit` bytes: the first, and how many more there are."""
     first, *others = notices

@@ -89,11 +89,16 @@ def outcomes(data: ReportData) -> list[WorkspaceOutcome]:
     events = {plan.workspace: each for plan, each in data.results}
     found = []
     for name in data.workspaces:
-        if name in failures:
+        if name in failures and not (name in plans and _is_refusal(data, failures[name], plans[name])):
             found.append(_of_failure(failures[name], events.get(name, ())))
         else:
             found.append(_of_plan(data, plans[name], events.get(name)))
     return found
+
+
+def _is_refusal(data: ReportData, failure: WorkspaceFailure, plan: Plan) -> bool:
+    """Whether the plan itself says why its workspace failed."""
+    return failure.code == RefusedError.code and bool(refused(plan.hazards, data.allowed, plan.workspace))
 
 
 def worst_outcomes(found: Sequence[WorkspaceOutcome], most: int = MOST_OUTCOMES) -> Sequence[WorkspaceOutcome]:
@@ -168,7 +173,8 @@ def _of_plan(data: ReportData, plan: Plan, events: Sequence[Event] | None) -> Wo
 def _plan(data: ReportData, plan: Plan) -> tuple[Ending, str]:
     is_apply = data.command is CommandName.APPLY
     counts = change_text.action_counts(plan.changes)
-    if risks := ", ".join(dict.fromkeys(hazard.risk.value for hazard in refused(plan.hazards, data.allowed))):
+    blocking = refused(plan.hazards, data.allowed, plan.workspace)
+    if risks := ", ".join(dict.fromkeys(hazard.risk.value for hazard in blocking)):
         detail = "nothing changed" if is_apply else counts or "no changes"
         return Ending.REFUSED, f"refused ({risks}): {detail}"
     if counts:

@@ -12,7 +12,7 @@ from beamctl.model.text import printable, shell_word
 from beamctl.plan.change import Reason
 from beamctl.plan.comparison import Note
 from beamctl.plan.guards import declared_data
-from beamctl.plan.hazard import Allowance, Hazard, refused
+from beamctl.plan.hazard import Allowance, Hazard, refused, scoped
 from beamctl.plan.plan import Plan
 from beamctl.report import change_text
 from beamctl.report.data import CommandName, ReportData
@@ -182,11 +182,7 @@ def _refusal(hazard: Hazard, flags: _Flags | None) -> str:
 
 def allow_flag(hazard: Hazard, scope: str) -> str:
     """The flag that allows a hazard, as typed in a shell."""
-    return f"--allow {shlex.quote(printable(_scoped(hazard, scope)))}"
-
-
-def _scoped(hazard: Hazard, scope: str) -> str:
-    return f"{scope}:{_allowance(hazard)}" if scope else _allowance(hazard)
+    return f"--allow {shlex.quote(printable(scoped(_allowance(hazard), scope)))}"
 
 
 def _with_flags(command: str, scope: str, hazards: Sequence[Hazard]) -> str:
@@ -199,7 +195,7 @@ def _allowance(hazard: Hazard) -> str:
 
 def _all_flags(plan: Plan, allowed: Sequence[Allowance], flags: _Flags) -> list[str]:
     """One command that allows all hazards, if there are several."""
-    blocked = refused(plan.hazards, allowed)
+    blocked = refused(plan.hazards, allowed, plan.workspace)
     if not blocked or len(plan.hazards) == 1 or not all(hazard.liftable for hazard in plan.hazards):
         return []
     return ["", f"To allow all of these in this plan only:  {flags(plan.hazards)}"]
@@ -223,7 +219,7 @@ def _note(note: tuple[str, str]) -> str:
 
 
 def _hazards(plan: Plan, allowed: Sequence[Allowance], style: Style, flags: _Flags) -> list[str]:
-    blocking = frozenset(refused(plan.hazards, allowed))
+    blocking = frozenset(refused(plan.hazards, allowed, plan.workspace))
     is_liftable = all(hazard.liftable for hazard in plan.hazards)  # otherwise, allowing the others would not help
     lines = []
     for hazard in plan.hazards:

@@ -20,7 +20,6 @@ from beamctl.runs.commit import actor
 from beamctl.runs.file import RecordFile, now
 from beamctl.runs.folder import FUTURE, RecordFolder, next_stamp, run_name, same_apply
 from beamctl.runs.last_run import BEGINNING, LARGEST
-from beamctl.runs.storage import RecordStorage
 from beamctl.system.clock import current_time
 
 T = TypeVar("T")
@@ -43,55 +42,61 @@ class NewRecord:
     once: bool = False
 
 
-def open_records(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[RecordFile]:
-    """Create the record of each run before anything is changed: all of them or none.
+@dataclass(frozen=True, slots=True)
+class PendingRecord:
+    """A record whose file does not exist yet.
+
+    Attributes:
+        name: The name of the run.
+    """
+
+    folder: RecordFolder
+    name: str
+    due: NewRecord
+    redactor: RecordRedactor
+
+    def open(self) -> RecordFile:
+        """Create the file and write its first line, before anything is changed.
+
+        Raises:
+            UsageError: It cannot be written or would contain a secret; nothing was changed.
+            StalePlanError: Another run has begun to apply the saved plan.
+        """
+        storage = self.folder.storage
+        run = Run(self.name, now(), actor(), self.due.commit, self.due.digest)
+        line = self.redactor.require_no_secrets(first_line(run, self.due.plan), "the record of this run")
+        key = f"{self.due.digest.rpartition(':')[2]}-{self.due.plan.workspace}" if self.due.once else ""
+        try:
+            if key and (other := storage.claim(key, self.name)):  # of two runs at once, only one applies a saved plan
+                why = f"the saved plan of {self.due.plan.workspace} was already applied, in the run {printable(other)}"
+                raise StalePlanError(why, "Make and review a new plan:  beamctl plan --out FILE")
+            return RecordFile(storage, self.name, line, self.due.plan, self.redactor)
+        except (OSError, RecordError) as error:
+            if key:
+                storage.release(key)
+            raise _unwritable(self.folder, [self.due], error) from None
+
+
+def new_records(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[PendingRecord]:
+    """The records of the runs of one apply, which share their time and ID. Each file is created when its run begins, so
+    that few are open at a time.
 
     Raises:
-        UsageError: A record cannot be written or would contain a secret; nothing was changed.
-        StalePlanError: Another run has begun to apply the saved plan.
+        UsageError: The folder cannot be used; nothing was changed.
     """
-    storage = folder.storage
-    began: list[RecordFile] = []
-    claimed: list[str] = []
     try:
-        storage.prepare()
-        for (run, line), each in zip(_lines(folder, due, redactor), due, strict=True):
-            if each.once:
-                claimed += _claim(storage, each, run)
-            began.append(RecordFile(storage, run.id, line, each.plan, redactor))
-    except (OSError, RecordError, StalePlanError) as error:
-        for record in began:
-            record.discard()
-        for key in claimed:
-            storage.release(key)
-        if isinstance(error, StalePlanError):
-            raise
-        why = error.message if isinstance(error, RecordError) else f"{storage.where}: {error.strerror or error}"
-        hint = "Name a writable directory:  beamctl apply --record DIR"
-        so = ", so nothing was changed" if any(each.plan.changes for each in due) else ""
-        raise UsageError(f"the record of this run cannot be written{so}: {why}", hint) from None
-    return began
+        folder.storage.prepare()
+        stamp, mark = next_stamp(current_time(), folder.names()), secrets.token_hex(3)
+    except (OSError, RecordError) as error:
+        raise _unwritable(folder, due, error) from None
+    return [PendingRecord(folder, run_name(stamp, each.plan.workspace, mark), each, redactor) for each in due]
 
 
-def _claim(storage: RecordStorage, each: NewRecord, run: Run) -> list[str]:
-    """Reserve a saved plan for a run, so that of two runs at the same time only one applies it."""
-    key = f"{each.digest.rpartition(':')[2]}-{each.plan.workspace}"
-    if other := storage.claim(key, run.id):
-        raise StalePlanError(
-            f"the saved plan of {each.plan.workspace} was already applied, in the run {printable(other)}",
-            "Make and review a new plan:  beamctl plan --out FILE",
-        )
-    return [key]
-
-
-def _lines(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[tuple[Run, str]]:
-    """The first line of each record. The runs of one apply share their time and ID."""
-    stamp, mark = next_stamp(current_time(), folder.names()), secrets.token_hex(3)
-    runs = [Run(run_name(stamp, each.plan.workspace, mark), now(), actor(), each.commit, each.digest) for each in due]
-    began = zip(runs, due, strict=True)
-    return [
-        (run, redactor.require_no_secrets(first_line(run, each.plan), "the record of this run")) for run, each in began
-    ]
+def _unwritable(folder: RecordFolder, due: Sequence[NewRecord], error: OSError | RecordError) -> UsageError:
+    why = error.message if isinstance(error, RecordError) else f"{folder.storage.where}: {error.strerror or error}"
+    so = ", so nothing was changed" if any(each.plan.changes for each in due) else ""
+    hint = "Name a writable directory:  beamctl apply --record DIR"
+    return UsageError(f"the record of this run cannot be written{so}: {why}", hint)
 
 
 def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:

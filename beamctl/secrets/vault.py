@@ -32,6 +32,7 @@ from beamctl.model.secret import (
     sink_of,
 )
 from beamctl.model.text import is_whole
+from beamctl.plan.change import Change
 from beamctl.plan.plan import Plan
 from beamctl.secrets import command, file, keyring
 from beamctl.secrets.file import ReservedFiles
@@ -181,46 +182,53 @@ def _variable(name: str) -> tuple[str, str]:
     return os.environ.get(name, ""), "" if name in os.environ else "is not set"
 
 
-def refuse_unusable_secrets(plans: Sequence[Plan], store: LocalSecretStore, command: str, *, approved: bool) -> None:
-    """Refuse changes that create a secret that cannot be stored, or need one that cannot be read.
+def unusable_secrets(
+    plans: Sequence[Plan], store: LocalSecretStore, command: str, *, approved: bool
+) -> Mapping[str, RefusedError]:
+    """The plans, by workspace, with a change that creates a secret that cannot be stored, or needs one that cannot be
+    read.
 
     Args:
         plans: The plans to apply.
         store: Reads and stores the secrets.
         command: The command that makes the plans, for a hint.
         approved: Whether the user approved the plans. Until then nothing they name is read or run.
-
-    Raises:
-        RefusedError: There is such a change.
     """
-    refusals = [
-        (f"{change.name}: {why}", change)
-        for plan in plans
-        for change in plan.changes
-        if change.secrets and (why := store.why_refused(change.secrets, approved=approved))
-    ]
-    for sink, names in _shared(plans).items():
+    found = {plan.workspace: why for plan in plans if (why := _why_unusable(plan, store, command, approved=approved))}
+    for sink, owners in _shared(plans).items():
+        names = [f"{change.name} in {plan.workspace}" for plan, change in owners]
         message = f"the secrets of {names[0]} and of {names[1]} would both be stored in {described(sink)}"
-        raise RefusedError(
+        error = RefusedError(
             f"{message}, and one would be lost, so nothing was changed",
             "Give each secret its own destination in the document, and apply again.",
         )
-    if refusals:
-        message, change = refusals[0]
-        more = f", and {len(refusals) - 1} more like this" if len(refusals) > 1 else ""
-        fix = "Change its source or destination in the document, or fix the cause, and apply again."
-        add = f"Add {SECRET_TO} to the document, or show the secret on this terminal:  {command} {OPTION}"
-        raise RefusedError(
-            f"cannot get or store a secret, so nothing was changed: {message}{more}",
-            add if store.lacks_destination(change.secrets) else fix,
-        )
+        found |= {plan.workspace: error for plan, _ in owners}
+    return found
 
 
-def _shared(plans: Sequence[Plan]) -> dict[SecretDestination, list[str]]:
+def _why_unusable(plan: Plan, store: LocalSecretStore, command: str, *, approved: bool) -> RefusedError | None:
+    refusals = [
+        (f"{change.name}: {why}", change)
+        for change in plan.changes
+        if change.secrets and (why := store.why_refused(change.secrets, approved=approved))
+    ]
+    if not refusals:
+        return None
+    message, change = refusals[0]
+    more = f", and {len(refusals) - 1} more like this" if len(refusals) > 1 else ""
+    fix = "Change its source or destination in the document, or fix the cause, and apply again."
+    add = f"Add {SECRET_TO} to the document, or show the secret on this terminal:  {command} {OPTION}"
+    return RefusedError(
+        f"cannot get or store a secret, so nothing was changed: {message}{more}",
+        add if store.lacks_destination(change.secrets) else fix,
+    )
+
+
+def _shared(plans: Sequence[Plan]) -> Mapping[SecretDestination, Sequence[tuple[Plan, Change]]]:
     """The destinations of more than one secret across all workspaces, with the owners of the secrets."""
-    found: dict[SecretDestination, list[str]] = {}
+    found: dict[SecretDestination, list[tuple[Plan, Change]]] = {}
     for plan in plans:
         for change in plan.changes:
             if sink := sink_of(change.secrets.get(SECRET_TO)):
-                found.setdefault(one_place(sink), []).append(f"{change.name} in {plan.workspace}")
-    return {sink: names for sink, names in found.items() if len(names) > 1}
+                found.setdefault(one_place(sink), []).append((plan, change))
+    return {sink: owners for sink, owners in found.items() if len(owners) > 1}

@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from threading import Event as StopSignal
 
-from beamctl.apply.executor import apply as make_changes
-from beamctl.apply.record import Event, is_not_permitted
-from beamctl.apply.runner import ApplyContext, Listener
-from beamctl.errors import RecordError, RefusedError, StalePlanError, UnwritableError, UsageError
-from beamctl.kinds.registry import all_kinds
-from beamctl.model.api_call import Pause, Reader, Sender
-from beamctl.model.secret import SecretStore
+from beamctl.errors import BeamctlError, RecordError, RefusedError, StalePlanError, UsageError
 from beamctl.model.text import printable
+from beamctl.plan.hazard import refused
 from beamctl.plan.plan import Plan
-from beamctl.report.apply_text import totals
-from beamctl.report.plan_text import APPLY, UNKNOWN_COMMIT, unused_note
+from beamctl.report.plan_text import APPLY, UNKNOWN_COMMIT, allow_flag, unused_note
 from beamctl.runs.commit import DIRTY, is_in_ci
-from beamctl.runs.file import RecordFile
 from beamctl.runs.folder import RecordFolder
-from beamctl.runs.store import NewRecord, open_records
+from beamctl.runs.store import NewRecord, PendingRecord, new_records
 from beamctl.secrets.file import ReservedFiles
-from beamctl.secrets.vault import LocalSecretStore, refuse_unusable_secrets
-from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
+from beamctl.secrets.vault import LocalSecretStore, unusable_secrets
+from beamctl.workflow.apply_all import apply_all
+from beamctl.workflow.apply_view import (
+    Applied,
+    AppliedPlan,
+    ApplyRequest,
+    ApplySession,
+    ApplyStatus,
+    ApplyView,
+    Review,
+    inputs_of,
+)
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, defaults, quoted
-from beamctl.workflow.plan_all import Planned, is_refused, plan_all, unused_allowances
-from beamctl.workflow.saved_plan import open_saved
-
-NOT_STOPPED = "The apply was not stopped by this. Run `beamctl plan` to see what is left to do."
+from beamctl.workflow.failures import ISOLATED
+from beamctl.workflow.open_saved import open_saved
+from beamctl.workflow.plan_all import Planned, plan_all, unused_allowances
 
 
 def run_apply(request: ApplyRequest, session: ApplySession) -> Applied:
-    """Plan, show the plans, ask for approval, and make the changes.
+    """Plan, show the plans, ask for approval, and make the changes. In a run over several workspaces, one whose plan is
+    refused does not affect the others.
 
     Raises:
         BeamctlError: Nothing was changed.
@@ -44,29 +47,60 @@ def run_apply(request: ApplyRequest, session: ApplySession) -> Applied:
     view = session.view
     with ExitStack() as stack:
         review = _plan(request, session.access, stack)
-        plans = [each.plan for each in review.planned]
         view.show(review)
         for note in request.checks.records.ignored():
             view.note(note)
-        is_unchanged = not any(plan.changes for plan in plans)
-        refused, unused = is_refused(plans, review.allowed), unused_allowances(plans, review.allowed)
-        if refused or is_unchanged:
-            for text in unused:
-                view.note(unused_note(text))
-        if refused:
+        blocked = _refused_hazards(review)
+        _note_unused(review, blocked, view)
+        if blocked and not review.several:
             return Applied(review, (), ApplyStatus.REFUSED)
-        if unused and not is_unchanged:
-            raise RefusedError(
-                f"no hazard of the plan matches --allow {' and --allow '.join(unused)}: the plan is not the one that "
-                "was reviewed, so nothing was changed",
-                "Run `beamctl plan` to see the current plan, and allow exactly what it prints.",
-            )
-        store = LocalSecretStore(session.redaction, request.screen, _reserved(request, plans, session.access))
-        refuse_unusable_secrets(plans, store, review.command, approved=False)
+        review = review.without(blocked).without(_unused_allowances(review))
+        store = LocalSecretStore(session.redaction, request.screen, _reserved(request, review, session.access))
+
+        def without_unusable(review: Review, *, approved: bool) -> Review:
+            plans = [each.plan for each in review.due]
+            return review.without(unusable_secrets(plans, store, review.command, approved=approved))
+
+        review = without_unusable(review, approved=False)
         if view.confirm(review):
-            _refuse_stale(review.planned)
-        refuse_unusable_secrets(plans, store, review.command, approved=True)
+            review = review.without(_stale(review.due, session.access, request.parallelism))
+        review = without_unusable(review, approved=True)
         return _make_all_changes(review, request, session, store)
+
+
+def _refused_hazards(review: Review) -> Mapping[str, BeamctlError]:
+    """The workspaces whose plans have hazards that are not allowed."""
+    errors: dict[str, BeamctlError] = {}
+    for plan in (each.plan for each in review.planned):
+        if blocking := refused(plan.hazards, review.allowed, plan.workspace):
+            is_liftable = all(hazard.liftable for hazard in plan.hazards)
+            flags = " ".join(allow_flag(hazard, plan.workspace) for hazard in blocking)
+            errors[plan.workspace] = RefusedError(
+                f"refused, nothing changed: {', '.join(dict.fromkeys(hazard.risk for hazard in blocking))}",
+                f"To allow it for this plan only:  {flags}" if is_liftable else "",
+            )
+    return errors
+
+
+def _note_unused(review: Review, blocked: Collection[str], view: ApplyView) -> None:
+    """Say which allowances have no effect, of plans that are refused anyway or have no changes."""
+    for plan in (each.plan for each in review.planned):
+        if plan.workspace in blocked or not plan.changes:
+            for text in unused_allowances([plan], review.allowed):
+                view.note(unused_note(text))
+
+
+def _unused_allowances(review: Review) -> Mapping[str, BeamctlError]:
+    """The workspaces whose plans have changes, but not the hazards that were allowed."""
+    return {
+        plan.workspace: RefusedError(
+            f"no hazard of the plan matches --allow {' and --allow '.join(found)}: the plan is not the one that was "
+            "reviewed, so nothing was changed",
+            "Run `beamctl plan` to see the current plan, and allow exactly what it prints.",
+        )
+        for plan in (each.plan for each in review.planned)
+        if plan.changes and (found := unused_allowances([plan], review.allowed))
+    }
 
 
 def _plan(request: ApplyRequest, access: Access, stack: ExitStack) -> Review:
@@ -76,18 +110,18 @@ def _plan(request: ApplyRequest, access: Access, stack: ExitStack) -> Review:
         found = plan_all(files, workspaces, access, stack, request.allowed, request.checks)
         command = command_for(APPLY, files, workspaces, request.checks.base, shard)
         return Review(found.planned, request.allowed, None, command, found.failures, found.scope)
-    planned, allowed, content, scope = open_saved(saved, request, access, stack)
+    opened = open_saved(saved, request, access, stack)
     command = command_for(f"{APPLY} {quoted(saved)}", (), workspaces, shard=shard)
-    return Review(planned, allowed, content, command, scope=scope)
+    return Review(opened.planned, opened.allowed, opened.content, command, opened.failures, opened.scope)
 
 
-def _reserved(request: ApplyRequest, plans: Sequence[Plan], access: Access) -> ReservedFiles:
+def _reserved(request: ApplyRequest, review: Review, access: Access) -> ReservedFiles:
     """The files that no secret may replace.
 
     A saved plan does not record which folders were read. The folders of its documents count as read, except those that
     contain the current directory.
     """
-    sources = [plan.source for plan in plans]
+    sources = [each.plan.source for each in review.planned]
     folders = [Path(name) for name in request.files or defaults()]
     if request.saved is not None:
         found = [Path(source).parent for source in sources]
@@ -97,36 +131,55 @@ def _reserved(request: ApplyRequest, plans: Sequence[Plan], access: Access) -> R
     return ReservedFiles(access.credential_files, (*inputs, *sources), request.checks.records.path, read)
 
 
-def _refuse_stale(planned: Sequence[Planned]) -> None:
-    for each in planned:
-        if not each.still():
-            raise StalePlanError(
-                f"{each.plan.workspace} changed while waiting for approval, so nothing was changed",
-                "Run `beamctl apply` again to see the new plan.",
-            )
+def _stale(planned: Sequence[Planned], access: Access, parallelism: int) -> Mapping[str, BeamctlError]:
+    """The workspaces that changed while waiting for approval, or cannot be read any more."""
+
+    def why(each: Planned) -> BeamctlError | None:
+        try:
+            is_same = each.still()
+        except (*ISOLATED, StalePlanError) as error:
+            return error
+        message = f"{each.plan.workspace} changed while waiting for approval, so nothing was changed"
+        return None if is_same else StalePlanError(message, "Run `beamctl apply` again to see the new plan.")
+
+    if len(planned) == 1:
+        found = [why(planned[0])]
+    else:
+        with ThreadPoolExecutor(parallelism) as pool:
+            try:
+                found = list(pool.map(why, planned))
+            except BaseException:
+                access.stop.set()  # this process ends: do not wait for all reads
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    return {each.plan.workspace: error for each, error in zip(planned, found, strict=True) if error}
 
 
-def _begin(review: Review, request: ApplyRequest, session: ApplySession) -> list[tuple[Planned, RecordFile]]:
-    """Create the record of each run.
+def _records(review: Review, request: ApplyRequest, session: ApplySession) -> list[tuple[Planned, PendingRecord]]:
+    """The record of each run.
 
     A plan without changes gets a record too if the last record declares something else, because the next plan compares
     with it, or if no complete apply of its commit is recorded, because the next drift does. If no plan has changes, a
     record that cannot be written is only a warning.
     """
     records = request.checks.records
-    due = [each for each in review.planned if each.plan.changes or each.unrecorded or _is_new(each, records)]
+    due = [each for each in review.due if each.plan.changes or each.unrecorded or _is_new(each, records)]
     once = review.saved is not None
     new = [NewRecord(_recorded(each.plan), each.commit(), each.digest(), once) for each in due]
     if is_in_ci() and any(each.plan.declared and not each.commit for each in new):  # an undo has no document
         session.view.note(UNKNOWN_COMMIT)
     try:
-        opened = open_records(records, new, session.redaction) if new else []
+        opened = new_records(records, new, session.redaction) if new else []
     except UsageError as error:
         if any(each.plan.changes for each in due):
             raise
-        session.view.warn(f"Warning: {printable(error.message)}\n  {error.hint}")
+        _warn(error, session.view)
         return []
     return list(zip(due, opened, strict=True))
+
+
+def _warn(error: BeamctlError, view: ApplyView) -> None:
+    view.warn(f"Warning: {printable(error.message)}\n  {error.hint}")
 
 
 def _is_new(each: Planned, records: RecordFolder) -> bool:
@@ -142,78 +195,23 @@ def _is_new(each: Planned, records: RecordFolder) -> bool:
 
 def _make_all_changes(review: Review, request: ApplyRequest, session: ApplySession, store: LocalSecretStore) -> Applied:
     """Make the changes of every plan, each with its own run record."""
-    runs = _begin(review, request, session)
-    results: list[tuple[Planned, Sequence[Event]]] = []
-    statuses: set[ApplyStatus] = set()
-    unwritable: UnwritableError | None = None
-    stop, view = session.access.stop, session.view
+    runs = _records(review, request, session)
     with session.interrupt:
-        for each, record in runs:
-            events: list[Event] = []
-            for event in _changes(each, record, session, store, request.parallelism):
-                events.append(event)
-                try:
-                    view.event(event, len(each.plan.changes))
-                except UnwritableError as error:  # a full disk must not leave the apply half done
-                    unwritable = error
-            try:
-                record.end(events, interrupted=stop.is_set())
-            except RecordError as error:  # the changes are made and reported; only the end of the record is missing
-                view.warn(f"Warning: {printable(error.message)}")
-            if not each.plan.changes:
-                continue
-            results.append((each, events))
-            statuses.add(status := _status(events))
-            try:
-                view.ended(each, events, status)
-            except UnwritableError as error:
-                unwritable = error
-    if unwritable is not None:
-        raise UnwritableError(unwritable.message, NOT_STOPPED)
-    if stop.is_set():
-        return Applied(review, results, ApplyStatus.INTERRUPTED)
-    return Applied(review, results, ApplyStatus.PARTLY if len(statuses) > 1 else next(iter(statuses), ApplyStatus.DONE))
+        ended = apply_all(runs, session, store, request.parallelism)
+    errors: dict[str, BeamctlError] = {}
+    for planned, end in ended:
+        if end.error is not None:
+            raise end.error
+        if end.not_begun is not None and planned.plan.changes:
+            error = end.not_begun
+            errors[planned.plan.workspace] = RecordError(error.message, error.hint) if review.several else error
+        elif end.not_begun is not None:
+            _warn(end.not_begun, session.view)
+    review = review.without(errors)
+    results = [AppliedPlan(planned, end.events) for planned, end in ended if planned.plan.changes and not end.not_begun]
+    return Applied(review, results, ApplyStatus.INTERRUPTED if session.access.stop.is_set() else None)
 
 
 def _recorded(plan: Plan) -> Plan:
     """The plan for its record. A run without changes did not check what went missing since the last run."""
     return plan if plan.changes else replace(plan, seen={})
-
-
-def _changes(
-    each: Planned, record: RecordFile, session: ApplySession, store: LocalSecretStore, parallelism: int
-) -> Iterator[Event]:
-    """Make the changes of one plan."""
-    return apply(
-        each.plan,
-        each.link.silent_reader,
-        each.link.sender,
-        parallelism=parallelism,
-        stop=session.access.stop,
-        on_event=record.on_event,
-        vault=store.for_workspace(each.plan.workspace),
-        pause=each.link.pause,
-    )
-
-
-def apply(  # noqa: PLR0913 - each port has its name
-    approved: Plan,
-    reader: Reader,
-    sender: Sender,
-    *,
-    parallelism: int,
-    stop: StopSignal,
-    on_event: Listener | None = None,
-    vault: SecretStore | None = None,
-    pause: Pause = lambda _: True,
-) -> Iterator[Event]:
-    """Make exactly the changes of an approved plan."""
-    kinds = {kind.name: kind for kind in all_kinds()}
-    return make_changes(approved, ApplyContext(kinds, reader, sender, parallelism, stop, on_event, vault, pause))
-
-
-def _status(events: Sequence[Event]) -> ApplyStatus:
-    """How the apply ended in one workspace."""
-    if is_not_permitted(events):
-        return ApplyStatus.NOT_PERMITTED
-    return ApplyStatus.DONE if totals(events).complete else ApplyStatus.PARTLY

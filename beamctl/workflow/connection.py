@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from beamctl.api.clock import ClockSkew, WaitBudget
+from beamctl.api.clock import ClockSkew, SystemClock, WaitBudget
 from beamctl.api.config import LOCAL, Sources, decide
 from beamctl.api.config import default_workspace as named_elsewhere
 from beamctl.errors import ApiError, UsageError
@@ -27,7 +27,7 @@ from beamctl.workflow.slow_reads import NotifyingReader
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from beamctl.api.workspace import WorkspaceApi
+    from beamctl.api.workspace import Pool, WorkspaceApi
 
 _LOCAL_NAME = "local"
 """The `--api-url` of the emulator in this process."""
@@ -35,9 +35,33 @@ _LOCAL_NAME = "local"
 _TOO_FAR = timedelta(days=1)
 
 
+READS_IN_FLIGHT = 16
+"""How many requests may be in flight in a run that only reads, unless an option says otherwise."""
+
+
+class RunPool:
+    """Holds what the workspaces of a run share, from the first one that is opened. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: Pool | None = None
+
+    def made(self, make: Callable[[], Pool]) -> Pool:
+        """The pool, which is made the first time."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = make()
+            return self._pool
+
+    def close(self) -> None:
+        """Close all connections. No request may be in progress."""
+        if self._pool is not None:
+            self._pool.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach the API.
+    """How to reach the API, for all workspaces of a run.
 
     Attributes:
         sources: Settings from the options, the environment and the official CLI's files.
@@ -48,6 +72,8 @@ class Access:
         local_app: Returns the emulator of the current directory, for `--api-url local`.
         wait_budget: How long the run may wait while the API limits requests.
         stop: Set to end reads and pauses, and to stop retrying.
+        in_flight: How many requests may be in flight, in all workspaces together.
+        pool: What the workspaces share; closed at the end of the run.
     """
 
     sources: Sources
@@ -58,6 +84,8 @@ class Access:
     notify: Callable[[str], None] | None = None
     wait_budget: WaitBudget = field(default_factory=WaitBudget)
     stop: threading.Event = field(default_factory=threading.Event)
+    in_flight: int = READS_IN_FLIGHT
+    pool: RunPool = field(default_factory=RunPool)
 
     def pause(self, seconds: float) -> bool:
         """Wait, and return whether `stop` was not set."""
@@ -133,62 +161,58 @@ def default_workspace(access: Access) -> str:
 
 @contextmanager
 def open_link(access: Access, workspace: str) -> Iterator[Link]:
-    """Open a workspace for the duration of the block.
+    """Open a workspace. No request is made yet, and its connections are those of the run.
 
     Raises:
         BeamctlError: There is no credential, or a connection setting is invalid.
     """
-    with _opened(access, workspace) as (api_url, api):
-        reader = api.reader()
-        yield Link(
-            api_url,
-            _with_notices(reader, access, workspace),
-            reader,
-            api.sender(),
-            _identity(api),
-            access.pause,
-            api.skew,
-            api.credential_from,
-        )
+    api_url, api = _opened(access, workspace)
+    reader = api.reader()
+    yield Link(
+        api_url,
+        NotifyingReader(reader, workspace, access.notify) if access.notify else reader,
+        reader,
+        api.sender(),
+        _identity(api),
+        access.pause,
+        api.skew,
+        api.credential_from,
+    )
 
 
 @contextmanager
 def open_deletion_link(access: Access, workspace: str) -> Iterator[DeletionLink]:
-    """Open a workspace that is to be deleted, for the duration of the block.
+    """Open a workspace that is to be deleted.
 
     Raises:
         BeamctlError: As for `open_link`.
     """
-    with _opened(access, workspace) as (api_url, api):
-        reader = _with_notices(api.reader(), access, workspace)
-        yield DeletionLink(api_url, reader, api.deleter(), _identity(api), access.pause)
+    api_url, api = _opened(access, workspace)
+    reader = api.reader()
+    reader = NotifyingReader(reader, workspace, access.notify) if access.notify else reader
+    yield DeletionLink(api_url, reader, api.deleter(), _identity(api), access.pause)
 
 
-def _with_notices(reader: Reader, access: Access, workspace: str) -> Reader:
-    return NotifyingReader(reader, workspace, access.notify) if access.notify else reader
+def _opened(access: Access, workspace: str) -> tuple[str, WorkspaceApi]:
+    connection = LOCAL if access.is_local else decide(access.sources, workspace)
+    api = access.pool.made(lambda: _pool(access)).open(connection, workspace)
+    return _LOCAL_NAME if access.is_local else connection.base_url, api
 
 
-@contextmanager
-def _opened(access: Access, workspace: str) -> Iterator[tuple[str, WorkspaceApi]]:
-    app = None
-    if access.is_local:
-        connection, app = LOCAL, access.local_app()
-    else:
-        connection = decide(access.sources, workspace)
-    from beamctl.api.clock import SystemClock
+def _pool(access: Access) -> Pool:
+    app = access.local_app() if access.is_local else None
     from beamctl.api.errors import Timeouts
-    from beamctl.api.workspace import Options, open_workspace
+    from beamctl.api.workspace import Options, Pool
 
-    clock = SystemClock(access.stop)
     options = Options(
         timeouts=Timeouts(read=access.timeout),
         debug=access.debug,
-        clock=clock,
+        clock=SystemClock(access.stop),
         redactor=access.redactor,
         wait_budget=access.wait_budget,
+        in_flight=access.in_flight,
     )
-    with open_workspace(connection, workspace, options, wsgi_app=app) as api:
-        yield _LOCAL_NAME if app else connection.base_url, api
+    return Pool(options, app)
 
 
 def _identity(api: WorkspaceApi) -> Identity | None:

@@ -168,7 +168,9 @@ def _merged(parts: Sequence[ShardReport]) -> ReportData:
     allowed = tuple(dict.fromkeys(each for part in parts for each in part.data.allowed))
     for part in parts:
         for plan in part.data.plans:
-            if refused(plan.hazards, allowed) != refused(plan.hazards, part.data.allowed):
+            if refused(plan.hazards, allowed, plan.workspace) != refused(
+                plan.hazards, part.data.allowed, plan.workspace
+            ):
                 raise UsageError(f"{part.path} allows other hazards than the other reports", _HINT)
     return ReportData(
         first.command,

@@ -23,6 +23,7 @@ from beamctl.report.notification import (
     body,
     drift_notice,
     error_notice,
+    failure_notice,
     is_failure,
     recovered_notice,
     redacted,
@@ -82,10 +83,8 @@ class Notifier:
     def applied(self, data: ReportData, folder: RecordFolder) -> None:
         """Notify about an apply that was refused, or failed in part."""
         if self.targets:
-            ended = {plan.workspace: events for plan, events in data.results}
-            found = _refusals(data) or [_apply(plan, ended.get(plan.workspace, ())) for plan in data.plans]
             reached = Observation(_subject(Topic.APPLY), "", None)  # earlier errors are over
-            self._notify([*found, reached], folder)
+            self._notify([*_applied(data), reached], folder)
 
     @contextmanager
     def errors(self, folder: RecordFolder, *, unattended: bool) -> Iterator[None]:
@@ -164,18 +163,28 @@ def _drift(plan: Plan, data: ReportData) -> Observation:
     return Observation(subject, entries_digest(differences(plan)), drift_notice(plan, data))
 
 
-def _refusals(data: ReportData) -> list[Observation]:
-    """The plans for which an apply was refused. Nothing is known of the others then: they were not applied either."""
-    hazards = {} if data.results else {plan.workspace: refused(plan.hazards, data.allowed) for plan in data.plans}
-    return [
-        Observation(
-            _subject(Topic.APPLY, plan.api, plan.workspace),
-            entries_digest([plan.workspace, each.risk.value, each.value] for each in found),
-            refusal_notice(plan.workspace, found),
-        )
-        for plan in data.plans
-        if (found := hazards.get(plan.workspace))
-    ]
+def _applied(data: ReportData) -> Iterator[Observation]:
+    """What became of each workspace: applied, refused, or not even planned."""
+    ended = {plan.workspace: events for plan, events in data.results}
+    failed = {each.workspace: each for each in data.failures}
+    for plan in data.plans:
+        subject = _subject(Topic.APPLY, plan.api, plan.workspace)
+        blocking = refused(plan.hazards, data.allowed, plan.workspace)
+        failure = failed.pop(plan.workspace, None)
+        if plan.workspace not in ended and blocking:
+            key = entries_digest([plan.workspace, each.risk.value, each.value] for each in blocking)
+            yield Observation(subject, key, refusal_notice(plan.workspace, blocking))
+        elif failure is not None:
+            yield _failed(subject, failure)
+        else:
+            yield _apply(plan, ended.get(plan.workspace, ()))
+        yield Observation(_subject(Topic.APPLY, workspace=plan.workspace), "", None)  # it can be planned again
+    for failure in failed.values():  # the API is not known
+        yield _failed(_subject(Topic.APPLY, workspace=failure.workspace), failure)
+
+
+def _failed(subject: str, failure: WorkspaceFailure) -> Observation:
+    return Observation(subject, entries_digest([[failure.workspace, failure.code]]), failure_notice(failure))
 
 
 def _apply(plan: Plan, events: Sequence[Event]) -> Observation:

@@ -9,11 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from beamctl.document.desired import Desired
-from beamctl.errors import BeamctlError, UsageError
+from beamctl.document.problem import Place
+from beamctl.errors import BeamctlError
 from beamctl.model.shard import Shard, ShardScope
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
-from beamctl.plan.hazard import Allowance, refused, unused
+from beamctl.plan.hazard import Allowance, allowed_in, refuse_misdirected, refused, unused
 from beamctl.plan.plan import Plan
 from beamctl.runs.commit import commit_of
 from beamctl.runs.folder import RecordFolder
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from beamctl.report.data import WorkspaceFailure
 
 
+_UNKNOWN = Place("")
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A plan and the connection to its workspace.
@@ -40,6 +44,7 @@ class Planned:
         commit: Returns the commit of the documents; empty if there is none.
         digest: Returns the digest that identifies the plan in run records.
         unrecorded: Whether the last recorded run declared something else.
+        place: The line that declares the workspace.
     """
 
     plan: Plan
@@ -48,6 +53,7 @@ class Planned:
     commit: Callable[[], str]
     digest: Callable[[], str]
     unrecorded: bool = False
+    place: Place = _UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +112,13 @@ def plan_all(
         checks: What the plans are checked against.
 
     Raises:
-        UsageError: A hazard is allowed, but the run covers several workspaces.
+        UsageError: An allowed hazard is not for one workspace of the run.
         BeamctlError: The only workspace cannot be planned.
     """
     whole = read_desired(files, workspaces)
+    refuse_misdirected(granted, [desired.workspace for desired in whole])  # also for workspaces of other shards
     scope = scope_of(whole, checks.shard)
     documents = covered(whole, scope)
-    refuse_shared(granted, [desired.workspace for desired in documents])
     bases: Mapping[str, BaseDocument] = {}
     if checks.base:
         from beamctl.workflow.base_document import guard_bases
@@ -131,22 +137,12 @@ def plan_all(
     return AllPlanned(tuple(planned), tuple(failures), scope)
 
 
-def refuse_shared(granted: Sequence[Allowance], workspaces: Sequence[str]) -> None:
-    """Refuse allowed hazards in a run over several workspaces.
-
-    Raises:
-        UsageError: A hazard is allowed, but the run covers several workspaces.
-    """
-    if granted and len(workspaces) > 1:
-        hint = f"Pick one with -w: {', '.join(workspaces)}."
-        raise UsageError("--allow applies to one plan, but this run makes several", hint)
-
-
 def _planned(
     desired: Desired, link: Link, granted: Sequence[Allowance], checks: Checks, base: BaseDocument | None
 ) -> Planned:
     last = last_run(checks.records, desired.workspace, link.api_url)
-    make = partial(plan_now, desired, link, last, checks.floors, granted, base)
+    allowed = allowed_in(desired.workspace, granted)
+    make = partial(plan_now, desired, link, last, checks.floors, allowed, base)
     first = make()
     source = desired.document.source
     return Planned(
@@ -156,15 +152,15 @@ def _planned(
         lambda: commit_of(source),
         partial(digest_of_plan, first),
         unrecorded=first.declared != last.declared,
+        place=desired.document.place("workspace"),
     )
 
 
 def is_refused(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> bool:
     """Whether any plan has a hazard that is not allowed."""
-    return any(refused(plan.hazards, allowed) for plan in plans)
+    return any(refused(plan.hazards, allowed, plan.workspace) for plan in plans)
 
 
 def unused_allowances(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> list[str]:
     """The allowances that match no hazard, as typed."""
-    hazards = [hazard for plan in plans for hazard in plan.hazards]
-    return [printable(str(each)) for each in unused(hazards, allowed)]
+    return [printable(str(each)) for plan in plans for each in unused(plan.hazards, allowed, plan.workspace)]

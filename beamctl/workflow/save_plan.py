@@ -94,7 +94,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
         UsageError: The file cannot be written or signed.
         ApiError: The ID of a workspace cannot be read.
     """
-    from beamctl.workflow.saved_plan import valid_until
+    from beamctl.workflow.open_saved import valid_until
 
     created = current_time().replace(microsecond=0)
     saved = Saved(
@@ -103,7 +103,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
         workspace_ids={each.plan.workspace: identify(each.plan.workspace, each.link.reader) for each in planned},
         commit=max((each.commit() for each in planned), key=len, default=""),  # a dirty one is longer
         created=created,
-        expires=valid_until(created + target.lasts, [each.plan for each in planned]),
+        expires=valid_until(created + target.lasts, [each.plan for each in planned] if len(planned) == 1 else ()),
     )
     text = redactor.require_no_secrets(saved_text(saved), "the plan")
     hint = "Name another file with --out."

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from beamctl.api.auth import Token, headers
+from beamctl.api.auth import headers
 from beamctl.api.config import Connection, Era
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential, LoginTokens
+from beamctl.api.token import Token
 from beamctl.errors import ApiError, GarbledError, InterruptedRunError, UnauthenticatedError, UnreachableError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.model.fact import error_fact

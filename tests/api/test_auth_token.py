@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.auth import Token, claims, issued, kept, token_request
 from beamctl.api.config import Era
 from beamctl.api.credential import ClientCredentials, LoginTokens
 from beamctl.api.messages import Reply
+from beamctl.api.token import Token, claims, issued, kept, token_request
 from beamctl.errors import GarbledError
 from tests.api.fakes import NOON, jwt
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.throttle import Signal, Throttle, ThrottleState, Ticket
+from beamctl.api.throttle import InFlight, Signal, Throttle, ThrottleState, Ticket
 from beamctl.errors import InterruptedRunError
 from tests.api.fakes import FakeClock
 
@@ -200,9 +200,7 @@ def test_waiting_at_the_gate_can_be_interrupted() -> None:
 
 def test_waiting_for_a_free_slot_can_be_interrupted() -> None:
     clock = FakeClock()
-    gate = Throttle(clock)
-    with gate.slot() as slot:
-        slot.signal = Signal.REFUSED
+    gate = Throttle(clock, InFlight(1))
     with gate.slot():
         clock.interrupted = True
         with pytest.raises(InterruptedRunError), gate.slot():
@@ -210,9 +208,7 @@ def test_waiting_for_a_free_slot_can_be_interrupted() -> None:
 
 
 def test_a_finished_request_admits_the_next_one() -> None:
-    gate, order = Throttle(FakeClock()), list[str]()
-    with gate.slot() as slot:
-        slot.signal = Signal.REFUSED
+    gate, order = Throttle(FakeClock(), InFlight(1)), list[str]()
     inside = threading.Event()
 
     def second() -> None:
@@ -226,3 +222,12 @@ def test_a_finished_request_admits_the_next_one() -> None:
         order.append("first")
     thread.join(5)
     assert order == ["first", "second"]
+
+
+def test_a_refusal_of_a_single_request_says_nothing_about_the_window() -> None:
+    """Else one workspace that is always limited would make a run over many sequential."""
+    state = ThrottleState(window=16)
+    ticket = state.begin(0.0)
+    assert isinstance(ticket, Ticket)
+    state.end(ticket, Signal.REFUSED, 0.0, wait=1.0)
+    assert (state.window, state.resume_at) == (16, 1.0)

@@ -13,9 +13,8 @@ from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.change import Action
 from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.apply import apply
 from tests.fakes.resources import resource
-from tests.fakes.runs import all_done, applied, apply_through, document, outcomes, planned
+from tests.fakes.runs import all_done, applied, apply, apply_through, document, outcomes, planned
 from tests.fakes.wording import Expect, lost, words
 from tests.fakes.workspace import After, FakeWorkspace, person, raises
 

@@ -22,8 +22,7 @@ from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.errors import RecordError
 from beamctl.model.api_call import ApiCall, Method
 from beamctl.plan.kind import Outcome, Status
-from beamctl.workflow.apply import apply
-from tests.fakes.runs import API, document, outcomes, planned
+from tests.fakes.runs import API, apply, document, outcomes, planned
 from tests.fakes.schemas import problems_with
 from tests.fakes.wording import failure, words
 from tests.fakes.workspace import FakeWorkspace, person

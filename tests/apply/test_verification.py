@@ -15,9 +15,8 @@ from beamctl.model.api_call import PAUSES, ApiCall, Method, NoResponse, Response
 from beamctl.plan.plan import Plan
 from beamctl.report.apply_text import end_text, event_text, totals
 from beamctl.report.json_report import applied_json
-from beamctl.workflow.apply import apply
 from tests.fakes.resources import resource
-from tests.fakes.runs import document, outcomes, planned
+from tests.fakes.runs import apply, document, outcomes, planned
 from tests.fakes.service_accounts import api_key, service_account
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person, raises

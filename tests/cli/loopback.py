@@ -74,8 +74,9 @@ class Api:
 
 
 @contextmanager
-def serving(app: Callable[..., Iterable[bytes]]) -> Iterator[Api]:
+def serving(app: Callable[..., Iterable[bytes]], *, hold: str = "nothing") -> Iterator[Api]:
     api = Api(app)
+    api.hold = hold
     with make_server("127.0.0.1", 0, api, server_class=Server, handler_class=QuietHandler) as server:
         api.url = f"http://127.0.0.1:{server.server_port}/v0"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))

@@ -236,16 +236,24 @@ def test_an_allowance_is_for_one_workspace(cli: Cli, write: Write, people: Peopl
     shown = cli("plan")
     assert shown.code == 5
     assert "  To allow it in this plan only:  beamctl apply -w acme --allow acme:mass-removal=2\n" in shown.out
-    assert "  To allow it in this plan only:  beamctl apply -w hollow --allow live-empty=members\n" in shown.out
+    assert "  To allow it in this plan only:  beamctl apply -w hollow --allow hollow:live-empty=members\n" in shown.out
     before = people()
     for command in ("plan", "apply"):
         ran = cli(command, "--allow", "mass-removal=2", *(["--auto-approve"] if command == "apply" else []))
         assert ran.code == 3
         assert ran.err == (
-            "Error: --allow applies to one plan, but this run makes several\n  Pick one with -w: acme, hollow.\n"
+            "Error: --allow mass-removal=2 does not name a workspace, but this run covers several\n"
+            "  Name one of acme, hollow, such as:  --allow acme:mass-removal=2\n"
+        )
+        ran = cli(command, "--allow", "quiet:mass-removal=2", *(["--auto-approve"] if command == "apply" else []))
+        assert ran.code == 3
+        assert ran.err.startswith(
+            "Error: --allow quiet:mass-removal=2: this run does not cover the workspace 'quiet'\n"
         )
     assert people() == before
-    assert cli("apply", "-w", "acme", "--allow", "mass-removal=2", "--auto-approve").code == 0
+    ran = cli("apply", "--allow", "acme:mass-removal=2", "--auto-approve")
+    assert (ran.code, "Applied to acme: 2 done.\n" in ran.out) == (5, True)
+    assert "Error: hollow (beamctl.yaml:7): refused, nothing changed: live-empty\n" in ran.err
     assert set(people()) == {"ada@example.com", "bob@example.com"}
 
 

@@ -1,17 +1,21 @@
 """Plan and apply against a fake in one line."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import yaml
 
+from beamctl.apply import executor
 from beamctl.apply.record import Ended, Event, NotAttempted, Unconfirmed
+from beamctl.apply.runner import ApplyContext, Listener
 from beamctl.document.desired import Desired
 from beamctl.document.load import SourceText
-from beamctl.model.api_call import Reader, Response, Sender
+from beamctl.kinds.registry import all_kinds
+from beamctl.model.api_call import Pause, Reader, Response, Sender
 from beamctl.model.identity import Identity
 from beamctl.model.secret import SecretStore
 from beamctl.plan.across_kinds import read
@@ -21,7 +25,6 @@ from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Kind, Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.apply import apply
 from beamctl.workflow.documents import validate
 from beamctl.workflow.plan import plan
 from tests.fakes.workspace import FakeWorkspace
@@ -65,6 +68,23 @@ def planned(  # noqa: PLR0913 - each has its name
         live,
         replace(situation, interrupted=interrupted, allowed=allowed, resent=resent or {}, withdrawn=withdrawn or {}),
     )
+
+
+def apply(  # noqa: PLR0913 - each port has its name
+    approved: Plan,
+    reader: Reader,
+    sender: Sender,
+    *,
+    parallelism: int,
+    stop: threading.Event,
+    on_event: Listener | None = None,
+    vault: SecretStore | None = None,
+    pause: Pause = lambda _: True,
+) -> Iterator[Event]:
+    """Make the changes of a plan as the only ones of a run."""
+    kinds = {kind.name: kind for kind in all_kinds()}
+    with ThreadPoolExecutor(parallelism) as pool:
+        yield from executor.apply(approved, ApplyContext(kinds, reader, sender, pool, stop, on_event, vault, pause))
 
 
 def apply_through(

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamctl.api.auth import claims, issued
 from beamctl.api.clock import WaitBudget
 from beamctl.api.messages import Failure, Reply, until_text
 from beamctl.api.response_body import error_text, read
 from beamctl.api.throttle import LONGEST_EFFORT, asks_for_wait, wait_before_repeat
+from beamctl.api.token import claims, issued
 from beamctl.errors import DocumentError, GarbledError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.strict_json import MOST_NESTED

@@ -186,16 +186,18 @@ def test_default_limit_is_a_quarter_rounded_up() -> None:
 def test_allowance_lifts_exactly_one_hazard() -> None:
     live = FakeWorkspace.of([person("root@x.io", "admin"), *(person(f"p{n}@x.io") for n in range(4))])
     plan = planned(document({"root@x.io": "admin"}), live)
-    assert refused(plan.hazards, [allowance("mass-removal=4")]) == ()
-    assert len(refused(plan.hazards, [allowance("mass-removal=5")])) == 1
-    assert [str(each) for each in unused(plan.hazards, [allowance("mass-removal=5")])] == ["mass-removal=5"]
+    assert refused(plan.hazards, [allowance("mass-removal=4")], plan.workspace) == ()
+    assert len(refused(plan.hazards, [allowance("mass-removal=5")], plan.workspace)) == 1
+    assert [str(each) for each in unused(plan.hazards, [allowance("mass-removal=5")], plan.workspace)] == [
+        "mass-removal=5"
+    ]
 
 
 def test_last_admin_hazard_cannot_be_allowed() -> None:
     live = FakeWorkspace.of([person("a@x.io", "admin"), person("b@x.io")])
     plan = planned(document({"a@x.io": "member", "b@x.io": "member"}, guards=LOOSE), live)
     granted = [Allowance(Risk.LAST_ADMIN, "none"), Allowance(Risk.REMOVES_ADMIN, "a@x.io")]
-    assert [hazard.risk for hazard in refused(plan.hazards, granted)] == [Risk.LAST_ADMIN]
+    assert [hazard.risk for hazard in refused(plan.hazards, granted, plan.workspace)] == [Risk.LAST_ADMIN]
 
 
 @pytest.mark.parametrize(
@@ -424,7 +426,7 @@ def test_each_removed_or_demoted_admin_is_named() -> None:
         ),
     ]
     one = [allowance("removes-admin=Gone@x.io")]
-    assert [hazard.value for hazard in refused(plan.hazards, one)] == ["down@x.io", "over@x.io"]
+    assert [hazard.value for hazard in refused(plan.hazards, one, plan.workspace)] == ["down@x.io", "over@x.io"]
 
 
 def test_protected_person_cannot_be_demoted() -> None:
@@ -516,7 +518,10 @@ def test_changed_email_is_a_suspected_rename() -> None:
             ),
         ),
     ]
-    assert refused(plan.hazards, [allowance(f"rename-suspect={each.value}") for each in plan.hazards]) == ()
+    assert (
+        refused(plan.hazards, [allowance(f"rename-suspect={each.value}") for each in plan.hazards], plan.workspace)
+        == ()
+    )
 
 
 def renames(old: Callable[[int], str], new: Callable[[int], str], count: int, **invited: Any) -> dict[str, str]:

@@ -94,8 +94,8 @@ def test_account_without_a_record_is_replaced_if_allowed() -> None:
         ("ci", Action.CREATE, Stage.CREATE),
         ("ci (c1)", Action.DELETE, Stage.DELETE),
     ]
-    assert [hazard.risk for hazard in refused(plan.hazards, ())] == [Risk.DELETES_SERVICE_ACCOUNT]
-    assert refused(plan.hazards, ALLOWED[:1]) == ()
+    assert [hazard.risk for hazard in refused(plan.hazards, (), plan.workspace)] == [Risk.DELETES_SERVICE_ACCOUNT]
+    assert refused(plan.hazards, ALLOWED[:1], plan.workspace) == ()
     assert all(could_be_planned(each) for each in plan.changes)
     assert all_done(applied(plan, live, vault=FakeVault()))
     assert (list(live.accounts.kept), planned(ACCOUNT, live).changes) == (["made-1"], ())

@@ -40,7 +40,7 @@ def refusal(content: bytes) -> str:
 
 
 def test_saved_plan_is_read_back() -> None:
-    flag = allowance("mass-removal=2")
+    flag = allowance("acme:mass-removal=2")
     written = saved(PLAN, allowed=(flag,))
     text = saved_text(written)
     found = open_plan(text.encode(), "p.json")
@@ -430,4 +430,4 @@ def test_allowance_applies_to_one_workspace() -> None:
     assert len(open_plan(signed(data), "p.json").plans) == 2
     data["workspaces"][0] |= {"refused": False}
     data["workspaces"][0]["hazards"][0] |= {"refused": False}
-    assert refusal(signed(data)).endswith("it allows a hazard but covers several workspaces")
+    assert open_plan(signed(data), "p.json").allowed == (allowance("acme:mass-removal=2"),)

@@ -101,7 +101,9 @@ class Opened:
 
     def effect(self, live: Live) -> list[object]:
         """The hazards that are not allowed, the requests of an apply, and the guards that are recorded."""
-        blocking = [(each.risk, each.value) for each in refused(self.plan.hazards, self.saved.allowed)]
+        blocking = [
+            (each.risk, each.value) for each in refused(self.plan.hazards, self.saved.allowed, self.plan.workspace)
+        ]
         return [*blocking, *effects(self.plan, live), declared_data(self.plan.declared)]
 
 

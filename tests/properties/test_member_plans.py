@@ -105,15 +105,17 @@ def test_hazard_is_lifted_only_by_the_flag_it_prints(
         printed = [f"{hazard.risk}={hazard.value}" for hazard in liftable]
     assert len(set(printed)) == len(printed) == len(liftable)
     flags = [allowance(flag) for flag in printed]
-    assert [hazard.liftable for hazard in refused(plan.hazards, flags)] == [False] * (len(plan.hazards) - len(liftable))
+    assert [hazard.liftable for hazard in refused(plan.hazards, flags, plan.workspace)] == [False] * (
+        len(plan.hazards) - len(liftable)
+    )
     for hazard, flag in zip(liftable, flags, strict=True):
         others = [other for other in flags if other != flag]
         wrong = [allowance(f"{flag}{more}") for more in ("0", " ", ",")] + [
             Allowance(risk, flag.value) for risk in Risk if risk is not flag.risk
         ]
-        assert hazard in refused(plan.hazards, [*others, *wrong])
-        assert hazard not in refused(plan.hazards, [flag])
-    assert unused(plan.hazards, flags) == ()
+        assert hazard in refused(plan.hazards, [*others, *wrong], plan.workspace)
+        assert hazard not in refused(plan.hazards, [flag], plan.workspace)
+    assert unused(plan.hazards, flags, plan.workspace) == ()
 
 
 @given(documents(), workspaces)

@@ -13,8 +13,7 @@ from beamctl.errors import UnauthenticatedError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from beamctl.workflow.apply import apply
-from tests.fakes.runs import applied, document, planned
+from tests.fakes.runs import applied, apply, document, planned
 from tests.fakes.wording import lost
 from tests.fakes.workspace import FakeWorkspace, person
 

@@ -159,7 +159,7 @@ def test_a_refused_workspace_of_an_apply_is_found_once() -> None:
     errors = [line for line in annotation_lines(both) if line.startswith("::error") and "beta" in line]
     assert errors == [line for line in annotation_lines(replace(both, failures=())) if line.startswith("::error")]
     assert outputs(both)["refused"] == "true"
-    assert "  refused: nothing changed (access.yaml:2)" in text_report.report(both)
+    assert "refused (removes-admin): nothing changed\n" in text_report.report(both)
 
 
 def test_the_digest_changes_when_a_workspace_fails_and_not_with_the_message() -> None:

@@ -17,9 +17,11 @@ from beamctl.errors import RecordError, StalePlanError, UsageError
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
 from beamctl.runs.bucket import ObjectStorage
+from beamctl.runs.file import RecordFile
 from beamctl.runs.folder import RecordFolder
 from beamctl.runs.last_run import last_run
-from beamctl.runs.store import NewRecord, applied_before, find_record, open_records
+from beamctl.runs.store import NewRecord, applied_before, find_record, new_records
+from beamctl.secrets.redaction import OutputRedaction
 from tests.cli.loopback import Api
 from tests.cli.world import AS_IS, CHANGED, Cli, People, Write
 from tests.fakes.redaction import redaction
@@ -64,6 +66,11 @@ def plan() -> Plan:
     return planned(members({"a@x.io": "admin", "b@x.io": "member", "c@x.io": "member"}), live)
 
 
+def begun(folder: RecordFolder, due: list[NewRecord], redactor: OutputRedaction) -> RecordFile:
+    (pending,) = new_records(folder, due, redactor)
+    return pending.open()
+
+
 def objects(bucket: fsspec.AbstractFileSystem) -> list[str]:
     return sorted(path.removeprefix("records/team/") for path in bucket.find("records"))
 
@@ -92,7 +99,7 @@ def test_an_apply_is_recorded_as_one_object(
 def test_a_killed_run_shows_which_changes_may_have_been_made(bucket: fsspec.AbstractFileSystem) -> None:
     """Nothing is closed, as if the process had been killed."""
     made = plan()
-    (record,) = open_records(RecordFolder(URL), [NewRecord(made, "", "")], redaction())
+    record = begun(RecordFolder(URL), [NewRecord(made, "", "")], redaction())
     assert len(objects(bucket)) == 1
     first, second = made.changes
     record.on_event(Started(first))
@@ -116,7 +123,7 @@ def test_a_killed_run_shows_which_changes_may_have_been_made(bucket: fsspec.Abst
 
 @pytest.mark.usefixtures("bucket")
 def test_a_run_that_was_silent_for_long_was_killed() -> None:
-    open_records(RecordFolder(URL), [NewRecord(plan(), "", "")], redaction())
+    begun(RecordFolder(URL), [NewRecord(plan(), "", "")], redaction())
     for silent, writes in ((timedelta(minutes=10), True), (timedelta(0), False)):
         storage = ObjectStorage("s3", "records/team", silent)
         (name,) = storage.names()
@@ -134,7 +141,7 @@ def test_of_two_runs_at_once_one_applies_a_saved_plan() -> None:
         assert applied_before(folder, "acme", digest) == ""
         ready.wait()
         try:
-            open_records(folder, [NewRecord(made, "", digest, once=True)], redaction())
+            begun(folder, [NewRecord(made, "", digest, once=True)], redaction())
             results.append("began")
         except StalePlanError as error:
             results.append("stale" if "was already applied, in the run" in error.message else error.message)
@@ -149,7 +156,7 @@ def test_of_two_runs_at_once_one_applies_a_saved_plan() -> None:
 
 def test_changes_that_start_together_share_a_request(bucket: fsspec.AbstractFileSystem) -> None:
     made = plan()
-    (record,) = open_records(RecordFolder(URL), [NewRecord(made, "", "")], redaction())
+    record = begun(RecordFolder(URL), [NewRecord(made, "", "")], redaction())
     threads = [threading.Thread(target=record.on_event, args=[Started(made.changes[0])]) for _ in range(20)]
     for each in threads:
         each.start()
@@ -231,7 +238,7 @@ def test_a_bucket_that_cannot_be_reached(cli: Cli, write: Write, monkeypatch: py
 
 def test_storage_that_fails_in_between_stops_the_run(bucket: fsspec.AbstractFileSystem) -> None:
     made = plan()
-    (record,) = open_records(RecordFolder(URL), [NewRecord(made, "", "")], redaction())
+    record = begun(RecordFolder(URL), [NewRecord(made, "", "")], redaction())
     record.on_event(Started(made.changes[0]))
     bucket.rm("records", recursive=True)
     with pytest.raises(RecordError, match="The specified bucket does not exist"):

@@ -18,7 +18,7 @@ from beamctl.cli.main import run
 from beamctl.emulator import FaultScript, MiddlewareOptions, add_middleware, create_app, read_rule
 from beamctl.errors import RecordError
 from beamctl.runs.folder import RecordFolder, stamp_of
-from beamctl.runs.store import NewRecord, find_record, open_records
+from beamctl.runs.store import NewRecord, find_record, new_records
 from tests.cli.loopback import Api, serving
 from tests.cli.process import process, room_for, running
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, People, Write, document, error_in
@@ -192,13 +192,15 @@ def test_records_do_not_follow_a_link_from_a_checkout(
 
 
 @pytest.mark.usefixtures("api")
-def test_a_record_that_cannot_be_started_removes_the_others(write: Write, api: Api) -> None:
+def test_a_record_that_cannot_be_started_keeps_only_its_workspace_from_being_changed(write: Write, api: Api) -> None:
     labs = document("labs", "{ada@example.com: admin, " + ", ".join(f"k{n}@x.io: viewer" for n in range(20)) + "}")
     write("beamctl.yaml", f"{CHANGED}---\n{labs}")
     ran = process("apply", "--auto-approve", prelude=room_for(3000))
-    assert ran.code == 3
-    assert api.writes == []
-    assert list(RUNS.iterdir()) == []
+    assert ran.code == 1
+    assert "Error: labs (beamctl.yaml:11): the record of this run cannot be written, so nothing was changed" in ran.err
+    assert sorted(api.writes) == ["POST /users", "PUT /users/grace@example.com"]
+    (path,) = RUNS.iterdir()
+    assert "-acme-" in path.name
 
 
 @pytest.mark.usefixtures("api")
@@ -462,7 +464,8 @@ def limited_file_size(size: int) -> Iterator[None]:
 def test_nothing_is_written_after_half_a_line() -> None:
     """Also if there is room again: text after half a line would make the whole record unreadable."""
     plan = planned(members({"a@x.io": "admin", "b@x.io": "member"}), FakeWorkspace.of([person("a@x.io", "admin")]))
-    (record,) = open_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")], redaction())
+    (pending,) = new_records(RecordFolder(Path("kept")), [NewRecord(plan, "", "")], redaction())
+    record = pending.open()
     (path,) = Path("kept").iterdir()
     with limited_file_size(path.stat().st_size + 10), pytest.raises(RecordError, match="File too large"):
         record.on_event(Started(plan.changes[0]))

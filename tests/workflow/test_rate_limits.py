@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from beamctl.cli.options import access_of
+from beamctl.cli.connection_options import access_of
 from beamctl.cli.output import Output
 from tests.cli.loopback import Api, Override
 from tests.cli.world import AS_IS, Cli, People, Write, error_in

@@ -334,12 +334,13 @@ def test_several_workspaces(cli: Cli, write: Write, people: People) -> None:
     labs = document("labs", "{ada@example.com: admin, kim@example.com: viewer}")
     write("beamctl.yaml", f"{CHANGED}---\n{labs}")
     assert cli("plan", "--out", "p.json").code == 0
-    assert "Pick one with -w: acme, labs." in refused(cli, 3, "--allow", "mass-removal=2")
+    assert "--allow acme:mass-removal=2\n" in refused(cli, 3, "--allow", "mass-removal=2")
     only = cli("apply", "p.json", "--auto-approve", "-w", "labs")
     assert only.out.endswith("Applied to labs: 1 done.\n")
     assert "kim@example.com" not in people()
-    assert "was already applied, in the run" in refused(cli, 6)
-    assert cli("apply", "p.json", "--auto-approve", "-w", "acme").code == 0
+    rest = cli("apply", "p.json", "--auto-approve")
+    assert (rest.code, rest.out.endswith("Applied to acme: 2 done.\n")) == (6, True)
+    assert "Error: labs (beamctl.yaml): p.json was already applied, in the run" in rest.err
     assert people()["kim@example.com"] == "viewer"
 
 

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 
 import click
 
-from beamctl.apply.record import Ended, Event, NotAttempted
 from beamctl.cli import candidates, options
+from beamctl.cli.apply_screen import ApplyScreen, ScreenSettings
 from beamctl.cli.base import base_option
 from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
-from beamctl.cli.interaction import MANY, Interrupt, Progress, ask, why_no_input
+from beamctl.cli.interaction import Interrupt, why_no_input
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.cli.shards import shard_option
-from beamctl.errors import RefusedError, UnwritableError, UsageError
+from beamctl.errors import UnwritableError, UsageError
 from beamctl.model.shard import Shard
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
-from beamctl.report.apply_text import end_text, event_text, is_summarized, not_permitted_text
 from beamctl.report.data import CommandName, ReportData
-from beamctl.report.plan_text import plans_text
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.terminal import OPTION, terminal
-from beamctl.workflow.apply import NOT_STOPPED, run_apply
-from beamctl.workflow.apply_view import ApplyRequest, ApplySession, ApplyStatus, Review, inputs_of
+from beamctl.workflow.apply import run_apply
+from beamctl.workflow.apply_all import NOT_STOPPED
+from beamctl.workflow.apply_view import Applied, ApplyRequest, ApplySession, ApplyStatus, inputs_of
 from beamctl.workflow.connection import Access
 from beamctl.workflow.notifications import Notifier
-from beamctl.workflow.plan_all import Checks, Planned
+from beamctl.workflow.plan_all import Checks
 
 _EXIT = {
     ApplyStatus.DONE: Exit.DONE,
@@ -128,10 +123,17 @@ def command(  # noqa: PLR0913 - one argument per option
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
         checks = Checks(floors, record, base, shard)
         request = ApplyRequest(saved, files, workspaces, granted, checks, parallelism, screen, verify)
-        view = _View(out, access, saved=saved is not None, asks=not auto_approve, no_input=no_input, verbose=verbose)
-        applied = run_apply(request, ApplySession(access, view, out.redaction, Interrupt(access.stop, quiet=out.quiet)))
-    notifier.applied(data := _data(applied.review, out, applied.results), record)
-    failed = out.failed(data.failures)
+        settings = ScreenSettings(saved is not None, not auto_approve, no_input, verbose)
+        view = ApplyScreen(out, access.stop, settings)
+        interrupt = Interrupt(access.stop, quiet=out.quiet)
+        applied = run_apply(request, ApplySession(access, view, out.redaction, interrupt))
+    notifier.applied(data := _data(applied, out), record)
+    return _reported(applied, data, reports, out)
+
+
+def _reported(applied: Applied, data: ReportData, reports: tuple[ReportFile, ...], out: Output) -> Exit:
+    """Write what is not shown yet, and return the exit code."""
+    exit_code = worst(out.failed(data.failures), *(_EXIT[status] for status in applied.statuses))
     _show_result(data, out)
     try:
         write_reports(reports, data, out)
@@ -139,16 +141,17 @@ def command(  # noqa: PLR0913 - one argument per option
         if not data.results:
             raise
         out.say(f"Error: {printable(error.message)}\n  {NOT_STOPPED}")
-        return Exit.PARTLY if applied.status is ApplyStatus.DONE else _EXIT[applied.status]
-    return worst(_EXIT[applied.status], failed)
+        return Exit.PARTLY if exit_code is Exit.DONE else exit_code
+    return exit_code
 
 
-def _data(review: Review, out: Output, results: Sequence[tuple[Planned, Sequence[Event]]] = ()) -> ReportData:
+def _data(applied: Applied, out: Output) -> ReportData:
+    review = applied.review
     return ReportData(
         CommandName.APPLY,
         [each.plan for each in review.planned],
         review.allowed,
-        [(each.plan, events) for each, events in results],
+        [(each.planned.plan, each.events) for each in applied.results],
         review.saved,
         review.command,
         failures=without_secrets(review.failures, out),
@@ -169,72 +172,3 @@ def _show_result(data: ReportData, out: Output) -> None:
             out.result(f"\n{ending_text(data, out.style)}")
     except UnwritableError as error:
         raise UnwritableError(error.message, NOT_STOPPED if data.results else "") from None
-
-
-class _View:
-    """Shows an apply: as text, or only notes, warnings and questions if the result is JSON."""
-
-    def __init__(self, out: Output, access: Access, *, saved: bool, asks: bool, no_input: str, verbose: bool) -> None:
-        self._out = out
-        self._stop = access.stop
-        self._saved = saved
-        self._asks = asks
-        self._no_input = no_input
-        self._verbose = verbose
-        self._is_terminal = sys.stderr.isatty() and not out.quiet and os.environ.get("TERM") != "dumb"
-        self._progress: Progress | None = None
-        self._ended = 0
-
-    def show(self, review: Review) -> None:
-        if not self._out.json:
-            self._out.result(plans_text(_data(review, self._out), self._out.style, verbose=self._verbose))
-
-    def note(self, text: str) -> None:
-        self._out.info(text)
-
-    def warn(self, text: str) -> None:
-        self._clear()
-        self._out.say(text)
-
-    def confirm(self, review: Review) -> bool:
-        count = sum(len(each.plan.changes) for each in review.planned)
-        if not count or not self._asks:
-            return False
-        if self._no_input:
-            flags = "" if review.saved else "".join(f" --allow {shlex.quote(str(each))}" for each in review.allowed)
-            hint = f"To apply without approval:  {review.command}{flags} --auto-approve"
-            raise RefusedError(f"{self._no_input}, so nothing was changed", hint)
-        names = ", ".join(each.plan.workspace for each in review.planned if each.plan.changes)
-        question = f"Make {count} change{'s' * (count != 1)} to {names}? Only 'yes' is accepted"
-        text = plans_text(_data(review, self._out), verbose=self._verbose)
-        if ask(question, text, self._out).strip() != "yes":
-            raise RefusedError("not approved, so nothing was changed")
-        return True
-
-    def event(self, event: Event, total: int) -> None:
-        if self._is_terminal and self._progress is None:
-            self._progress = Progress(self._out, total)
-        self._ended += isinstance(event, Ended | NotAttempted)
-        is_listed = self._verbose or not self._is_terminal or total <= MANY or not is_summarized(event)
-        text = event_text(event, self._out.style) if is_listed else ""
-        if text and not self._out.json:
-            self._clear()
-            self._out.result(text + "\n")
-        if self._progress is not None:
-            self._progress.show(ended=self._ended)
-
-    def ended(self, planned: Planned, events: Sequence[Event], status: ApplyStatus) -> None:
-        self._clear()
-        self._ended, self._progress = 0, None
-        name = planned.plan.workspace
-        try:
-            if not self._out.json:
-                text = end_text(name, events, saved=self._saved, interrupted=self._stop.is_set())
-                self._out.result(f"\n{text}")
-        finally:
-            if status is ApplyStatus.NOT_PERMITTED:
-                self._out.say(not_permitted_text(name, planned.link.credential_from))
-
-    def _clear(self) -> None:
-        if self._progress is not None:
-            self._progress.clear()

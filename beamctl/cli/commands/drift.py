@@ -83,7 +83,7 @@ if TYPE_CHECKING:
 @options.reports
 @options.record
 @options.view
-@options.connection
+@options.reads
 @notifications
 def command(  # noqa: PLR0913 - one argument per option
     files: tuple[str, ...],

@@ -31,7 +31,7 @@ from beamctl.workflow.show import export
     help="Write each workspace to its own file, DIR/NAME.yaml.",
 )
 @options.quiet
-@options.connection
+@options.reads
 def command(
     *,
     workspaces: tuple[str, ...],

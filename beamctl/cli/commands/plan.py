@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 @options.reports
 @options.record
 @options.view
-@options.connection
+@options.reads
 @options.floors
 def command(  # noqa: PLR0913 - one argument per option
     *,

@@ -25,7 +25,7 @@ from beamctl.workflow.show import show
 )
 @options.files
 @options.view
-@options.connection
+@options.reads
 def command(
     workspace: str | None,
     files: tuple[str, ...],

@@ -12,7 +12,7 @@ from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Output
 from beamctl.plan.guards import Bounds
-from beamctl.plan.hazard import allowance
+from beamctl.plan.hazard import allowance, refuse_misdirected
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import undo_text
 from beamctl.runs.folder import RecordFolder
@@ -57,6 +57,7 @@ def command(  # noqa: PLR0913 - one argument per option
         out.info(note)
     found = find_record(record, run, with_changes=True)
     desired = guards_for(found, files, out.info)
+    refuse_misdirected(granted, [found.workspace])
     with open_link(access, found.workspace) as link:
         planned = plan_undo(found, desired, link, Checks(floors, record))
         command = command_for(f"{undo_command(found.run.id, record.named)} --out FILE", files, ())

@@ -107,7 +107,7 @@ def value_rows(change: Change) -> list[Spans]:
 
 def dangers_of(plan: Plan, allowed: Sequence[Allowance], scope: str = "") -> list[Danger]:
     """The hazards of a plan, those that refuse it first."""
-    blocking = frozenset(refused(plan.hazards, allowed))
+    blocking = frozenset(refused(plan.hazards, allowed, plan.workspace))
     return sorted((_danger(each, scope, is_refused=each in blocking) for each in plan.hazards), key=_is_allowed)
 
 
