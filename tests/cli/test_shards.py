@@ -260,3 +260,30 @@ def test_failures_are_merged(cli: Cli, write: Write, divided: Divided, command: 
     if command[0] != "apply":
         whole = cli(*command, "-o", "json")
         assert (merged.out, merged.code) == (whole.out, whole.code)
+
+
+def test_an_allowance_may_be_for_a_workspace_of_another_shard(cli: Cli, write: Write, divided: Divided) -> None:
+    write("beamctl.yaml", f"{REFUSED}---\n{LABS}")
+    for command in (("plan",), ("apply", "--auto-approve")):
+        parts = divided(3, *command, "--allow", "acme:mass-removal=2")
+        assert [ran.code for ran in parts] == [0, 0, 0], [ran.err for ran in parts]
+        assert cli("merge-reports", "parts").code == 0
+    assert cli("plan", "--shard", "1/3", "--allow", "nowhere:mass-removal=2").code == 3
+
+
+def test_hostile_text_in_a_report(cli: Cli, write: Write, divided: Divided) -> None:
+    write("beamctl.yaml", f"{AS_IS}---\n{document('nowhere')}")
+    divided(1, "drift")
+    path = Path("parts/1.json")
+    data = json.loads(path.read_text())
+    hostile = "\r\n::error::x\x1b[31m##[add-mask]admin \u202e<!-- @here |`"
+    path.write_text(json.dumps(data | {"failures": [data["failures"][0] | {"message": hostile, "hint": hostile}]}))
+    ran = cli("merge-reports", "parts", "--report", "markdown=m.md")
+    assert ran.code == 1
+    for text in (ran.out, Path("m.md").read_text()):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "\n::error" not in text
+    odd = Path("parts/\x1b[31m\n.json")
+    odd.write_text("{")
+    assert "\n.json" not in cli("merge-reports", "parts").err
