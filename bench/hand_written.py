@@ -1,12 +1,14 @@
 """The baseline: a minimal script with the same libraries.
 
-`hand_written.py FILE` checks a document, `hand_written.py FILE URL` compares it with a workspace.
+`hand_written.py FILE` checks a document, `hand_written.py FILE URL` compares it with a workspace, and
+`hand_written.py DIRECTORY URL` compares each document with its workspace, with several requests at the same time.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -51,7 +53,41 @@ def compare(desired: dict[str, str], url: str) -> None:
     print(f"{len(wrong) + len(extra)} changes")
 
 
+def compare_all(folder: Path, url: str) -> None:
+    """Compare each document of a directory with its workspace: four requests each, 16 of all at the same time."""
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import local
+
+    import httpx
+
+    mine = local()
+
+    def get(workspace: str, path: str) -> Any:  # noqa: ANN401 - any JSON
+        if not hasattr(mine, "client"):
+            mine.client = httpx.Client(headers={"X-Blaxel-Authorization": "Bearer made-up"})
+        headers = {"X-Blaxel-Workspace": workspace}
+        return mine.client.get(f"{url}/{path}", headers=headers).raise_for_status().json()
+
+    documents = [yaml.load(file.read_text(), Loader=yaml.CSafeLoader) for file in sorted(folder.iterdir())]
+    wrong = 0
+    with ThreadPoolExecutor(16) as pool:
+        answers = []
+        for document in documents:
+            name = document["workspace"]
+            paths = ("users", f"workspaces/{name}", "service_accounts", "policies?limit=200")
+            answers.append([pool.submit(get, name, path) for path in paths])
+        for document, (users, settings, *others) in zip(documents, answers, strict=True):
+            live = {user["email"].lower(): user["role"] for user in users.result()}
+            wrong += {email.lower(): role for email, role in document["members"].items()} != live
+            wrong += settings.result()["displayName"] != document["settings"]["displayName"]
+            wrong += sum(bool(other.result()) for other in others)
+    print(f"{wrong} differences")
+
+
 if __name__ == "__main__":
+    if Path(sys.argv[1]).is_dir():
+        compare_all(Path(sys.argv[1]), sys.argv[2])
+        sys.exit()
     members = desired_members(Path(sys.argv[1]).read_text())
     if len(sys.argv) > 2:  # noqa: PLR2004 - the file and the URL
         compare(members, sys.argv[2])

@@ -12,7 +12,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from beamctl.api.credential import CLI_FILES, Credential, LoginTokens, api_key, checked, client_credentials
+from beamctl.api.credential import (
+    CLI_FILES,
+    ApiKeyCredential,
+    Credential,
+    LoginTokens,
+    api_key,
+    checked,
+    client_credentials,
+)
 from beamctl.errors import UsageError
 
 LARGEST = 1_048_576
@@ -110,6 +118,18 @@ def text_of(file: FileText) -> bytes:
     if file.fault:
         raise UsageError(f"{file.path} cannot be read: {file.fault}", "Make it readable, or set another credential.")
     return file.content
+
+
+def key_in(file: FileText) -> ApiKeyCredential:
+    """The API key that is the content of a file.
+
+    Raises:
+        UsageError: The file could not be read, or its content is not an API key.
+    """
+    try:
+        return api_key(text_of(file).decode().strip(), file.path)  # editors add a final line break
+    except UnicodeDecodeError:
+        raise UsageError(f"{file.path} is not a text file", "It must contain an API key and nothing else.") from None
 
 
 def entry_of(file: FileText, workspace: str) -> Entry | None:

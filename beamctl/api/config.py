@@ -3,7 +3,8 @@
 In order of precedence:
 
 1. options: `--api-url`, `--api-key-file`
-2. `BEAMCTL_API_URL`, `BEAMCTL_API_KEY`, `BEAMCTL_CLIENT_CREDENTIALS`
+2. `BEAMCTL_API_URL`; `BEAMCTL_API_KEY__NAME`, `BEAMCTL_CLIENT_CREDENTIALS__NAME` for one workspace;
+   `BEAMCTL_API_KEY`, `BEAMCTL_CLIENT_CREDENTIALS`
 3. `BL_API_URL`, `BL_API_KEY`, `BL_CLIENT_CREDENTIALS`; then the names of the Beamlit era: `BL_BASE_URL`,
    `BEAMLIT_API_URL`, `BL_AUTHENTICATION_APIKEY`, `BL_AUTHENTICATION_CLIENT_CREDENTIALS`;
    then, for the URL, `BL_ENV` (prod, dev, local)
@@ -23,7 +24,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from beamctl.api.credential import CLI_FILES, CREDENTIAL_VARIABLES, URL_VARIABLES, ApiKeyCredential, Credential, api_key
+from beamctl.api.credential import CLI_FILES, CREDENTIAL_VARIABLES, URL_VARIABLES, Credential, workspace_variables
 from beamctl.errors import UnauthenticatedError, UsageError
 
 if TYPE_CHECKING:
@@ -163,8 +164,11 @@ def _stage_url(stage: str, origin: str) -> str:
 def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]:
     """The credential, where it was found, and its stage, which only entries of the official CLI have."""
     if sources.key_file is not None:
-        return _key_in(sources.key_file), f"--api-key-file {sources.key_file.path}", ""
-    for name, parse in CREDENTIAL_VARIABLES:
+        from beamctl.api.cli_config import key_in
+
+        return key_in(sources.key_file), f"--api-key-file {sources.key_file.path}", ""
+    own = workspace_variables(workspace)
+    for name, parse in (*own, *CREDENTIAL_VARIABLES):
         if value := sources.environment.get(name, "").removesuffix("\n").removesuffix("\r"):  # as in a key file
             return parse(value, name), name, ""
     for file in sources.files:
@@ -178,17 +182,9 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
         f"Log in with the official CLI:  bl login {workspace}\n"
         "Or set BEAMCTL_API_KEY or BL_API_KEY to an API key.\n"
         "Or set BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to the ID:SECRET of a service account.\n"
+        f"Or set {own[0][0]} or {own[1][0]} for this workspace only.\n"
         "Or name a file that contains an API key with --api-key-file.",
     )
-
-
-def _key_in(file: FileText) -> ApiKeyCredential:
-    from beamctl.api.cli_config import text_of
-
-    try:
-        return api_key(text_of(file).decode().strip(), file.path)  # editors add a final line break
-    except UnicodeDecodeError:
-        raise UsageError(f"{file.path} is not a text file", "It must contain an API key and nothing else.") from None
 
 
 def era_of(url: str) -> Era:

@@ -139,11 +139,27 @@ CREDENTIAL_VARIABLES: tuple[tuple[str, Callable[[str, str], Credential]], ...] =
     ("BL_AUTHENTICATION_APIKEY", api_key),
     ("BL_AUTHENTICATION_CLIENT_CREDENTIALS", client_credentials),
 )
+_OF_WORKSPACES = CREDENTIAL_VARIABLES[:2]
+"""The variables that also exist for a single workspace."""
+
+
+def workspace_variables(workspace: str) -> tuple[tuple[str, Callable[[str, str], Credential]], ...]:
+    """The variables for the credential of one workspace, as in `CREDENTIAL_VARIABLES`."""
+    suffix = workspace.upper().replace("-", "_")
+    return tuple((f"{name}__{suffix}", parse) for name, parse in _OF_WORKSPACES)
+
+
+def extended_variables(environment: Mapping[str, str]) -> Iterator[tuple[str, Callable[[str, str], Credential]]]:
+    """The variables that are set and meant for a workspace, even if their names are misspelled."""
+    for name, value in environment.items():
+        for prefix, parse in _OF_WORKSPACES:
+            if value.strip("\r\n") and name.upper().startswith(f"{prefix}_"):
+                yield name, parse
 
 
 def environment_secrets(environment: Mapping[str, str]) -> Iterator[str]:
     """All secrets in the environment, whether or not they are used."""
-    for name, parse in CREDENTIAL_VARIABLES:
+    for name, parse in (*CREDENTIAL_VARIABLES, *extended_variables(environment)):
         value = environment.get(name, "").strip()
         yield value.rpartition(":")[2]  # the part before the colon is a `client_id`, which is public
         with suppress(UsageError):

@@ -25,7 +25,7 @@ from beamctl.api.messages import (
 )
 from beamctl.api.response_body import error_text
 from beamctl.errors import ApiError, ForbiddenError, GarbledError, MissingError, UnauthenticatedError, UnreachableError
-from beamctl.model.secret import ApiRedactor
+from beamctl.model.secret import ApiRedactor, is_own_variable
 
 _CONNECT_HINT = "Check --api-url and the network. Behind a proxy, check HTTPS_PROXY and NO_PROXY."
 _LATER_HINT = "Try again later."
@@ -203,7 +203,7 @@ def _meaning(status: int) -> tuple[type[ApiError], str]:
 def another_credential(connection: Connection, workspace: str) -> str:
     """A hint for using another credential. A variable or an option takes precedence over every login."""
     origin = connection.credential_from
-    if origin.isidentifier():
+    if is_own_variable(origin):
         return "unset it to use another one"
     if origin.startswith("--"):
         return f"omit {origin.partition(' ')[0]} to use another one"

@@ -145,4 +145,4 @@ def _text(review: Review, style: Style, *, verbose: bool) -> str:
         failures=review.failures,
         scope=review.scope,
     )
-    return plans_text(data, style, verbose=verbose)
+    return plans_text(data, style, verbose=verbose) + "\n" * data.several  # the results follow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -71,17 +72,18 @@ def access_of(  # noqa: PLR0913 - one argument per option
     from beamctl.api.clock import WaitBudget
     from beamctl.api.config import collect_sources
     from beamctl.cli.commands.local import local_app
+    from beamctl.cli.interaction import StatusLine
     from beamctl.workflow.connection import READS_IN_FLIGHT, Access
 
-    notify = None if out.quiet else out.error
+    notices = None if out.quiet else StatusLine(out, is_terminal=sys.stderr.isatty() and not debug)
     return Access(
         collect_sources(api_url, api_key_file),
         timeout,
         out.error if debug else None,
         out.redaction.redactor,
         local_app,
-        notify,
-        WaitBudget(max_wait, notify),
+        notices,
+        WaitBudget(max_wait, notices.line if notices else None),
         in_flight=in_flight or READS_IN_FLIGHT,
     )
 
@@ -114,8 +116,8 @@ connection = combined(
         Group.CONNECTION,
         "--api-key-file",
         metavar="FILE",
-        help="A file with an API key. Default: BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, "
-        "BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
+        help="A file with an API key. Default: BEAMCTL_API_KEY__WORKSPACE, BEAMCTL_CLIENT_CREDENTIALS__WORKSPACE, "
+        "BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
     ),
     option(
         Group.CONNECTION,

@@ -125,6 +125,35 @@ class Progress:
         return f"{left}{self._bar.pos / seconds:.1f}/s" if seconds > 1 else ""
 
 
+class StatusLine:
+    """Notices on standard error, and on a terminal a last line that is replaced by the next one. Thread-safe."""
+
+    def __init__(self, out: Output, *, is_terminal: bool) -> None:
+        self.is_terminal = is_terminal
+        self._out = out
+        self._lock = threading.Lock()
+        self._shown = 0
+
+    def line(self, text: str) -> None:
+        """Write a notice."""
+        with self._lock:
+            self._clear()
+            self._out.error(text)
+
+    def status(self, text: str) -> None:
+        """Replace the last line; an empty text removes it."""
+        with self._lock:
+            self._clear()
+            if text:
+                self._out.say(text, nl=False)
+            self._shown = len(text)
+
+    def _clear(self) -> None:
+        if self._shown:
+            self._out.say("\r" + " " * self._shown + "\r", nl=False)
+        self._shown = 0
+
+
 class _VisibleCursor:
     """A terminal on which the bar does not hide the cursor: it would stay hidden if the process is killed."""
 

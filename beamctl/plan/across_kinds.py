@@ -4,6 +4,7 @@ across kinds (mass removal, emptied sections, listings that shrank)."""
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -11,7 +12,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from beamctl.document.desired import Desired, Limit, Mode
-from beamctl.errors import ForbiddenError, MissingError
+from beamctl.errors import ApiError, ForbiddenError, MissingError
 from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
@@ -19,7 +20,7 @@ from beamctl.plan.change import Action, Change, ChangeId, Dependency
 from beamctl.plan.comparison import Comparison, Preconditions
 from beamctl.plan.guards import InForce
 from beamctl.plan.hazard import Hazard, Risk
-from beamctl.plan.kind import Kind, MayDelete, Quorum, ReadScope
+from beamctl.plan.kind import Kind, MayDelete, Quorum, Reading, ReadScope
 from beamctl.plan.listing import Unreadable
 
 L = TypeVar("L")
@@ -35,19 +36,27 @@ def deletes_only(kind: Kind[Any], deleted: Collection[tuple[str, str]]) -> MayDe
     return lambda key: (kind.name, key) in deleted
 
 
+def reading_of(kind: Kind[L], workspace: str, may_delete: MayDelete = deletes_nothing) -> Reading[L]:
+    """Reads the live state of a kind, with more detail for objects that may be deleted."""
+    return kind.read(ReadScope(workspace, may_delete))
+
+
 def read(kind: Kind[L], workspace: str, reader: Reader, may_delete: MayDelete = deletes_nothing) -> L:
-    """The live state of a kind, with more detail for objects that may be deleted.
+    """The live state of a kind, one request after the other.
 
     Raises:
         ApiError: It cannot be read, and the kind cannot continue without it.
     """
-    reading = kind.read(ReadScope(workspace, may_delete))
+    return _read(reading_of(kind, workspace, may_delete), reader)
+
+
+def _read(reading: Reading[L], reader: Reader) -> L:
     try:
         path = next(reading)
         while True:
             try:
                 payload = reader.get(path)
-            except (MissingError, ForbiddenError) as error:  # the kind decides whether it can continue without it
+            except ApiError as error:  # the kind decides whether it can continue without it
                 path = reading.throw(error)
             else:
                 path = reading.send(payload)
@@ -56,27 +65,64 @@ def read(kind: Kind[L], workspace: str, reader: Reader, may_delete: MayDelete = 
         return live
 
 
+Readings = Mapping[str, Reading[Any]]
+"""Several readings of one workspace, by name. They are independent of each other."""
+
+
+class ConcurrentReader(ABC):
+    """A `Reader` that can also make several readings at the same time."""
+
+    @abstractmethod
+    def read_all(self, readings: Readings) -> Mapping[str, Any]:
+        """The results. See `read_all`."""
+
+
+def read_all(readings: Readings, reader: Reader) -> Mapping[str, Any]:
+    """The result of each reading: at the same time if the reader can, else one after the other.
+
+    Raises:
+        ApiError: One of them failed.
+    """
+    if isinstance(reader, ConcurrentReader):
+        return reader.read_all(readings)
+    return {name: _read(reading, reader) for name, reading in readings.items()}
+
+
 def see(kinds: Sequence[Kind[Any]], workspace: str, reader: Reader) -> Sequence[tuple[Kind[Any], Any]]:
     """The live state of each kind; `Unreadable` if the API does not show it.
 
     Raises:
         ApiError: The workspace does not exist, none of it can be read, or the API does not respond.
     """
-    found = [(kind, _seen(kind, workspace, reader)) for kind in kinds]
-    refused = [live.error for _, live in found if isinstance(live, Unreadable)]
+    return seen(kinds, read_all(sights(kinds, workspace), reader))
+
+
+def sights(kinds: Sequence[Kind[Any]], workspace: str) -> Readings:
+    """The readings of `see`, by the name of the kind."""
+    return {kind.name: _sight(kind, workspace) for kind in kinds}
+
+
+def seen(kinds: Sequence[Kind[Any]], live: Mapping[str, Any]) -> Sequence[tuple[Kind[Any], Any]]:
+    """The results of `sights` with their kinds.
+
+    Raises:
+        ApiError: None of it can be read.
+    """
+    found = [(kind, live[kind.name]) for kind in kinds]
+    refused = [each.error for _, each in found if isinstance(each, Unreadable)]
     if len(refused) == len(found):
         raise refused[0]
     return found
 
 
-def _seen(kind: Kind[L], workspace: str, reader: Reader) -> L | Unreadable:
+def _sight(kind: Kind[L], workspace: str) -> Reading[L | Unreadable]:
     try:
-        return read(kind, workspace, reader)
+        return (yield from reading_of(kind, workspace))
     except ForbiddenError as error:
         return Unreadable(error)
     except MissingError as error:
         with suppress(ForbiddenError):
-            reader.get(f"/workspaces/{segment(workspace)}")  # the workspace exists, only the listing does not
+            yield f"/workspaces/{segment(workspace)}"  # the workspace exists, only the listing does not
         return Unreadable(error)
 
 

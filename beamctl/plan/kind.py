@@ -70,8 +70,8 @@ Operation = Generator[ApiCall | StoreSecret | ReadSecret, Response | NoResponse,
 answered with `NoResponse` on failure, else with a `Response` whose body says where the secret was stored, or is the
 secret."""
 Reading = Generator[str, Any, L]
-"""Reads live state: yields paths, receives the JSON at each, returns the parsed result. `MissingError` is thrown in if
-a path does not exist, `ForbiddenError` if it may not be read."""
+"""Reads live state: yields paths, receives the JSON at each, returns the parsed result. If a path cannot be read, the
+`ApiError` is thrown in: a `MissingError` if it does not exist, a `ForbiddenError` if it may not be read."""
 
 Dependencies = Mapping[ChangeId, tuple[Dependency, ...]]
 """By change, what must be in effect first."""

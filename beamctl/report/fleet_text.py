@@ -9,7 +9,7 @@ from beamctl.model.text import printable, some
 from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan
 from beamctl.report.data import ReportData, WorkspaceFailure
-from beamctl.report.outcomes import Ending, outcomes, total_text, worst_outcomes
+from beamctl.report.outcomes import Ending, outcomes, place_spans, total_text, worst_outcomes
 from beamctl.report.problems_text import problems_text
 from beamctl.report.spans import plain
 from beamctl.report.style import PLAIN, SourceLines, Style, Tone, table
@@ -88,9 +88,8 @@ def failures_text(
     """
     blocks, said = [], set[str]()
     for each in failures[:_MOST_FAILURES]:
-        where = f"{each.place.source}:{each.place.line}"
-        message = "its document is invalid" if each.problems else each.message
-        head = style(Tone.BAD, f"Error: {printable(f'{each.workspace} ({where}): {message}')}")
+        message = "its document is invalid" if each.problems else printable(each.message)
+        head = style(Tone.BAD, f"Error: {printable(each.workspace)} ({plain(place_spans(each))}): {message}")
         hint = [f"  {printable(line)}" for line in each.hint.splitlines()] if each.hint not in said else []
         said.add(each.hint)
         if each.problems:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, assert_never
 
 from beamctl.apply.record import Confirmed, Ended, Event, NotAttempted, Record, Started, State, Unconfirmed
-from beamctl.document.problem import Place, Problem
+from beamctl.document.problem import Problem
 from beamctl.model.fact import Fact, fact_data
 from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.hazard import Allowance
@@ -17,9 +17,12 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
+from beamctl.report.credential_text import CredentialUses
 from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure
 from beamctl.report.drift_details_json import compared_data, details_data, note_data, origin_data, unchanged_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
+from beamctl.report.failures_json import failure_data, problem_data
+from beamctl.report.record_json import run_data
 from beamctl.report.shard_text import shard_data
 from beamctl.report.wording import words
 from beamctl.report.workspace_text import Sections, deletion_summary
@@ -38,29 +41,14 @@ def report(data: ReportData) -> str:
             found = _applied_data(data.plans, data.allowed, data.results, saved=data.saved)
         case _:
             assert_never(data.command)
-    failures = {"failures": list(map(_failure, data.failures))}
+    failures = {"failures": list(map(failure_data, data.failures))}
     return _dumps(found | failures | shard_data(data.scope))
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
     """All problems and warnings."""
-    errors, suspects = (list(map(_problem, each)) for each in (problems, warnings))
+    errors, suspects = (list(map(problem_data, each)) for each in (problems, warnings))
     return _dumps({"valid": not errors, "documents": documents, "problems": errors, "warnings": suspects})
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    return {**_place(problem.place), "code": problem.code, "message": problem.message, "hint": problem.hint}
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {"file": place.source, "line": place.line, "column": place.column}
-
-
-def _failure(failure: WorkspaceFailure) -> dict[str, Any]:
-    """A workspace for which nothing was done because of an error."""
-    problems = {"problems": list(map(_problem, failure.problems))} if failure.problems else {}
-    said = {"workspace": failure.workspace, "code": failure.code, "message": failure.message, "hint": failure.hint}
-    return said | _place(failure.place) | problems
 
 
 def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
@@ -113,9 +101,34 @@ def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
 
 def show_json(workspace: str, api: str, sections: Sections) -> str:
     """The current state of a workspace. A section that cannot be read is null; `unavailable` says why."""
+    return _dumps(_shown(workspace, api, sections))
+
+
+def show_all_json(shown: Sequence[tuple[str, str, Sections]], failures: Sequence[WorkspaceFailure]) -> str:
+    """The current state of several workspaces (name, API, sections), and the errors of the others."""
+    found = [_shown(workspace, api, sections) for workspace, api, sections in shown]
+    return _dumps({"workspaces": found, "failures": list(map(failure_data, failures))})
+
+
+def _shown(workspace: str, api: str, sections: Sections) -> dict[str, Any]:
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
     unseen = {name: _said(shown.unread) for name, shown in sections.items() if shown.unread}
-    return _dumps({"workspace": workspace, "api_url": api, **rows, "unavailable": unseen})
+    return {"workspace": workspace, "api_url": api, **rows, "unavailable": unseen}
+
+
+def credentials_json(found: CredentialUses) -> str:
+    """Which credential each workspace would use, never its value."""
+    rows = [
+        {
+            "workspace": each.workspace,
+            "credential": {"kind": each.kind.value, "from": each.credential_from or None},
+            "api_url": each.api_url or None,
+            "api_url_from": each.url_from or None,
+            "error": asdict(each.error) if each.error else None,
+        }
+        for each in found.uses
+    ]
+    return _dumps({"credentials": rows, "unmatched_variables": list(found.unmatched)})
 
 
 def applied_json(
@@ -145,37 +158,7 @@ def _applied_data(
 
 def runs_json(found: Sequence[tuple[str, Record | str]], more: int = 0) -> str:
     """Past runs with every change, or why a run cannot be read; `more` is the number of runs not listed."""
-    return _dumps({"runs": [_run(name, each) for name, each in found], "more": more})
-
-
-def _run(name: str, found: Record | str) -> dict[str, Any]:
-    if isinstance(found, str):
-        return {"run": name, "code": "unreadable-record", "error": found}
-    run = found.run
-    changes = [
-        {
-            "address": address(found.workspace, change),
-            "action": change.action.value,
-            "before": change.before,
-            "after": change.after,
-            "outcome": found.state(change).value,
-            "remark": _said(remark) if (remark := found.remark(change)) else None,
-        }
-        for change in found.changes
-    ]
-    return {
-        "run": name,
-        "workspace": found.workspace,
-        "api_url": found.api,
-        "runs_as": found.runs_as,
-        "actor": run.actor,
-        "commit": run.commit,
-        "plan_digest": run.plan_digest,
-        "began": run.at,
-        "ended": found.ended or None,
-        "interrupted": found.interrupted,
-        "changes": changes,
-    }
+    return _dumps({"runs": [run_data(name, each) for name, each in found], "more": more})
 
 
 def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) -> str:

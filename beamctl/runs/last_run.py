@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from beamctl.plan.change import ChangeId
@@ -40,10 +41,37 @@ class LastRun:
     withdrawn: Mapping[ChangeId, Withdrawn] = field(default_factory=dict)
 
 
+class LastRuns:
+    """The last run in each workspace. The folder is listed once, because it has records of all of them."""
+
+    def __init__(self, folder: RecordFolder) -> None:
+        self._folder = folder
+
+    def of(self, workspace: str, api: str) -> LastRun:
+        """What the next plan needs from the records, from the newest that contain it.
+
+        Raises:
+            UsageError: The folder cannot be used.
+        """
+        names = self._by_part.get(workspace)
+        return _last_run(self._folder.storage, names, workspace, api) if names else LastRun()
+
+    @cached_property
+    def _by_part(self) -> Mapping[str, list[str]]:
+        """The records by everything between two hyphens of their names, newest first: names of workspaces have hyphens
+        too."""
+        found: dict[str, list[str]] = {}
+        for name in reversed(self._folder.names()):
+            parts = name.split("-")
+            ends = range(1, len(parts))
+            for part in {"-".join(parts[start:end]) for end in ends for start in range(1, end)}:
+                found.setdefault(part, []).append(name)
+        return found
+
+
 def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
-    """What the next plan needs from the records, from the newest that contain it."""
-    names = [name for name in reversed(folder.names()) if f"-{workspace}-" in name]
-    return _last_run(folder.storage, names, workspace, api) if names else LastRun()
+    """The same for one workspace."""
+    return LastRuns(folder).of(workspace, api)
 
 
 def _last_run(storage: RecordStorage, names: Sequence[str], workspace: str, api: str) -> LastRun:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -31,9 +30,8 @@ from beamctl.workflow.apply_view import (
 )
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, defaults, quoted
-from beamctl.workflow.failures import ISOLATED
 from beamctl.workflow.open_saved import open_saved
-from beamctl.workflow.plan_all import Planned, plan_all, unused_allowances
+from beamctl.workflow.plan_all import Planned, plan_all, read_planned, unused_allowances
 
 
 def run_apply(request: ApplyRequest, session: ApplySession) -> Applied:
@@ -63,7 +61,7 @@ def run_apply(request: ApplyRequest, session: ApplySession) -> Applied:
 
         review = without_unusable(review, approved=False)
         if view.confirm(review):
-            review = review.without(_stale(review.due, session.access, request.parallelism))
+            review = review.without(_stale(review.due))
         review = without_unusable(review, approved=True)
         return _make_all_changes(review, request, session, store)
 
@@ -75,9 +73,10 @@ def _refused_hazards(review: Review) -> Mapping[str, BeamctlError]:
         if blocking := refused(plan.hazards, review.allowed, plan.workspace):
             is_liftable = all(hazard.liftable for hazard in plan.hazards)
             flags = " ".join(allow_flag(hazard, plan.workspace) for hazard in blocking)
+            them = "it" if len(blocking) == 1 else "all of these"
             errors[plan.workspace] = RefusedError(
                 f"refused, nothing changed: {', '.join(dict.fromkeys(hazard.risk for hazard in blocking))}",
-                f"To allow it for this plan only:  {flags}" if is_liftable else "",
+                f"To allow {them} in this plan only:  {flags}" if is_liftable else "",
             )
     return errors
 
@@ -131,28 +130,17 @@ def _reserved(request: ApplyRequest, review: Review, access: Access) -> Reserved
     return ReservedFiles(access.credential_files, (*inputs, *sources), request.checks.records.path, read)
 
 
-def _stale(planned: Sequence[Planned], access: Access, parallelism: int) -> Mapping[str, BeamctlError]:
+def _stale(planned: Sequence[Planned]) -> Mapping[str, BeamctlError]:
     """The workspaces that changed while waiting for approval, or cannot be read any more."""
-
-    def why(each: Planned) -> BeamctlError | None:
-        try:
-            is_same = each.still()
-        except (*ISOLATED, StalePlanError) as error:
-            return error
-        message = f"{each.plan.workspace} changed while waiting for approval, so nothing was changed"
-        return None if is_same else StalePlanError(message, "Run `beamctl apply` again to see the new plan.")
-
-    if len(planned) == 1:
-        found = [why(planned[0])]
-    else:
-        with ThreadPoolExecutor(parallelism) as pool:
-            try:
-                found = list(pool.map(why, planned))
-            except BaseException:
-                access.stop.set()  # this process ends: do not wait for all reads
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-    return {each.plan.workspace: error for each, error in zip(planned, found, strict=True) if error}
+    errors: dict[str, BeamctlError] = {}
+    for each, still in read_planned(planned, lambda each: each.again()):
+        name = each.plan.workspace
+        if isinstance(still, BeamctlError):
+            errors[name] = still
+        elif not still:
+            message = f"{name} changed while waiting for approval, so nothing was changed"
+            errors[name] = StalePlanError(message, "Run `beamctl apply` again to see the new plan.")
+    return errors
 
 
 def _records(review: Review, request: ApplyRequest, session: ApplySession) -> list[tuple[Planned, PendingRecord]]:

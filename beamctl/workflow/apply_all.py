@@ -20,6 +20,8 @@ from beamctl.workflow.apply_view import AppliedPlan, ApplyProgress, ApplySession
 from beamctl.workflow.plan_all import Planned
 
 NOT_STOPPED = "The apply was not stopped by this. Run `beamctl plan` to see what is left to do."
+_AHEAD = 2
+"""Workspaces in progress for each request that may be in flight: while one is read again, others make changes."""
 _LOOK_EVERY = 1.0
 """Seconds without an event after which the progress is shown again."""
 
@@ -82,12 +84,12 @@ def apply_all(
     arrived: SimpleQueue[tuple[int, Event | RunEnd]] = SimpleQueue()
     with (
         ThreadPoolExecutor(parallelism, "beamctl") as pool,
-        ThreadPoolExecutor(max(1, min(parallelism, len(runs))), "beamctl-run") as starter,
+        ThreadPoolExecutor(max(1, min(_AHEAD * parallelism, len(runs))), "beamctl-run") as starter,
     ):
-        for number, (planned, record) in enumerate(runs):
-            context = _context(planned, session, store, pool)
-            starter.submit(_run, planned, record, context, _RunEvents(number, arrived))
         try:
+            for number, (planned, record) in enumerate(runs):
+                context = _context(planned, session, store, pool)
+                starter.submit(_run, planned, record, context, _RunEvents(number, arrived))
             while shown.left:
                 try:
                     shown.add(*arrived.get(timeout=_LOOK_EVERY))

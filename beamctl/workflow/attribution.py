@@ -56,10 +56,13 @@ def look(desired: Desired, reader: Reader, now: Callable[[], Situation]) -> Seen
         reader: Of the workspace.
         now: Returns what the comparison depends on; called after reading, because that reads the API's clock.
     """
-    live = read_declared(desired, reader)
-    context = now()
-    plan = with_source_hazards(compared(desired, live, context))
-    return Seen(desired, plan, live, context, frozenset(change.id for change in plan.changes))
+    return looked(desired, read_declared(desired, reader), now())
+
+
+def looked(desired: Desired, live: Mapping[str, Any], now: Situation) -> Seen:
+    """The same for a workspace that was just read."""
+    plan = with_source_hazards(compared(desired, live, now))
+    return Seen(desired, plan, live, now, frozenset(change.id for change in plan.changes))
 
 
 def attribute(

@@ -22,7 +22,9 @@ from beamctl.model.identity import Identity
 from beamctl.model.secret import ApiRedactor
 from beamctl.plan.comparison import CLOCKS_APART
 from beamctl.system.clock import current_time, shown_time
-from beamctl.workflow.slow_reads import NotifyingReader
+from beamctl.workflow.concurrent_reads import ReadSession
+from beamctl.workflow.readers import PooledReader, Reachability, RunPool, WatchedReader
+from beamctl.workflow.slow_reads import Notices
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -39,26 +41,6 @@ READS_IN_FLIGHT = 16
 """How many requests may be in flight in a run that only reads, unless an option says otherwise."""
 
 
-class RunPool:
-    """Holds what the workspaces of a run share, from the first one that is opened. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pool: Pool | None = None
-
-    def made(self, make: Callable[[], Pool]) -> Pool:
-        """The pool, which is made the first time."""
-        with self._lock:
-            if self._pool is None:
-                self._pool = make()
-            return self._pool
-
-    def close(self) -> None:
-        """Close all connections. No request may be in progress."""
-        if self._pool is not None:
-            self._pool.close()
-
-
 @dataclass(frozen=True, slots=True)
 class Access:
     """How to reach the API, for all workspaces of a run.
@@ -67,13 +49,14 @@ class Access:
         sources: Settings from the options, the environment and the official CLI's files.
         timeout: Seconds for one request.
         debug: Called with a line for each request and response, if they are shown.
-        notify: Called with a notice if reading takes long; None for no notices.
+        notices: Shows notices if reading takes long; None for no notices.
         redactor: Learns every secret that is used.
         local_app: Returns the emulator of the current directory, for `--api-url local`.
         wait_budget: How long the run may wait while the API limits requests.
         stop: Set to end reads and pauses, and to stop retrying.
         in_flight: How many requests may be in flight, in all workspaces together.
         pool: What the workspaces share; closed at the end of the run.
+        reachability: Which APIs respond.
     """
 
     sources: Sources
@@ -81,11 +64,17 @@ class Access:
     debug: Callable[[str], None] | None
     redactor: ApiRedactor
     local_app: Callable[[], WSGIApplication]
-    notify: Callable[[str], None] | None = None
+    notices: Notices | None = None
     wait_budget: WaitBudget = field(default_factory=WaitBudget)
     stop: threading.Event = field(default_factory=threading.Event)
     in_flight: int = READS_IN_FLIGHT
     pool: RunPool = field(default_factory=RunPool)
+    reachability: Reachability = field(default_factory=Reachability)
+
+    @property
+    def reads(self) -> ReadSession:
+        """How to read."""
+        return ReadSession(self.in_flight, self.stop, self.notices)
 
     def pause(self, seconds: float) -> bool:
         """Wait, and return whether `stop` was not set."""
@@ -109,10 +98,11 @@ class Link:
 
     Attributes:
         api_url: The base URL; `local` for the emulator in this process.
-        reader: Reads, and cannot write.
-        silent_reader: The same without notices, for use during an apply.
+        reader: Reads, and cannot write. Makes several requests at the same time, with notices if they take long.
+        silent_reader: The same with one request at a time and without notices, for use by several threads.
         sender: Writes; only `apply` uses it.
         identity: The owner of the credential; None if the credential does not say.
+        reads: How to read several workspaces at the same time.
         pause: Waits before a change is read back.
         credential_from: Where the credential was found, for messages.
         skew: The difference between this machine's clock and the API's; None until a response has been read.
@@ -123,6 +113,7 @@ class Link:
     silent_reader: Reader
     sender: Sender
     identity: Identity | None
+    reads: ReadSession
     pause: Pause
     skew: Callable[[], ClockSkew | None]
     credential_from: str = ""
@@ -167,13 +158,14 @@ def open_link(access: Access, workspace: str) -> Iterator[Link]:
         BeamctlError: There is no credential, or a connection setting is invalid.
     """
     api_url, api = _opened(access, workspace)
-    reader = api.reader()
+    reader = WatchedReader(api.reader(), api_url, workspace, access.reachability)
     yield Link(
         api_url,
-        NotifyingReader(reader, workspace, access.notify) if access.notify else reader,
+        PooledReader(reader, workspace, access.reads),
         reader,
         api.sender(),
         _identity(api),
+        access.reads,
         access.pause,
         api.skew,
         api.credential_from,
@@ -188,8 +180,7 @@ def open_deletion_link(access: Access, workspace: str) -> Iterator[DeletionLink]
         BeamctlError: As for `open_link`.
     """
     api_url, api = _opened(access, workspace)
-    reader = api.reader()
-    reader = NotifyingReader(reader, workspace, access.notify) if access.notify else reader
+    reader = PooledReader(api.reader(), workspace, access.reads)
     yield DeletionLink(api_url, reader, api.deleter(), _identity(api), access.pause)
 
 

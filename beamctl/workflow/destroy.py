@@ -26,7 +26,7 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import PAUSES, Deleter, NoResponse, Pause, Reader, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import error_fact, fact
-from beamctl.plan.across_kinds import read
+from beamctl.plan.across_kinds import read_all, reading_of
 from beamctl.plan.contents import (
     Deletion,
     DeletionStatus,
@@ -36,7 +36,7 @@ from beamctl.plan.contents import (
     more_than_shown,
     part_of,
 )
-from beamctl.plan.kind import Kind
+from beamctl.plan.kind import Kind, Reading
 from beamctl.report.wording import words
 
 _FORBIDDEN = 403
@@ -83,14 +83,14 @@ def contents_of(workspace: str, reader: Reader) -> WorkspaceContents:
         raise GarbledError(f"the API's response is not the workspace {workspace}", hint)
     facts = (payload.get(name) for name in ("id", "createdAt", "displayName"))
     identifier, created_at, display_name = (fact if isinstance(fact, str) else "" for fact in facts)
-    parts = tuple(_part(kind, workspace, reader) for kind in all_kinds() if kind.named_by)
-    return WorkspaceContents(workspace, identifier, created_at, display_name, parts, _counts(payload))
+    parts = read_all({kind.name: _part(kind, workspace) for kind in all_kinds() if kind.named_by}, reader)
+    return WorkspaceContents(workspace, identifier, created_at, display_name, tuple(parts.values()), _counts(payload))
 
 
-def _part(kind: Kind[Any], workspace: str, reader: Reader) -> Part:
+def _part(kind: Kind[Any], workspace: str) -> Reading[Part]:
     """The objects of one kind. Network and authentication errors stop the run; other errors count as unknown."""
     try:
-        return part_of(kind, read(kind, workspace, reader))
+        return part_of(kind, (yield from reading_of(kind, workspace)))
     except (UnauthenticatedError, UnreachableError):
         raise
     except ApiError as error:

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from beamctl.document.desired import Desired
 from beamctl.document.load import SourceText
-from beamctl.errors import BeamctlError, InterruptedRunError, UsageError
-from beamctl.kinds.registry import all_kinds
 from beamctl.model.shard import Shard, ShardScope
-from beamctl.plan.across_kinds import see
-from beamctl.plan.comparison import Situation
-from beamctl.plan.coverage import KindCoverage
-from beamctl.plan.guards import NO_FLOORS
 from beamctl.plan.known_drift import Known, KnownResult, without_known
-from beamctl.plan.listing import Unreadable
 from beamctl.plan.plan import Plan
 from beamctl.report.data import DriftDetails, WorkspaceFailure
 from beamctl.report.wording import words
 from beamctl.runs.folder import RecordFolder
-from beamctl.runs.last_run import LastRun, last_run
-from beamctl.workflow.attribution import Seen, attribute, look
+from beamctl.runs.last_run import LastRuns
+from beamctl.workflow.attribution import Seen, attribute
 from beamctl.workflow.base_document import named_bases
-from beamctl.workflow.connection import Access, Link, open_link, skew_note
+from beamctl.workflow.connection import Access, skew_note
 from beamctl.workflow.documents import desired_in, named_files, unread_note
-from beamctl.workflow.failures import ISOLATED, failure_of, raise_if_alone
-from beamctl.workflow.plan import situation, with_clocks
+from beamctl.workflow.failures import failure_of, raise_if_alone
+from beamctl.workflow.looks import Looks, Notify
+from beamctl.workflow.plan import with_clocks
 from beamctl.workflow.shards import covered, scope_of
 
-Notify = Callable[[str], None]
-
-BETWEEN_LOOKS = 10.0
-"""Seconds between two looks at the same workspace."""
 MOST_LOOKS = 10
 
 
@@ -82,19 +70,6 @@ class Drifted:
     scope: ShardScope | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Workspace:
-    """One workspace that is looked at."""
-
-    desired: Desired
-    link: Link
-    last: LastRun
-
-    def look(self) -> Seen:
-        """Read the workspace and compare it."""
-        return look(self.desired, self.link.reader, lambda: situation(self.link, self.last, NO_FLOORS))
-
-
 def drift(request: DriftRequest, access: Access, records: RecordFolder, note: Notify) -> Drifted:
     """Compare every workspace with its document.
 
@@ -109,6 +84,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         UsageError: The base cannot be read.
         ApiError: A workspace cannot be read.
     """
+    note = _once(note)
     with ExitStack() as stack:
         whole = desired_in(request.sources, request.workspaces)
         scope = scope_of(whole, request.shard)
@@ -117,92 +93,35 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         bases = named_bases(documents, request.base, files) if request.base else {}
         if text := unread_note(request.files):
             note(text)
-        failed: dict[str, BeamctlError] = {}
-        all_of_them = list(
-            _opened(documents, access, stack, failed, lambda name, api: _last_run(records, name, api, note))
-        )
-        seen, passing = _confirmed(all_of_them, request.looks, failed)
-        raise_if_alone(failed.values(), len(whole))
-        all_of_them = [each for each in all_of_them if each.desired.workspace not in failed]
-        seen, known = _without_known(seen, request.known)
+        looks = Looks(documents, access, stack, LastRuns(records), note)
+        looks.take(request.looks)
+        coverage = looks.coverage() if request.coverage else {}
+        raise_if_alone(looks.failed.values(), len(whole))
+        seen, known = _without_known(looks.seen(), request.known)
         attributed = attribute(seen, bases, files, records, note)
-        coverage = {
-            each.desired.workspace: _coverage(each.desired, each.link, now.situation)
-            for each, now in zip(all_of_them, seen, strict=True)
-            if request.coverage
-        }
-        plans = tuple(with_clocks(now.plan, each.link) for each, now in zip(all_of_them, seen, strict=True))
-        for text in filter(None, dict.fromkeys(words(skew_note(each.link.skew())) for each in all_of_them)):
+        links = [looks.workspaces[each.desired.workspace].link for each in seen]
+        plans = tuple(with_clocks(now.plan, link) for now, link in zip(seen, links, strict=True))
+        for text in filter(None, (words(skew_note(link.skew())) for link in links)):
             note(f"Note: {text}.")
     return Drifted(
         plans,
-        replace(attributed, known=known, coverage=coverage, passing=passing),
+        replace(attributed, known=known, coverage=coverage, passing=looks.passing()),
         tuple(seen),
-        tuple(failure_of(each, failed[each.workspace]) for each in documents if each.workspace in failed),
+        tuple(failure_of(each, looks.failed[each.workspace]) for each in documents if each.workspace in looks.failed),
         scope,
     )
 
 
-def _opened(
-    documents: Sequence[Desired],
-    access: Access,
-    stack: ExitStack,
-    failed: dict[str, BeamctlError],
-    last: Callable[[str, str], LastRun],
-) -> Iterator[_Workspace]:
-    """The workspaces that could be opened. The errors of the others are added to `failed`."""
-    for each in documents:
-        try:
-            link = stack.enter_context(open_link(access, each.workspace))
-        except ISOLATED as error:
-            failed[each.workspace] = error
-        else:
-            yield _Workspace(each, link, last(each.workspace, link.api_url))
+def _once(note: Notify) -> Notify:
+    """Show each note once, however many workspaces it is about."""
+    shown: set[str] = set()
 
+    def show(text: str) -> None:
+        if text not in shown:
+            shown.add(text)
+            note(text)
 
-def _confirmed(
-    workspaces: Sequence[_Workspace], looks: int, failed: dict[str, BeamctlError]
-) -> tuple[list[Seen], Mapping[str, tuple[str, ...]]]:
-    """The last look at each workspace, with the differences that every look showed; and the names of the others.
-
-    A workspace without differences is not looked at again. The errors of those that cannot be read are added to
-    `failed`.
-    """
-
-    def looked(each: _Workspace) -> Iterator[Seen]:
-        try:
-            yield each.look()
-        except ISOLATED as error:
-            failed[each.desired.workspace] = error
-
-    first = {each.desired.workspace: now for each in workspaces for now in looked(each)}
-    seen = dict(first)
-    passing: dict[str, tuple[str, ...]] = {}
-    for _ in range(1, looks):
-        again = [each for each in workspaces if (now := seen.get(each.desired.workspace)) and now.plan.differs]
-        if not again:
-            break
-        if not again[0].link.pause(BETWEEN_LOOKS):
-            raise InterruptedRunError("interrupted between two looks at the workspace")
-        for each in again:
-            before = seen.pop(each.desired.workspace)
-            for now in looked(each):
-                seen[each.desired.workspace] = _in_both(before, now)
-    for name, now in seen.items():
-        left = {change.id for change in now.plan.changes}
-        gone = tuple(change.name for change in first[name].plan.changes if change.id not in left)
-        passing |= {name: gone} if gone else {}
-    return [seen[name] for name in first if name in seen], passing
-
-
-def _in_both(earlier: Seen, later: Seen) -> Seen:
-    """The later look, without differences that the earlier one did not show in the same way."""
-    before = {change.id: (change.before, change.after) for change in earlier.plan.changes}
-    facts = {note.fact for note in earlier.plan.notes if note.differs}
-    plan = later.plan
-    changes = (each for each in plan.changes if before.get(each.id) == (each.before, each.after))
-    notes = (each for each in plan.notes if not each.differs or each.fact in facts)
-    return replace(later, plan=replace(plan, changes=tuple(changes), notes=tuple(notes)))
+    return show
 
 
 def _without_known(seen: Sequence[Seen], known: Sequence[Known]) -> tuple[list[Seen], tuple[KnownResult, ...]]:
@@ -212,24 +131,3 @@ def _without_known(seen: Sequence[Seen], known: Sequence[Known]) -> tuple[list[S
     today = max(each.situation.today for each in seen)
     plans, results = without_known([each.plan for each in seen], known, today)
     return [replace(each, plan=plan) for each, plan in zip(seen, plans, strict=True)], results
-
-
-def _coverage(desired: Desired, link: Link, now: Situation) -> tuple[KindCoverage, ...]:
-    """What is managed of each kind, also of those that the document does not declare."""
-    found = []
-    for kind, live in see(all_kinds(), desired.workspace, link.reader):
-        if isinstance(live, Unreadable):
-            found.append(KindCoverage(kind.name, kind.section, (), live.why))
-            continue
-        objects: Any = kind.coverage(desired, live, now.today)
-        found.append(KindCoverage(kind.name, kind.section, tuple(objects), kind.listing(live).unread))
-    return tuple(found)
-
-
-def _last_run(records: RecordFolder, workspace: str, api: str, note: Notify) -> LastRun:
-    """The last recorded run, if records can be read. Drift needs it only to explain unfinished secrets."""
-    try:
-        return last_run(records, workspace, api)
-    except UsageError as error:
-        note(f"Note: run records were not read: {error.message}.")
-        return LastRun()

@@ -5,18 +5,23 @@ A module of its own: plan, drift and apply share it."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from beamctl.document.desired import Desired
 from beamctl.document.problem import Place
-from beamctl.errors import ApiError, BeamctlError, DocumentError
-from beamctl.report.data import WorkspaceFailure
+from beamctl.errors import ApiError, BeamctlError, DocumentError, StalePlanError
 
-ISOLATED = (ApiError, DocumentError)
+if TYPE_CHECKING:
+    from beamctl.report.data import WorkspaceFailure
+
+ISOLATED = (ApiError, DocumentError, StalePlanError)
 """Errors that are about one workspace. All others end the run."""
 
 
 def failure(workspace: str, place: Place, error: BeamctlError) -> WorkspaceFailure:
     """An error as the result for one workspace."""
+    from beamctl.report.data import WorkspaceFailure
+
     problems = tuple(error.problems) if isinstance(error, DocumentError) else ()
     return WorkspaceFailure(workspace, place, error.code, error.message, error.hint, problems)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from beamctl.document.load import YAML_SUFFIXES
 from beamctl.document.problem import Place
@@ -25,12 +27,15 @@ from beamctl.system.clock import current_time
 from beamctl.system.files import read_file
 from beamctl.system.signature import verify
 from beamctl.workflow.apply_view import ApplyRequest
+from beamctl.workflow.concurrent_reads import WorkspaceReads, read_workspaces
 from beamctl.workflow.connection import Access, Link, api_time, open_link
 from beamctl.workflow.documents import quoted
-from beamctl.workflow.failures import ISOLATED, failure, raise_if_alone
+from beamctl.workflow.failures import failure, raise_if_alone
 from beamctl.workflow.plan import with_clocks
 from beamctl.workflow.plan_all import Checks, Planned
-from beamctl.workflow.saved_plan import Recheck, open_plan, recheck_plan
+from beamctl.workflow.saved_plan import Recheck, open_plan, recheck_readings, rechecked
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +80,21 @@ def open_saved(file: str, request: ApplyRequest, access: Access, stack: ExitStac
     scope = ShardScope(shard, whole, saved.digest, saved.commit) if shard else None
     picked = [plan for plan in named if scope is None or scope.shard.has(plan.workspace)]
     refuse_misdirected(request.allowed, whole)
-    planned: list[Planned] = []
-    allowed = list(request.allowed)
-    errors: dict[str, tuple[Plan, BeamctlError]] = {}
-    for plan in picked:
-        try:
-            found, below = _opened(saved, file, plan, request.checks, access, stack)
-        except (*ISOLATED, StalePlanError) as error:
-            errors[plan.workspace] = (plan, error)
-            continue
-        planned.append(found)
-        allowed += unused(below, saved.allowed, plan.workspace)
-    raise_if_alone((error for _, error in errors.values()), len(whole))
-    failures = [failure(name, Place(plan.source), error) for name, (plan, error) in errors.items()]
-    return OpenedPlan(planned, allowed, saved, failures, scope)
+
+    def opened(plan: Plan) -> WorkspaceReads[_Checked]:
+        _refuse_expired(saved, [plan], file, current_time())
+        if run := applied_before(request.checks.records, plan.workspace, saved.digest):
+            raise _stale(file, f"{file} was already applied, in the run {run}")
+        link = stack.enter_context(open_link(access, plan.workspace))
+        return _checking(saved, file, plan, link, request.checks)
+
+    found = read_workspaces([partial(opened, plan) for plan in picked], access.reads)
+    errors = [(plan, error) for plan, error in zip(picked, found, strict=True) if isinstance(error, BeamctlError)]
+    raise_if_alone((error for _, error in errors), len(whole))
+    checked = [each for each in found if not isinstance(each, BeamctlError)]
+    before = [each for _, below, name in checked for each in unused(below, saved.allowed, name)]
+    failures = [failure(plan.workspace, Place(plan.source), error) for plan, error in errors]
+    return OpenedPlan([planned for planned, _, _ in checked], [*request.allowed, *before], saved, failures, scope)
 
 
 def _read(file: str, request: ApplyRequest) -> Saved:
@@ -108,17 +114,11 @@ def _read(file: str, request: ApplyRequest) -> Saved:
     return saved
 
 
-def _opened(
-    saved: Saved, file: str, plan: Plan, checks: Checks, access: Access, stack: ExitStack
-) -> tuple[Planned, tuple[Hazard, ...]]:
-    _refuse_expired(saved, [plan], file, current_time())
-    if run := applied_before(checks.records, plan.workspace, saved.digest):
-        raise _stale(file, f"{file} was already applied, in the run {run}")
-    return _checked(saved, file, plan, stack.enter_context(open_link(access, plan.workspace)), checks)
+_Checked = tuple[Planned, tuple[Hazard, ...], str]
+"""The rechecked plan, the hazards of this run's floors, and the workspace."""
 
 
-def _checked(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> tuple[Planned, tuple[Hazard, ...]]:
-    """The rechecked plan, and the hazards of this run's floors."""
+def _checking(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -> WorkspaceReads[_Checked]:
     if link.api_url != plan.api:
         raise UsageError(
             f"{file} is for {plan.api}, but --api-url is {link.api_url}", "Use the API of the plan, or make a new plan."
@@ -126,26 +126,31 @@ def _checked(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) ->
 
     last = last_run(checks.records, plan.workspace, plan.api)
 
-    def recheck() -> Recheck:
+    def recheck(live: Mapping[str, Any]) -> Recheck:
         def today() -> date:
             return api_time(link.skew()).date()
 
-        _refuse_expired(saved, [plan], file, current_time())
-        found = recheck_plan(
-            plan, link.reader, link.identity, floors=checks.floors, recorded=last.declared, today=today
-        )
+        found = rechecked(plan, live, link.identity, floors=checks.floors, recorded=last.declared, today=today)
         _refuse_expired(saved, [plan], file, api_time(link.skew()))
         _refuse_stale(saved, file, found)
         return replace(found, plan=with_clocks(with_source_hazards(found.plan), link))
 
-    def still() -> bool:
-        return recheck().plan.hazards == first.plan.hazards  # other changes raise an error
+    def reads(then: Callable[[Mapping[str, Any]], T]) -> WorkspaceReads[T]:
+        _refuse_expired(saved, [plan], file, current_time())
+        return WorkspaceReads(plan.workspace, link.silent_reader, recheck_readings(plan), then)
 
-    first = recheck()
-    unrecorded = first.plan.declared not in (None, last.declared)
-    commit, digest, place = (lambda: saved.commit), (lambda: saved.digest), Place(plan.source)
-    planned = Planned(first.plan, link, still, commit, digest, unrecorded, place)
-    return planned, first.below_floors
+    def checked(live: Mapping[str, Any]) -> _Checked:
+        first = recheck(live)
+
+        def again() -> WorkspaceReads[bool]:
+            return reads(lambda live: recheck(live).plan.hazards == first.plan.hazards)  # other changes raise an error
+
+        unrecorded = first.plan.declared not in (None, last.declared)
+        commit, digest, place = (lambda: saved.commit), (lambda: saved.digest), Place(plan.source)
+        planned = Planned(first.plan, link, again, commit, digest, unrecorded, place)
+        return planned, first.below_floors, plan.workspace
+
+    return reads(checked)
 
 
 def _refuse_expired(saved: Saved, plans: Sequence[Plan], file: str, now: datetime) -> None:

@@ -11,10 +11,11 @@ from beamctl.kinds.registry import kinds_for
 from beamctl.model.api_call import Reader, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.plan.across_kinds import read
+from beamctl.plan.across_kinds import Readings, read_all, reading_of
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance
+from beamctl.plan.kind import Reading
 from beamctl.plan.plan import Plan, make_plan, managed, may_delete
 from beamctl.plan.plan_json import plans_data
 from beamctl.runs.last_run import LastRun
@@ -36,8 +37,13 @@ def plan(desired: Desired, reader: Reader, situation: LazySituation) -> Plan:
 
 def read_declared(desired: Desired, reader: Reader) -> Mapping[str, Any]:
     """The live state of each kind that a document declares."""
+    return read_all(readings(desired), reader)
+
+
+def readings(desired: Desired) -> Readings:
+    """What is read to get it."""
     kinds = managed(kinds_for(desired.document.data), desired)
-    return {kind.name: read(kind, desired.workspace, reader, may_delete(kind, desired)) for kind in kinds}
+    return {kind.name: reading_of(kind, desired.workspace, may_delete(kind, desired)) for kind in kinds}
 
 
 def compared(desired: Desired, live: Mapping[str, Any], situation: Situation) -> Plan:
@@ -56,17 +62,20 @@ def _warnings(desired: Desired) -> Iterator[Note]:
     )
 
 
-def plan_now(
+def plan_from(  # noqa: PLR0913 - each has its name
+    live: Mapping[str, Any],
     desired: Desired,
     link: Link,
     last: LastRun,
+    *,
     floors: Bounds = NO_FLOORS,
     granted: Sequence[Allowance] = (),
     base: BaseDocument | None = None,
 ) -> Plan:
-    """Plan one workspace as it is now.
+    """The plan for a live state that was just read, with everything else that it depends on.
 
     Args:
+        live: The live state of each declared kind.
         desired: The desired state.
         link: The connection to the workspace.
         last: The last recorded run.
@@ -74,11 +83,8 @@ def plan_now(
         granted: The allowed hazards.
         base: The document at an earlier commit, whose guards must not be loosened unseen.
     """
-
-    def current_situation() -> Situation:
-        return replace(situation(link, last, floors), allowed=tuple(granted), base=base)
-
-    made = with_clocks(with_source_hazards(plan(desired, link.reader, current_situation)), link)
+    now = replace(situation(link, last, floors), allowed=tuple(granted), base=base)
+    made = with_clocks(with_source_hazards(compared(desired, live, now)), link)
     return replace(made, notes=(*base.notes(), *made.notes)) if base else made
 
 
@@ -119,6 +125,11 @@ def identify(workspace: str, reader: Reader) -> str:
     Raises:
         ApiError: It cannot be read.
     """
-    payload = reader.get(f"/workspaces/{segment(workspace)}")
+    return str(read_all({"id": identifying(workspace)}, reader)["id"])
+
+
+def identifying(workspace: str) -> Reading[str]:
+    """Reads the same."""
+    payload = yield f"/workspaces/{segment(workspace)}"
     identifier = (payload.get("id") or payload.get("createdAt")) if isinstance(payload, dict) else None
     return identifier if isinstance(identifier, str) else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from beamctl.document.desired import Desired
 from beamctl.document.problem import Place
@@ -18,17 +18,20 @@ from beamctl.plan.hazard import Allowance, allowed_in, refuse_misdirected, refus
 from beamctl.plan.plan import Plan
 from beamctl.runs.commit import commit_of
 from beamctl.runs.folder import RecordFolder
-from beamctl.runs.last_run import last_run
+from beamctl.runs.last_run import LastRun, LastRuns
+from beamctl.workflow.concurrent_reads import WorkspaceReads, read_workspaces
 from beamctl.workflow.connection import Access, Link, open_link
 from beamctl.workflow.documents import read_desired
-from beamctl.workflow.failures import ISOLATED, failure_of, raise_if_alone
-from beamctl.workflow.plan import digest_of_plan, plan_now
+from beamctl.workflow.failures import failure_of, raise_if_alone
+from beamctl.workflow.plan import digest_of_plan, plan_from, readings
 from beamctl.workflow.shards import covered, scope_of
 
 if TYPE_CHECKING:
     from beamctl.plan.base_guards import BaseDocument
     from beamctl.report.data import WorkspaceFailure
 
+
+T = TypeVar("T")
 
 _UNKNOWN = Place("")
 
@@ -40,7 +43,7 @@ class Planned:
     Attributes:
         plan: The plan.
         link: The connection.
-        still: Plans again and returns whether the plan is unchanged.
+        again: What is read to plan again. The result is whether the plan is unchanged.
         commit: Returns the commit of the documents; empty if there is none.
         digest: Returns the digest that identifies the plan in run records.
         unrecorded: Whether the last recorded run declared something else.
@@ -49,7 +52,7 @@ class Planned:
 
     plan: Plan
     link: Link
-    still: Callable[[], bool]
+    again: Callable[[], WorkspaceReads[bool]]
     commit: Callable[[], str]
     digest: Callable[[], str]
     unrecorded: bool = False
@@ -124,36 +127,63 @@ def plan_all(
         from beamctl.workflow.base_document import guard_bases
 
         bases = guard_bases(whole, checks.base, files, is_whole=not workspaces)
-    planned: list[Planned] = []
-    errors: dict[str, BeamctlError] = {}
-    for desired in documents:
-        try:
-            link = stack.enter_context(open_link(access, desired.workspace))
-            planned.append(_planned(desired, link, granted, checks, bases.get(desired.workspace)))
-        except ISOLATED as error:
-            errors[desired.workspace] = error
-    raise_if_alone(errors.values(), len(whole))
-    failures = [failure_of(each, errors[each.workspace]) for each in documents if each.workspace in errors]
-    return AllPlanned(tuple(planned), tuple(failures), scope)
+    last = LastRuns(checks.records)
+
+    def opened(desired: Desired) -> WorkspaceReads[Planned]:
+        link = stack.enter_context(open_link(access, desired.workspace))
+        base = bases.get(desired.workspace)
+        return _planning(desired, link, last.of(desired.workspace, link.api_url), granted, checks, base)
+
+    found = read_workspaces([partial(opened, desired) for desired in documents], access.reads)
+    errors = [(each, error) for each, error in zip(documents, found, strict=True) if isinstance(error, BeamctlError)]
+    raise_if_alone((error for _, error in errors), len(whole))
+    planned = tuple(each for each in found if not isinstance(each, BeamctlError))
+    return AllPlanned(planned, tuple(failure_of(each, error) for each, error in errors), scope)
 
 
-def _planned(
-    desired: Desired, link: Link, granted: Sequence[Allowance], checks: Checks, base: BaseDocument | None
-) -> Planned:
-    last = last_run(checks.records, desired.workspace, link.api_url)
-    allowed = allowed_in(desired.workspace, granted)
-    make = partial(plan_now, desired, link, last, checks.floors, allowed, base)
-    first = make()
+def read_planned(
+    planned: Sequence[Planned], reads: Callable[[Planned], WorkspaceReads[T]]
+) -> list[tuple[Planned, T | BeamctlError]]:
+    """Read all workspaces again, at the same time: each with the result, or with the error that is about it.
+
+    Args:
+        planned: The plans.
+        reads: What to read, such as `Planned.again`.
+    """
+    openings = [partial(reads, each) for each in planned]
+    return list(zip(planned, read_workspaces(openings, planned[0].link.reads) if planned else (), strict=True))
+
+
+def _planning(
+    desired: Desired,
+    link: Link,
+    last: LastRun,
+    granted: Sequence[Allowance],
+    checks: Checks,
+    base: BaseDocument | None,
+) -> WorkspaceReads[Planned]:
     source = desired.document.source
-    return Planned(
-        first,
-        link,
-        lambda: make() == first,
-        lambda: commit_of(source),
-        partial(digest_of_plan, first),
-        unrecorded=first.declared != last.declared,
-        place=desired.document.place("workspace"),
-    )
+    allowed = allowed_in(desired.workspace, granted)
+
+    def made(live: Mapping[str, Any]) -> Plan:
+        return plan_from(live, desired, link, last, floors=checks.floors, granted=allowed, base=base)
+
+    def reads(then: Callable[[Mapping[str, Any]], T]) -> WorkspaceReads[T]:
+        return WorkspaceReads(desired.workspace, link.silent_reader, readings(desired), then)
+
+    def planned(live: Mapping[str, Any]) -> Planned:
+        first = made(live)
+        return Planned(
+            first,
+            link,
+            lambda: reads(lambda live: made(live) == first),
+            lambda: commit_of(source),
+            partial(digest_of_plan, first),
+            unrecorded=first.declared != last.declared,
+            place=desired.document.place("workspace"),
+        )
+
+    return reads(planned)
 
 
 def is_refused(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> bool:

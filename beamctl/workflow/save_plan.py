@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from beamctl.document.scalars import duration
-from beamctl.errors import UsageError
+from beamctl.errors import BeamctlError, UsageError
 from beamctl.model.secret import RecordRedactor
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
@@ -16,8 +16,9 @@ from beamctl.plan.plan_file import LONGEST, Saved, saved_text
 from beamctl.system.clock import current_time
 from beamctl.system.files import replace_file
 from beamctl.system.signature import sign, signature_of, why_not_sign
-from beamctl.workflow.plan import identify
-from beamctl.workflow.plan_all import Planned
+from beamctl.workflow.concurrent_reads import WorkspaceReads
+from beamctl.workflow.plan import identifying
+from beamctl.workflow.plan_all import Planned, read_planned
 
 _USUAL = timedelta(hours=24)
 
@@ -100,7 +101,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
     saved = Saved(
         plans=tuple(each.plan for each in planned),
         allowed=tuple(allowed),
-        workspace_ids={each.plan.workspace: identify(each.plan.workspace, each.link.reader) for each in planned},
+        workspace_ids=_workspace_ids(planned),
         commit=max((each.commit() for each in planned), key=len, default=""),  # a dirty one is longer
         created=created,
         expires=valid_until(created + target.lasts, [each.plan for each in planned] if len(planned) == 1 else ()),
@@ -112,3 +113,18 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
     if signature is not None:
         replace_file(signature_of(target.file), signature, "the signature", hint)
     return saved
+
+
+def _workspace_ids(planned: Sequence[Planned]) -> Mapping[str, str]:
+    """The API's id of each workspace."""
+
+    def reads(each: Planned) -> WorkspaceReads[str]:
+        name = each.plan.workspace
+        return WorkspaceReads(name, each.link.silent_reader, {name: identifying(name)}, lambda live: live[name])
+
+    found: dict[str, str] = {}
+    for each, identifier in read_planned(planned, reads):
+        if isinstance(identifier, BeamctlError):
+            raise identifier
+        found[each.plan.workspace] = identifier
+    return found

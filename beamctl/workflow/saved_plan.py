@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from beamctl.document.schema import conforms
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import deletes_only, read, with_dependencies
+from beamctl.plan.across_kinds import Readings, deletes_only, read_all, reading_of, with_dependencies
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared
 from beamctl.plan.hazard import Hazard, merged
+from beamctl.plan.kind import Kind
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import BY_HAND, Saved, read_saved
 from beamctl.plan.plan_json import change_data
 from beamctl.plan.staleness import StaleObject, below_floors, in_effect, run_as, since_recorded, stale_objects
-from beamctl.workflow.plan import identify
+from beamctl.workflow.plan import identifying
+
+_ID = "workspace-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +98,48 @@ def recheck_plan(
     recorded: Declared | None = None,
     today: date | Callable[[], date] = date.min,
 ) -> Recheck:
-    """Check whether a saved plan still holds.
+    """Read the workspace of a saved plan, and check whether the plan still holds. See `rechecked`."""
+    live = read_all(recheck_readings(saved), reader)
+    return rechecked(saved, live, identity, floors=floors, recorded=recorded, today=today)
+
+
+def recheck_readings(saved: Plan) -> Readings:
+    """What is read to check a saved plan: the kinds that it covers, and the id of the workspace."""
+    gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
+    kinds = {kind.name: reading_of(kind, saved.workspace, deletes_only(kind, gone)) for kind in _kinds_of(saved)}
+    return {**kinds, _ID: identifying(saved.workspace)}
+
+
+def _kinds_of(saved: Plan) -> tuple[Kind[Any], ...]:
+    return tuple(kind for kind in all_kinds() if kind.name in saved.sections)
+
+
+def rechecked(
+    saved: Plan,
+    live: Mapping[str, Any],
+    identity: Identity | None,
+    *,
+    floors: Bounds = NO_FLOORS,
+    recorded: Declared | None = None,
+    today: date | Callable[[], date] = date.min,
+) -> Recheck:
+    """Whether a saved plan still holds.
 
     Args:
         saved: The plan.
-        reader: Of its workspace.
+        live: What `recheck_readings` read.
         identity: Who applies it, if the credential shows it.
         floors: The floors of this run.
         recorded: What the last recorded run declared.
         today: The date in UTC.
     """
-    kinds = tuple(kind for kind in all_kinds() if kind.name in saved.sections)
-    gone = {(change.kind, change.key) for change in saved.changes if change.after is None}
-    live = {kind.name: read(kind, saved.workspace, reader, deletes_only(kind, gone)) for kind in kinds}
+    kinds = _kinds_of(saved)
     situation = Situation(today() if callable(today) else today, saved.api, identity, floors=floors, recorded=recorded)
     plan = since_recorded(run_as(saved, kinds, live, situation), kinds, live, situation)
     below = below_floors(plan, kinds, live, situation)
     return Recheck(
         plan=replace(plan, hazards=merged(below, plan.hazards)),
-        workspace_id=identify(saved.workspace, reader),
+        workspace_id=live[_ID],
         stale_objects=stale_objects(saved, kinds, live),
         in_effect=in_effect(saved, kinds, live),
         below_floors=below,

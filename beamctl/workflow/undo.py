@@ -13,12 +13,13 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.api_call import Reader
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.plan.across_kinds import deletes_only, read
+from beamctl.plan.across_kinds import deletes_only, read_all, reading_of
 from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan, make_undo
 from beamctl.runs.last_run import last_run
 from beamctl.runs.store import made_with
 from beamctl.secrets.sources import with_source_hazards
+from beamctl.workflow.concurrent_reads import WorkspaceReads
 from beamctl.workflow.connection import Link
 from beamctl.workflow.documents import defaults, quoted, read_desired
 from beamctl.workflow.plan import LazySituation, digest_of_plan, situation, with_clocks
@@ -44,7 +45,8 @@ def undo(record: Record, desired: Desired, reader: Reader, situation: LazySituat
     begun = [change for change in record.changes if record.made(change)]
     kinds = tuple(kind for kind in all_kinds() if any(change.kind == kind.name for change in begun))
     gone = {(change.kind, change.key) for change in begun if change.before is None}
-    live = {kind.name: read(kind, desired.workspace, reader, deletes_only(kind, gone)) for kind in kinds}
+    readings = {kind.name: reading_of(kind, desired.workspace, deletes_only(kind, gone)) for kind in kinds}
+    live = read_all(readings, reader)
     plan = make_undo(kinds, begun, desired, live, situation() if callable(situation) else situation)
     unsure = {(change.kind, change.key) for change in begun if record.state(change) is not State.DONE}
     notes = [
@@ -97,7 +99,8 @@ def plan_undo(record: Record, desired: Desired, link: Link, checks: Checks) -> P
         return with_clocks(with_source_hazards(replace(found, notes=(*found.notes, *elsewhere))), link)
 
     first = make()
-    return Planned(first, link, lambda: make() == first, lambda: "", lambda: digest_of_plan(first))
+    again = WorkspaceReads(record.workspace, link.silent_reader, {}, lambda _: make() == first)
+    return Planned(first, link, lambda: again, lambda: "", lambda: digest_of_plan(first))
 
 
 def undo_command(run: str, records: str | None) -> str:

@@ -23,6 +23,7 @@ class QuietHandler(WSGIRequestHandler):
 
 class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 128  # with the default of 5, one of many connections at once waits a second
 
 
 class Api:

@@ -16,7 +16,7 @@ from beamctl.cli.output import Output
 from beamctl.emulator import create_app
 from beamctl.workflow.apply_view import ApplyProgress
 from tests.cli.loopback import serving
-from tests.cli.process import running, terminal
+from tests.cli.process import process, room_for, running, terminal
 from tests.cli.world import CANARY, Cli, Write, document
 from tests.fakes.redaction import redaction
 
@@ -139,7 +139,7 @@ def test_whatever_goes_wrong_in_one_workspace_the_others_are_applied(cli: Cli, w
         assert name not in {workspace for workspace, _ in fleet.writes}
     assert "Error: the API does not allow any of these changes to w03\n" in ran.err
     assert f"{REFUSED} (access/{REFUSED}.yaml:2): refused, nothing changed: mass-removal\n" in ran.err
-    assert f"  To allow it for this plan only:  --allow {REFUSED}:mass-removal=1\n" in ran.err
+    assert f"  To allow it in this plan only:  --allow {REFUSED}:mass-removal=1\n" in ran.err
     assert re.findall(r"^Appl.* to (w\d\d)", ran.out, re.MULTILINE) == sorted([*others, *MIDWAY])
     records = {path.name.split("-")[1]: path.read_text() for path in Path(".beamctl/runs").iterdir()}
     assert set(records) == {*others, *MIDWAY}
@@ -194,6 +194,26 @@ def test_two_secrets_for_one_file_refuse_only_their_workspaces(cli: Cli, write: 
     assert ran.code == 5
     assert ran.err.count("the secrets of ci in w02 and of ci in w04 would both be stored in the file ../ci.json") == 2
     assert {name for name, _ in fleet.writes} == {"w03"}
+
+
+def test_the_progress_on_a_terminal_counts_the_changes_of_all_workspaces(fleet: Fleet) -> None:
+    with terminal("apply", "--auto-approve", "--no-color") as screen:
+        code, seen = screen.end()
+    assert (code, len(fleet.writes), "40/40" in seen, "✓" in seen) == (0, 40, True, False), seen
+    assert re.findall(r"Applied to (w\d\d)", seen) == NAMES
+
+
+def test_an_output_that_is_full_stops_no_workspace(fleet: Fleet, cli: Cli) -> None:
+    size = len(cli("plan").out) + 100
+    with Path("out").open("w") as full:
+        ran = process("apply", "--auto-approve", prelude=room_for(size), stdout=full)
+    assert ran.code == 1
+    assert ran.err == (
+        "Error: cannot write the output: File too large\n"
+        "  The apply was not stopped by this. Run `beamctl plan` to see what is left to do.\n"
+    )
+    assert len(fleet.writes) == 40
+    assert unchanged(cli, NAMES)
 
 
 @pytest.mark.usefixtures("fleet")

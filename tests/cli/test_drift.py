@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from beamctl.document.schema import load_schema, quick_check
-from beamctl.workflow.drift import BETWEEN_LOOKS
+from beamctl.workflow.looks import BETWEEN_LOOKS
 from tests.cli.hostile import git
 from tests.cli.process import Ran
 from tests.cli.world import AS_IS, CANARY, CHANGED, Cli, Write

@@ -107,6 +107,14 @@ def test_each_workspace_and_each_url_is_notified_on_its_own(notified: Cli, write
     assert title == "acme: drift: 1 difference (and 1 more workspace)"
 
 
+def test_a_workspace_that_cannot_be_compared_is_notified_once(notified: Cli, write: Write, receiver: Receiver) -> None:
+    write("beamctl.yaml", f"{AS_IS}---\n{document('lost', '{ada@example.com: admin}')}")
+    assert [notified("drift").code for _ in range(2)] == [1, 1]
+    ((kind, title, message),) = receiver.take()
+    assert (kind, title) == ("failure", "lost: could not be compared")
+    assert message.startswith("lost could not be compared with its document: ")
+
+
 def test_a_message_that_is_not_accepted_is_sent_again(notified: Cli, write: Write, receiver: Receiver) -> None:
     write("beamctl.yaml", WITHOUT_EVE)
     receiver.status = 500
@@ -285,3 +293,23 @@ def test_secrets_mentions_and_links_in_names_are_harmless(
     ((_, _, text),) = receiver.take()
     assert text.splitlines()[1] == f'~ displayName  is "Acme"; beamctl.yaml says "{shown}"'
     assert text.splitlines()[2:] == ["See: https://ci.example.com/jobs/1"]
+
+
+def test_each_workspace_of_an_apply_is_notified_on_its_own(cli: Cli, write: Write, receiver: Receiver) -> None:
+    others = [document("labs", "{ada@example.com: admin, kim@example.com: viewer}"), document("nowhere")]
+    write("beamctl.yaml", "---\n".join([REFUSED.replace("maxRemovals: 1", "maxRemovals: 0"), *others]))
+    arguments = ("apply", "--auto-approve", "--notify", receiver.url)
+    assert cli(*arguments).code == 1
+    ((kind, title, text),) = receiver.take()
+    assert (kind, title) == ("failure", "acme: apply refused (and 1 more workspace)")
+    assert "The apply to acme was refused, and nothing was changed." in text
+    assert "Nothing was changed in nowhere: " in text
+    assert "labs" not in text
+    assert cli(*arguments).code == 1
+    assert receiver.take() == []
+    write("beamctl.yaml", "---\n".join([AS_IS, *others]))
+    assert cli(*arguments).code == 1
+    assert receiver.take() == []
+    write("beamctl.yaml", "---\n".join([REFUSED.replace("maxRemovals: 1", "maxRemovals: 0"), *others]))
+    assert cli(*arguments).code == 1
+    assert [title for _, title, _ in receiver.take()] == ["acme: apply refused"]

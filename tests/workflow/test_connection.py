@@ -43,6 +43,7 @@ def test_missing_credential_has_a_hint(cli: Cli) -> None:
         "  Log in with the official CLI:  bl login acme\n"
         "  Or set BEAMCTL_API_KEY or BL_API_KEY to an API key.\n"
         "  Or set BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to the ID:SECRET of a service account.\n"
+        "  Or set BEAMCTL_API_KEY__ACME or BEAMCTL_CLIENT_CREDENTIALS__ACME for this workspace only.\n"
         "  Or name a file that contains an API key with --api-key-file.\n"
     )
 

@@ -325,7 +325,11 @@ def test_refusal_in_one_workspace_does_not_stop_the_others(cli: Cli, write: Writ
     )
     ran = cli("apply", "--auto-approve")
     assert ran.code == 5
-    assert ran.out.endswith("  ✓ invite kim@example.com  viewer\n\nApplied to labs: 1 done.\n")
+    assert ran.out.endswith(
+        "  ✓ invite kim@example.com  viewer\n\nApplied to labs: 1 done.\n\nlabs  applied: 1 done\n"
+        "acme  refused (mass-removal, removes-admin): nothing changed\n"
+        "2 workspaces: 1 refused, 1 applied; 1 done in all.\n"
+    )
     assert cli("plan", "-w", "labs", "--detailed-exitcode").code == 0
 
 
@@ -336,7 +340,7 @@ def named(cli: Cli, *arguments: str) -> str:
 
 @pytest.mark.usefixtures("database")
 def test_workspace_that_show_selects(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    ran = cli("show", "--api-url", "local")
+    ran = cli("show", "--api-url", "local", "-o", "json")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == "Error: no workspace given\n  Name one with -w NAME, or set BEAMCTL_WORKSPACE.\n"
     (tmp_path / "home" / ".blaxel").mkdir()
@@ -352,8 +356,8 @@ def test_workspace_that_show_selects(cli: Cli, write: Write, monkeypatch: pytest
     assert named(cli, "-f", "other.yaml") == "labs"
     assert named(cli, "-f", "other.yaml", "-w", "quiet") == "quiet"
     write("beamctl.yaml", TWO)
-    ran = cli("show", "--api-url", "local")
-    assert ran.err == "Error: the documents declare several workspaces\n  Pick one with -w: acme, labs.\n"
+    ran = cli("show", "--api-url", "local", "-o", "json")
+    assert [each["workspace"] for each in ran.json["workspaces"]] == ["acme", "labs"]
     assert named(cli, "-w", "labs") == "labs"
 
 

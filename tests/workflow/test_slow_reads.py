@@ -1,88 +1,77 @@
-"""Slow reads are reported."""
+"""Slow reads are reported, with a clock that the test sets."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-import pytest
+from beamctl.workflow.slow_reads import ReadProgress
 
-from beamctl.errors import MissingError
-from beamctl.workflow.slow_reads import NotifyingReader
+USERS, KEYS = ("acme", "/users?limit=200"), ("acme", "/service_accounts/ci/api_keys")
 
 
 @dataclass
-class SlowApi:
-    """An API that takes a given time for each path, with its own clock and timers."""
+class Screen:
+    """Notices, and the time."""
 
-    takes: dict[str, float]
+    is_terminal: bool
     now: float = 0.0
-    timers: list["FakeTimer"] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
 
-    def get(self, path: str) -> Any:
-        end = self.now + self.takes[path]
-        for timer in self.timers:
-            if timer.is_running and timer.due <= end:
-                self.now = timer.due
-                timer.is_running = False
-                timer.call()
-        self.now = end
-        if path == "/missing":
-            raise MissingError("no such path", status=404)
-        return path
+    def line(self, text: str) -> None:
+        self.lines.append(text)
 
-    def timer(self, seconds: float, call: Callable[[], None]) -> "FakeTimer":
-        self.timers.append(FakeTimer(self.now + seconds, call))
-        return self.timers[-1]
+    def status(self, text: str) -> None:
+        self.statuses.append(text)
 
-    def clock(self) -> float:
-        return self.now
+    def progress(self, total: int) -> ReadProgress:
+        return ReadProgress(total, self, clock=lambda: self.now)
 
 
-@dataclass
-class FakeTimer:
-    due: float
-    call: Callable[[], None]
-    is_running: bool = False
+def test_a_single_workspace_says_which_request_takes_long() -> None:
+    for is_terminal in (True, False):
+        screen = Screen(is_terminal)
+        progress = screen.progress(1)
+        assert progress.wait() == 2.0
+        screen.now = 1.9
+        progress.show(0, [USERS, KEYS])
+        assert screen.lines == []
+        for screen.now in (2.0, 3.9):
+            progress.show(0, [USERS, KEYS])
+            assert screen.lines == ["Reading /users (acme) …"]
+        for screen.now in (4.0, 6.0):  # each request once, the oldest first
+            progress.show(0, [USERS, KEYS])
+        progress.end()
+        assert screen.lines == ["Reading /users (acme) …", "Reading /service_accounts/ci/api_keys (acme) …"]
+        assert screen.statuses == []
 
-    def start(self) -> None:
-        self.is_running = True
 
-    def cancel(self) -> None:
-        self.is_running = False
+def test_several_workspaces_are_counted_on_a_terminal_in_one_line() -> None:
+    screen = Screen(is_terminal=True)
+    progress = screen.progress(200)
+    for screen.now, done in ((1.9, 10), (2.0, 37), (2.1, 38), (2.2, 39)):
+        progress.show(done, [USERS])
+    assert screen.statuses == ["Read 37 of 200 workspaces …", "Read 39 of 200 workspaces …"]
+    screen.now = 9.0
+    progress.show(199, [USERS, KEYS])
+    assert screen.statuses[2:] == ["Read 199 of 200 workspaces … waiting for /users (acme)"]
+    progress.end()
+    assert screen.statuses[3:] == [""], "the line is removed"
+    assert screen.lines == []
 
 
-def notices(*reads: tuple[str, float]) -> list[str]:
-    api = SlowApi(dict(reads))
-    found: list[str] = []
-    reader = NotifyingReader(api, "acme", found.append, timer=api.timer, clock=api.clock)
-    for path, _ in reads:
-        if path == "/missing":
-            with pytest.raises(MissingError):
-                reader.get(path)
-        else:
-            assert reader.get(path) == path
-    assert not any(timer.is_running for timer in api.timers)
-    return found
+def test_several_workspaces_are_a_line_a_minute_in_a_log() -> None:
+    screen = Screen(is_terminal=False)
+    progress = screen.progress(200)
+    for screen.now in range(0, 130, 5):
+        progress.show(int(screen.now), [USERS])
+    progress.end()
+    assert screen.lines == ["Read 60 of 200 workspaces …", "Read 120 of 200 workspaces …"]
+    assert screen.statuses == []
 
 
 def test_fast_reads_are_not_reported() -> None:
-    assert notices(("/users", 0.5), ("/policies?limit=200", 1.0)) == []
-
-
-def test_one_slow_read() -> None:
-    assert notices(("/users", 3.0), ("/policies", 0.9)) == ["Reading /users (acme) …"]
-
-
-def test_many_reads_that_are_slow_in_total() -> None:
-    assert notices(*((f"/keys/{n}", 0.9) for n in range(6))) == [
-        "Reading /keys/2 (acme) …",
-        "Reading /keys/4 (acme) …",
-    ]
-
-
-def test_the_query_is_not_shown() -> None:
-    assert notices(("/policies?cursor=opaque", 9.0)) == ["Reading /policies (acme) …"]
-
-
-def test_a_failed_read_stops_the_timer() -> None:
-    assert notices(("/missing", 1.0), ("/users", 1.5)) == ["Reading /users (acme) …"]
+    screen = Screen(is_terminal=True)
+    progress = screen.progress(200)
+    progress.show(199, [USERS])
+    progress.end()
+    assert screen.lines + screen.statuses == []
+    assert ReadProgress(200, None).wait() is None

@@ -23,7 +23,8 @@ from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files, read_sources
-from beamctl.workflow.drift import BETWEEN_LOOKS, MOST_LOOKS, Drifted, DriftRequest, drift
+from beamctl.workflow.drift import MOST_LOOKS, Drifted, DriftRequest, drift
+from beamctl.workflow.looks import BETWEEN_LOOKS
 from beamctl.workflow.notifications import Notifier
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from beamctl.cli.output import Output
 from beamctl.errors import UsageError
 from beamctl.system.clock import current_time
 from beamctl.workflow.connection import Access, default_workspace, open_link
+from beamctl.workflow.credentials import refuse_shared_variables
 from beamctl.workflow.show import export
 
 
@@ -45,6 +46,7 @@ def command(
     if this credential cannot read everything, and writes the rest.
     """
     names = list(dict.fromkeys(workspaces)) or [default_workspace(access)]
+    refuse_shared_variables(access, names)
     folder = _folder(split, names)
     found = {}
     for name in names:

@@ -14,6 +14,7 @@ from beamctl.model.text import printable
 from beamctl.report.first_document import first_document, written_text
 from beamctl.system.clock import current_time
 from beamctl.workflow.connection import Access, default_workspace, open_link
+from beamctl.workflow.credentials import refuse_shared_variables
 from beamctl.workflow.init import CiPlatform, NewFile, ci_files, document_paths, refuse_existing, write_all
 from beamctl.workflow.show import export
 
@@ -48,6 +49,7 @@ def command(*, workspaces: tuple[str, ...], ci: str | None, out: Output, access:
     if platform is None:  # it will ask
         refuse_existing([])
     names = list(dict.fromkeys(workspaces)) or [_workspace(access, out)]
+    refuse_shared_variables(access, names)
     platform = platform or _platform(out)
     documents, others = document_paths(names), ci_files(platform)
     refuse_existing([*documents.values(), *(each.path for each in others)])

@@ -2,65 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
-from beamctl.cli import candidates, options
-from beamctl.cli.exits import Exit
+from beamctl.cli import options
+from beamctl.cli.exits import Exit, exit_of, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
-from beamctl.errors import UsageError
-from beamctl.workflow.connection import Access, default_workspace, open_link
+from beamctl.document.desired import Desired
+from beamctl.errors import BeamctlError
+from beamctl.workflow.connection import Access, default_workspace
 from beamctl.workflow.documents import defaults, read_desired
-from beamctl.workflow.show import show
+from beamctl.workflow.failures import failure_of
+from beamctl.workflow.show import Shown, show_all
 
 
-@click.command("show", cls=BeamctlCommand, examples=("beamctl show -w acme", "beamctl show -w acme -o json"))
-@option(
-    Group.DOCUMENTS,
-    "-w",
-    "--workspace",
-    metavar="NAME",
-    shell_complete=candidates.workspaces,
-    help="The workspace. Default: the document's, else BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI's.",
+@click.command(
+    "show",
+    cls=BeamctlCommand,
+    examples=("beamctl show -w acme", "beamctl show -f access/ -o json", "beamctl show --credentials -f access/"),
+)
+@options.workspaces_option(
+    "Only this workspace. Repeatable if documents declare them. Default: those of the documents, else "
+    "BEAMCTL_WORKSPACE, BL_WORKSPACE or the official CLI's."
 )
 @options.files
+@option(
+    Group.CONNECTION,
+    "--credentials",
+    is_flag=True,
+    help="Show which credential each workspace would use and where it comes from, never its value. Makes no request.",
+)
 @options.view
 @options.reads
 def command(
-    workspace: str | None,
+    workspaces: tuple[str, ...],
     files: tuple[str, ...],
     *,
+    credentials: bool,
     out: Output,
     access: Access,
 ) -> int:
-    """Show a workspace as it is now: settings, members, service accounts, policies and more.
+    """Show workspaces as they are now: settings, members, service accounts, policies and more.
 
     Members are listed with their role, standing (accepted, invited or expired) and source. Exits 4 if this credential
-    cannot read everything, and shows the rest.
+    cannot read everything, and shows the rest. With --credentials, exits 4 if a workspace has none.
     """
-    name = workspace if workspace is not None else _documented(files) or default_workspace(access)
-    with open_link(access, name) as link:
-        sections = show(name, link.reader)
-        api_url = link.api_url
+    names = list(dict.fromkeys(workspaces)) or _documented(files) or [default_workspace(access)]
+    if credentials:
+        return _show_credentials(names, out, access)
+    if len(names) > 1:
+        return _show_all(read_desired(files, workspaces), out, access)
+    (found,) = show_all(names, access)
+    if isinstance(found, BeamctlError):
+        raise found
     if out.json:
         from beamctl.report.json_report import show_json
 
-        out.result(show_json(name, api_url, sections))
+        out.result(show_json(found.workspace, found.api_url, found.sections))
     else:
-        from beamctl.report.workspace_text import show_text
+        out.result(_text(found, out))
+    return _unseen(found, out)
 
-        out.result(show_text(name, api_url, sections, out.style))
-    unseen = [section for section, shown in sections.items() if shown.unread]
+
+def _show_all(documents: Sequence[Desired], out: Output, access: Access) -> int:
+    """Show several workspaces in the order of their documents. One that cannot be read does not affect the others."""
+    results = show_all([each.workspace for each in documents], access)
+    shown = [each for each in results if not isinstance(each, BeamctlError)]
+    pairs = zip(documents, results, strict=True)
+    failures = [failure_of(each, error) for each, error in pairs if isinstance(error, BeamctlError)]
+    if out.json:
+        from beamctl.report.json_report import show_all_json
+
+        out.result(show_all_json([(each.workspace, each.api_url, each.sections) for each in shown], failures))
+    else:
+        out.result("\n".join(_text(each, out) for each in shown))
+    return worst(out.failed(failures), *(_unseen(each, out) for each in shown))
+
+
+def _text(found: Shown, out: Output) -> str:
+    from beamctl.report.workspace_text import show_text
+
+    return show_text(found.workspace, found.api_url, found.sections, out.style)
+
+
+def _unseen(found: Shown, out: Output) -> Exit:
+    """Say what could not be read, and return the exit code of the workspace."""
+    unseen = [section for section, shown in found.sections.items() if shown.unread]
     if not unseen:
         return Exit.DONE
-    out.info(f"This credential cannot read all of {name} (exit 4). Left out: {', '.join(unseen)}.")
+    out.info(f"This credential cannot read all of {found.workspace} (exit 4). Left out: {', '.join(unseen)}.")
     return Exit.NOT_ALLOWED
 
 
-def _documented(files: tuple[str, ...]) -> str:
+def _documented(files: tuple[str, ...]) -> list[str]:
     if not files and not defaults():
-        return ""
-    names = [desired.workspace for desired in read_desired(files)]
-    if len(names) > 1:
-        raise UsageError("the documents declare several workspaces", f"Pick one with -w: {', '.join(names)}.")
-    return names[0]
+        return []
+    return [desired.workspace for desired in read_desired(files)]
+
+
+def _show_credentials(names: Sequence[str], out: Output, access: Access) -> int:
+    from beamctl.report.credential_text import credentials_text, hint_text, unmatched_notes
+    from beamctl.workflow.credentials import credentials_of
+
+    found = credentials_of(access, names)
+    if out.json:
+        from beamctl.report.json_report import credentials_json
+
+        out.result(credentials_json(found))
+    else:
+        out.result(credentials_text(found, out.style))
+    for note in unmatched_notes(found):
+        out.info(note)
+    errors = [use.error for use in found.uses if use.error]
+    if errors:
+        out.info(hint_text(errors[0]))
+    return worst(Exit.DONE, *(exit_of(error.code) for error in errors))
