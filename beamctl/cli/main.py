@@ -31,7 +31,7 @@ COMMANDS = {
     "comment": "Post a Markdown report as a comment on the pull request of this CI run, or update the earlier comment.",
     "runs": "List recorded applies, newest first, or show one with all its changes.",
     "undo": "Show the changes that would undo a run, and what cannot be undone.",
-    "show": "Show a workspace as it is now: settings, members, service accounts, policies and more.",
+    "show": "Show workspaces as they are now: settings, members, service accounts, policies and more.",
     "export": "Write a live workspace as a document.",
     "init": "Write a first document from the live workspace, with CI files and .gitignore.",
     "destroy": "Delete a workspace and everything in it, after showing what would be deleted.",
