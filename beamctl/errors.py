@@ -15,6 +15,7 @@ BeamctlError
 │   └── GarbledError         unexpected response (HTML, truncated JSON, wrong structure)
 ├── RecordError              the run record cannot be written
 ├── UnwritableError          standard output cannot be written
+├── MissingShardError        not all shards of a run have a report
 └── InterruptedRunError      Ctrl-C or SIGTERM
 """
 
@@ -129,6 +130,12 @@ class UnwritableError(BeamctlError):
     """Standard output cannot be written, for example because the disk is full."""
 
     code = "output-not-written"
+
+
+class MissingShardError(BeamctlError):
+    """Not all shards of a run have a report, so nothing can be said about all workspaces."""
+
+    code = "missing-shard"
 
 
 class InterruptedRunError(BeamctlError):

@@ -49,6 +49,7 @@ ONE_IMPORTER = {
     "waitress": {"emulator"},
     "idna": {"model", "emulator"},
     "click": {"cli"},
+    "fsspec": {"runs"},
     "apprise": {"api"},
     "keyring": {"secrets"},
     "regex": {"model", "emulator"},

@@ -143,5 +143,6 @@ def _text(review: Review, style: Style, *, verbose: bool) -> str:
         saved=review.saved,
         apply_command=review.command,
         failures=review.failures,
+        scope=review.scope,
     )
     return plans_text(data, style, verbose=verbose) + "\n" * data.several  # the results follow

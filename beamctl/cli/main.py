@@ -27,6 +27,7 @@ COMMANDS = {
     "plan": "Show the changes needed to make a workspace match its document.",
     "apply": "Show the changes a document or a saved plan makes to a workspace, then make them.",
     "drift": "Report differences between a workspace and its document.",
+    "merge-reports": "Join the JSON reports of all shards of a run.",
     "comment": "Post a Markdown report as a comment on the pull request of this CI run, or update the earlier comment.",
     "runs": "List recorded applies, newest first, or show one with all its changes.",
     "undo": "Show the changes that would undo a run, and what cannot be undone.",
@@ -58,7 +59,7 @@ class LazyGroup(BeamctlGroup):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"beamctl.cli.commands.{cmd_name}").command
+        command: click.Command = import_module(f"beamctl.cli.commands.{cmd_name.replace('-', '_')}").command
         return _refusing_empty(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above

@@ -137,7 +137,7 @@ record = option(
     Group.OUTPUT,
     "--record",
     type=click.Path(file_okay=False),
-    callback=lambda _context, _option, named: named if named == "" else RecordFolder(named and Path(named)),
+    callback=lambda _context, _option, named: named if named == "" else RecordFolder(named),
     metavar="DIR",
-    help="The directory of run records: apply writes them, other commands read them. Default: .beamctl/runs.",
+    help="The directory of run records, or a URL such as s3://bucket/records. Default: .beamctl/runs.",
 )

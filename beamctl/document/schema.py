@@ -22,7 +22,11 @@ _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
 _QUOTE_NO_VALUE = frozenset({"required", "additionalProperties"})
 """Rules whose messages in jsonschema name keys only."""
 _RULES = frozenset({"type", "const", "enum", "pattern", "minimum", "maximum", "minItems", "maxLength"})
-_REFERENCED = {"plan": ("changes", "workspace"), "run": ("plan", "changes", "workspace")}
+_REFERENCED = {
+    "plan": ("changes", "workspace"),
+    "run": ("plan", "changes", "workspace"),
+    "drift": ("plan", "changes", "workspace"),
+}
 """The schemas that a schema refers to."""
 _INDEPENDENT = ANNOTATIONS | {"type", "properties", "additionalProperties"}
 """If a mapping's schema has only these keywords, each value is valid regardless of the others."""

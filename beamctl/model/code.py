@@ -261,6 +261,7 @@ class Code(StrEnum):
     FORBIDDEN = auto()
     INVALID_DOCUMENT = auto()
     INVALID_USAGE = auto()
+    MISSING_SHARD = auto()
     NOT_FOUND = auto()
     OUTPUT_NOT_WRITTEN = auto()
     RECORD_NOT_WRITTEN = auto()

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from beamctl.document.problem import Place, Problem
+from beamctl.model.shard import ShardScope
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
@@ -108,6 +109,7 @@ class ReportData:
         documents: The files that were only validated and have no problems.
         folder: The current directory, from which documents are named.
         failures: The workspaces for which nothing was done because of an error.
+        scope: What the shard is a part of; None if the run was not divided.
         root: The top folder of the repository, from which CI systems name them; both are absolute, or empty.
     """
 
@@ -125,6 +127,7 @@ class ReportData:
     folder: str = ""
     root: str = ""
     failures: Sequence[WorkspaceFailure] = ()
+    scope: ShardScope | None = None
 
     @property
     def workspaces(self) -> tuple[str, ...]:

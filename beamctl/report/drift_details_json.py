@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from beamctl.document.problem import Place
 from beamctl.model.fact import fact_data
+from beamctl.plan.comparison import Note
 from beamctl.plan.coverage import Coverage, KindCoverage, percent_managed
 from beamctl.plan.known_drift import KnownResult
-from beamctl.plan.three_way import Origin
+from beamctl.plan.plan import Plan
+from beamctl.plan.three_way import LastSet, Origin
 from beamctl.report.data import DriftDetails
-from beamctl.report.wording import words
+from beamctl.report.wording import TALLY, words
 
 
 def origin_data(origin: Origin | None) -> dict[str, Any]:
@@ -21,10 +24,15 @@ def origin_data(origin: Origin | None) -> dict[str, Any]:
     data: dict[str, Any] = {
         "cause": origin.cause.value if origin.cause else None,
         "causes": {name: cause.value for name, cause in origin.parts.items()},
-        "last_set": last and {"run": last.run, "at": last.at, "commit": last.commit, "undo": last.undoes},
+        "last_set": last and _last_set(last),
         "updated_at": origin.updated.isoformat() if origin.updated else None,
     }
     return {name: value for name, value in data.items() if value}
+
+
+def _last_set(last: LastSet) -> dict[str, Any]:
+    deleted = {"deleted": True} if last.after is None else {}
+    return {"run": last.run, "at": last.at, "commit": last.commit, "undo": last.undoes, **deleted}
 
 
 def details_data(details: DriftDetails) -> dict[str, Any]:
@@ -49,6 +57,34 @@ def details_data(details: DriftDetails) -> dict[str, Any]:
     return {name: value for name, value in (data | {"coverage": coverage}).items() if value}
 
 
+def note_data(plan: Plan, note: Note) -> dict[str, Any]:
+    """A note about a workspace, and the line that it is about, if any."""
+    place = {"source": _place(note.place)} if note.place else {}
+    return {"workspace": plan.workspace, **fact_data(note.fact), "text": words(note.fact), **place}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.source, "line": place.line, "column": place.column}
+
+
+def compared_data(plan: Plan) -> dict[str, Any]:
+    """What was compared, and how much of it is the same."""
+    return {
+        "workspace": plan.workspace,
+        "api_url": plan.api,
+        "runs_as": plan.runs_as,
+        "source": plan.source,
+        "sections": dict(plan.sections),
+        "fingerprint": plan.fingerprint,
+        "unchanged": unchanged_data(plan),
+    }
+
+
+def unchanged_data(plan: Plan) -> list[dict[str, Any]]:
+    """How many objects are left as they are, and why."""
+    return [{"code": why.value, "text": TALLY[why], "count": count} for why, count in plan.tally.items()]
+
+
 def _known_data(result: KnownResult) -> dict[str, Any]:
     known = result.known
     state = "expired" if result.is_past else "accepted" if result.accepted else "unmatched"
@@ -58,7 +94,8 @@ def _known_data(result: KnownResult) -> dict[str, Any]:
         "reason": known.reason,
         "state": state,
         "workspaces": [*result.accepted, *result.expired],
-        "source": {"file": known.place.source, "line": known.place.line, "column": known.place.column},
+        **({"workspace": known.workspace} if known.workspace else {}),
+        "source": _place(known.place),
     }
 
 

@@ -24,6 +24,7 @@ from beamctl.report.drift_details_spans import (
     section_spans,
 )
 from beamctl.report.plan_text import counts_and_notes
+from beamctl.report.shard_text import shard_lines
 from beamctl.report.spans import named, own, plain
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 
@@ -45,10 +46,10 @@ def drifts_text(data: ReportData, style: Style = PLAIN, *, verbose: bool = False
     If the run is over several workspaces, those without drift are one line, unless `verbose`, and a table of the others
     ends the text.
     """
-    more = _more_lines(data.plans, data.details)
+    head, more = shard_lines(data.scope), _more_lines(data.plans, data.details)
     after = ["\n".join(more) + "\n"] if more else []
     if not data.several:
-        return "\n".join([*(drift_text(plan, style, data.details) for plan in data.plans), *after])
+        return "\n".join([*head, *(drift_text(plan, style, data.details) for plan in data.plans), *after])
     from beamctl.report.fleet_text import ending_text, unchanged, unchanged_text
 
     folded = [] if verbose else unchanged(data)
@@ -56,7 +57,7 @@ def drifts_text(data: ReportData, style: Style = PLAIN, *, verbose: bool = False
     shown = [plan for plan in data.plans if plan.workspace not in names]
     texts = [drift_text(plan, style, data.details, is_one_of_several=True) for plan in shown]
     summary = unchanged_text(folded, of=len(data.workspaces), notes=False) if folded else ""
-    return "\n".join([*texts, *filter(None, [summary]), *after, ending_text(data, style)])
+    return "\n".join([*head, *texts, *filter(None, [summary]), *after, ending_text(data, style)])
 
 
 def _more_lines(plans: Sequence[Plan], details: DriftDetails) -> list[str]:

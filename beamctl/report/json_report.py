@@ -17,11 +17,12 @@ from beamctl.plan.plan_file import Saved, origin_of
 from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_data
 from beamctl.report.apply_text import totals, unconfirmed_text
 from beamctl.report.data import CommandName, DriftDetails, ReportData
-from beamctl.report.drift_details_json import details_data, origin_data
+from beamctl.report.drift_details_json import compared_data, details_data, note_data, origin_data, unchanged_data
 from beamctl.report.drift_text import NO_DETAILS, difference_text
 from beamctl.report.failures_json import failure_data, problem_data
 from beamctl.report.record_json import run_data
-from beamctl.report.wording import TALLY, words
+from beamctl.report.shard_text import shard_data
+from beamctl.report.wording import words
 
 
 def report(data: ReportData) -> str:
@@ -37,7 +38,8 @@ def report(data: ReportData) -> str:
             found = _applied_data(data.plans, data.allowed, data.results, saved=data.saved)
         case _:
             assert_never(data.command)
-    return dumps(found | {"failures": list(map(failure_data, data.failures))})
+    failures = {"failures": list(map(failure_data, data.failures))}
+    return dumps(found | failures | shard_data(data.scope))
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:
@@ -57,9 +59,7 @@ def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dic
         for each, hazard in zip(entry["hazards"], plan.hazards, strict=True):
             each["text"] = words(hazard.fact)
         entry["notes"] = [said(note.fact) for note in plan.notes]
-        entry["unchanged"] = [
-            {"code": why.value, "text": TALLY[why], "count": count} for why, count in plan.tally.items()
-        ]
+        entry["unchanged"] = unchanged_data(plan)
     return data
 
 
@@ -81,7 +81,7 @@ def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
         for plan in plans
         for change in plan.changes
     ]
-    notes = [({"workspace": plan.workspace, **said(note.fact)}, note) for plan in plans for note in plan.notes]
+    notes = [(note_data(plan, note), note) for plan in plans for note in plan.notes]
     left = [each for each, note in notes if note.differs]
     excused = [each for each, note in notes if note.excused]
     drift = any(plan.differs for plan in plans)
@@ -92,6 +92,7 @@ def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
         "left_alone": left,
         "excused": excused,
         "anomalies": anomalies,
+        "workspaces": list(map(compared_data, plans)),
     }
     return data | details_data(details)
 
@@ -138,11 +139,13 @@ def _results(plan: Plan, events: Sequence[Event]) -> list[dict[str, Any]]:
         match event:
             case Ended(change=change, outcome=outcome):
                 result = _result(outcome.status.value, outcome.remark, outcome.hint)
+                result |= {"refusal": outcome.refusal} if outcome.refusal else {}
                 match confirmations.get(_key(event)):
                     case Confirmed(late=late):
                         result |= {"confirmed": True} | ({"remark": None} if late else {})
-                    case Unconfirmed(reason=reason) as unconfirmed:
+                    case Unconfirmed(reason=reason, shows=shows, why=why) as unconfirmed:
                         result |= {"outcome": State.UNCONFIRMED.value, "hint": None}
+                        result |= {"shows": shows and dict(shows), "why": why and said(why)}
                         result |= {"reason": reason.value, "text": unconfirmed_text(unconfirmed)}
                     case _:
                         pass

@@ -16,6 +16,7 @@ from beamctl.plan.hazard import Allowance, Hazard, refused, scoped
 from beamctl.plan.plan import Plan
 from beamctl.report import change_text
 from beamctl.report.data import CommandName, ReportData
+from beamctl.report.shard_text import shard_lines
 from beamctl.report.style import PLAIN, Style, Tone, digest, value
 from beamctl.report.wording import TALLY, words
 
@@ -44,7 +45,7 @@ def plans_text(data: ReportData, style: Style = PLAIN, *, explain: bool = False,
         explain: Whether to say what people gain and lose.
         verbose: Whether to show the workspaces without changes one by one.
     """
-    texts = [_origin_text(data.saved)] if data.saved else []
+    texts = [*shard_lines(data.scope), *([_origin_text(data.saved)] if data.saved else [])]
     if not data.several:
         show = partial(plan_text, allowed=data.allowed, style=style, command=data.apply_command, explain=explain)
         return "\n".join([*texts, *map(show, data.plans)])

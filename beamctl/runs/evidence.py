@@ -10,9 +10,8 @@ from beamctl.apply.record import Record, Run, State
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.plan.change import ChangeId, Reason
 from beamctl.plan.three_way import LastSet
-from beamctl.runs.file import is_being_written
 from beamctl.runs.folder import RecordFolder
-from beamctl.runs.last_run import content_of
+from beamctl.runs.last_run import LARGEST
 
 _COMPLETE = frozenset({State.DONE, State.DEFERRED})
 """The states of changes after which an apply has nothing left to do."""
@@ -60,11 +59,11 @@ def evidence_of(folder: RecordFolder, workspace: str, api: str) -> Evidence:
 
 def _records(folder: RecordFolder, workspace: str, api: str) -> Iterator[Record]:
     """The records of a workspace, oldest first."""
-    for path in folder.paths():
-        if f"-{workspace}-" not in path.name or is_being_written(path):
+    for name in folder.names():
+        if f"-{workspace}-" not in name or folder.storage.is_being_written(name):
             continue
         try:
-            record = read_record(content_of(path))
+            record = read_record(folder.storage.beginning(name, LARGEST))
         except UnreadableRecordError:
             continue
         if (record.workspace, record.api) == (workspace, api):

@@ -1,58 +1,73 @@
-"""The folder of run records, and their names.
+"""The run records of one command, and their names.
 
-Records decide what later plans refuse, so a folder that a pull request can change is not used. A name has the start
-time, the workspace and an ID of the apply. Names sort in order, even if the clock was set back.
+A name has the start time, the workspace and an ID of the apply. Names sort in order, even if the clock was set back.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from beamctl.errors import RecordError, UsageError
+from beamctl.errors import UsageError
+from beamctl.runs.local import LocalStorage
+from beamctl.runs.storage import SUFFIX, RecordStorage
 from beamctl.system.clock import current_time
 
-FOLDER = Path(".beamctl") / "runs"
-"""The default folder, relative to the current directory."""
-SUFFIX = ".jsonl"
-
 FUTURE = "its name is dated in the future"
-_ELSEWHERE = "Or name a folder outside the repository with --record."
 _AHEAD = timedelta(minutes=5)
 """How far another machine's clock may be ahead."""
 _MOST_NOTES = 3
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 _LENGTH = len("20261124T120000000Z")
+_URL = re.compile("[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 class RecordFolder:
-    """The run records of one command. git is asked for tracked files at most once."""
+    """The run records of one command.
 
-    def __init__(self, named: Path | None = None) -> None:
-        """Use the folder that `--record` names, or the default."""
-        self.named = named
-        self.path = named or FOLDER
-        self._tracked: frozenset[str] | None = None
+    Attributes:
+        named: The place that `--record` names, if any.
+        storage: What keeps them.
+    """
 
-    def paths(self) -> list[Path]:
-        """The records that are used, oldest first.
+    def __init__(self, named: str | Path | None = None) -> None:
+        """Use the folder or URL that `--record` names, or the default.
 
         Raises:
-            UsageError: The folder cannot be read, a pull request may have changed it, or the clock is wrong.
+            UsageError: The URL is not supported, or what it needs is not installed.
+        """
+        self.named = None if named is None else str(named)
+        self.storage = _storage(self.named)
+
+    @property
+    def path(self) -> Path | None:
+        """The local folder; None if there is none."""
+        return self.storage.folder
+
+    def names(self) -> list[str]:
+        """The names of the records that are used, oldest first.
+
+        Raises:
+            UsageError: They cannot be read, a pull request may have changed them, or the clock is wrong.
         """
         latest = stamp_of(current_time() + _AHEAD)
-        return [path for path in self._files() if path.stem <= latest]
+        return [name for name in self.storage.names() if name <= latest]
 
-    def from_the_future(self) -> list[Path]:
+    def from_the_future(self) -> list[str]:
         """The records that are not used because their names are dated in the future.
 
         Raises:
-            UsageError: As for `paths`.
+            UsageError: As for `names`.
         """
         latest = stamp_of(current_time() + _AHEAD)
-        return [path for path in self._files() if path.stem > latest]
+        return [name for name in self.storage.names() if name > latest]
+
+    def address(self, name: str) -> str:
+        """Where a record is, for messages."""
+        return f"{self.storage.where}/{name}{SUFFIX}"
 
     def ignored(self) -> list[str]:
         """Notes about files that are not used as records. An unusable folder is reported when it is needed."""
@@ -60,68 +75,23 @@ class RecordFolder:
             future = self.from_the_future()
         except UsageError:
             return []
-        notes = [f"Note: {path} is not used as a run record: {FUTURE}." for path in future[:_MOST_NOTES]]
+        notes = [f"Note: {self.address(name)} is not used as a run record: {FUTURE}." for name in future[:_MOST_NOTES]]
         more = len(future[_MOST_NOTES:])
-        return [*notes, f"Note: {more} more files in {self.path} are not used as run records."] if more else notes
+        where = self.storage.where
+        return [*notes, f"Note: {more} more files in {where} are not used as run records."] if more else notes
 
-    def refuse_links(self) -> None:
-        """Refuse to write to a default folder that is a symbolic link, because the user did not choose its target.
 
-        Raises:
-            RecordError: The folder or its parent is a symbolic link.
-        """
-        if link := self._link():
-            raise RecordError(f"{link} is a symbolic link, which may come from a checkout")
+def _storage(named: str | None) -> RecordStorage:
+    if named is None or not _URL.match(named):
+        return LocalStorage(None if named is None else Path(named))
+    scheme, _, rest = named.partition("://")
+    if scheme == "file":
+        if not rest.startswith("/"):
+            raise UsageError("--record: a file:// URL needs an absolute path", "Write it like file:///srv/records.")
+        return LocalStorage(Path(rest))
+    from beamctl.runs.bucket import ObjectStorage
 
-    def keep_out_of_git(self) -> None:
-        """Make git ignore the default folder: records name people and do not belong in the repository."""
-        if self.named is None:
-            with suppress(FileExistsError), (FOLDER.parent / ".gitignore").open("x", encoding="utf-8") as ignore:
-                ignore.write("*\n")
-
-    def _files(self) -> list[Path]:
-        """The files that are named like records.
-
-        If one of them may come from someone else, none is used and nothing is planned. Skipping it would make plans as
-        if less had been recorded.
-        """
-        try:
-            found = sorted(path for path in self.path.iterdir() if path.suffix == SUFFIX)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError as error:
-            why = f"cannot read {self.path}: {error.strerror or error}"
-            raise UsageError(why, "Name another one with --record.") from None
-        if found:
-            self.refuse_foreign(found, "run record")
-        return found
-
-    def refuse_foreign(self, found: Sequence[Path], what: str) -> None:
-        """Refuse files in the folder that may come from someone else.
-
-        Raises:
-            UsageError: git tracks one of them, or cannot say; or the default folder is a symbolic link.
-        """
-        if link := self._link():
-            raise UsageError(f"{link} is a symbolic link, which a pull request may have added", _ELSEWHERE)
-        if self._tracked is None:
-            from beamctl.system.git import repository_of
-
-            real = self.path.resolve()
-            repository = repository_of(real)
-            tracked = repository.tracked(real, "") if repository else frozenset[str]()
-            if isinstance(tracked, str):
-                why = f"cannot tell whether git tracks the run records in {self.path}: git {tracked}"
-                raise UsageError(why, _ELSEWHERE)
-            self._tracked = tracked
-        for path in found:
-            if path.name.casefold() in self._tracked:
-                why = f"the {what} {path} is tracked by git, so a pull request may have added it"
-                raise UsageError(why, f"Remove it from the repository with `git rm --cached` and commit. {_ELSEWHERE}")
-
-    def _link(self) -> Path | None:
-        folders = (FOLDER.parent, FOLDER) if self.named is None else ()
-        return next((folder for folder in folders if folder.is_symlink()), None)
+    return ObjectStorage(scheme, rest)
 
 
 def next_stamp(now: datetime, names: Sequence[str]) -> str:

@@ -6,15 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from beamctl.errors import UsageError
 from beamctl.plan.change import ChangeId
 from beamctl.plan.comparison import Interrupted, Withdrawn
 from beamctl.plan.guards import Declared
 from beamctl.runs.folder import RecordFolder
-from beamctl.system.files import read_beginning
+from beamctl.runs.storage import RecordStorage
 
 LARGEST = 64 * 1024 * 1024
 """Maximum bytes that are read of a record."""
@@ -55,22 +53,22 @@ class LastRuns:
         Raises:
             UsageError: The folder cannot be used.
         """
-        paths = self.paths(workspace)
-        return _last_run(paths, workspace, api) if paths else LastRun()
+        names = self.names(workspace)
+        return _last_run(self._folder.storage, names, workspace, api) if names else LastRun()
 
-    def paths(self, workspace: str) -> Sequence[Path]:
+    def names(self, workspace: str) -> Sequence[str]:
         """The records that may be about a workspace, newest first."""
         return self._by_part.get(workspace, ())
 
     @cached_property
-    def _by_part(self) -> Mapping[str, list[Path]]:
+    def _by_part(self) -> Mapping[str, list[str]]:
         """The same by everything that is between two hyphens of a name: workspaces have hyphens too."""
-        found: dict[str, list[Path]] = {}
-        for path in reversed(self._folder.paths()):
-            parts = path.name.split("-")
+        found: dict[str, list[str]] = {}
+        for name in reversed(self._folder.names()):
+            parts = name.split("-")
             ends = range(1, len(parts))
             for part in {"-".join(parts[start:end]) for end in ends for start in range(1, end)}:
-                found.setdefault(part, []).append(path)
+                found.setdefault(part, []).append(name)
         return found
 
 
@@ -79,36 +77,30 @@ def last_run(folder: RecordFolder, workspace: str, api: str) -> LastRun:
     return LastRuns(folder).of(workspace, api)
 
 
-def _last_run(paths: Sequence[Path], workspace: str, api: str) -> LastRun:
+def _last_run(storage: RecordStorage, names: Sequence[str], workspace: str, api: str) -> LastRun:
     from beamctl.apply.history import History, interrupted
     from beamctl.apply.summary import declared_by, is_head, left_of
-    from beamctl.runs.file import is_being_written
 
-    def declared(path: Path) -> Declared | None:
+    def content_of(name: str) -> bytes:
+        return storage.beginning(name, LARGEST)
+
+    def declared(name: str) -> Declared | None:
         """What a run declared. Reads only the beginning of the record, if that is enough."""
-        beginning = content_of(path, BEGINNING)
+        beginning = storage.beginning(name, BEGINNING)
         is_complete = len(beginning) < BEGINNING or is_head(beginning)
-        return declared_by(beginning if is_complete else content_of(path), workspace, api)
+        return declared_by(beginning if is_complete else content_of(name), workspace, api)
 
     def contents() -> Iterator[bytes]:
-        for path in reversed(paths):
-            if not is_being_written(path):  # a run in progress is not interrupted
-                content = content_of(path)
+        for name in reversed(names):
+            if not storage.is_being_written(name):  # a run in progress is not interrupted
+                content = content_of(name)
                 history.add(content)
                 yield content
 
     history = History(workspace, api)
-    left = (found for path in paths if (found := left_of(content_of(path), workspace, api)) is not None)
-    recorded = (guards for path in paths if (guards := declared(path)) is not None)
+    left = (found for name in names if (found := left_of(content_of(name), workspace, api)) is not None)
+    recorded = (guards for name in names if (guards := declared(name)) is not None)
     unfinished = interrupted(contents(), workspace, api)
     return LastRun(
         next(left, {}), next(recorded, None), unfinished, history.resent, history.deferred, history.withdrawn
     )
-
-
-def content_of(path: Path, most: int = LARGEST) -> bytes:
-    """The first bytes of a record; empty if it cannot be read, as if there were no record."""
-    try:
-        return read_beginning(path, most)
-    except UsageError:
-        return b""

@@ -7,21 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 from beamctl.apply.record import Record, Run, first_line
 from beamctl.apply.record_reader import UnreadableRecordError, read_record
 from beamctl.apply.summary import Summary, summary_of
-from beamctl.errors import RecordError, UsageError
+from beamctl.errors import RecordError, StalePlanError, UsageError
 from beamctl.model.secret import RecordRedactor
+from beamctl.model.text import printable
 from beamctl.plan.plan import Plan
 from beamctl.runs.commit import actor
 from beamctl.runs.file import RecordFile, now
-from beamctl.runs.folder import FUTURE, SUFFIX, RecordFolder, next_stamp, run_name, same_apply
-from beamctl.runs.last_run import BEGINNING, LARGEST, content_of
+from beamctl.runs.folder import FUTURE, RecordFolder, next_stamp, run_name, same_apply
+from beamctl.runs.last_run import BEGINNING, LARGEST
 from beamctl.system.clock import current_time
-from beamctl.system.files import read_file
 
 T = TypeVar("T")
 
@@ -34,11 +33,13 @@ class NewRecord:
         plan: The plan to apply.
         commit: The commit of its documents; empty if there is none.
         digest: The digest of the plan.
+        once: Whether it may be applied only once: it was saved.
     """
 
     plan: Plan
     commit: str
     digest: str
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +60,21 @@ class PendingRecord:
 
         Raises:
             UsageError: It cannot be written or would contain a secret; nothing was changed.
+            StalePlanError: Another run has begun to apply the saved plan.
         """
+        storage = self.folder.storage
         run = Run(self.name, now(), actor(), self.due.commit, self.due.digest)
         line = self.redactor.require_no_secrets(first_line(run, self.due.plan), "the record of this run")
-        record = None
+        key = f"{self.due.digest.rpartition(':')[2]}-{self.due.plan.workspace}" if self.due.once else ""
         try:
-            record = RecordFile(self.folder.path / f"{self.name}{SUFFIX}", self.due.plan, self.redactor)
-            record.write(line)
+            if key and (other := storage.claim(key, self.name)):  # of two runs at once, only one applies a saved plan
+                why = f"the saved plan of {self.due.plan.workspace} was already applied, in the run {printable(other)}"
+                raise StalePlanError(why, "Make and review a new plan:  beamctl plan --out FILE")
+            return RecordFile(storage, self.name, line, self.due.plan, self.redactor)
         except (OSError, RecordError) as error:
-            if record is not None:
-                record.discard()
+            if key:
+                storage.release(key)
             raise _unwritable(self.folder, [self.due], error) from None
-        return record
 
 
 def new_records(folder: RecordFolder, due: Sequence[NewRecord], redactor: RecordRedactor) -> list[PendingRecord]:
@@ -81,17 +85,15 @@ def new_records(folder: RecordFolder, due: Sequence[NewRecord], redactor: Record
         UsageError: The folder cannot be used; nothing was changed.
     """
     try:
-        folder.refuse_links()
-        folder.path.mkdir(parents=True, exist_ok=True)
-        folder.keep_out_of_git()
-        stamp, mark = next_stamp(current_time(), [path.stem for path in folder.paths()]), secrets.token_hex(3)
+        folder.storage.prepare()
+        stamp, mark = next_stamp(current_time(), folder.names()), secrets.token_hex(3)
     except (OSError, RecordError) as error:
         raise _unwritable(folder, due, error) from None
     return [PendingRecord(folder, run_name(stamp, each.plan.workspace, mark), each, redactor) for each in due]
 
 
 def _unwritable(folder: RecordFolder, due: Sequence[NewRecord], error: OSError | RecordError) -> UsageError:
-    why = error.message if isinstance(error, RecordError) else f"{folder.path}: {error.strerror or error}"
+    why = error.message if isinstance(error, RecordError) else f"{folder.storage.where}: {error.strerror or error}"
     so = ", so nothing was changed" if any(each.plan.changes for each in due) else ""
     hint = "Name a writable directory:  beamctl apply --record DIR"
     return UsageError(f"the record of this run cannot be written{so}: {why}", hint)
@@ -99,11 +101,11 @@ def _unwritable(folder: RecordFolder, due: Sequence[NewRecord], error: OSError |
 
 def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:
     """The run that applied, or began to apply, a saved plan to a workspace; empty if none is recorded."""
-    for path in folder.paths():
-        if f"-{workspace}-" not in path.name or digest.encode() not in content_of(path, BEGINNING):
+    for name in folder.names():
+        if f"-{workspace}-" not in name or digest.encode() not in folder.storage.beginning(name, BEGINNING):
             continue
         with suppress(UnreadableRecordError):
-            found = summary_of(content_of(path))
+            found = summary_of(folder.storage.beginning(name, LARGEST))
             if (found.run.plan_digest, found.workspace) == (digest, workspace) and found.begun:
                 return found.run.id
     return ""
@@ -111,27 +113,27 @@ def applied_before(folder: RecordFolder, workspace: str, digest: str) -> str:
 
 def count_records(folder: RecordFolder) -> int:
     """The number of records."""
-    return len(folder.paths())
+    return len(folder.names())
 
 
 def records(folder: RecordFolder, read: Callable[[bytes], T]) -> Iterator[tuple[str, T | str]]:
     """The name of each run, newest first, with its record parsed by `read`, or why it cannot be read."""
-    for path in reversed(folder.paths()):
+    for name in reversed(folder.names()):
         try:
-            yield path.stem, read(read_file(path, LARGEST))
+            yield name, read(folder.storage.read(name, LARGEST))
         except UnreadableRecordError as error:
-            yield path.stem, str(error)
+            yield name, str(error)
         except UsageError as error:
-            yield path.stem, error.message
+            yield name, error.message
 
 
 def made_with(folder: RecordFolder, record: Record) -> list[Summary]:
     """The runs in other workspaces that the same apply made or may have made."""
     found = []
-    for path in folder.paths():
-        if same_apply(path.stem, record.run.id, record.workspace):
+    for name in folder.names():
+        if same_apply(name, record.run.id, record.workspace):
             with suppress(UnreadableRecordError):
-                found.append(summary_of(content_of(path)))
+                found.append(summary_of(folder.storage.beginning(name, LARGEST)))
     return [each for each in found if each.begun and each.workspace != record.workspace]
 
 
@@ -146,32 +148,32 @@ def find_record(folder: RecordFolder, name: str, *, with_changes: bool = False) 
     Raises:
         UsageError: There is none, there are several, or it cannot be read.
     """
-    paths = folder.paths()
+    names, where = folder.names(), folder.storage.where
     if name == "last" and with_changes:
-        paths = list(islice((path for path in reversed(paths) if not _is_empty(path)), 1))
-    found = paths[-1:] if name == "last" else [path for path in paths if path.stem == name]
-    found = found or [path for path in paths if name and path.stem.startswith(name)]
+        names = list(islice((each for each in reversed(names) if not _is_empty(folder, each)), 1))
+    found = names[-1:] if name == "last" else [each for each in names if each == name]
+    found = found or [each for each in names if name and each.startswith(name)]
     see = "See:  beamctl runs" + (f" --record {folder.named}" if folder.named else "")
     if not found:
-        for path in folder.from_the_future():
-            if name and path.stem.startswith(name):
+        for each in folder.from_the_future():
+            if name and each.startswith(name):
                 hint = "Delete the file, or name the directory of your own records with --record."
-                raise UsageError(f"{path} is not used as a run record: {FUTURE}", hint)
+                raise UsageError(f"{folder.address(each)} is not used as a run record: {FUTURE}", hint)
         if name == "last":
             which = "no apply with changes" if with_changes else "no apply"
-            raise UsageError(f"{which} is recorded in {folder.path}", "Name another directory with --record.")
-        raise UsageError(f"no run {name!r} is recorded in {folder.path}", see)
+            raise UsageError(f"{which} is recorded in {where}", "Name another directory with --record.")
+        raise UsageError(f"no run {name!r} is recorded in {where}", see)
     if len(found) > 1:
         raise UsageError(f"{len(found)} runs begin with {name!r}", see)
     try:
-        return read_record(read_file(found[0], LARGEST))
+        return read_record(folder.storage.read(found[0], LARGEST))
     except UnreadableRecordError as error:
-        raise UsageError(f"{found[0]} cannot be read: {error}") from None
+        raise UsageError(f"{folder.address(found[0])} cannot be read: {error}") from None
 
 
-def _is_empty(path: Path) -> bool:
+def _is_empty(folder: RecordFolder, name: str) -> bool:
     """Whether the run had no changes."""
     try:
-        return not summary_of(content_of(path)).counts
+        return not summary_of(folder.storage.beginning(name, LARGEST)).counts
     except UnreadableRecordError:
         return False

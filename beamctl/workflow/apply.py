@@ -107,10 +107,10 @@ def _plan(request: ApplyRequest, access: Access, stack: ExitStack) -> Review:
     if saved is None:
         found = plan_all(files, workspaces, access, stack, request.allowed, request.checks)
         command = command_for(APPLY, files, workspaces, *request.checks.flags)
-        return Review(found.planned, request.allowed, None, command, found.failures)
+        return Review(found.planned, request.allowed, None, command, found.failures, found.scope)
     opened = open_saved(saved, request, access, stack)
-    command = command_for(f"{APPLY} {quoted(saved)}", (), workspaces)
-    return Review(opened.planned, opened.allowed, opened.content, command, opened.failures)
+    command = command_for(f"{APPLY} {quoted(saved)}", (), workspaces, *request.checks.flags)
+    return Review(opened.planned, opened.allowed, opened.content, command, opened.failures, opened.scope)
 
 
 def _reserved(request: ApplyRequest, review: Review, access: Access) -> ReservedFiles:
@@ -159,7 +159,8 @@ def _records(review: Review, request: ApplyRequest, session: ApplySession) -> li
     """
     records = request.checks.records
     due = [each for each in review.due if each.plan.changes or _is_news(each, records)]
-    new = [NewRecord(_recorded(each.plan), each.commit(), each.digest()) for each in due]
+    once = review.saved is not None
+    new = [NewRecord(_recorded(each.plan), each.commit(), each.digest(), once) for each in due]
     if is_in_ci() and any(each.plan.declared and not each.commit for each in new):  # an undo has no document
         session.view.note(UNKNOWN_COMMIT)
     try:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from beamctl.apply.executor import apply
 from beamctl.apply.record import Ended, Event, NotAttempted
 from beamctl.apply.runner import ApplyContext
-from beamctl.errors import RecordError, UnwritableError, UsageError
+from beamctl.errors import RecordError, StalePlanError, UnwritableError, UsageError
 from beamctl.kinds.registry import all_kinds
 from beamctl.model.text import printable
 from beamctl.runs.store import PendingRecord
@@ -53,13 +53,13 @@ class RunEnd:
 
     Attributes:
         events: All events.
-        not_begun: Why it did not begin: its record cannot be written.
+        not_begun: Why it did not begin: its record cannot be written, or another run applies the saved plan.
         error: An unexpected error that ended it.
         warning: Why the record has no end; empty if it has one.
     """
 
     events: Sequence[Event] = ()
-    not_begun: UsageError | None = None
+    not_begun: UsageError | StalePlanError | None = None
     error: Exception | None = None
     warning: str = ""
 
@@ -169,7 +169,7 @@ def _run(planned: Planned, pending: PendingRecord, context: ApplyContext, stream
     events: list[Event] = []
     try:
         record = pending.open()
-    except UsageError as error:
+    except (UsageError, StalePlanError) as error:
         stream.put(RunEnd(not_begun=error))
         return
     except Exception as error:  # noqa: BLE001 - as below

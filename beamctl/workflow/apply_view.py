@@ -11,6 +11,7 @@ from typing import Protocol
 from beamctl.apply.executor import is_not_permitted
 from beamctl.apply.record import Event
 from beamctl.errors import BeamctlError, UsageError
+from beamctl.model.shard import ShardScope
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan_file import Saved
 from beamctl.report.apply_text import totals
@@ -83,6 +84,7 @@ class Review:
         saved: The saved plan they come from, if any. It can be applied only once.
         command: The command that makes these plans again.
         failures: The workspaces that could not be planned, then those whose plans are refused.
+        scope: What the shard is a part of; None if the run is not divided.
     """
 
     planned: Sequence[Planned]
@@ -90,6 +92,7 @@ class Review:
     saved: Saved | None
     command: str
     failures: Sequence[WorkspaceFailure] = ()
+    scope: ShardScope | None = None
 
     @property
     def several(self) -> bool:

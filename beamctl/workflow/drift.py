@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from beamctl.document.load import SourceText
+from beamctl.model.shard import Shard, ShardScope
 from beamctl.plan.known_drift import Known, KnownResult, without_known
 from beamctl.plan.plan import Plan
 from beamctl.report.data import DriftDetails, WorkspaceFailure
@@ -20,6 +21,7 @@ from beamctl.workflow.documents import desired_in, unread_note
 from beamctl.workflow.failures import failure_of, raise_if_alone
 from beamctl.workflow.looks import Looks, Notify
 from beamctl.workflow.plan import with_clocks
+from beamctl.workflow.shards import covered, scope_of
 
 MOST_LOOKS = 10
 
@@ -36,6 +38,7 @@ class DriftRequest:
         looks: How often a difference must be seen.
         known: Differences that are accepted for a while.
         coverage: Whether to count what is managed.
+        shard: The part of the workspaces to compare; None for all.
     """
 
     files: Sequence[str]
@@ -45,6 +48,7 @@ class DriftRequest:
     looks: int = 1
     known: Sequence[Known] = ()
     coverage: bool = False
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,14 @@ class Drifted:
         details: Why, since when, and what else was asked for.
         seen: The looks at each workspace that the plans are from.
         failures: The workspaces that could not be read.
+        scope: What the shard is a part of; None if all were compared.
     """
 
     plans: tuple[Plan, ...]
     details: DriftDetails = field(default_factory=DriftDetails)
     seen: tuple[Seen, ...] = ()
     failures: tuple[WorkspaceFailure, ...] = ()
+    scope: ShardScope | None = None
 
 
 def drift(request: DriftRequest, access: Access, records: RecordFolder, note: Notify) -> Drifted:
@@ -80,14 +86,16 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
     """
     note = _once(note)
     with ExitStack() as stack:
-        documents = desired_in(request.sources, request.workspaces)
+        whole = desired_in(request.sources, request.workspaces)
+        scope = scope_of(whole, request.shard)
+        documents = covered(whole, scope)
         bases = named_bases(documents, request.base, request.files) if request.base else {}
         if text := unread_note(request.files):
             note(text)
         looks = Looks(documents, access, stack, LastRuns(records), note)
         looks.take(request.looks)
         coverage = looks.coverage() if request.coverage else {}
-        raise_if_alone(looks.failed.values(), len(documents))
+        raise_if_alone(looks.failed.values(), len(whole))
         seen, known = _without_known(looks.seen(), request.known)
         attributed = attribute(seen, bases, request.files, records, note)
         links = [looks.workspaces[each.desired.workspace].link for each in seen]
@@ -99,6 +107,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         replace(attributed, known=known, coverage=coverage, passing=looks.passing()),
         tuple(seen),
         tuple(failure_of(each, looks.failed[each.workspace]) for each in documents if each.workspace in looks.failed),
+        scope,
     )
 
 
@@ -116,7 +125,7 @@ def _once(note: Notify) -> Notify:
 
 def _without_known(seen: Sequence[Seen], known: Sequence[Known]) -> tuple[list[Seen], tuple[KnownResult, ...]]:
     """The looks without known drift. The day is that of the API."""
-    if not known:
+    if not known or not seen:
         return list(seen), ()
     today = max(each.situation.today for each in seen)
     plans, results = without_known([each.plan for each in seen], known, today)

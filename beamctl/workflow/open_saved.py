@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from beamctl.document.load import YAML_SUFFIXES
 from beamctl.document.problem import Place
 from beamctl.errors import BeamctlError, StalePlanError, UsageError
+from beamctl.model.shard import ShardScope
 from beamctl.plan.hazard import Allowance, Hazard, refuse_misdirected, unused
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import LARGEST, Saved, refuse_untimely
@@ -46,12 +47,14 @@ class OpenedPlan:
         allowed: The allowed hazards.
         content: The content of the file.
         failures: The workspaces whose plans are stale or could not be checked.
+        scope: What the shard is a part of; None if the run is not divided.
     """
 
     planned: Sequence[Planned]
     allowed: Sequence[Allowance]
     content: Saved
     failures: Sequence[WorkspaceFailure]
+    scope: ShardScope | None = None
 
 
 def open_saved(file: str, request: ApplyRequest, access: Access, stack: ExitStack) -> OpenedPlan:
@@ -71,9 +74,12 @@ def open_saved(file: str, request: ApplyRequest, access: Access, stack: ExitStac
         UsageError: It is not signed, not a saved plan, its times are invalid, or it is for another workspace or API.
         StalePlanError: It is stale.
     """
-    saved = _read(file, request)
-    picked = [plan for plan in saved.plans if not request.workspaces or plan.workspace in request.workspaces]
-    refuse_misdirected(request.allowed, [plan.workspace for plan in picked])
+    saved, shard = _read(file, request), request.checks.shard
+    named = [plan for plan in saved.plans if not request.workspaces or plan.workspace in request.workspaces]
+    whole = tuple(plan.workspace for plan in named)
+    scope = ShardScope(shard, whole, saved.digest, saved.commit) if shard else None
+    picked = [plan for plan in named if scope is None or scope.shard.has(plan.workspace)]
+    refuse_misdirected(request.allowed, whole)
 
     def opened(plan: Plan) -> WorkspaceReads[_Checked]:
         _refuse_expired(saved, [plan], file, current_time())
@@ -84,11 +90,11 @@ def open_saved(file: str, request: ApplyRequest, access: Access, stack: ExitStac
 
     found = read_workspaces([partial(opened, plan) for plan in picked], access.reads)
     errors = [(plan, error) for plan, error in zip(picked, found, strict=True) if isinstance(error, BeamctlError)]
-    raise_if_alone((error for _, error in errors), len(picked))
+    raise_if_alone((error for _, error in errors), len(whole))
     checked = [each for each in found if not isinstance(each, BeamctlError)]
     before = [each for _, below, name in checked for each in unused(below, saved.allowed, name)]
     failures = [failure(plan.workspace, Place(plan.source), error) for plan, error in errors]
-    return OpenedPlan([planned for planned, _, _ in checked], [*request.allowed, *before], saved, failures)
+    return OpenedPlan([planned for planned, _, _ in checked], [*request.allowed, *before], saved, failures, scope)
 
 
 def _read(file: str, request: ApplyRequest) -> Saved:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from beamctl.document.desired import Desired
 from beamctl.document.problem import Place
 from beamctl.errors import BeamctlError
+from beamctl.model.shard import Shard, ShardScope
 from beamctl.model.text import printable, shell_word
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import Allowance, allowed_in, refuse_misdirected, refused, unused
@@ -23,6 +24,7 @@ from beamctl.workflow.connection import Access, Link, open_link
 from beamctl.workflow.documents import quoted, read_desired
 from beamctl.workflow.failures import failure_of, raise_if_alone
 from beamctl.workflow.plan import digest_of_plan, plan_from, readings
+from beamctl.workflow.shards import covered, scope_of
 
 if TYPE_CHECKING:
     from beamctl.plan.address import Address
@@ -65,10 +67,12 @@ class AllPlanned:
     Attributes:
         planned: Those that could be planned.
         failures: Those that could not.
+        scope: What the shard is a part of; None if all were planned.
     """
 
     planned: tuple[Planned, ...]
     failures: tuple[WorkspaceFailure, ...] = ()
+    scope: ShardScope | None = None
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -78,25 +82,28 @@ class AllPlanned:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What plans are checked against, besides their documents.
+    """What plans are checked against, besides their documents, and which of them are made.
 
     Attributes:
         floors: Guards set for this run.
         records: The run records.
         base: The commit whose documents' guards must not be loosened unseen; empty for none.
         only: The objects whose changes are planned; empty for all.
+        shard: The part of the workspaces to plan; None for all.
     """
 
     floors: Bounds
     records: RecordFolder
     base: str = ""
     only: tuple[Address, ...] = ()
+    shard: Shard | None = None
 
     @property
     def flags(self) -> list[str]:
         """The options that ask for the same base and part again, as typed in a shell."""
         compared = [f"--base {quoted(self.base)}"] if self.base else []
-        return [*compared, *(f"--only {shell_word(str(each))}" for each in self.only)]
+        chosen = [f"--only {shell_word(str(each))}" for each in self.only]
+        return [*compared, *chosen, *([f"--shard {self.shard}"] if self.shard else [])]
 
 
 def plan_all(
@@ -121,13 +128,15 @@ def plan_all(
         UsageError: An allowed hazard is not for one workspace of the run, or nothing has a chosen address.
         BeamctlError: The only workspace cannot be planned.
     """
-    documents = read_desired(files, workspaces)
-    refuse_misdirected(granted, [desired.workspace for desired in documents])
+    whole = read_desired(files, workspaces)
+    refuse_misdirected(granted, [desired.workspace for desired in whole])  # also for workspaces of other shards
+    scope = scope_of(whole, checks.shard)
+    documents = covered(whole, scope)
     bases: Mapping[str, BaseDocument] = {}
     if checks.base:
         from beamctl.workflow.base_document import guard_bases
 
-        bases = guard_bases(documents, checks.base, files, is_whole=not workspaces)
+        bases = guard_bases(whole, checks.base, files, is_whole=not workspaces)
     last = LastRuns(checks.records)
 
     def opened(desired: Desired) -> WorkspaceReads[Planned]:
@@ -137,13 +146,13 @@ def plan_all(
 
     found = read_workspaces([partial(opened, desired) for desired in documents], access.reads)
     errors = [(each, error) for each, error in zip(documents, found, strict=True) if isinstance(error, BeamctlError)]
-    raise_if_alone((error for _, error in errors), len(documents))
+    raise_if_alone((error for _, error in errors), len(whole))
     planned = tuple(each for each in found if not isinstance(each, BeamctlError))
     if checks.only:
         from beamctl.workflow.only import refuse_unmatched
 
         refuse_unmatched(checks.only, documents, [each.plan for each in planned])
-    return AllPlanned(planned, tuple(failure_of(each, error) for each, error in errors))
+    return AllPlanned(planned, tuple(failure_of(each, error) for each, error in errors), scope)
 
 
 def read_planned(

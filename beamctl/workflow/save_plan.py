@@ -43,7 +43,7 @@ class Target:
         return (self.key, str(signature_of(self.file))) if self.key else ()
 
 
-def target_of(out: str | None, expires: str | None, key: str | None, records: Path) -> Target:
+def target_of(out: str | None, expires: str | None, key: str | None, records: Path | None) -> Target:
     """Parse the options of `options.saving`.
 
     Args:
@@ -71,7 +71,7 @@ def target_of(out: str | None, expires: str | None, key: str | None, records: Pa
     return Target(out, lasts, key)
 
 
-def _why_not_to(path: Path, records: Path) -> str:
+def _why_not_to(path: Path, records: Path | None) -> str:
     """Why a plan must not be written to a file; empty if it may. Only saved plans and empty files are replaced."""
     from beamctl.secrets.file import FileKind, ReservedFiles, file_kind
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from beamctl.apply.record import Record, State
 from beamctl.document.desired import Desired
@@ -105,6 +104,6 @@ def plan_undo(record: Record, desired: Desired, link: Link, checks: Checks) -> P
     return Planned(first, link, lambda: again, lambda: "", lambda: digest_of_plan(first))
 
 
-def undo_command(run: str, records: Path | None) -> str:
+def undo_command(run: str, records: str | None) -> str:
     """The command that shows how to undo a run."""
-    return f"beamctl undo {quoted(run)}" + (f" --record {quoted(str(records))}" if records else "")
+    return f"beamctl undo {quoted(run)}" + (f" --record {quoted(records)}" if records else "")

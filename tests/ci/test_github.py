@@ -20,6 +20,7 @@ from tests.end_to_end.conftest import clean_environment
 
 ROOT = Path(__file__).parents[2]
 PLAN, APPLY, DRIFT = (ROOT / "examples" / "ci" / "github" / f"access-{name}.yml" for name in ("plan", "apply", "drift"))
+FLEET = ROOT / "examples" / "ci" / "fleet" / "access-drift.yml"
 DOCUMENT = """\
 version: 1
 workspace: acme
@@ -309,3 +310,17 @@ def test_expressions(expression: str, value: object) -> None:
         "github": {"ref": "refs/heads/topic", "event": {"pull_request": {"user": {"login": "dependabot[bot]"}}}},
     }
     assert evaluate(expression, contexts) == value
+
+
+def test_the_shards_of_a_fleet_are_compared_and_joined(world: World) -> None:
+    world.write(DOCUMENT)
+    ran = world.runner.run(FLEET, {"ref": "refs/heads/main"})
+    assert (ran["compare"].succeeded, ran["drift"].succeeded) == (True, True), ran["drift"].log
+    assert "No drift" in ran["drift"].summary
+    world.by_hand("grace@example.com", "admin")
+    ran = world.runner.run(FLEET, {"ref": "refs/heads/main"})
+    assert (ran["compare"].succeeded, ran["drift"].succeeded) == (True, False)
+    assert "grace@example.com" in ran["drift"].summary
+    world.write(DOCUMENT.replace("admin", "admim"))
+    ran = world.runner.run(FLEET, {"ref": "refs/heads/main"})
+    assert (ran["compare"].succeeded, ran["drift"].succeeded) == (False, False)

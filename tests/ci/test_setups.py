@@ -20,6 +20,8 @@ from tests.end_to_end.conftest import clean_environment
 
 ROOT = Path(__file__).parents[2]
 GITLAB = yaml.safe_load((ROOT / "examples/ci/gitlab/.gitlab-ci.yml").read_text())
+FLEET = yaml.safe_load((ROOT / "examples/ci/fleet/.gitlab-ci.yml").read_text())
+SHARDS = list(yaml.safe_load_all((ROOT / "examples/ci/kubernetes/drift-shards.yaml").read_text()))
 CRON = ROOT / "examples/ci/cron/beamctl-drift"
 CRONJOB = yaml.safe_load((ROOT / "examples/ci/kubernetes/drift.yaml").read_text())
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -186,6 +188,60 @@ def test_the_kubernetes_job_reads_documents_from_a_config_map(machine: Machine) 
     assert machine.run("beamctl", *arguments).returncode == 0
     (version / "acme.yaml").write_text(DOCUMENT.replace("grace@example.com: member", "grace@example.com: admin"))
     assert machine.run("beamctl", *arguments).returncode == 2
+
+
+def fleet(machine: Machine) -> "subprocess.CompletedProcess[str]":
+    """Run the jobs of the pipeline, each in a directory with what GitLab puts there."""
+    count = FLEET["compare"]["parallel"]
+    for index in range(1, count + 1):
+        variables = {"CI_NODE_INDEX": str(index), "CI_NODE_TOTAL": str(count), "BEAMCTL_API_KEY": KEY}
+        script = "\n".join(["set -eo pipefail", *FLEET["compare"]["script"]])
+        assert machine.run("bash", "-c", script, **variables).returncode == 0
+    return machine.run("bash", "-ec", "\n".join(FLEET["drift"]["script"]))
+
+
+def test_gitlab_compares_the_shards_of_a_fleet(machine: Machine) -> None:
+    joined = fleet(machine)
+    assert (joined.returncode, "No drift." in joined.stdout) == (0, True), joined.stderr
+    machine.members(DOCUMENT.replace("grace@example.com: member", "grace@example.com: admin"))
+    assert fleet(machine).returncode == 2
+    assert "grace@example.com" in (machine.folder / "drift.md").read_text()
+    (machine.folder / "reports" / "3.json").unlink()
+    missing = machine.run("bash", "-ec", "\n".join(FLEET["drift"]["script"]))
+    assert (missing.returncode, "have no report in reports: 3" in missing.stderr) == (1, True)
+
+
+def test_kubernetes_compares_the_shards_of_a_fleet(machine: Machine) -> None:
+    claim, compare, drift = SHARDS
+    assert claim["kind"] == "PersistentVolumeClaim"
+    job = compare["spec"]["jobTemplate"]["spec"]
+    (pod,), (joining,) = (
+        each["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"] for each in (compare, drift)
+    )
+    assert [each["value"] for each in pod["env"]] == [str(job["completions"])]
+    reports = machine.folder.with_name("reports")
+    places = (("/reports/", f"{reports}/"), ("/credential/api-key", str(machine.folder.with_name("key"))))
+
+    def run(container: dict[str, Any], **variables: str) -> "subprocess.CompletedProcess[str]":
+        (script,) = container["args"]
+        for name, place in places:
+            script = script.replace(name, place)
+        return machine.run(*container["command"], script, **variables)
+
+    (machine.folder / "access").mkdir()
+    document = machine.folder / "access" / "acme.yaml"
+    for text, code in ((DOCUMENT, 0), (DOCUMENT.replace("grace@example.com: member", "grace@example.com: admin"), 2)):
+        document.write_text(text)
+        for index in range(job["completions"]):
+            ran = run(pod, JOB_COMPLETION_INDEX=str(index), SHARDS="4")
+            assert ran.returncode == 0, ran.stderr
+        joined = run(joining)
+        assert joined.returncode == code, joined.stderr
+    document.write_text(DOCUMENT.replace("admin", "admim"))
+    assert run(pod, JOB_COMPLETION_INDEX="0", SHARDS="4").returncode == 3
+    (day,) = reports.iterdir()
+    (day / "2.json").unlink()
+    assert run(joining).returncode == 1
 
 
 def test_the_kubernetes_job_has_no_rights_it_does_not_need() -> None:

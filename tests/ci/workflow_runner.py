@@ -17,7 +17,15 @@ from tests.end_to_end.conftest import clean_environment
 Json = Mapping[str, Any]
 
 _TOKEN = re.compile(r"'[^']*'|[A-Za-z_][\w.-]*(?:\(\))?|&&|\|\||[!=]=|[!()]|\s+|\d+")
-_WORDS = {"&&": " and ", "||": " or ", "!": " not ", "always()": "True", "cancelled()": "False", "false": "False"}
+_WORDS = {
+    "&&": " and ",
+    "||": " or ",
+    "!": " not ",
+    "always()": "True",
+    "success()": "True",
+    "cancelled()": "False",
+    "false": "False",
+}
 _RUNNERS_FILES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH")
 
 
@@ -112,12 +120,29 @@ class Runner:
         ended: dict[str, Job] = {}
         for name, job in data["jobs"].items():
             needed = [job["needs"]] if "needs" in job else []
-            if all(each in ended and ended[each].succeeded for each in needed) and evaluate(
-                unwrapped(job.get("if", "always()")), contexts
-            ):
-                ended[name] = self._job(job, {**contexts, "secrets": self.secrets.get(job.get("environment", ""), {})})
+            condition = job.get("if", "success()")
+            ready = "cancelled()" in condition or all(each in ended and ended[each].succeeded for each in needed)
+            if ready and evaluate(unwrapped(condition), contexts):
+                own = {**contexts, "secrets": self.secrets.get(job.get("environment", ""), {})}
+                ended[name] = self._jobs(job, own)
                 needs[name] = {"outputs": ended[name].outputs}
         return ended
+
+    def _jobs(self, job: Json, contexts: Json) -> Job:
+        """A job, or all jobs of its matrix, which has one variable."""
+        matrix = job.get("strategy", {}).get("matrix")
+        if matrix is None:
+            return self._job(job, contexts)
+        assert job["strategy"]["fail-fast"] is False
+        ((variable, values),) = matrix.items()
+        whole = Job()
+        for value in values:
+            strategy = {"job-total": len(values)}
+            ran = self._job(job, {**contexts, "matrix": {variable: value}, "strategy": strategy})
+            whole.succeeded &= ran.succeeded
+            whole.log += ran.log
+            whole.names += ran.names
+        return whole
 
     def _job(self, job: Json, contexts: Json) -> Job:
         ran = Job()
@@ -190,15 +215,20 @@ class Runner:
                 if (work / given["path"]).exists():
                     shutil.copytree(work / given["path"], cache / given["key"])
             case "actions/upload-artifact":
-                target = self.folder / f"artifact-{self.runs}-{given['name']}"
-                target.mkdir()  # a name is used only once in a run
-                shutil.copy(given["path"], target)
+                self._upload(given)
             case "actions/download-artifact":
-                shutil.copytree(
-                    self.folder / f"artifact-{self.runs}-{given['name']}", given["path"], dirs_exist_ok=True
-                )
+                pattern = given["pattern"] if given.get("merge-multiple") == "True" else given["name"]
+                for each in sorted(self.folder.glob(f"artifact-{self.runs}-{pattern}")):
+                    shutil.copytree(each, given["path"], dirs_exist_ok=True)
             case _:
                 raise AssertionError(f"no model of {name}")
+
+    def _upload(self, given: Mapping[str, str]) -> None:
+        if given.get("if-no-files-found") == "ignore" and not Path(given["path"]).exists():
+            return
+        target = self.folder / f"artifact-{self.runs}-{given['name']}"
+        target.mkdir()  # a name is used only once in a run
+        shutil.copy(given["path"], target)
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -33,7 +33,7 @@ def test_the_list_of_commands(cli: Cli) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_explained(name: str) -> None:
-    command: click.Command = importlib.import_module(f"beamctl.cli.commands.{name}").command
+    command: click.Command = importlib.import_module(f"beamctl.cli.commands.{name.replace('-', '_')}").command
     below = list(command.commands.values()) if isinstance(command, click.Group) else []
     for each in [command, *below]:
         assert each.help

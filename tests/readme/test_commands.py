@@ -169,7 +169,7 @@ def test_commands_and_options_in_the_text_exist(document: str) -> None:
 
 
 def test_the_table_of_commands_is_complete() -> None:
-    listed = re.findall(r"^\| `beamctl ([a-z]+)[^`]*` \|", TEXTS["README.md"], re.MULTILINE)
+    listed = re.findall(r"^\| `beamctl ([a-z-]+)[^`]*` \|", TEXTS["README.md"], re.MULTILINE)
     assert listed == list(COMMANDS)
 
 

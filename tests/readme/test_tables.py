@@ -28,12 +28,14 @@ from beamctl.kinds.policy import MOST_LOOKED_INTO
 from beamctl.kinds.resource.live import MOST_PAGES
 from beamctl.model import email
 from beamctl.model.identity import Role as DeclaredRole
+from beamctl.model.shard import MOST_SHARDS
 from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan import plan_file
 from beamctl.plan.hazard import NEVER_ALLOWED, Risk
 from beamctl.report.permissions import ABILITIES
 from beamctl.report.style import LONGEST_VALUE
 from beamctl.runs import last_run
+from beamctl.workflow import merge_reports
 from beamctl.workflow.documents import LARGEST_TOGETHER
 from tests.readme.markdown import ROOT
 
@@ -78,6 +80,9 @@ def limit_table() -> str:
         ("policies in a plan whose users are looked up", f"{MOST_LOOKED_INTO:,}"),
         ("a saved plan", f"{plan_file.LARGEST // mib} MiB"),
         ("a run record", f"{last_run.LARGEST // mib} MiB"),
+        ("a report to merge", f"{merge_reports.LARGEST // mib} MiB"),
+        ("all reports to merge", f"{merge_reports.LARGEST_TOGETHER // mib} MiB in {merge_reports.MOST_FILES:,} files"),
+        ("shards of a run", f"{MOST_SHARDS:,}"),
     ]
     return "\n".join(["| | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)])
 

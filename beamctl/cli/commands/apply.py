@@ -17,7 +17,9 @@ from beamctl.cli.notify import notifications
 from beamctl.cli.only import only_option, refuse_with_saved
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
+from beamctl.cli.shards import shard_option
 from beamctl.errors import UnwritableError, UsageError
+from beamctl.model.shard import Shard
 from beamctl.model.text import printable
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
@@ -56,6 +58,7 @@ _EXIT = {
 @options.files
 @options.workspaces
 @only_option
+@shard_option
 @option(
     Group.SAFETY,
     "--auto-approve",
@@ -95,6 +98,7 @@ def command(  # noqa: PLR0913 - one argument per option
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     only: tuple[Address, ...],
+    shard: Shard | None,
     base: str,
     allowed: tuple[str, ...],
     parallelism: int,
@@ -122,7 +126,7 @@ def command(  # noqa: PLR0913 - one argument per option
     no_input = "" if auto_approve else why_no_input(files)
     with ExitStack() as stack, problems_reported(reports, out), notifier.errors(record, unattended=auto_approve):
         screen = stack.enter_context(terminal(json=out.json, no_input=no_input)) if reveal_secrets else None
-        checks = Checks(floors, record, base, only)
+        checks = Checks(floors, record, base, only, shard)
         request = ApplyRequest(saved, files, workspaces, granted, checks, parallelism, screen, verify)
         settings = ScreenSettings(saved is not None, not auto_approve, no_input, verbose)
         view = ApplyScreen(out, access.stop, settings)
@@ -156,6 +160,7 @@ def _data(applied: Applied, out: Output) -> ReportData:
         review.saved,
         review.command,
         failures=without_secrets(review.failures, out),
+        scope=review.scope,
     )
 
 

@@ -15,7 +15,9 @@ from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.notify import notifications
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
+from beamctl.cli.shards import shard_option
 from beamctl.errors import UsageError
+from beamctl.model.shard import Shard
 from beamctl.model.text import printable
 from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.runs.folder import RecordFolder
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 )
 @options.files
 @options.workspaces
+@shard_option
 @base_option(
     "Say why something differs, by comparison with the document at this commit. Default: the commit of the last "
     "complete apply, if a run record shows it."
@@ -87,6 +90,7 @@ def command(  # noqa: PLR0913 - one argument per option
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     *,
+    shard: Shard | None,
     base: str,
     looks: int,
     known_file: str | None,
@@ -117,7 +121,7 @@ def command(  # noqa: PLR0913 - one argument per option
 
         refuse_standard_input(sources)
     known, counts = _known(known_file), coverage or required is not None
-    request = DriftRequest(files, sources, workspaces, base, looks, known, counts)
+    request = DriftRequest(files, sources, workspaces, base, looks, known, counts, shard)
     with problems_reported(reports, out):
         found = drift(request, access, record, out.info)
     data = _data(found, required, out)
@@ -131,8 +135,7 @@ def command(  # noqa: PLR0913 - one argument per option
 
         show_and_write(adopt(sources, found.seen), out, patch=patch, write=write)
     write_reports(reports, data, out)
-    differs = _say_uncovered(data.details, out) or any(plan.differs for plan in data.plans)
-    return worst(Exit.DIFFERS if differs else Exit.DONE, failed)
+    return worst(exit_of_drift(data, out), failed)
 
 
 def _inputs(files: tuple[str, ...], known_file: str | None) -> list[str]:
@@ -140,8 +143,8 @@ def _inputs(files: tuple[str, ...], known_file: str | None) -> list[str]:
 
 
 def _data(found: Drifted, required: float | None, out: Output) -> ReportData:
-    details = replace(found.details, required_coverage=required)
-    return ReportData(CommandName.DRIFT, found.plans, details=details, failures=without_secrets(found.failures, out))
+    details, failures = replace(found.details, required_coverage=required), without_secrets(found.failures, out)
+    return ReportData(CommandName.DRIFT, found.plans, details=details, failures=failures, scope=found.scope)
 
 
 def _show(data: ReportData, out: Output, *, verbose: bool) -> None:
@@ -161,6 +164,12 @@ def _known(file: str | None) -> tuple[Known, ...]:
     from beamctl.workflow.known_drift import read_known
 
     return read_known(file)
+
+
+def exit_of_drift(data: ReportData, out: Output) -> Exit:
+    """The exit code of a drift in which no workspace failed. Says what is missing for the required coverage."""
+    uncovered = _say_uncovered(data.details, out)
+    return Exit.DIFFERS if uncovered or any(plan.differs for plan in data.plans) else Exit.DONE
 
 
 def _say_uncovered(details: DriftDetails, out: Output) -> bool:

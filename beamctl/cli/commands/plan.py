@@ -16,6 +16,8 @@ from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.only import only_option
 from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
+from beamctl.cli.shards import shard_option
+from beamctl.model.shard import Shard
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.data import CommandName, ReportData
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 @options.files
 @options.workspaces
 @only_option
+@shard_option
 @option(Group.OUTPUT, "--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @option(Group.OUTPUT, "--explain", is_flag=True, help="In text output, say what each person gains and loses.")
 @base_option(
@@ -63,6 +66,7 @@ def command(  # noqa: PLR0913 - one argument per option
     files: tuple[str, ...],
     workspaces: tuple[str, ...],
     only: tuple[Address, ...],
+    shard: Shard | None,
     base: str,
     allowed: tuple[str, ...],
     file: str | None,
@@ -88,14 +92,14 @@ def command(  # noqa: PLR0913 - one argument per option
     for note in record.ignored():
         out.info(note)
     with ExitStack() as stack, problems_reported(reports, out):
-        checks = Checks(floors, record, base, only)
+        checks = Checks(floors, record, base, only, shard)
         planned = plan_all(files, workspaces, access, stack, granted, checks)
         if note := unread_note(files):
             out.info(note)
         plans = planned.plans
         command = command_for(APPLY, files, workspaces, *checks.flags)
-        failures = without_secrets(planned.failures, out)
-        data = ReportData(CommandName.PLAN, plans, granted, apply_command=command, failures=failures)
+        failures, scope = without_secrets(planned.failures, out), planned.scope
+        data = ReportData(CommandName.PLAN, plans, granted, apply_command=command, failures=failures, scope=scope)
         failed = out.failed(data.failures)
         text = partial(plans_text, data, out.style, explain=explain, verbose=verbose)
         refused = report(planned.planned, data, target, out, text)

@@ -54,5 +54,5 @@ def command(*, run: str | None, everything: bool, record: RecordFolder, out: Out
 
         out.result(runs_text(summaries, count_records(record) - len(summaries), out.style))
     else:
-        out.result(f"No applies are recorded in {record.path}.\n")
+        out.result(f"No applies are recorded in {record.storage.where}.\n")
     return Exit.DONE

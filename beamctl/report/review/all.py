@@ -20,6 +20,7 @@ from beamctl.report.review.drift import drift_review
 from beamctl.report.review.model import FailureReview, Overview, WorkspaceReview
 from beamctl.report.review.plan import plan_review
 from beamctl.report.review.verdict import changes_text, differences_text, loosens
+from beamctl.report.shard_text import shard_text
 from beamctl.report.spans import Spans, named, own, shown
 
 
@@ -36,8 +37,9 @@ def review(data: ReportData, digest: str) -> Overview:
     said = worst_outcomes(found)
     failures = [_failure(each) for each in data.failures]
     hidden = sum(each.ending is not Ending.UNCHANGED for each in found) - len(said)
+    verdict = ordered[0].verdict if len(ordered) == 1 and not failures else _together(data, ordered)
     return Overview(
-        verdict=ordered[0].verdict if len(ordered) == 1 and not failures else _together(data, ordered),
+        verdict=": ".join(filter(None, (shard_text(data.scope), verdict))),
         workspaces=ordered,
         about=_about(data, digest),
         failures=failures[:MOST_OUTCOMES],
