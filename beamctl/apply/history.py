@@ -13,7 +13,7 @@ from beamctl.apply.record import State
 from beamctl.apply.record_reader import UnreadableRecordError, lines_of, refuse_unlike, state_of
 from beamctl.plan.change import Action, Change, ChangeId, Reason, key_of
 from beamctl.plan.comparison import Interrupted, Withdrawn
-from beamctl.plan.plan_json import UndecodableError, change_of
+from beamctl.plan.plan_reader import UndecodableError, change_of
 
 _MATTERS = (b'"action": "resend"', b'"event": "deferred"', b'"withdrawn": true')
 _INVALID = (UnreadableRecordError, UndecodableError, KeyError, TypeError, ValueError, AttributeError)

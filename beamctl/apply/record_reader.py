@@ -12,7 +12,7 @@ from beamctl.model.fact import Fact, fact, fact_data, fact_of
 from beamctl.model.secret import SECRET_TO
 from beamctl.model.strict_json import read_json
 from beamctl.plan.change import CreationKey, key_data
-from beamctl.plan.plan_json import change_of
+from beamctl.plan.plan_reader import change_of
 
 _LONGEST_CODE = 80
 _FIRST_FORMAT = "1.0"

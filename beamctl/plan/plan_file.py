@@ -17,7 +17,8 @@ from beamctl.plan.comparison import CLOCKS_APART
 from beamctl.plan.guards import declared_data
 from beamctl.plan.hazard import Allowance
 from beamctl.plan.plan import Plan
-from beamctl.plan.plan_json import FORMAT_VERSION, READABLE_VERSIONS, UndecodableError, allowed_of, plan_of, plans_data
+from beamctl.plan.plan_json import FORMAT_VERSION, READABLE_VERSIONS, plans_data
+from beamctl.plan.plan_reader import UndecodableError, allowed_of, plan_of
 
 LARGEST = 64 * 1024 * 1024
 """Maximum size of a plan file in bytes: several hundred thousand changes."""
@@ -74,7 +75,7 @@ def read_saved(content: bytes, name: str) -> Saved:
     data = _parsed(content, name)
     if not isinstance(data, dict) or "format_version" not in data or "resource_changes" not in data:
         raise UsageError(f"{name} is not a beamctl plan", _AGAIN)
-    if data["format_version"] not in READABLE_VERSIONS:
+    if all(data["format_version"] != each for each in READABLE_VERSIONS):
         message = f"{name} has a format that this version of beamctl cannot read (expected {FORMAT_VERSION})"
         raise UsageError(message, f"Apply it with the version that created it, or create a new one.\n{_AGAIN}")
     if "saved" not in data:

@@ -89,7 +89,8 @@ def failures_text(
     blocks, said = [], set[str]()
     for each in failures[:_MOST_FAILURES]:
         message = "its document is invalid" if each.problems else printable(each.message)
-        head = style(Tone.BAD, f"Error: {printable(each.workspace)} ({plain(place_spans(each))}): {message}")
+        where = f" ({plain(place_spans(each))})" if each.place.source else ""
+        head = style(Tone.BAD, f"Error: {printable(each.workspace)}{where}: {message}")
         hint = [f"  {printable(line)}" for line in each.hint.splitlines()] if each.hint not in said else []
         said.add(each.hint)
         if each.problems:

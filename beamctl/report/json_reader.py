@@ -20,7 +20,8 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.known_drift import Known, KnownResult
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import Saved
-from beamctl.plan.plan_json import UndecodableError, address, allowed_of, plan_of
+from beamctl.plan.plan_json import address
+from beamctl.plan.plan_reader import UndecodableError, allowed_of, plan_of
 from beamctl.plan.three_way import Cause, LastSet, Origin
 from beamctl.report.data import CommandName, ComparedWith, DriftDetails, ReportData, WorkspaceFailure
 from beamctl.report.json_report import report

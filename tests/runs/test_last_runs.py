@@ -35,5 +35,5 @@ def test_names_with_hyphens(tmp_path: Path) -> None:
         path.write_text("not a record\n")
     last = LastRuns(RecordFolder(tmp_path))
     for name in [*names, "eu", "abc123", "20261124T120000000Z", "missing"]:
-        expected = sorted((path.name for path in paths.values() if f"-{name}-" in path.name), reverse=True)
+        expected = sorted((path.stem for path in paths.values() if f"-{name}-" in path.name), reverse=True)
         assert list(last.names(name)) == expected

@@ -1,4 +1,6 @@
-"""`beamctl where`: find where people have access."""
+"""`beamctl where`: find where people have access.
+
+A module of its own: there is one for each command."""
 
 from __future__ import annotations
 
