@@ -1,8 +1,6 @@
-"""Reads several workspaces at the same time, and several kinds of each.
-
-The calling thread drives all readings and makes the results; other threads only wait for responses. So nothing that a
-kind computes needs a lock, and an interrupt reaches the calling thread at once.
-"""
+"""Reads several workspaces at the same time, and several kinds of each. The calling thread drives all readings and
+makes the results; other threads only wait for responses. So nothing that a kind computes needs a lock, and an interrupt
+reaches the calling thread at once."""
 
 from __future__ import annotations
 
@@ -61,7 +59,7 @@ class WorkspaceReads(Generic[T]):
 
 
 Opening = Callable[[], WorkspaceReads[T]]
-"""Opens a workspace. Called when it is its turn, so that few workspaces are in progress at a time."""
+"""Opens a workspace. Called when it is its turn, so that few are in progress."""
 
 
 def read_workspaces(openings: Sequence[Opening[T]], session: ReadSession) -> list[T | BeamctlError]:
@@ -90,13 +88,15 @@ def read_workspaces(openings: Sequence[Opening[T]], session: ReadSession) -> lis
 
 @dataclass(eq=False, slots=True)
 class _InProgress(Generic[T]):
-    """A workspace in progress."""
+    """A workspace in progress. A path that several readings need is requested once."""
 
     index: int
     reads: WorkspaceReads[T]
     left: int
     found: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, BeamctlError] = field(default_factory=dict)
+    answers: dict[str, tuple[Any, ApiError | None]] = field(default_factory=dict)
+    waiting: dict[str, list[_Task[T]]] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
@@ -150,13 +150,15 @@ class _Scheduler(Generic[T]):
     def settle(self) -> None:
         """Wait for one response, and continue the reading that waits for it."""
         task, payload, error = self._next_answer()
-        del self._requested[task]
-        if error is None:
-            self._advance(task, lambda: task.reading.send(payload))
-        elif isinstance(error, ApiError):
-            self._advance(task, lambda: task.reading.throw(error))
-        else:
+        if error is not None and not isinstance(error, ApiError):
             raise error
+        path = self._requested.pop(task)
+        task.workspace.answers[path] = payload, error
+        for each in task.workspace.waiting.pop(path):
+            self._answer(each, payload, error)
+
+    def _answer(self, task: _Task[T], payload: Any, error: ApiError | None) -> None:  # noqa: ANN401 - any JSON
+        self._advance(task, lambda: task.reading.throw(error) if error else task.reading.send(payload))
 
     def abort(self) -> None:
         """Drop the requests that were not made yet, and end those in flight."""
@@ -212,12 +214,19 @@ class _Scheduler(Generic[T]):
                 self.results[workspace.index] = found
 
     def _request(self, task: _Task[T], path: str) -> None:
-        self._requested[task] = path
-        self._requests.put((task, path))
-        if len(self._threads) < min(self._session.most, len(self._requested)):
-            # a daemon, because name resolution cannot be interrupted
-            self._threads.append(threading.Thread(target=self._make_requests, name="beamctl-read", daemon=True))
-            self._threads[-1].start()
+        workspace = task.workspace
+        if path in workspace.answers:
+            self._answer(task, *workspace.answers[path])
+        elif path in workspace.waiting:
+            workspace.waiting[path].append(task)
+        else:
+            workspace.waiting[path] = [task]
+            self._requested[task] = path
+            self._requests.put((task, path))
+            if len(self._threads) < min(self._session.most, len(self._requested)):
+                # a daemon, because name resolution cannot be interrupted
+                self._threads.append(threading.Thread(target=self._make_requests, name="beamctl-read", daemon=True))
+                self._threads[-1].start()
 
     def _make_requests(self) -> None:
         """Make requests until there are no more. The rest of the class does not run in these threads."""

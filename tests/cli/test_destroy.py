@@ -42,7 +42,6 @@ READS = [
     "GET /workspaces/acme",
     "GET /users",
     "GET /service_accounts",
-    "GET /service_accounts",
     "GET /service_accounts/ID/api_keys",
     "GET /policies",
     "GET /integrations/connections",

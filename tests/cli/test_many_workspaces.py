@@ -141,10 +141,10 @@ def test_the_requests_in_flight_reach_the_bound(cli: Cli, many: tuple[ManyWorksp
     assert (ran.code, most, len(many[1].calls)) == (0, 8, 2 * len(NAMES)), ran.err
 
 
-def test_a_single_workspace_is_shown_with_one_request_per_kind_in_flight(
+def test_a_single_workspace_is_shown_with_one_request_per_listing_in_flight(
     cli: Cli, many: tuple[ManyWorkspaces, Api]
 ) -> None:
-    full = threading.Barrier(len(all_kinds()))
+    full = threading.Barrier(len(all_kinds()) - 1)  # service accounts and API keys begin with the same listing
 
     def answer(name: str, path: str) -> Answer:
         full.wait(30)
