@@ -4,6 +4,7 @@ responses match what its routes declare. Only requests of this process are seen;
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -27,7 +28,8 @@ _OF_THE_TESTS = ("BEAMCTL_WRITE_CASES", "BEAMCTL_WRITE_TABLES", "BEAMLIT_CLIENTS
 
 
 def pytest_configure() -> None:
-    """The tests run alike on a laptop, in a CI job and behind a proxy."""
+    """The tests run alike on a laptop, in a CI job, behind a proxy, and in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets its background processes ignore Ctrl-C
     for name in list(os.environ):
         if (name.startswith(_SETTINGS) or name.lower().endswith("_proxy")) and name not in _OF_THE_TESTS:
             del os.environ[name]

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from beamctl.document.load import SourceText
 from beamctl.emulator import load_seed
 from beamctl.workflow.documents import validate
 from beamctl.workflow.known_drift import read_known
+from tests.ci.warm_start import warm_beamctl
 from tests.end_to_end.conftest import clean_environment
 from tests.readme.markdown import DOCUMENTS, ROOT, blocks, code_spans, languages, name, steps
 
@@ -47,8 +49,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with warm_beamctl(tmp_path_factory.mktemp("warm")) as command:
+        yield command
+
+
 @pytest.mark.parametrize("document", [document for document, text in TEXTS.items() if blocks(text, "console")])
-def test_the_commands_of(document: str, tmp_path: Path) -> None:
+def test_the_commands_of(document: str, tmp_path: Path, warm: str) -> None:
     text = TEXTS[document].replace("8080", str(free_port()))
     for program in ("curl", "ssh-keygen"):
         if f"$ {program} " in text and not shutil.which(program):
@@ -56,7 +64,8 @@ def test_the_commands_of(document: str, tmp_path: Path) -> None:
     environment = clean_environment(tmp_path)
     binaries = tmp_path / "bin"
     binaries.mkdir()
-    (binaries / "beamctl").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m beamctl "$@"\n')
+    cold = f'case "$*" in "emulator serve"*) exec {shlex.quote(sys.executable)} -m beamctl "$@" ;; esac'  # to be killed
+    (binaries / "beamctl").write_text(f'#!/bin/sh\n{cold}\nexec {warm} "$@"\n')
     (binaries / "beamctl").chmod(0o755)
     environment["PATH"] = f"{binaries}{os.pathsep}{environment['PATH']}"
     (tmp_path / "examples").symlink_to(ROOT / "examples")
