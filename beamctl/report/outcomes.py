@@ -16,6 +16,7 @@ from beamctl.errors import (
     GarbledError,
     InterruptedRunError,
     MissingError,
+    MissingShardError,
     RecordError,
     RefusedError,
     StalePlanError,
@@ -79,6 +80,7 @@ _FAILED: Mapping[str, str] = {
     StalePlanError.code: "stale: nothing changed",
     RecordError.code: "the run record cannot be written",
     InterruptedRunError.code: "interrupted",
+    MissingShardError.code: "not known: its shard has no report",
 }
 
 
