@@ -101,6 +101,27 @@ def with_groups(sections: Mapping[str, Listing], desired: Desired) -> Mapping[st
     return found
 
 
+def export_all(workspaces: Sequence[str], access: Access, now: datetime) -> list[Export | BeamctlError]:
+    """Live workspaces as documents, in the given order, or why a workspace cannot be read.
+
+    Args:
+        workspaces: Their names.
+        access: How to reach the API.
+        now: As for `export`.
+    """
+
+    def opened(name: str) -> WorkspaceReads[Export]:
+        with open_link(access, name) as link:
+            return WorkspaceReads(
+                name,
+                link.silent_reader,
+                sights(all_kinds(), name),
+                lambda live: _exported(name, seen(all_kinds(), live), now),
+            )
+
+    return read_workspaces([partial(opened, name) for name in workspaces], access.reads)
+
+
 def export(workspace: str, reader: Reader, now: datetime) -> Export:
     """The live workspace as a document whose plan is empty.
 
@@ -112,7 +133,10 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
     Raises:
         ApiError: The workspace does not exist, or none of it can be read.
     """
-    found = see(all_kinds(), workspace, reader)
+    return _exported(workspace, see(all_kinds(), workspace, reader), now)
+
+
+def _exported(workspace: str, found: Sequence[tuple[Kind[Any], Any]], now: datetime) -> Export:
     hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}
