@@ -4,6 +4,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,3 +186,20 @@ def test_an_invalid_credential_of_one_workspace_is_about_it(
     assert cli("plan", "-w", BROKEN).err.startswith("Error: BEAMCTL_API_KEY__W7 contains white space")
     monkeypatch.setenv("BEAMCTL_API_KEY", "not valid")
     assert cli("plan").err.startswith("Error: BEAMCTL_API_KEY contains white space")
+
+
+def test_a_plan_is_saved_without_the_workspace_that_cannot_be_identified(
+    cli: Cli, many: tuple[ManyWorkspaces, Api]
+) -> None:
+    code, message, answer = FAULTS["not permitted"]
+    path = f"/workspaces/{BROKEN}"
+    many[0].answer = lambda name, asked: answer if asked == path else healthy(name, asked)
+    ran = cli("plan", "--out", "plan.json", "-w", BROKEN, "-w", "w1")
+    assert (ran.code, [each["workspace"] for each in json.loads(Path("plan.json").read_text())["workspaces"]]) == (
+        code,
+        ["w1"],
+    )
+    assert f"Error: {BROKEN} (access/{BROKEN}.yaml:2): " in ran.err
+    assert message in ran.err
+    assert cli("plan", "--out", "alone.json", "-w", BROKEN).code == code
+    assert not Path("alone.json").exists()

@@ -26,7 +26,7 @@ from beamctl.runs.commit import is_in_ci
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, named_files, unread_note
-from beamctl.workflow.plan_all import Checks, Planned, is_refused, plan_all, unused_allowances
+from beamctl.workflow.plan_all import AllPlanned, Checks, Planned, is_refused, plan_all, unused_allowances
 
 if TYPE_CHECKING:
     from beamctl.plan.address import Address
@@ -93,7 +93,7 @@ def command(  # noqa: PLR0913 - one argument per option
         out.info(note)
     with ExitStack() as stack, problems_reported(reports, out):
         checks = Checks(floors, record, base, only, shard)
-        planned = plan_all(files, workspaces, access, stack, granted, checks)
+        planned = to_save(plan_all(files, workspaces, access, stack, granted, checks), target)
         if note := unread_note(files):
             out.info(note)
         plans = planned.plans
@@ -116,6 +116,15 @@ def saving_target(file: str | None, expires: str | None, sign: str | None, recor
     from beamctl.workflow.save_plan import target_of
 
     return target_of(file, expires, sign, record.path)
+
+
+def to_save(planned: AllPlanned, target: Target | None) -> AllPlanned:
+    """The plans with what saving needs, if they are saved."""
+    if target is None:
+        return planned
+    from beamctl.workflow.save_plan import identified
+
+    return identified(planned)
 
 
 def report(
