@@ -201,5 +201,6 @@ def test_a_plan_is_saved_without_the_workspace_that_cannot_be_identified(
     )
     assert f"Error: {BROKEN} (access/{BROKEN}.yaml:2): " in ran.err
     assert message in ran.err
+    assert ran.err.endswith(f"\nNot saved, because of an error: {BROKEN}.\n")
     assert cli("plan", "--out", "alone.json", "-w", BROKEN).code == code
     assert not Path("alone.json").exists()

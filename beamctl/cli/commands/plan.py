@@ -18,6 +18,7 @@ from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.cli.shards import shard_option
 from beamctl.model.shard import Shard
+from beamctl.model.text import some
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.data import CommandName, ReportData
@@ -159,6 +160,8 @@ def report(
         out.info(unused_note(unused))
     if saved and target:
         out.info(saved_text(saved, target.file, *target.signing_files[1:]))
+        if data.failures:
+            out.info(f"Not saved, because of an error: {some([each.workspace for each in data.failures])}.")
         if is_in_ci() and not saved.commit and any(plan.declared for plan in plans):  # an undo has no document
             out.info(UNKNOWN_COMMIT)
     return is_refused(plans, granted)
