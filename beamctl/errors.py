@@ -5,6 +5,7 @@ A module of its own: every other package imports it.
 BeamctlError
 ├── DocumentError            the documents are invalid; carries every problem
 ├── UsageError               the command line or a setting is invalid
+│   └── OwnCredentialError   the credential that only one workspace uses is invalid
 ├── RefusedError             a hazard was not allowed, or no one could confirm
 ├── StalePlanError           the workspace changed since the plan was made
 ├── ApiError                 the API could not be reached, or returned an error
@@ -62,6 +63,10 @@ class UsageError(BeamctlError):
     """The command line, an environment variable or a configuration file is invalid."""
 
     code = "invalid-usage"
+
+
+class OwnCredentialError(UsageError):
+    """The credential that only one workspace uses is invalid. Other workspaces are not affected."""
 
 
 class RefusedError(BeamctlError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from beamctl.api.auth import Auth
-from beamctl.api.config import Connection, host_of
+from beamctl.api.base_url import host_of
+from beamctl.api.config import Connection
 from beamctl.api.errors import CallSite, api_error, kind_of
 from beamctl.api.messages import OK, SERVER_ERROR, UNAUTHENTICATED, CallResult, Failure, Reply, Request
 from beamctl.api.response_body import error_text

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 
 from beamctl import __version__
+from beamctl.api.base_url import host_of, is_loopback
 from beamctl.api.completeness import sign_of_more
-from beamctl.api.config import host_of, is_loopback
 from beamctl.api.errors import NetworkHop, Timeouts, failure_of
 from beamctl.api.messages import OK, CallResult, Failure, FailureKind, Reply, Request
 from beamctl.api.response_body import Budget, OversizedError, receive

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from beamctl.api.base_url import base_url
 from beamctl.api.comments import CommentTarget
-from beamctl.api.config import base_url
 from beamctl.errors import UnauthenticatedError, UsageError
 from beamctl.model.api_call import Method
 from beamctl.model.strict_json import bounded_json

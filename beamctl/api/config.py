@@ -16,24 +16,29 @@ Empty variables are ignored. Files are read for a login only if nothing above th
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
 
-from beamctl.api.credential import CLI_FILES, CREDENTIAL_VARIABLES, URL_VARIABLES, Credential, workspace_variables
-from beamctl.errors import UnauthenticatedError, UsageError
+from beamctl.api.base_url import DEFAULT_URL, base_url, host_of
+from beamctl.api.credential import (
+    CLI_FILES,
+    CREDENTIAL_VARIABLES,
+    URL_VARIABLES,
+    Credential,
+    Variables,
+    workspace_variables,
+)
+from beamctl.errors import OwnCredentialError, UnauthenticatedError, UsageError
 
 if TYPE_CHECKING:
     from beamctl.api.cli_config import FileText
 
-_DEFAULT_URL = "https://api.blaxel.ai/v0"
-
 _STAGE_URLS = {
-    "prod": _DEFAULT_URL,
+    "prod": DEFAULT_URL,
     "dev": "https://api.blaxel.dev/v0",
     "local": "http://localhost:8080/v0",
 }
@@ -150,7 +155,7 @@ def _url(sources: Sources, stage: str, stage_from: str) -> tuple[str, str]:
         return _stage_url(named, "BL_ENV"), "BL_ENV"
     if stage:
         return _stage_url(stage, f"env in {stage_from}"), stage_from
-    return _DEFAULT_URL, "default"
+    return DEFAULT_URL, "default"
 
 
 def _stage_url(stage: str, origin: str) -> str:
@@ -168,13 +173,15 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
 
         return key_in(sources.key_file), f"--api-key-file {sources.key_file.path}", ""
     own = workspace_variables(workspace)
-    for name, parse in (*own, *CREDENTIAL_VARIABLES):
-        if value := sources.environment.get(name, "").removesuffix("\n").removesuffix("\r"):  # as in a key file
-            return parse(value, name), name, ""
+    with _own_credential():
+        found = _variable(sources, own)
+    if found := found or _variable(sources, CREDENTIAL_VARIABLES):
+        return (*found, "")
     for file in sources.files:
         from beamctl.api.cli_config import entry_of
 
-        entry = entry_of(file, workspace)
+        with _own_credential():
+            entry = entry_of(file, workspace)
         if entry is not None and entry.credential is not None:
             return entry.credential, f"{entry.path}, workspace {workspace}", entry.stage
     raise UnauthenticatedError(
@@ -187,60 +194,24 @@ def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]
     )
 
 
+def _variable(sources: Sources, variables: Variables) -> tuple[Credential, str] | None:
+    """The credential of the first of these variables that is set, and the name of the variable."""
+    for name, parse in variables:
+        if value := sources.environment.get(name, "").removesuffix("\n").removesuffix("\r"):  # as in a key file
+            return parse(value, name), name
+    return None
+
+
+@contextmanager
+def _own_credential() -> Iterator[None]:
+    """Mark an error as one that is about a single workspace."""
+    try:
+        yield
+    except UsageError as error:
+        raise OwnCredentialError(error.message, error.hint) from None
+
+
 def era_of(url: str) -> Era:
     """The era of an API by its host. Unknown hosts, such as an emulator's, use the current one."""
     host = host_of(url)
     return Era.BEAMLIT if host.endswith((".beamlit.com", ".beamlit.dev")) else Era.BLAXEL
-
-
-def host_of(url: str) -> str:
-    """The host of a validated URL, in lower case and without the port."""
-    return urlsplit(url).hostname or ""
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the URL's host is `localhost` or a loopback address."""
-    host = host_of(url)
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def base_url(text: str, origin: str) -> str:
-    """Validate a base URL that was found at `origin`, and remove trailing slashes.
-
-    Raises:
-        UsageError: It is not a base URL, or a credential would be sent to it unencrypted. The message does not show a
-            user name or password in it.
-    """
-    try:
-        faults = list(_faults(urlsplit(text), text))
-    except ValueError:
-        faults = ["is not a URL"]
-    if faults:
-        raise UsageError(f"{origin} {faults[0]}", f"A base URL looks like {_DEFAULT_URL}")
-    url = text.rstrip("/")
-    if urlsplit(url).scheme.lower() == "http" and not is_loopback(url):
-        raise UsageError(
-            f"{origin} is an http:// URL, and the credential would be sent to {host_of(url)} unencrypted",
-            "Use https://. Plain http:// is allowed only for this machine (localhost, 127.0.0.1, [::1]).",
-        )
-    return url
-
-
-def _faults(parts: SplitResult, text: str) -> Iterator[str]:
-    if not text.isascii() or not text.isprintable() or set(text) & set(' \\"<>^`{|}'):
-        yield "contains an invalid character"
-    if parts.scheme.lower() not in ("http", "https"):
-        yield "does not begin with https://"
-    if "@" in parts.netloc:
-        yield "contains a user name or password; configure the credential separately"
-    if not parts.hostname:
-        yield "has no host"
-    if "?" in text or "#" in text:
-        yield "has a query or a fragment (`?` or `#`)"
-    if parts.netloc.endswith(":") or parts.port == 0:  # `port` raises ValueError if it is invalid
-        yield "has no port after the colon"
-    if {".", ".."} & set(parts.path.split("/")) or "//" in parts.path.rstrip("/"):
-        yield "has an empty, `.` or `..` segment in its path"

@@ -131,7 +131,9 @@ def _decoded(value: str) -> str:
 CLI_FILES = ("~/.blaxel/config.yaml", "~/.beamlit/config.yaml")
 """The files of the official CLI, the current one before Beamlit's."""
 URL_VARIABLES = ("BEAMCTL_API_URL", "BL_API_URL", "BL_BASE_URL", "BEAMLIT_API_URL")
-CREDENTIAL_VARIABLES: tuple[tuple[str, Callable[[str, str], Credential]], ...] = (
+Variables = tuple[tuple[str, Callable[[str, str], Credential]], ...]
+"""Names of variables, each with the function that parses its value."""
+CREDENTIAL_VARIABLES: Variables = (
     ("BEAMCTL_API_KEY", api_key),
     ("BEAMCTL_CLIENT_CREDENTIALS", client_credentials),
     ("BL_API_KEY", api_key),
@@ -143,7 +145,7 @@ _OF_WORKSPACES = CREDENTIAL_VARIABLES[:2]
 """The variables that also exist for a single workspace."""
 
 
-def workspace_variables(workspace: str) -> tuple[tuple[str, Callable[[str, str], Credential]], ...]:
+def workspace_variables(workspace: str) -> Variables:
     """The variables for the credential of one workspace, as in `CREDENTIAL_VARIABLES`."""
     suffix = workspace.upper().replace("-", "_")
     return tuple((f"{name}__{suffix}", parse) for name, parse in _OF_WORKSPACES)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from beamctl.api.config import Connection, host_of
+from beamctl.api.base_url import host_of
+from beamctl.api.config import Connection
 from beamctl.api.messages import (
     FORBIDDEN,
     MISSING,

@@ -64,9 +64,11 @@ class ApplyScreen:
         self._is_terminal = sys.stderr.isatty() and not out.quiet and os.environ.get("TERM") != "dumb"
         self._bar: Progress | None = None
         self._said: float | None = None
+        self._several = False
 
     def show(self, review: Review) -> None:
         """See `ApplyView`."""
+        self._several = review.several
         if not self._out.json:
             self._out.result(_text(review, self._out.style, verbose=self._settings.verbose))
 
@@ -89,7 +91,7 @@ class ApplyScreen:
             hint = f"To apply without approval:  {review.command}{flags} --auto-approve"
             raise RefusedError(f"{why}, so nothing was changed", hint)
         if text := not_changed_text(review.failures):
-            self._out.error(f"\n{text}")
+            self._out.error(text)
         if ask(question_text(counts), _text(review, PLAIN, verbose=self._settings.verbose), self._out).strip() != "yes":
             raise RefusedError("not approved, so nothing was changed")
         return True
@@ -125,7 +127,7 @@ class ApplyScreen:
             if not self._out.json:
                 stopped = self._stop.is_set()
                 text = end_text(name, applied.events, saved=self._settings.saved, interrupted=stopped)
-                self._out.result(f"\n{text}")
+                self._out.result(f"{text}\n" if self._several else f"\n{text}")
         finally:
             if applied.status is ApplyStatus.NOT_PERMITTED:
                 self._out.say(not_permitted_text(name, applied.planned.link.credential_from))

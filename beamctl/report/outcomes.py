@@ -16,6 +16,7 @@ from beamctl.errors import (
     GarbledError,
     InterruptedRunError,
     MissingError,
+    MissingShardError,
     RecordError,
     RefusedError,
     StalePlanError,
@@ -79,6 +80,7 @@ _FAILED: Mapping[str, str] = {
     StalePlanError.code: "stale: nothing changed",
     RecordError.code: "the run record cannot be written",
     InterruptedRunError.code: "interrupted",
+    MissingShardError.code: "not known: its shard has no report",
 }
 
 
@@ -114,6 +116,8 @@ def worst_outcomes(found: Sequence[WorkspaceOutcome], most: int = MOST_OUTCOMES)
 def total_text(data: ReportData, found: Sequence[WorkspaceOutcome]) -> str:
     """The run in one sentence."""
     counts = Counter(each.ending for each in found)
+    if counts[Ending.UNCHANGED] == len(found):
+        return f"No {'drift' if data.command is CommandName.DRIFT else 'changes'} in {len(found):,} workspaces."
     states = ", ".join(f"{counts[each]:,} {each.value}" for each in Ending if counts[each])
     return f"{len(found):,} workspaces: {'; '.join(filter(None, (states, _sum(data))))}."
 

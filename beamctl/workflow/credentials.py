@@ -18,15 +18,21 @@ from beamctl.report.credential_text import CredentialError, CredentialKind, Cred
 from beamctl.workflow.connection import Access
 
 
-def credentials_of(access: Access, workspaces: Sequence[str]) -> CredentialUses:
+def credentials_of(access: Access, workspaces: Sequence[str], others: Sequence[str] = ()) -> CredentialUses:
     """The credential of each workspace, and the variables that match none of them.
+
+    Args:
+        access: The settings.
+        workspaces: The workspaces.
+        others: Workspaces that variables may be meant for, too.
 
     Raises:
         UsageError: Two of the workspaces would share a variable.
     """
     refuse_shared_variables(access, workspaces)
     expected = [name for workspace in workspaces for name, _ in workspace_variables(workspace)]
-    unmatched = {name for name, _ in extended_variables(access.sources.environment)} - set(expected)
+    known = {name for workspace in (*workspaces, *others) for name, _ in workspace_variables(workspace)}
+    unmatched = {name for name, _ in extended_variables(access.sources.environment)} - known
     return CredentialUses([_use(access, each) for each in workspaces], sorted(unmatched), expected)
 
 

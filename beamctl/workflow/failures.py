@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from beamctl.document.desired import Desired
 from beamctl.document.problem import Place
-from beamctl.errors import ApiError, BeamctlError, DocumentError, StalePlanError
+from beamctl.errors import ApiError, BeamctlError, DocumentError, OwnCredentialError, StalePlanError
 
 if TYPE_CHECKING:
     from beamctl.report.data import WorkspaceFailure
 
-ISOLATED = (ApiError, DocumentError, StalePlanError)
+ISOLATED = (ApiError, DocumentError, OwnCredentialError, StalePlanError)
 """Errors that are about one workspace. All others end the run."""
 
 

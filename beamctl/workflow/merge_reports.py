@@ -1,4 +1,4 @@
-"""Joins the JSON reports of the shards of one run. It refuses to, unless they are complete and of the same run."""
+"""Joins the JSON reports of the shards of one run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from beamctl.document.problem import Place
 from beamctl.errors import MissingShardError, UsageError
 from beamctl.model.shard import Shard, ShardScope
 from beamctl.model.strict_json import read_json
@@ -14,7 +15,7 @@ from beamctl.model.text import printable, some
 from beamctl.plan.hazard import refused
 from beamctl.plan.known_drift import Known, KnownResult
 from beamctl.plan.plan_json import FORMAT_VERSION
-from beamctl.report.data import CommandName, DriftDetails, ReportData
+from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure
 from beamctl.report.json_reader import report_of
 from beamctl.system.files import read_file, unreadable
 
@@ -40,14 +41,14 @@ class ShardReport:
 
 
 def merge_reports(folder: Path) -> ReportData:
-    """The report of the whole run.
+    """The report of the whole run. The workspaces of a missing shard have failed.
 
     Args:
         folder: The directory with the JSON reports of all shards, also in subdirectories.
 
     Raises:
         UsageError: A file is not a report of this run, or the directory cannot be read.
-        MissingShardError: There is no report of a shard.
+        MissingShardError: There is no report of a shard, and which workspaces that leaves unknown is not known either.
     """
     parts, failed = [], []
     for path, data in _contents(folder):
@@ -57,8 +58,8 @@ def merge_reports(folder: Path) -> ReportData:
             parts.append(_part(path, data))
     if parts:
         _refuse_mixed(parts)
-    _refuse_incomplete(parts, failed, folder)
-    return _merged(sorted(parts, key=lambda part: part.scope.shard.index))
+    missing = _missing(parts, failed, folder)
+    return _merged(sorted(parts, key=lambda part: part.scope.shard.index), missing)
 
 
 def _contents(folder: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -145,26 +146,34 @@ def _listed(scope: ShardScope) -> str:
     return f"{len(scope.workspaces)}: {some(sorted(scope.workspaces))}"
 
 
-def _refuse_incomplete(parts: Sequence[ShardReport], failed: Sequence[str], folder: Path) -> None:
+def _missing(parts: Sequence[ShardReport], failed: Sequence[str], folder: Path) -> Sequence[WorkspaceFailure]:
+    """The workspaces of shards without a report."""
     count = parts[0].scope.shard.count if parts else 0
-    missing = [str(index) for index in range(1, count + 1) if index not in {each.scope.shard.index for each in parts}]
-    if parts and not missing and not failed:
-        return
-    covered = {name for each in parts for name in each.data.workspaces}
-    left = [name for name in parts[0].scope.workspaces if name not in covered] if parts else []
-    which = f"{len(missing)} of {count} shards have no report in {folder}: {some(missing)}"
-    why = which if missing else f"a report in {folder} says that its command failed"
-    hints = [f"Nothing is known about {len(left)} workspaces: {some(left)}."] if left else []
-    raise MissingShardError(why, "\n".join([*failed, *hints, "Run the missing shards again."]))
+    found = {each.scope.shard.index for each in parts}
+    missing = [Shard(index, count) for index in range(1, count + 1) if index not in found]
+    hint = "\n".join([*failed, "Run the missing shards again."])
+    unknown = [
+        WorkspaceFailure(
+            name, Place(str(folder)), MissingShardError.code, f"shard {shard} of its run has no report", hint
+        )
+        for name in (parts[0].scope.workspaces if parts else ())
+        for shard in missing
+        if shard.has(name)
+    ]
+    if not unknown and (missing or failed or not parts):
+        numbers = some([str(each.index) for each in missing])
+        which = f"{len(missing)} of {count} shards have no report in {folder}: {numbers}"
+        raise MissingShardError(which if missing else f"a report in {folder} says that its command failed", hint)
+    return unknown
 
 
-def _merged(parts: Sequence[ShardReport]) -> ReportData:
+def _merged(parts: Sequence[ShardReport], missing: Sequence[WorkspaceFailure]) -> ReportData:
     """One report. The workspaces are in the order of the documents."""
     first = parts[0].data
     order = {name: index for index, name in enumerate(parts[0].scope.workspaces)}
     plans = sorted((plan for each in parts for plan in each.data.plans), key=lambda plan: order[plan.workspace])
     results = [result for each in parts for result in each.data.results]
-    failures = sorted((each for part in parts for each in part.data.failures), key=lambda each: order[each.workspace])
+    failures = [*(each for part in parts for each in part.data.failures), *missing]
     allowed = tuple(dict.fromkeys(each for part in parts for each in part.data.allowed))
     for part in parts:
         for plan in part.data.plans:
@@ -179,7 +188,7 @@ def _merged(parts: Sequence[ShardReport]) -> ReportData:
         tuple(sorted(results, key=lambda result: order[result[0].workspace])),
         first.saved,
         details=_details([part.data.details for part in parts], order),
-        failures=tuple(failures),
+        failures=tuple(sorted(failures, key=lambda each: order[each.workspace])),
     )
 
 

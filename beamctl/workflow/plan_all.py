@@ -49,6 +49,7 @@ class Planned:
         digest: Returns the digest that identifies the plan in run records.
         unrecorded: Whether the last recorded run declared something else.
         place: The line that declares the workspace.
+        identifier: The API's id of the workspace, if it was read.
     """
 
     plan: Plan
@@ -58,6 +59,7 @@ class Planned:
     digest: Callable[[], str]
     unrecorded: bool = False
     place: Place = _UNKNOWN
+    identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

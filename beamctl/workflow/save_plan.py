@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from beamctl.system.clock import current_time
 from beamctl.system.files import replace_file
 from beamctl.system.signature import sign, signature_of, why_not_sign
 from beamctl.workflow.concurrent_reads import WorkspaceReads
+from beamctl.workflow.failures import failure, raise_if_alone
 from beamctl.workflow.plan import identifying
-from beamctl.workflow.plan_all import Planned, read_planned
+from beamctl.workflow.plan_all import AllPlanned, Planned, read_planned
 
 _USUAL = timedelta(hours=24)
 
@@ -88,12 +89,34 @@ def _why_not_to(path: Path, records: Path | None) -> str:
     return "" if is_ours else "already exists and is not a saved plan"
 
 
+def identified(found: AllPlanned) -> AllPlanned:
+    """The plans with the API's ids of their workspaces, which `save` needs. If one cannot be read, the workspace has
+    failed.
+
+    Raises:
+        BeamctlError: It is the only workspace of the run.
+    """
+
+    def reads(each: Planned) -> WorkspaceReads[str]:
+        name = each.plan.workspace
+        return WorkspaceReads(name, each.link.silent_reader, {name: identifying(name)}, lambda live: live[name])
+
+    results = read_planned(found.planned, reads)
+    errors = [(each, read) for each, read in results if isinstance(read, BeamctlError)]
+    total = len(found.scope.workspaces) if found.scope else len(found.planned) + len(found.failures)
+    raise_if_alone((error for _, error in errors), total)
+    return replace(
+        found,
+        planned=tuple(replace(each, identifier=read) for each, read in results if not isinstance(read, BeamctlError)),
+        failures=(*found.failures, *(failure(each.plan.workspace, each.place, error) for each, error in errors)),
+    )
+
+
 def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, redactor: RecordRedactor) -> Saved:
     """Write plans to the target file, atomically, and the signature next to it. Returns what was saved.
 
     Raises:
         UsageError: The file cannot be written or signed.
-        ApiError: The ID of a workspace cannot be read.
     """
     from beamctl.workflow.open_saved import valid_until
 
@@ -101,7 +124,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
     saved = Saved(
         plans=tuple(each.plan for each in planned),
         allowed=tuple(allowed),
-        workspace_ids=_workspace_ids(planned),
+        workspace_ids={each.plan.workspace: each.identifier for each in planned},
         commit=max((each.commit() for each in planned), key=len, default=""),  # a dirty one is longer
         created=created,
         expires=valid_until(created + target.lasts, [each.plan for each in planned] if len(planned) == 1 else ()),
@@ -113,18 +136,3 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
     if signature is not None:
         replace_file(signature_of(target.file), signature, "the signature", hint)
     return saved
-
-
-def _workspace_ids(planned: Sequence[Planned]) -> Mapping[str, str]:
-    """The API's id of each workspace."""
-
-    def reads(each: Planned) -> WorkspaceReads[str]:
-        name = each.plan.workspace
-        return WorkspaceReads(name, each.link.silent_reader, {name: identifying(name)}, lambda live: live[name])
-
-    found: dict[str, str] = {}
-    for each, identifier in read_planned(planned, reads):
-        if isinstance(identifier, BeamctlError):
-            raise identifier
-        found[each.plan.workspace] = identifier
-    return found

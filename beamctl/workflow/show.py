@@ -4,11 +4,11 @@ A module of its own: there is one for each story."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from beamctl.document.desired import Desired
 from beamctl.document.yaml_writer import written
@@ -25,6 +25,9 @@ from beamctl.report.wording import words
 from beamctl.workflow.concurrent_reads import WorkspaceReads, read_workspaces
 from beamctl.workflow.connection import Access, open_link
 from beamctl.workflow.where import kinds_of_people
+
+_Found = Sequence[tuple[Kind[Any], Any]]
+T = TypeVar("T")
 
 THROUGH = "through"
 """The attribute of a row with the groups that give someone access."""
@@ -59,14 +62,24 @@ class Shown:
 
 def show_all(workspaces: Sequence[str], access: Access) -> list[Shown | BeamctlError]:
     """The live workspaces in the given order, or why a workspace cannot be read."""
+    return _read_all(workspaces, access, lambda name, api_url, found: Shown(name, api_url, _sections(found)))
 
-    def opened(name: str) -> WorkspaceReads[Shown]:
+
+def export_all(workspaces: Sequence[str], access: Access, now: datetime) -> list[Export | BeamctlError]:
+    """The same as documents. `now` is as for `export`."""
+    return _read_all(workspaces, access, lambda name, _, found: _exported(name, found, now))
+
+
+def _read_all(
+    workspaces: Sequence[str], access: Access, made: Callable[[str, str, _Found], T]
+) -> list[T | BeamctlError]:
+    def opened(name: str) -> WorkspaceReads[T]:
         with open_link(access, name) as link:
             return WorkspaceReads(
                 name,
                 link.silent_reader,
                 sights(all_kinds(), name),
-                lambda live: Shown(name, link.api_url, _sections(seen(all_kinds(), live))),
+                lambda live: made(name, link.api_url, seen(all_kinds(), live)),
             )
 
     return read_workspaces([partial(opened, name) for name in workspaces], access.reads)
@@ -81,7 +94,7 @@ def show(workspace: str, reader: Reader) -> Mapping[str, Listing]:
     return _sections(see(all_kinds(), workspace, reader))
 
 
-def _sections(found: Sequence[tuple[Kind[Any], Any]]) -> Mapping[str, Listing]:
+def _sections(found: _Found) -> Mapping[str, Listing]:
     return {
         kind.section: Listing(None, live.why) if isinstance(live, Unreadable) else kind.listing(live)
         for kind, live in found
@@ -112,7 +125,10 @@ def export(workspace: str, reader: Reader, now: datetime) -> Export:
     Raises:
         ApiError: The workspace does not exist, or none of it can be read.
     """
-    found = see(all_kinds(), workspace, reader)
+    return _exported(workspace, see(all_kinds(), workspace, reader), now)
+
+
+def _exported(workspace: str, found: _Found, now: datetime) -> Export:
     hidden = {kind.section: live.why for kind, live in found if isinstance(live, Unreadable)}
     seen = {kind.section: (kind, live) for kind, live in found if kind.section not in hidden}
     exported = {section: kind.export(live, now) for section, (kind, live) in seen.items()}

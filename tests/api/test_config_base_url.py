@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamctl.api.config import Era, base_url, era_of, is_loopback
+from beamctl.api.base_url import base_url, is_loopback
+from beamctl.api.config import Era, era_of
 from beamctl.errors import UsageError
 
 

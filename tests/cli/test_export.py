@@ -66,9 +66,17 @@ def test_an_invalid_output_folder_is_an_error(cli: Cli, write: Write, split: str
 
 
 def test_a_missing_workspace_is_an_error(cli: Cli) -> None:
-    ran = cli("export", "-w", "acme", "-w", "gone", "--split", "access")
+    ran = cli("export", "-w", "gone", "--split", "access")
     assert ran.code == 1
     assert not Path("access").exists()
+
+
+def test_a_missing_workspace_does_not_affect_the_others(cli: Cli) -> None:
+    ran = cli("export", "-w", "gone", "-w", "acme", "--split", "access")
+    assert (ran.code, [each.name for each in Path("access").iterdir()]) == (1, ["acme.yaml"])
+    assert ran.err.startswith("Wrote access/acme.yaml. To plan:  beamctl plan -f access\nError: gone: ")
+    assert cli("export", "-w", "gone", "-w", "acme").out == ACME
+    assert cli("export", "-w", "gone", "-w", "lost").out == ""
 
 
 CONNECTION = (

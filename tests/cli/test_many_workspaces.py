@@ -4,6 +4,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,3 +170,37 @@ def test_an_interrupt_ends_all(many: tuple[ManyWorkspaces, Api]) -> None:
         plan.send_signal(signal.SIGINT)
         out, err = plan.communicate(timeout=30)
         assert (plan.returncode, out, err) == (130, "", "\nError: interrupted\n")
+
+
+def test_an_invalid_credential_of_one_workspace_is_about_it(
+    cli: Cli, many: tuple[ManyWorkspaces, Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEAMCTL_API_KEY__W7", "canary of w7")
+    ran = cli("plan", "-o", "json")
+    assert (ran.code, len(ran.json["workspaces"]), len(many[1].calls)) == (3, 19, 2 * 19)
+    assert ran.err.startswith(
+        "Error: w7 (access/w7.yaml:2): BEAMCTL_API_KEY__W7 contains white space, a line break or another character "
+    )
+    assert "canary of w7" not in ran.out + ran.err
+    # alone, it is the result of the run; a general variable is about all
+    assert cli("plan", "-w", BROKEN).err.startswith("Error: BEAMCTL_API_KEY__W7 contains white space")
+    monkeypatch.setenv("BEAMCTL_API_KEY", "not valid")
+    assert cli("plan").err.startswith("Error: BEAMCTL_API_KEY contains white space")
+
+
+def test_a_plan_is_saved_without_the_workspace_that_cannot_be_identified(
+    cli: Cli, many: tuple[ManyWorkspaces, Api]
+) -> None:
+    code, message, answer = FAULTS["not permitted"]
+    path = f"/workspaces/{BROKEN}"
+    many[0].answer = lambda name, asked: answer if asked == path else healthy(name, asked)
+    ran = cli("plan", "--out", "plan.json", "-w", BROKEN, "-w", "w1")
+    assert (ran.code, [each["workspace"] for each in json.loads(Path("plan.json").read_text())["workspaces"]]) == (
+        code,
+        ["w1"],
+    )
+    assert f"Error: {BROKEN} (access/{BROKEN}.yaml:2): " in ran.err
+    assert message in ran.err
+    assert ran.err.endswith(f"\nNot saved, because of an error: {BROKEN}.\n")
+    assert cli("plan", "--out", "alone.json", "-w", BROKEN).code == code
+    assert not Path("alone.json").exists()

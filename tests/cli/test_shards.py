@@ -141,13 +141,25 @@ def test_missing_and_doubled_shards(cli: Cli, write: Write, divided: Divided) ->
     part = Path("parts") / f"{index}.json"
     content = part.read_text()
     part.unlink()
-    ran = cli("merge-reports", "parts")
-    assert (ran.code, ran.out) == (1, "")
-    assert f"1 of 4 shards have no report in parts: {index}\n" in ran.err
-    assert "labs" in ran.err
-    assert cli("merge-reports", "parts", "-o", "json").json["error"]["code"] == "missing-shard"
+    unread = f"Error: labs (parts): shard {index}/4 of its run has no report\n"
+    ran = cli("merge-reports", "parts", "--report", "markdown=merged.md", "--report", "sarif=merged.sarif")
+    assert (ran.code, ran.out.startswith(unread)) == (1, True)
+    assert "2 workspaces: 1 failed, 1 unchanged." in ran.out  # what is known is said
+    assert "\nlabs  not known: its shard has no report (parts)\n" in ran.out
+    assert "Of 2 workspaces, 1 failed" in Path("merged.md").read_text()
+    found = cli("merge-reports", "parts", "-o", "json")
+    assert (found.code, found.json["drift"]) == (1, None)
+    assert [(each["workspace"], each["code"]) for each in found.json["failures"]] == [("labs", "missing-shard")]
     part.write_text(json.dumps({"error": {"code": "unreachable", "message": "no route", "hint": "", "exit_code": 1}}))
-    assert f"parts/{index}.json: no route" in cli("merge-reports", "parts").err
+    ran = cli("merge-reports", "parts")
+    assert (ran.code, f"parts/{index}.json: no route" in ran.out) == (1, True)
+    for each in Path("parts").glob("*.json"):
+        if each != part:
+            each.rename(f"{each}.away")
+    ran = cli("merge-reports", "parts", "-o", "json")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "missing-shard")
+    for each in Path("parts").glob("*.away"):
+        each.rename(each.with_suffix(""))
     part.write_text(content)
     (Path("parts") / "again.json").write_text(content)
     ran = cli("merge-reports", "parts")

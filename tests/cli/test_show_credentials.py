@@ -138,3 +138,14 @@ def test_credentials_of_other_workspaces_are_hidden_and_not_inherited(
     listed = process("show", "--help", prelude="from beamctl.system.child_process import inherited; print(inherited())")
     assert OTHER not in listed.out
     assert CANARY not in listed.out
+
+
+def test_a_variable_of_another_declared_workspace_is_not_misspelled(
+    cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("beamctl.yaml", TWO)
+    monkeypatch.setenv("BEAMCTL_API_KEY__ACME", CANARY)
+    monkeypatch.setenv("BEAMCTL_API_KEY__LABS", GRACE)
+    assert cli("show", "--credentials", "-w", "acme").err == ""
+    monkeypatch.setenv("BEAMCTL_API_KEY__LABZ", OTHER)
+    assert "BEAMCTL_API_KEY__LABZ is set, but matches none" in cli("show", "--credentials", "-w", "acme").err

@@ -248,7 +248,7 @@ def test_notes_of_unchanged_workspaces_are_said_once() -> None:
 
 def test_verbose_shows_every_workspace() -> None:
     plans = [unchanged(f"w{number}") for number in range(3)]
-    assert plans_text(data(*plans)) == "3 workspaces: 3 unchanged.\n"
+    assert plans_text(data(*plans)) == "No changes in 3 workspaces.\n"
     assert plans_text(data(*plans), verbose=True).count("No changes. w") == 3
     assert drifts_text(data(*plans, command=CommandName.DRIFT), verbose=True).count("No drift. w") == 3
 

@@ -7,14 +7,16 @@ from pathlib import Path
 import click
 
 from beamctl.cli import options
-from beamctl.cli.exits import Exit
+from beamctl.cli.exits import Exit, worst
 from beamctl.cli.help import BeamctlCommand, Group, option
 from beamctl.cli.output import Output
-from beamctl.errors import UsageError
+from beamctl.document.problem import Place
+from beamctl.errors import BeamctlError, UsageError
 from beamctl.system.clock import current_time
-from beamctl.workflow.connection import Access, default_workspace, open_link
+from beamctl.workflow.connection import Access, default_workspace
 from beamctl.workflow.credentials import refuse_shared_variables
-from beamctl.workflow.show import export
+from beamctl.workflow.failures import failure, raise_if_alone
+from beamctl.workflow.show import export_all
 
 
 @click.command(
@@ -43,27 +45,28 @@ def command(
     """Write a live workspace as a document.
 
     A plan of that document has no changes. Anything the document format cannot express is added as a comment. Exits 4
-    if this credential cannot read everything, and writes the rest.
+    if this credential cannot read everything, and writes the rest. A workspace that cannot be read does not affect the
+    others.
     """
     names = list(dict.fromkeys(workspaces)) or [default_workspace(access)]
     refuse_shared_variables(access, names)
     folder = _folder(split, names)
-    found = {}
-    for name in names:
-        with open_link(access, name) as link:
-            found[name] = export(name, link.reader, current_time())
+    results = dict(zip(names, export_all(names, access, current_time()), strict=True))
+    errors = {name: each for name, each in results.items() if isinstance(each, BeamctlError)}
+    raise_if_alone(errors.values(), len(names))
+    found = {name: each for name, each in results.items() if not isinstance(each, BeamctlError)}
     if folder is None:
         out.result("---\n".join(each.text for each in found.values()), is_data=True)
-    else:
+    elif found:
         for name, each in found.items():
             _write(_file(folder, name), out.redaction.redact(each.text))
-        out.info(f"Wrote {', '.join(str(_file(folder, name)) for name in names)}. To plan:  beamctl plan -f {folder}")
-    code = Exit.DONE
+        out.info(f"Wrote {', '.join(str(_file(folder, name)) for name in found)}. To plan:  beamctl plan -f {folder}")
+    code = out.failed([failure(name, Place(""), error) for name, error in errors.items()])
     for name, each in found.items():
         if each.unseen:
             unseen = ", ".join(each.unseen)
             out.info(f"This credential cannot read all of {name} (exit 4). Left out: {unseen}.")
-            code = Exit.NOT_ALLOWED
+            code = worst(code, Exit.NOT_ALLOWED)
     return code
 
 

@@ -36,7 +36,8 @@ def command(*, folder: Path, detailed_exitcode: bool, reports: tuple[ReportFile,
     """Join the JSON reports of all shards of a run.
 
     DIR has a file of `--report json=FILE` for each shard of a plan, drift or apply, also in subdirectories. Exits as
-    the run over all workspaces would. It is an error if a shard is missing, or if the files are of different runs.
+    the run over all workspaces would, and 1 if a shard is missing: then nothing is known about its workspaces. It is an
+    error if the files are of different runs.
     """
     if any(each.format == "junit" for each in reports):
         hint = "Let each shard write its own:  --report junit=FILE"

@@ -18,6 +18,7 @@ from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.cli.shards import shard_option
 from beamctl.model.shard import Shard
+from beamctl.model.text import some
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.data import CommandName, ReportData
@@ -26,7 +27,7 @@ from beamctl.runs.commit import is_in_ci
 from beamctl.runs.folder import RecordFolder
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import command_for, named_files, unread_note
-from beamctl.workflow.plan_all import Checks, Planned, is_refused, plan_all, unused_allowances
+from beamctl.workflow.plan_all import AllPlanned, Checks, Planned, is_refused, plan_all, unused_allowances
 
 if TYPE_CHECKING:
     from beamctl.plan.address import Address
@@ -93,7 +94,7 @@ def command(  # noqa: PLR0913 - one argument per option
         out.info(note)
     with ExitStack() as stack, problems_reported(reports, out):
         checks = Checks(floors, record, base, only, shard)
-        planned = plan_all(files, workspaces, access, stack, granted, checks)
+        planned = to_save(plan_all(files, workspaces, access, stack, granted, checks), target)
         if note := unread_note(files):
             out.info(note)
         plans = planned.plans
@@ -116,6 +117,15 @@ def saving_target(file: str | None, expires: str | None, sign: str | None, recor
     from beamctl.workflow.save_plan import target_of
 
     return target_of(file, expires, sign, record.path)
+
+
+def to_save(planned: AllPlanned, target: Target | None) -> AllPlanned:
+    """The plans with what saving needs, if they are saved."""
+    if target is None:
+        return planned
+    from beamctl.workflow.save_plan import identified
+
+    return identified(planned)
 
 
 def report(
@@ -150,6 +160,8 @@ def report(
         out.info(unused_note(unused))
     if saved and target:
         out.info(saved_text(saved, target.file, *target.signing_files[1:]))
+        if data.failures:
+            out.info(f"Not saved, because of an error: {some([each.workspace for each in data.failures])}.")
         if is_in_ci() and not saved.commit and any(plan.declared for plan in plans):  # an undo has no document
             out.info(UNKNOWN_COMMIT)
     return is_refused(plans, granted)

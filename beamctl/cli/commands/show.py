@@ -54,7 +54,7 @@ def command(
     """
     names = list(dict.fromkeys(workspaces)) or _documented(files) or [default_workspace(access)]
     if credentials:
-        return _show_credentials(names, out, access)
+        return _show_credentials(names, _valid(files), out, access)
     if len(names) > 1:
         return _show_all(read_desired(files, workspaces), out, access)
     (found,) = show_all(names, access)
@@ -119,11 +119,18 @@ def _documented(files: tuple[str, ...]) -> list[str]:
     return [desired.workspace for desired in read_desired(files)]
 
 
-def _show_credentials(names: Sequence[str], out: Output, access: Access) -> int:
+def _valid(files: tuple[str, ...]) -> list[str]:
+    """The workspaces of the documents; none if they are not valid."""
+    with suppress(DocumentError, UsageError):
+        return _documented(files)
+    return []
+
+
+def _show_credentials(names: Sequence[str], others: Sequence[str], out: Output, access: Access) -> int:
     from beamctl.report.credential_text import credentials_text, hint_text, unmatched_notes
     from beamctl.workflow.credentials import credentials_of
 
-    found = credentials_of(access, names)
+    found = credentials_of(access, names, others)
     if out.json:
         from beamctl.report.workspace_json import credentials_json
 

@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from beamctl.cli import options
-from beamctl.cli.commands.plan import report, saving_target
+from beamctl.cli.commands.plan import report, saving_target, to_save
 from beamctl.cli.exits import Exit
 from beamctl.cli.help import BeamctlCommand
 from beamctl.cli.output import Output
@@ -19,7 +19,7 @@ from beamctl.runs.folder import RecordFolder
 from beamctl.runs.store import find_record
 from beamctl.workflow.connection import Access, open_link
 from beamctl.workflow.documents import command_for
-from beamctl.workflow.plan_all import Checks
+from beamctl.workflow.plan_all import AllPlanned, Checks
 from beamctl.workflow.undo import guards_for, plan_undo, undo_command
 
 
@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913 - one argument per option
     desired = guards_for(found, files, out.info)
     refuse_misdirected(granted, [found.workspace])
     with open_link(access, found.workspace) as link:
-        planned = plan_undo(found, desired, link, Checks(floors, record))
+        (planned,) = to_save(AllPlanned((plan_undo(found, desired, link, Checks(floors, record)),)), target).planned
         command = command_for(f"{undo_command(found.run.id, record.named)} --out FILE", files, ())
         text = partial(undo_text, planned.plan, granted, out.style, command)
         data = ReportData(CommandName.PLAN, [planned.plan], granted, apply_command=command)

@@ -52,7 +52,7 @@ def review(data: ReportData, digest: str) -> Overview:
 _FAILED = {
     CommandName.PLAN: "These workspaces could not be compared, so nothing is known about them:",
     CommandName.DRIFT: "These workspaces could not be compared, so nothing is known about them:",
-    CommandName.APPLY: "In these workspaces, nothing was changed, or not everything:",
+    CommandName.APPLY: "In these workspaces, not all changes were made, or it is not known:",
 }
 
 
