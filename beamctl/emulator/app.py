@@ -162,7 +162,7 @@ def _check_published() -> None:
 
 def _not_served(operation: str) -> ApiError:
     text = f"the published API has {operation}, but the emulator does not implement it"
-    return ApiError(HTTPStatus.NOT_IMPLEMENTED, text)
+    return ApiError(HTTPStatus.NOT_IMPLEMENTED, text, {"x-should-retry": "false"})
 
 
 def _check_version() -> Response | None:

@@ -25,6 +25,7 @@ def test_an_example_that_a_client_must_not_take_for_done(world: World) -> None:
     answer = world.call("ada", "DELETE", "/sandboxes/a/schedules/TOK")
     assert world.error(answer).startswith("501 the published API has DELETE /sandboxes/{sandbox_name}/schedules/{sched")
     assert "TOK" not in answer.get_data(as_text=True)
+    assert answer.headers["x-should-retry"] == "false"
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/nonsense"), ("GET", "/agents/a/b/c"), ("PUT", "/secrets/a/b")])
