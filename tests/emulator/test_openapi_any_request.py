@@ -113,6 +113,9 @@ def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulators]:
 def ask(emulators: Emulators, case: Case[Any], headers: Mapping[str, str], *, flagged: bool = False) -> Response:
     """The response, which must match the document."""
     answer = case.call(headers=dict(headers), app=emulators.worlds[flagged].app)
+    if answer.status_code == 501:  # a published method of this path that the emulator does not have
+        assert f"{case.method.upper()} {rule(case)}" not in CONTRACTS
+        return answer
     case.validate_response(answer, excluded_checks=excluded(case, flagged=flagged))
     if answer.status_code == 200 and case.method != "GET":
         emulators.restore()
