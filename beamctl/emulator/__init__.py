@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from beamctl.emulator.app import create_app
+    from beamctl.emulator.app import clock_of, create_app
     from beamctl.emulator.behavior import BehaviorFlag
     from beamctl.emulator.behavior import BehaviorFlag as Quirk
     from beamctl.emulator.clock import MovableClock, read_duration, read_moment, utc_now
@@ -69,6 +69,7 @@ __all__ = [
     "as_operator",
     "as_person",
     "ask",
+    "clock_of",
     "create_app",
     "deny_login",
     "instrument",
@@ -88,7 +89,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "app": ("create_app",),
+    "app": ("clock_of", "create_app"),
     "behavior": ("BehaviorFlag",),
     "clock": ("MovableClock", "read_duration", "read_moment", "utc_now"),
     "control_plane": (

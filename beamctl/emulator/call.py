@@ -86,6 +86,7 @@ class Inbound:
         base_url: Base URL of the API, as the client sees it.
         in_process_caller: The caller of an in-process request; no header can set it.
         context: Collects the caller and the workspace for the request log.
+        issuer: The URL in front of the path of a metadata document: the base URL, or for an alias that of the host.
     """
 
     headers: Headers
@@ -95,6 +96,7 @@ class Inbound:
     base_url: str
     in_process_caller: Caller | None
     context: RequestContext = field(default_factory=RequestContext)
+    issuer: str = ""
 
     def has_header(self, beginning: str) -> bool:
         """Whether any header name starts with `beginning`, which is in lower case."""

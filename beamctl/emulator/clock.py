@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import Protocol
 
 from beamctl.emulator.errors import EmulatorError
 
@@ -95,23 +96,65 @@ def read_moment(value: object) -> datetime | None:
     return moment if moment.year >= _EPOCH else None
 
 
+class Offset(Protocol):
+    """Keeps how far a clock is ahead of the real one."""
+
+    def read(self) -> timedelta:
+        """The current offset."""
+        ...
+
+    def change(self, to: Callable[[timedelta], timedelta]) -> None:
+        """Replace the offset by `to(offset)`, as one step."""
+        ...
+
+
+class _OwnOffset:
+    """An offset in memory. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._ahead = timedelta()
+
+    def read(self) -> timedelta:
+        return self._ahead
+
+    def change(self, to: Callable[[timedelta], timedelta]) -> None:
+        with self._lock:
+            self._ahead = to(self._ahead)
+
+
 class MovableClock:
     """A clock that can be set and keeps running. Thread-safe."""
 
-    def __init__(self, ahead: timedelta = timedelta(), real: Callable[[], datetime] = utc_now) -> None:
-        """Start ahead of the real clock.
+    def __init__(
+        self,
+        ahead: timedelta = timedelta(),
+        real: Callable[[], datetime] = utc_now,
+        offset: Offset | None = None,
+    ) -> None:
+        """Create a clock over the real one.
+
+        Args:
+            ahead: How far to move it forward at once.
+            real: The real clock.
+            offset: Where it is kept how far the clock is ahead; None for this object.
 
         Raises:
             EmulatorError: The time is outside the supported years.
         """
         self._real = real
-        self._lock = Lock()
-        self._ahead = timedelta()
-        self.forward(ahead)
+        self._offset = offset or _OwnOffset()
+        if ahead:
+            self.forward(ahead)
 
     def __call__(self) -> datetime:
         """The current time of this clock, in UTC."""
-        return self._real() + self._ahead
+        return self._real() + self._offset.read()
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far it is ahead of the real clock."""
+        return self._offset.read()
 
     def set(self, moment: datetime) -> None:
         """Set the clock.
@@ -119,8 +162,16 @@ class MovableClock:
         Raises:
             EmulatorError: The time is outside the supported years.
         """
-        with self._lock:
-            self._ahead = _in_range(moment) - self._real()
+        ahead = _in_range(moment) - self._real()
+        self._offset.change(lambda _: ahead)
+
+    def set_ahead(self, by: timedelta) -> None:
+        """Set the clock to that long after the real one.
+
+        Raises:
+            EmulatorError: The time is outside the supported years.
+        """
+        self._offset.change(lambda _: self._moved(timedelta(), by))
 
     def forward(self, by: timedelta) -> None:
         """Move the clock forward.
@@ -128,12 +179,14 @@ class MovableClock:
         Raises:
             EmulatorError: The time is outside the supported years.
         """
-        with self._lock:
-            try:
-                moment = self() + by
-            except OverflowError:
-                raise EmulatorError(_OUT_OF_RANGE) from None
-            self._ahead = _in_range(moment) - self._real()
+        self._offset.change(lambda ahead: self._moved(ahead, by))
+
+    def _moved(self, ahead: timedelta, by: timedelta) -> timedelta:
+        try:
+            _in_range(self._real() + ahead + by)
+        except OverflowError:
+            raise EmulatorError(_OUT_OF_RANGE) from None
+        return ahead + by
 
 
 def _in_range(moment: datetime) -> datetime:

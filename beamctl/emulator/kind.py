@@ -57,6 +57,8 @@ def _max_tokens(value: object) -> str:
     return "" if fine else "must have token counts that are integers, 0 or more"
 
 
+FLAVORS = list_of(_typed_name(_FLAVOR_TYPES), "{type, name}, with type cpu or gpu")
+
 SpecRules = Mapping[str, rules.Rule]
 
 POLICY: SpecRules = {
@@ -65,7 +67,7 @@ POLICY: SpecRules = {
         rules.one_of("model", "function", "agent", "sandbox", "application"), "types of resources"
     ),
     "locations": list_of(_typed_name(_LOCATION_TYPES), "{type, name}, with type location, country or continent"),
-    "flavors": list_of(_typed_name(_FLAVOR_TYPES), "{type, name}, with type cpu or gpu"),
+    "flavors": FLAVORS,
     "maxTokens": _max_tokens,
     "sandbox": rules.flag,
 }
@@ -176,9 +178,25 @@ KINDS = (
     INTEGRATION_CONNECTIONS,
     ENVIRONMENTS,
     *DEPLOYED,
-    Kind("clusters", "Cluster", "/clusters"),
 )
 """All kinds."""
+
+CLUSTERS = Kind(
+    "clusters",
+    "Private cluster",
+    "/privateclusters",
+    fields={
+        "displayName": rules.text,
+        "continent": rules.text,
+        "country": rules.text,
+        "healthy": rules.flag,
+        "latitude": rules.text,
+        "longitude": rules.text,
+        "marketplaceUrl": rules.description,
+        "ownedBy": rules.text,
+    },
+)
+"""Flat objects without metadata and spec, with routes of their own; `fields` are theirs."""
 
 MASK = "********"
 

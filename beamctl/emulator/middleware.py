@@ -163,7 +163,9 @@ def add_middleware(app: Flask, options: MiddlewareOptions) -> None:
     """
     now = plane_of(app).now
     if options.control and now is not options.clock:
-        raise EmulatorError("the control endpoint requires create_app(..., now=clock) with the clock of the middleware")
+        raise EmulatorError(
+            "the control endpoint requires the clock of the application: MiddlewareOptions(clock=clock_of(app))"
+        )
     wrapped: WSGIApplication = RequestMiddleware(app.wsgi_app, app.url_map.bind("localhost"), options, now)
     if options.control:
         wrapped = Control(wrapped, ControlActions(options.script, options.log, options.clock))

@@ -127,8 +127,13 @@ _VARIABLES = {
     "key_id": ("The ID of an API key, not the key itself.", "/id"),
     "key": ("The key of a feature flag.", "/featureKey"),
     "resource_name": ("The name of the object.", "/metadata/name"),
+    "cluster_name": ("The name of a private cluster.", "/name"),
+    "environment": ("The name of an environment.", "/environment"),
 }
 """The meaning of each path variable, and its place in the response of the POST that creates the object."""
+
+_BEAMLIT_ONLY = "Beamlit era only: 404 without a header that begins with X-Beamlit-."
+_UNVERSIONED = "Published until November 2025: 404 with a Blaxel-Version header."
 
 
 def _operation(route: Route) -> dict[str, Any]:
@@ -145,9 +150,8 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.permission:
         table = BY_CALLER_TYPE if route.reach is Reach.CALLER else BY_ROLE
         shown["x-allowed-to"] = sorted(each.value for each in table[route.permission])
-    if route.beamlit_only:
-        shown["deprecated"] = True
-        shown["description"] = "Beamlit era only: 404 without a header that begins with X-Beamlit-."
+    if route.beamlit_only or route.unversioned:
+        shown |= {"deprecated": True, "description": _BEAMLIT_ONLY if route.beamlit_only else _UNVERSIONED}
     if route.request:
         shown["requestBody"] = _request_body(route)
     return shown

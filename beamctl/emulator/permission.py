@@ -31,8 +31,9 @@ class CallerType(StrEnum):
 class Permission(StrEnum):
     """A permission, named like the OAuth2 scope in the published API description.
 
-    `users:mfa` is invented: the API shows `mfa_enabled` to admins only, and has no scope for it. `resources` stands for
-    the equivalent scopes of everything that runs in a workspace, from agents to sandboxes.
+    `users:mfa` is invented: the API shows `mfa_enabled` to admins only, and has no scope for it. So is
+    `resources:query`: members can query (documented), viewers cannot (a guess). `resources` stands for the equivalent
+    scopes of everything that runs in a workspace, from agents to sandboxes.
     """
 
     LIST = "workspaces:list"
@@ -72,6 +73,7 @@ class Permission(StrEnum):
     RESOURCES_CREATE = "resources:create"
     RESOURCES_UPDATE = "resources:update"
     RESOURCES_DELETE = "resources:delete"
+    QUERY = "resources:query"
 
 
 _EVERY_ROLE = frozenset(Role)
@@ -102,6 +104,7 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
     **_scope("integrations", _ADMINS),
     **_scope("environments", _ADMINS),
     **_scope("resources", _WORKERS),
+    Permission.QUERY: _WORKERS,
 }
 """What a role in a workspace allows, for people and service accounts."""
 

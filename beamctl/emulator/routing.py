@@ -93,7 +93,9 @@ class Route:
         errors: The statuses of its own errors, apart from 400 and those of authorization.
         reach: What it acts on.
         reads_only: Whether it changes nothing although its method is not GET.
+        aliases: Other paths of it, from the root of the host instead of the base path.
         beamlit_only: Whether it existed only in the Beamlit era.
+        unversioned: Whether it was removed before clients sent `Blaxel-Version`.
     """
 
     method: str
@@ -111,7 +113,9 @@ class Route:
     errors: frozenset[HTTPStatus] = frozenset()
     reach: Reach = Reach.WORKSPACE
     reads_only: bool = False
+    aliases: tuple[str, ...] = ()
     beamlit_only: bool = False
+    unversioned: bool = False
 
     @property
     def writes(self) -> bool:
@@ -176,7 +180,8 @@ def authorize(route: Route, call: Call) -> Call:
     Raises:
         ApiError: 400, 401, 403 or 404, in the order of the checks.
     """
-    if route.beamlit_only and not call.beamlit:
+    too_new = route.unversioned and "Blaxel-Version" in call.inbound.headers
+    if too_new or (route.beamlit_only and not call.beamlit):
         raise not_found("Not Found")
     if route.permission is None:
         return call
@@ -203,11 +208,11 @@ def _caller(call: Call) -> Caller:
 
 
 def _workspace(call: Call, caller: Caller) -> Workspace:
-    """The workspace named by the path, a header or the query, else the caller's only one."""
-    name = call.inbound.path.get("name") or _named_workspace(call.inbound)
-    if not name:
+    """The workspace named by the path, or by its name or ID in a header or the query, else the caller's only one."""
+    name, named = call.inbound.path.get("name"), _named_workspace(call.inbound)
+    if not name and not named:
         return _implied_workspace(call.db, caller)
-    space = workspace.find(call.db, name)
+    space = workspace.find(call.db, name) if name else workspace.find_named(call.db, named)
     if space is None and BehaviorFlag.MISSING_WORKSPACE_IS_403 in call.flags:
         raise forbidden(_NO_ACCESS)
     if space is None:

@@ -44,7 +44,9 @@ ABILITIES = (
     Ability("edit environments", ("environments:create", "environments:update", "environments:delete"), _ADMINS),
     Ability("see who uses multi-factor authentication", ("users:mfa",), _ADMINS),
     Ability(
-        "deploy and query models and agents", ("resources:create", "resources:update", "resources:delete"), _WORKERS
+        "deploy and query models and agents",
+        ("resources:create", "resources:update", "resources:delete", "resources:query"),
+        _WORKERS,
     ),
     Ability(
         "see the workspace",

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from beamctl.cli.commands.local import DATABASE
+from beamctl.emulator import clock_of, create_app
 from tests.cli.process import running
 from tests.cli.world import CANARY, SEED, Cli, Write
 
@@ -46,6 +48,17 @@ def test_serve_prints_its_settings(write: Write, directory: Path) -> None:
     assert CANARY not in out + err
     assert datetime.fromisoformat(lines[0]["time"]) > datetime.now(UTC) + timedelta(days=7)
     assert not (directory / "-").exists()
+
+
+def test_other_commands_use_the_clock_of_the_database(cli: Cli, write: Write) -> None:
+    write("seed.yaml", SEED)
+    assert cli("emulator", "seed", "seed.yaml").code == 0
+    clock_of(create_app(DATABASE)).forward(timedelta(days=100))
+    invited = cli(
+        "emulator", "call", "--as", "ada@example.com", "POST", "/users?workspace=acme", '{"email": "q@b.example"}'
+    )
+    expires = datetime.fromisoformat(json.loads(invited.out.removeprefix("200 "))["expiresAt"])
+    assert (expires - datetime.now(UTC)).days in (106, 107)
 
 
 @pytest.mark.parametrize(

@@ -187,4 +187,5 @@ def test_flask_has_exactly_the_declared_routes(world: World) -> None:
     assert {(method, rule) for method, rule in built if method != "HEAD"} == {
         ("GET", "/v0/openapi.json"),
         *((route.method, BASE_PATH + route.rule) for route in ROUTES),
+        *((route.method, alias) for route in ROUTES for alias in route.aliases),
     }

@@ -19,7 +19,16 @@ pytestmark = pytest.mark.beamlit
 NEWEST, WITH_ENVIRONMENTS = "beamlit", "beamlit-environments"
 """The dependency groups in pyproject.toml that pin the releases."""
 PACKAGES = frozenset(
-    {"workspaces", "invitations", "service_accounts", "policies", "integrations", "environments", "configurations"}
+    {
+        "workspaces",
+        "invitations",
+        "service_accounts",
+        "policies",
+        "integrations",
+        "environments",
+        "configurations",
+        "privateclusters",
+    }
 )
 DEPLOYED = ("agent", "function", "model")
 NOT_SERVED = {
@@ -190,6 +199,19 @@ def test_workloads_of_a_workspace(sdk: Sdk, release: str, one: str) -> None:
 
 def test_the_configuration(sdk: Sdk) -> None:
     assert sdk.parsed("configurations.get_configuration")["regions"]
+
+
+def test_private_clusters(sdk: Sdk, world: World) -> None:
+    refused = sdk("privateclusters.create_private_cluster")
+    assert refused == {"raised": "UnexpectedStatus", "status": 400}, "this client sends no body"
+    world.call("ada", "POST", "/privateclusters", {"name": "paris", "country": "fr"})
+    (listed,) = sdk.parsed("privateclusters.list_private_clusters")
+    assert (listed["name"], listed["country"], listed["healthy"]) == ("paris", "fr", False)
+    assert sdk("privateclusters.get_private_cluster_health", "paris")["status"] == 200
+    assert sdk("privateclusters.update_private_cluster_health", "paris")["status"] == 200
+    assert sdk.parsed("privateclusters.get_private_cluster", "paris")["healthy"] is True
+    assert sdk.parsed("privateclusters.update_private_cluster", "paris")["country"] == "fr"
+    assert sdk.parsed("privateclusters.delete_private_cluster", "paris")["name"] == "paris"
 
 
 def test_a_member_is_forbidden_to_write(sdk: Sdk) -> None:

@@ -22,7 +22,7 @@ from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.pagination import has_pages
 from tests.emulator.world import CONTRACTS, RESOURCES, World, body_of
 
-SAME_TABLE = "^/(agents|functions|jobs|sandboxes)"
+SAME_TABLE = "^/(run/{name}/)?(agents|functions|jobs|sandboxes)"
 """These are rows of the same table as models, so testing models is enough."""
 
 REAL = {
@@ -32,6 +32,8 @@ REAL = {
     "key_id": "ak_1",
     "resource_name": "a",
     "key": "mk3",
+    "cluster_name": "a",
+    "environment": "production",
 }
 """Values for the variable parts of a path, so that objects exist."""
 
@@ -90,6 +92,9 @@ def _filled(world: World) -> sqlite3.Connection:
     """A copy of the rows after one object of each kind was created."""
     for path in RESOURCES:
         assert world.call("ada", "POST", path, body_of(path, "a"), {"X-Beamlit-Workspace": "acme"}).status_code == 200
+    era = {"X-Beamlit-Workspace": "acme"}
+    assert world.call("ada", "POST", "/privateclusters", {"name": "a"}, era).status_code == 200
+    assert world.call("ada", "PUT", "/models/a/deployments/production", {}, era).status_code == 200
     copy = sqlite3.connect(":memory:", check_same_thread=False)
     with closing(sqlite3.connect(world.db)) as rows:
         rows.execute("UPDATE api_key SET id = ? WHERE client_id = ?", (REAL["key_id"], REAL["client_id"]))
@@ -108,6 +113,9 @@ def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulators]:
 def ask(emulators: Emulators, case: Case[Any], headers: Mapping[str, str], *, flagged: bool = False) -> Response:
     """The response, which must match the document."""
     answer = case.call(headers=dict(headers), app=emulators.worlds[flagged].app)
+    if answer.status_code == 501:  # a published method of this path that the emulator does not have
+        assert f"{case.method.upper()} {rule(case)}" not in CONTRACTS
+        return answer
     case.validate_response(answer, excluded_checks=excluded(case, flagged=flagged))
     if answer.status_code == 200 and case.method != "GET":
         emulators.restore()

@@ -51,6 +51,8 @@ PEOPLE = "200 200 200 200 200 200 403 403 403 403 401 401 401"
 TEAM = "200 200 200 404 404 404 403 403 403 403 401 401 401"
 INVITEE = "404 404 404 200 404 404 403 403 403 403 401 401 401"
 
+ERA = {"X-Beamlit-Workspace": "acme"}
+
 TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
     # each row: the route, a path, a body, and the status for each caller, in order
     ("GET", "/workspaces"): ("/workspaces", None, ALL_USERS),
@@ -100,6 +102,35 @@ TABLE: dict[tuple[str, str], tuple[str, object, str]] = {
 }
 
 
+_ONE = "/privateclusters/<cluster_name>"
+TABLE |= {
+    ("GET", "/privateclusters"): ("/privateclusters", None, EVERY_ROLE),
+    ("POST", "/privateclusters"): ("/privateclusters", {"name": "fresh"}, MEMBERS),
+    ("GET", _ONE): ("/privateclusters/made", None, EVERY_ROLE),
+    ("PUT", _ONE): ("/privateclusters/made", {"country": "us"}, MEMBERS),
+    ("DELETE", _ONE): ("/privateclusters/made", None, MEMBERS),
+    ("GET", f"{_ONE}/health"): ("/privateclusters/made/health", None, EVERY_ROLE),
+    ("POST", f"{_ONE}/health"): ("/privateclusters/made/health", None, MEMBERS),
+}
+
+_DEPLOYMENTS = "/models/<resource_name>/deployments"
+TABLE |= {
+    ("GET", _DEPLOYMENTS): ("/models/made/deployments", None, EVERY_ROLE),
+    ("GET", f"{_DEPLOYMENTS}/<environment>"): ("/models/made/deployments/production", None, EVERY_ROLE),
+    ("PUT", f"{_DEPLOYMENTS}/<environment>"): ("/models/made/deployments/production", {"enabled": True}, MEMBERS),
+    ("DELETE", f"{_DEPLOYMENTS}/<environment>"): ("/models/made/deployments/production", None, MEMBERS),
+}
+
+for _path in ("/models", "/agents", "/functions"):
+    for _rest in ("", "/v1/chat/completions"):
+        TABLE |= {
+            ("POST", f"/run/<name>{_path}/<resource_name>{_rest}"): (
+                f"/run/acme{_path}/made{_rest}",
+                {"inputs": "Hello"},
+                MEMBERS,
+            )
+        }
+
 for _path in RESOURCES:
     _writers = MEMBERS if RESOURCES[_path] == "resource" else ADMINS
     TABLE |= {
@@ -131,10 +162,13 @@ def headers_of(world: World, caller: str) -> dict[str, str]:
 
 def prepared(world: World, path: str) -> str:
     """The path with the identifier of a key if it needs one; the object `made` exists if needed."""
-    listing, _, _ = path.partition("/made")
-    if path != listing:
-        made = world.call("ada", "POST", listing, body_of(listing, "made"), {"X-Beamlit-Workspace": "acme"})
+    listing, _, rest = path.removeprefix("/run/acme").partition("/made")
+    if listing != path.removeprefix("/run/acme"):
+        body = {"name": "made"} if listing == "/privateclusters" else body_of(listing, "made")
+        made = world.call("ada", "POST", listing, body, ERA)
         assert made.status_code == 200
+    if rest == "/deployments/production":
+        assert world.call("ada", "PUT", path, {}, ERA).status_code == 200
     if "{key}" not in path:
         return path
     return path.format(key=world.call("ada", "GET", "/service_accounts/cid/api_keys").get_json()[0]["id"])

@@ -52,6 +52,21 @@ def test_a_credential_that_is_missing_or_unknown_is_401(world: World, headers: d
     assert get(world, headers, "/workspaces") == 401
 
 
+def test_a_401_is_exactly_as_documented(world: World) -> None:
+    answer = world.send(Client(world.app), "GET", "/users", None, {})
+    assert answer.get_data() == b'{"code":401,"error":"Unauthorized"}'
+    assert "WWW-Authenticate" not in answer.headers
+
+
+def test_a_header_names_the_workspace_or_its_id(world: World) -> None:
+    alan = {"Api-Key": "bl_alan"}
+    spaces = world.send(Client(world.app), "GET", "/workspaces", None, alan).get_json()
+    ids = {space["name"]: space["id"] for space in spaces}
+    assert get(world, {**alan, "X-Blaxel-Workspace": ids["other"]}) == 200
+    assert get(world, {"Api-Key": "bl_max", "X-Blaxel-Workspace": ids["other"]}) == 403
+    assert get(world, alan, f"/workspaces/{ids['other']}") == 404, "a path takes a name"
+
+
 def test_the_workspace_can_be_a_query_parameter(world: World) -> None:
     alan = {"Api-Key": "bl_alan"}
     assert get(world, alan, "/users?workspace=other") == 200

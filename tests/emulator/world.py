@@ -163,7 +163,7 @@ def check(route: str, answer: TestResponse) -> None:
     contract = CONTRACTS.get(route)
     fault = answer_fault(contract, answer.status_code, answer.content_type or "", answer.get_data())
     assert not fault, f"{route}: {fault}"
-    assert answer.status_code < 500
+    assert answer.status_code < 500 or answer.status_code == 501
 
 
 def conforms(schema: Draft202012Validator, body: Any, what: str) -> None:

@@ -23,7 +23,8 @@ from beamctl.emulator.routes import ROUTES
 from beamctl.emulator.routing import Route
 
 _REFUSED = HTTPStatus.BAD_REQUEST
-_NO_ROUTE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
+_NOT_SERVED = frozenset({HTTPStatus.NOT_IMPLEMENTED})
+_NO_ROUTE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}) | _NOT_SERVED
 
 CLIENT = "beamctl/"
 """The start of beamctl's User-Agent."""
@@ -75,7 +76,7 @@ def observe_answer(method: str, rule: str, status: int, content_type: str, body:
 def observe_logged(method: str, rule: str, status: int) -> None:
     """Report a response of which only the emulator's log is known, because it runs in another process."""
     route = _BY_RULE.get(("GET" if method == "HEAD" else method, rule.partition("?")[0]))
-    if status not in (route.statuses if route else _NO_ROUTE):
+    if status not in (route.statuses | _NOT_SERVED if route else _NO_ROUTE):
         wrong.append(f"the answer to {method} {rule}: {status} is not declared")
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,9 @@ def instrument_options(function: Callable[..., Any]) -> Callable[..., Any]:
         help="A fault to inject, such as 503@3, 429:2@1-5, latency:300ms or reset-after@POST:/users#1. Repeatable.",
     )
     @click.option(
-        "--clock", metavar="TIME", help="Start the emulator's clock at this time, such as +8d or 2027-01-31T00:00:00Z."
+        "--clock",
+        metavar="TIME",
+        help="Move the clock of the database to this time, such as +8d or 2027-01-31T00:00:00Z; +0s is the real time.",
     )
     @click.option("--log", metavar="FILE", help="Log each request as a line of JSON; - is standard error.")
     @click.option("--control", is_flag=True, help="Let programs change faults and the clock under /control.")
@@ -131,18 +132,20 @@ def command(  # noqa: PLR0913 - its options
     database: Path,
 ) -> int:
     """Serve the emulator over HTTP until Ctrl-C."""
-    from beamctl.emulator import EmulatorError, add_middleware, serve
+    from beamctl.emulator import EmulatorError, add_middleware, clock_of, serve
 
     chosen = _quirks(quirks)
     seed = None if seed_file is None else read_seed(seed_file)
-    with instruments_for(given) as instruments:
-        now = instruments.clock
-        app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, now=now, public_url=public_url)
+    move = _clock_move(given.clock)
+    with instruments_for(given) as configured:
+        app = local.opened(database, mail=mail, smtp=smtp, quirks=chosen, public_url=public_url)
+        instruments = replace(configured, clock=clock_of(app))
         add_middleware(app, instruments)
 
         def begin(url: str) -> None:
-            if seed_file is not None:  # only once the port is open, so that a failed start can be repeated
-                load(seed_file, seed, database, now=now)
+            move(instruments.clock)
+            if seed_file is not None:  # like the clock only once the port is open: a failed start changes nothing
+                load(seed_file, seed, database)
             _print_addresses(url, app, mail, database, notes(given, instruments, url))
 
         try:
@@ -185,16 +188,16 @@ def instruments_for(given: InstrumentOptions) -> Iterator[MiddlewareOptions]:
     """
     from beamctl.emulator import EmulatorError, FaultScript, LogFile, MiddlewareOptions, RequestLog
 
-    script, clock = FaultScript(_rules(given.faults)), _clock(given.clock)
+    script = FaultScript(_rules(given.faults))
     if given.log is None:
-        yield MiddlewareOptions(script, RequestLog(), clock, given.control)
+        yield MiddlewareOptions(script, RequestLog(), control=given.control)
         return
     try:
         file = LogFile(None if given.log == "-" else Path(given.log))
     except EmulatorError as error:
         raise UsageError(f"--log: {error}", "Name another file, or - for standard error.") from None
     try:
-        yield MiddlewareOptions(script, RequestLog(file.write), clock, given.control)
+        yield MiddlewareOptions(script, RequestLog(file.write), control=given.control)
     finally:
         file.close()
 
@@ -202,7 +205,7 @@ def instruments_for(given: InstrumentOptions) -> Iterator[MiddlewareOptions]:
 def notes(given: InstrumentOptions, instruments: MiddlewareOptions, url: str) -> list[str]:
     """Lines about the active instruments, shown when the server starts."""
     lines = []
-    if given.clock is not None:
+    if given.clock is not None or instruments.clock.ahead:
         lines.append(f"Its clock shows {instruments.clock():%Y-%m-%d %H:%M} UTC.")
     lines.extend(f"Fault: {standing.rule.text}" for standing in instruments.script.states())
     if given.control:
@@ -220,19 +223,23 @@ def _rules(texts: tuple[str, ...]) -> list[Rule]:
         raise UsageError(f"--fault: {error}", error.hint) from None
 
 
-def _clock(text: str | None) -> MovableClock:
+def _clock_move(text: str | None) -> Callable[[MovableClock], None]:
+    """What `--clock` does to the clock of the database; nothing without it."""
     from beamctl.emulator import EmulatorError, MovableClock, read_duration, read_moment
 
-    clock = MovableClock()
-    ahead = timedelta() if text is None else read_duration(text.removeprefix("+")) if text.startswith("+") else None
-    moment = None if text is None or ahead is not None else read_moment(text)
-    if ahead is None and moment is None:
+    ahead = read_duration(text.removeprefix("+")) if text and text.startswith("+") else None
+    moment = read_moment(text) if text is not None and ahead is None else None
+    if text is not None and ahead is None and moment is None:
         raise UsageError(f"--clock: {text!r} is not a time", "Write it like +8d or 2027-01-31T00:00:00Z.")
-    try:
-        if ahead is not None:
-            clock.forward(ahead)
-        elif moment is not None:
-            clock.set(moment)
-    except EmulatorError as error:
-        raise UsageError(f"--clock: {error}", "Write it like +8d or 2027-01-31T00:00:00Z.") from None
-    return clock
+
+    def move(clock: MovableClock) -> None:
+        try:
+            if ahead is not None:
+                clock.set_ahead(ahead)
+            elif moment is not None:
+                clock.set(moment)
+        except EmulatorError as error:
+            raise UsageError(f"--clock: {error}", "Write it like +8d or 2027-01-31T00:00:00Z.") from None
+
+    move(MovableClock())  # an impossible time is an error before the database is created
+    return move

@@ -197,7 +197,6 @@ _COUNTED = {
     "jobs": ("job", "jobs"),
     "models": ("model", "models"),
     "sandboxes": ("sandbox", "sandboxes"),
-    "clusters": ("cluster", "clusters"),
 }
 
 

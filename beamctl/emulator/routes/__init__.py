@@ -7,7 +7,16 @@ To add one, declare it in `ROUTES` of a module: the permission it needs, the sch
 
 from __future__ import annotations
 
-from beamctl.emulator.routes import resources, service_accounts, tokens, users, workspaces
+from beamctl.emulator.routes import (
+    inference,
+    model_deployments,
+    private_clusters,
+    resources,
+    service_accounts,
+    tokens,
+    users,
+    workspaces,
+)
 from beamctl.emulator.routing import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -15,6 +24,9 @@ ROUTES: tuple[Route, ...] = (
     *users.ROUTES,
     *service_accounts.ROUTES,
     *resources.ROUTES,
+    *model_deployments.ROUTES,
+    *private_clusters.ROUTES,
+    *inference.ROUTES,
     *tokens.ROUTES,
 )
 """All routes."""

@@ -176,6 +176,9 @@ _CONFIGURATION: dict[str, Any] = {
 }
 """The shape is documented, the contents are invented."""
 
+REGIONS: list[dict[str, str]] = _CONFIGURATION["regions"]
+"""Where deployments run."""
+
 
 def show_configuration(_call: Call) -> Answer:
     """Return the regions of the platform."""
@@ -191,10 +194,11 @@ def show_openid_configuration(call: Call) -> Answer:
     base = call.inbound.base_url
     return Answer(
         {
-            "issuer": base,
+            "issuer": call.inbound.issuer,
             "token_endpoint": f"{base}/oauth/token",
             "device_authorization_endpoint": f"{base}/login/device",
             "subject_types_supported": ["public"],
+            "scopes_supported": ["openid", "email", "profile", "offline_access"],
             "grant_types_supported": list(GRANTS),
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         }
@@ -237,5 +241,6 @@ ROUTES = (
         show_openid_configuration,
         response="openid_configuration",
         reach=Reach.OPEN,
+        aliases=("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"),
     ),
 )

@@ -22,6 +22,12 @@ NO_BILLING = "no billing account is linked"
 MANAGED = "the membership of this workspace is managed by Baseten: change it there"
 _LAST_ADMIN = "the workspace must keep an accepted admin"
 _RESERVED = frozenset({"admin", "api", "app", "default", "internal", "public", "root", "run", "system", "www"})
+_COUNTED = (
+    *("agents", "functions", "models", "sandboxes", "policies", "jobs", "volumes", "drives", "volumetemplates"),
+    *("integrationconnections", "previews", "customdomains", "serviceaccounts", "images"),
+)
+"""The keys of `resourceCounts`, from client code; what the emulator does not have is 0."""
+
 _V_PREFIX = re.compile(r"v-?\d")
 
 
@@ -149,7 +155,8 @@ def _counts(call: Call) -> dict[str, int]:
     """The number of objects in the workspace, by the API's names of the kinds."""
     counts = resource.counts(call.db, call.space.id)
     accounts = len(service_account.of_workspace(call.db, call.space.id))
-    return {kind.counted: counts.get(kind.name, 0) for kind in KINDS if kind.counted} | {"serviceaccounts": accounts}
+    stored = {kind.counted: counts.get(kind.name, 0) for kind in KINDS if kind.counted}
+    return dict.fromkeys(_COUNTED, 0) | stored | {"serviceaccounts": accounts}
 
 
 def _unavailable(call: Call, value: object) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from beamctl.emulator.clock import read_lifetime, utc_now
+from beamctl.emulator.clock import MovableClock, read_lifetime
 from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.errors import SeedError
 from beamctl.emulator.permission import OPERATOR_NAME, Person, ServiceAccount
@@ -26,7 +26,7 @@ from beamctl.emulator.seed.entries import (
     read,
 )
 from beamctl.emulator.seed.validation import conflicts, structure_problems
-from beamctl.emulator.store import Database, membership, people, resource, service_account, workspace
+from beamctl.emulator.store import ClockOffset, Database, membership, people, resource, service_account, workspace
 from beamctl.emulator.store.resource import ResourceScope
 
 
@@ -34,14 +34,14 @@ def load_seed(
     db: Path,
     data: Any,  # noqa: ANN401 - plain data, checked first
     *,
-    now: Callable[[], datetime] = utc_now,
+    now: Callable[[], datetime] | None = None,
 ) -> list[GeneratedKey]:
     """Add the workspaces, people, invitations and service accounts of a seed: all of them or none.
 
     Args:
         db: The database file; created if it does not exist.
         data: The parsed seed file.
-        now: The clock.
+        now: The clock; None for the one of the database.
 
     Returns:
         The generated keys and secrets. They cannot be read again.
@@ -54,9 +54,10 @@ def load_seed(
         raise SeedError(wrong)
     seed = read(data)
     with closing(Database(db)) as database, database.writing() as rows:
+        clock = now or MovableClock(offset=ClockOffset(database))
         if wrong := conflicts(rows, seed):
             raise SeedError(wrong, conflicts=True)
-        return list(_add(rows, seed, now()))
+        return list(_add(rows, seed, clock()))
 
 
 def _add(db: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[GeneratedKey]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from beamctl.emulator.clock import read_moment
-from beamctl.emulator.kind import EMPTY, KINDS, Kind, stored_secret
+from beamctl.emulator.kind import CLUSTERS, EMPTY, KINDS, Kind, stored_secret
 from beamctl.emulator.permission import Role
 from beamctl.emulator.store.resource import ResourceFields
 from beamctl.emulator.store.workspace import Facts, Settings
@@ -131,7 +131,10 @@ def read(data: dict[str, Any]) -> Seed:
         users=tuple(_user(path, entry) for path, entry in _entries(data, "users")),
         invitations=tuple(_invitation(path, entry) for path, entry in _entries(data, "invitations")),
         accounts=tuple(_account(path, entry) for path, entry in _entries(data, "serviceAccounts")),
-        resources=tuple(_resource(kind, path, entry) for kind in KINDS for path, entry in _entries(data, kind.name)),
+        resources=(
+            *(_resource(kind, path, entry) for kind in KINDS for path, entry in _entries(data, kind.name)),
+            *(_cluster(path, entry) for path, entry in _entries(data, CLUSTERS.name)),
+        ),
     )
 
 
@@ -202,3 +205,9 @@ def _resource(kind: Kind, path: str, entry: dict[str, Any]) -> SeedResource:
         spec = {**spec, kind.masked_field: stored_secret(spec[kind.masked_field], {}, ())}
     fields = ResourceFields(entry.get("displayName", ""), entry.get("externalId", ""), entry.get("labels", {}), spec)
     return SeedResource(path, kind, entry["workspace"], entry["name"], fields)
+
+
+def _cluster(path: str, entry: dict[str, Any]) -> SeedResource:
+    """A flat object; empty fields are absent."""
+    spec = {key: value for key, value in entry.items() if key in (CLUSTERS.fields or ()) and value not in EMPTY}
+    return SeedResource(path, CLUSTERS, entry["workspace"], entry["name"], ResourceFields(spec=spec))

@@ -10,7 +10,7 @@ from typing import Any
 
 from beamctl.emulator import clock, rules
 from beamctl.emulator.credentials import digest
-from beamctl.emulator.kind import KINDS, Kind
+from beamctl.emulator.kind import CLUSTERS, KINDS, Kind
 from beamctl.emulator.rules import folded
 from beamctl.emulator.seed.entries import Seed
 from beamctl.emulator.store import service_account, workspace
@@ -115,6 +115,11 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "apiKeys": Field(_list_of_entries, nested=_API_KEY, many=True),
     },
     **{kind.name: _resource(kind) for kind in KINDS},
+    CLUSTERS.name: {
+        "workspace": Field(rules.resource_name, required=True),
+        "name": Field(rules.resource_name, required=True),
+        **{key: Field(rule) for key, rule in (CLUSTERS.fields or {}).items()},
+    },
 }
 """The sections of a seed."""
 

@@ -10,13 +10,15 @@ import secrets
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from beamctl.emulator.errors import EmulatorError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 APPLICATION_ID = 0x6265616D
 """Marks a file as an emulator database (`beam` in ASCII)."""
 
@@ -154,3 +156,30 @@ def _statements(script: str) -> Iterator[str]:
 def signing_secret(db: sqlite3.Connection) -> bytes:
     """Return the secret, generated when the file was created."""
     return bytes(db.execute("SELECT value FROM meta WHERE key = 'token secret'").fetchone()["value"])
+
+
+_READ_OFFSET = "SELECT value FROM meta WHERE key = 'clock offset'"
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOffset:
+    """The offset of the clock of a database, for every process that uses it."""
+
+    database: Database
+
+    def read(self) -> timedelta:
+        """How far the clock is ahead of the real one; zero in a new database."""
+        with self.database.reading() as db:
+            return _offset(db)
+
+    def change(self, to: Callable[[timedelta], timedelta]) -> None:
+        """Replace the offset by `to(offset)`, in one transaction."""
+        with self.database.writing() as db:
+            after = str(to(_offset(db)) // _MICROSECOND).encode()
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('clock offset', ?)", (after,))
+
+
+def _offset(db: sqlite3.Connection) -> timedelta:
+    row = db.execute(_READ_OFFSET).fetchone()
+    return int(row["value"]) * _MICROSECOND if row else timedelta()

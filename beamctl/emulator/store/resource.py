@@ -21,6 +21,11 @@ class ResourceScope:
     kind: str
 
 
+def deployments_of(workspace_id: int, model: str) -> ResourceScope:
+    """The deployments of a model, each with the name of its environment. The model's deletion deletes them."""
+    return ResourceScope(workspace_id, f"models/{model}/deployments")
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceFields:
     """The writable part of an object; empty fields are not returned, except the spec."""

@@ -161,6 +161,25 @@ CREATE TABLE resource (
 
 CREATE INDEX resource_by_age ON resource (workspace_id, kind, created_at, id);
 
+-- The tokens that queries of a model used.
+CREATE TABLE token_usage (
+  id           INTEGER PRIMARY KEY,
+  workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  model        TEXT NOT NULL CHECK (model <> ''),
+  input        INTEGER NOT NULL CHECK (input >= 0),
+  output       INTEGER NOT NULL CHECK (output >= 0),
+  used_at      TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX token_usage_by_time ON token_usage (workspace_id, model, used_at);
+
+-- The deployments and the usage of a model are deleted with it.
+CREATE TRIGGER deployments_of_a_model AFTER DELETE ON resource WHEN OLD.kind = 'models'
+BEGIN
+  DELETE FROM resource WHERE workspace_id = OLD.workspace_id AND kind = 'models/' || OLD.name || '/deployments';
+  DELETE FROM token_usage WHERE workspace_id = OLD.workspace_id AND model = OLD.name;
+END;
+
 -- The two environments of every Beamlit workspace; hidden outside the Beamlit era.
 CREATE TRIGGER built_in_environments AFTER INSERT ON workspace
 BEGIN

@@ -64,6 +64,13 @@ def find(db: sqlite3.Connection, name: str) -> Workspace | None:
     return _workspace(row) if row else None
 
 
+def find_named(db: sqlite3.Connection, name_or_id: str) -> Workspace | None:
+    """The workspace with this name or, if there is none, with this ID of the API."""
+    query = "SELECT * FROM workspace WHERE name = ?1 OR public_id = ?1 ORDER BY name <> ?1"
+    row = db.execute(query, (name_or_id,)).fetchone()
+    return _workspace(row) if row else None
+
+
 def by_id(db: sqlite3.Connection, workspace_id: int) -> Workspace:
     """The workspace in this row, which must exist."""
     return _workspace(db.execute("SELECT * FROM workspace WHERE id = ?", (workspace_id,)).fetchone())

@@ -15,6 +15,16 @@ def test_openid_discovery_has_the_token_endpoint(world: World) -> None:
     assert world.call(None, "GET", "/.well-known/openid-configuration").status_code == 200
 
 
+def test_discovery_is_also_at_the_root_of_the_host(world: World) -> None:
+    below = world.call(None, "GET", "/.well-known/openid-configuration").get_json()
+    assert below["scopes_supported"] == ["openid", "email", "profile", "offline_access"]
+    for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
+        found = Client(world.app).get(path).get_json()
+        assert found == {**below, "issuer": "http://localhost"}, "a client compares the issuer with the URL"
+    assert Client(world.app).post("/.well-known/openid-configuration").status_code == 405
+    assert Client(world.app).get("/.well-known/other").status_code == 404
+
+
 def test_openid_discovery_omits_unsupported_features(world: World) -> None:
     found = world.call(None, "GET", "/.well-known/openid-configuration").get_json()
     assert found["subject_types_supported"] == ["public"]  # OpenID requires it, and it is true
@@ -46,6 +56,13 @@ def test_one_feature_is_enabled_disabled_or_unknown(world: World) -> None:
     assert world.error(world.call("max", "GET", "/features/none")) == "404 Feature flag not found"
 
 
+KEYS = {
+    *("agents", "customdomains", "drives", "functions", "images", "integrationconnections", "jobs", "models"),
+    *("policies", "previews", "sandboxes", "serviceaccounts", "volumes", "volumetemplates"),
+}
+"""The 14 keys that the official client names."""
+
+
 def test_resources_are_counted_on_request(world: World) -> None:
     def counted(query: str) -> dict[str, int] | None:
         counts: dict[str, int] | None = (
@@ -56,6 +73,7 @@ def test_resources_are_counted_on_request(world: World) -> None:
     assert counted("") is counted("?countResources=false") is None
     before = counted("?countResources=true")
     assert before
+    assert set(before) == KEYS
     assert before["serviceaccounts"] == 2
     assert set(before.values()) == {0, 2}
     for path in ("/policies", "/policies", "/models", "/integrations/connections"):

@@ -157,7 +157,7 @@ RESOURCES_SEED: dict[str, Any] = {
     ],
     **{
         kind: [{"workspace": "acme", "name": "first", "spec": {"policies": ["eu-only"]}}]
-        for kind in ("agents", "functions", "jobs", "models", "sandboxes", "clusters")
+        for kind in ("agents", "functions", "jobs", "models", "sandboxes")
     },
 }
 

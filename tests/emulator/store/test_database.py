@@ -113,7 +113,7 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     ("statement", "says"),
     [
         ("PRAGMA application_id = 7", "is a SQLite database of another application"),
-        ("PRAGMA user_version = 99", "created by another version of the emulator .schema 99, this one is 4."),
+        ("PRAGMA user_version = 99", "created by another version of the emulator .schema 99, this one is 5."),
     ],
 )
 def test_a_database_of_another_program_is_an_error(world: World, statement: str, says: str) -> None:
@@ -155,6 +155,7 @@ def test_deleting_a_workspace_leaves_no_rows_in_any_table(world: World) -> None:
     """Every table except those that outlive a workspace; read from the file, so that a new table is not forgotten."""
     for path in RESOURCES:
         assert world.call("ada", "POST", path, body_of(path, "a"), {"X-Beamlit-Workspace": "acme"}).status_code == 200
+    assert world.call("ada", "POST", "/run/acme/models/a", {"inputs": "Hello"}).status_code == 200
     connection = sqlite3.connect(world.db, isolation_level=None)
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('meta', 'person', 'device_login')"
     tables = [name for (name,) in connection.execute(query)]
