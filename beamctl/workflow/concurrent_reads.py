@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 _AHEAD = 2
 """Requests that are in flight or next, per request that may be in flight: no thread waits while a plan is made."""
+_LOOK_EVERY = 0.5
+"""Seconds to wait for a response before looking for an interrupt: one just before the wait does not end it."""
 _LONGEST_END = 1.0
 """Seconds to wait for threads after an interrupt. Reads end within half a second."""
 
@@ -239,8 +241,9 @@ class _Scheduler(Generic[T]):
 
     def _next_answer(self) -> tuple[_Task[T], Any, BaseException | None]:
         while True:
+            due = self._progress.wait()
             try:
-                found = self._answers.get(timeout=self._progress.wait())
+                found = self._answers.get(timeout=_LOOK_EVERY if due is None else min(due, _LOOK_EVERY))
             except Empty:
                 found = None
             self._progress.show(
