@@ -68,6 +68,8 @@ class UsageError(BeamctlError):
 class OwnCredentialError(UsageError):
     """The credential that only one workspace uses is invalid. Other workspaces are not affected."""
 
+    code = "invalid-credential"
+
 
 class RefusedError(BeamctlError):
     """beamctl refused: a hazard was not allowed, or no one could confirm."""

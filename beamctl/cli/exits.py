@@ -10,6 +10,7 @@ from beamctl.errors import (
     DocumentError,
     ForbiddenError,
     InterruptedRunError,
+    OwnCredentialError,
     RefusedError,
     StalePlanError,
     UnauthenticatedError,
@@ -88,6 +89,7 @@ def error_report(error: BaseException) -> ErrorReport:
 _EXITS = {
     DocumentError.code: Exit.WRONG_INPUT,
     UsageError.code: Exit.WRONG_INPUT,
+    OwnCredentialError.code: Exit.WRONG_INPUT,
     UnauthenticatedError.code: Exit.NOT_ALLOWED,
     ForbiddenError.code: Exit.NOT_ALLOWED,
     RefusedError.code: Exit.REFUSED,

@@ -260,6 +260,7 @@ class Code(StrEnum):
     ERROR = auto()
     FORBIDDEN = auto()
     INVALID_DOCUMENT = auto()
+    INVALID_CREDENTIAL = auto()
     INVALID_USAGE = auto()
     MISSING_SHARD = auto()
     NOT_FOUND = auto()

@@ -82,9 +82,10 @@ def apply_all(
     """
     shown = _Shown(runs, session)
     arrived: SimpleQueue[tuple[int, Event | RunEnd]] = SimpleQueue()
+    in_progress = _AHEAD * parallelism if parallelism > 1 else 1  # one change at a time is also one workspace at a time
     with (
         ThreadPoolExecutor(parallelism, "beamctl") as pool,
-        ThreadPoolExecutor(max(1, min(_AHEAD * parallelism, len(runs))), "beamctl-run") as starter,
+        ThreadPoolExecutor(max(1, min(in_progress, len(runs))), "beamctl-run") as starter,
     ):
         try:
             for number, (planned, record) in enumerate(runs):

@@ -205,15 +205,15 @@ class _Scheduler(Generic[T]):
             first = next(name for name in reads.readings if name in workspace.errors)
             self.results[workspace.index] = workspace.errors[first]
             return
+        found: T | WorkspaceReads[T] | BeamctlError
         try:
             found = reads.then({name: workspace.found[name] for name in reads.readings})
         except ISOLATED as error:
-            self.results[workspace.index] = error
+            found = error
+        if isinstance(found, WorkspaceReads):
+            self._start(workspace.index, found)
         else:
-            if isinstance(found, WorkspaceReads):
-                self._start(workspace.index, found)
-            else:
-                self.results[workspace.index] = found
+            self.results[workspace.index] = found
 
     def _request(self, task: _Task[T], path: str) -> None:
         workspace = task.workspace
@@ -241,13 +241,11 @@ class _Scheduler(Generic[T]):
 
     def _next_answer(self) -> tuple[_Task[T], Any, BaseException | None]:
         while True:
-            due = self._progress.wait()
             try:
-                found = self._answers.get(timeout=_LOOK_EVERY if due is None else min(due, _LOOK_EVERY))
+                found = self._answers.get(timeout=min(self._progress.wait() or _LOOK_EVERY, _LOOK_EVERY))
             except Empty:
                 found = None
-            self._progress.show(
-                len(self.results), ((task.workspace.reads.workspace, path) for task, path in self._requested.items())
-            )
+            requested = ((task.workspace.reads.workspace, path) for task, path in self._requested.items())
+            self._progress.show(len(self.results), requested)
             if found is not None:
                 return found

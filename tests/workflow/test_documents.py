@@ -326,7 +326,7 @@ def test_refusal_in_one_workspace_does_not_stop_the_others(cli: Cli, write: Writ
     ran = cli("apply", "--auto-approve")
     assert ran.code == 5
     assert ran.out.endswith(
-        "  ✓ invite kim@example.com  viewer\n\nApplied to labs: 1 done.\n\nlabs  applied: 1 done\n"
+        "  ✓ invite kim@example.com  viewer\nApplied to labs: 1 done.\n\nlabs  applied: 1 done\n"
         "acme  refused (mass-removal, removes-admin): nothing changed\n"
         "2 workspaces: 1 refused, 1 applied; 1 done in all.\n"
     )

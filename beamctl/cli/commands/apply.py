@@ -174,6 +174,7 @@ def _show_result(data: ReportData, out: Output) -> None:
         elif data.several:
             from beamctl.report.fleet_text import ending_text
 
-            out.result(f"\n{ending_text(data, out.style)}")
+            blank = "" if data.results else "\n"  # each result ends with a blank line
+            out.result(f"{blank}{ending_text(data, out.style)}")
     except UnwritableError as error:
         raise UnwritableError(error.message, NOT_STOPPED if data.results else "") from None
