@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from tests.cli.loopback import serving
-from tests.cli.process import process, running
+from tests.cli.process import running
+from tests.cli.world import Cli
 from tests.faults.scenarios import KEY, SCENARIOS
 
 ALL = SCENARIOS["all"]
@@ -43,9 +44,9 @@ class Held:
         self.gate.wait(30)
 
 
-def flags(*way: str) -> list[str]:
+def flags(cli: Cli, *way: str) -> list[str]:
     """The flags that allow the current hazards: an admin is demoted, a group is unmapped."""
-    (workspace,) = process("plan", *way, "-o", "json").json["workspaces"]
+    (workspace,) = cli("plan", *way, "-o", "json").json["workspaces"]
     assert {hazard["hazard"] for hazard in workspace["hazards"]} <= {"removes-admin", "unmaps-group"}
     return [part for hazard in workspace["hazards"] for part in ("--allow", hazard["allow"])]
 
@@ -53,7 +54,9 @@ def flags(*way: str) -> list[str]:
 @pytest.mark.usefixtures("made_up_requests")  # a killed process may leave half a request
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("call", ["PUT /users/ann@x.io", "POST /users", "DELETE /users/eve@x.io"])
-def test_apply_after_a_killed_process(call: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_apply_after_a_killed_process(
+    call: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
     document = tmp_path / "access.yaml"
     document.write_text(yaml.safe_dump(ALL.want.document.data))
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -63,14 +66,14 @@ def test_apply_after_a_killed_process(call: str, when: str, tmp_path: Path, monk
         held = Held(emulated.app, call, when)
         with serving(held) as api:
             way = ("-f", str(document), "--api-url", api.url)
-            with running("apply", "--auto-approve", *way, *flags(*way)) as started:
+            with running("apply", "--auto-approve", *way, *flags(cli, *way)) as started:
                 assert held.arrived.wait(20)
                 started.kill()
                 started.wait()
             held.gate.set()
             assert emulated.admins() >= 1
-            again = process("apply", "--auto-approve", *way, *flags(*way))
+            again = cli("apply", "--auto-approve", *way, *flags(cli, *way))
             assert (again.code, again.err) == (0, "")
-            assert process("drift", *way).code == 0
+            assert cli("drift", *way).code == 0
         assert len(emulated.emails) == len(set(emulated.emails))
         assert set(emulated.emails) == {"new@x.io", "kim@x.io"}
