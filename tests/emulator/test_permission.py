@@ -36,8 +36,11 @@ USERS = {
         *SEED["serviceAccounts"],
         {"workspace": "acme", "name": "eye", "role": "viewer", "apiKey": "bl_eye"},
     ],
+    "secrets": [{"workspace": "acme", "name": "GONE"}],
+    "volumes": [{"workspace": "acme", "name": "seeded", "externalId": "seeded"}],
+    "drives": [{"workspace": "acme", "name": "seeded", "externalId": "seeded"}],
 }
-"""One caller of every sort."""
+"""One caller of every sort, and objects that requests name."""
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 TOKEN = {"grant_type": "client_credentials", "client_id": "cid", "client_secret": "S"}
@@ -112,6 +115,24 @@ TABLE |= {
     ("GET", f"{_ONE}/health"): ("/privateclusters/made/health", None, EVERY_ROLE),
     ("POST", f"{_ONE}/health"): ("/privateclusters/made/health", None, MEMBERS),
 }
+
+_CONNECTION = "/integrations/connections/<resource_name>"
+_MADE = "/integrations/connections/made"
+TABLE |= {
+    ("GET", "/secrets"): ("/secrets", None, EVERY_ROLE),
+    ("POST", "/secrets"): ("/secrets", {"name": "TOKEN", "value": "v"}, ADMINS),
+    ("DELETE", "/secrets"): ("/secrets?name=GONE", None, ADMINS),
+    ("DELETE", "/secrets/<secret_name>"): ("/secrets/GONE", None, ADMINS),
+    ("GET", "/integrations/<integration_name>"): ("/integrations/openai", None, EVERY_ROLE),
+    ("GET", f"{_CONNECTION}/models"): (f"{_MADE}/models", None, EVERY_ROLE),
+    ("GET", f"{_CONNECTION}/models/<path:model_id>"): (f"{_MADE}/models/example-chat-1", None, EVERY_ROLE),
+    ("GET", f"{_CONNECTION}/endpointConfigurations"): (f"{_MADE}/endpointConfigurations", None, EVERY_ROLE),
+    ("GET", "/locations"): ("/locations", None, ALL_USERS),
+}
+for _path in ("/volumes", "/drives"):
+    TABLE |= {
+        ("GET", f"{_path}/by-external-id/<external_id>"): (f"{_path}/by-external-id/seeded", None, EVERY_ROLE),
+    }
 
 _DEPLOYMENTS = "/models/<resource_name>/deployments"
 TABLE |= {
@@ -206,7 +227,8 @@ def test_the_table_of_visible_mfa_fields(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
-def test_the_operator_can_do_everything_that_is_not_about_a_user(world: World, route: tuple[str, str]) -> None:
+def test_the_operator_can_do_everything_that_is_not_about_a_user(tmp_path: Path, route: tuple[str, str]) -> None:
+    world = World(tmp_path / "plane.db", seed=USERS)
     path, body, _ = TABLE[route]
     here = prepared(world, path)
     answer = world.send(Client(as_operator(world.app)), route[0], here, body, {"X-Beamlit-Workspace": "acme"})

@@ -2,12 +2,13 @@
 
 To add one, declare it in `ROUTES` of a module: the permission it needs, the schemas of its request and response in
 `schemas/api/`, and the statuses it may return besides those of every route. A new permission has a row in the tables of
-`permission.py`, a new variable in a path an explanation in `openapi.py`.
+`permission.py`, a new variable in a path an entry in `VARIABLES`.
 """
 
 from __future__ import annotations
 
 from beamctl.emulator.routes import (
+    catalog,
     inference,
     model_deployments,
     private_clusters,
@@ -15,6 +16,7 @@ from beamctl.emulator.routes import (
     service_accounts,
     tokens,
     users,
+    workspace_secrets,
     workspaces,
 )
 from beamctl.emulator.routing import Route
@@ -27,6 +29,24 @@ ROUTES: tuple[Route, ...] = (
     *model_deployments.ROUTES,
     *private_clusters.ROUTES,
     *inference.ROUTES,
+    *workspace_secrets.ROUTES,
+    *catalog.ROUTES,
     *tokens.ROUTES,
 )
 """All routes."""
+
+VARIABLES = {
+    "name": ("The name of a workspace.", "/name"),
+    "who": ("The sub or e-mail address of a member or invitee.", "/email"),
+    "client_id": ("The client ID of a service account.", "/client_id"),
+    "key_id": ("The ID of an API key, not the key itself.", "/id"),
+    "key": ("The key of a feature flag.", "/featureKey"),
+    "resource_name": ("The name of the object.", "/metadata/name"),
+    "cluster_name": ("The name of a private cluster.", "/name"),
+    "environment": ("The name of an environment.", "/environment"),
+    "secret_name": ("The name of a secret.", "/name"),
+    "external_id": ("The external ID of an object.", "/metadata/externalId"),
+    "integration_name": ("The name of an integration.", "/name"),
+    "model_id": ("The ID of a model, which may contain slashes.", "/id"),
+}
+"""The meaning of each path variable, and its place in the response of the POST that creates the object."""

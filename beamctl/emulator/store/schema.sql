@@ -141,12 +141,12 @@ CREATE TABLE device_login (
 CREATE INDEX device_login_of_person ON device_login (sub);
 CREATE INDEX device_login_by_end ON device_login (expires_at);
 
--- All objects with a name, metadata and a spec. `searched` is the text that `q` is searched in.
+-- All objects with a name, metadata and a spec, and the names of secrets. `searched` is the text that `q` is searched in.
 CREATE TABLE resource (
   id           INTEGER PRIMARY KEY,
   workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   kind         TEXT NOT NULL CHECK (kind <> ''),
-  name         TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 49),
+  name         TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 128),
   display_name TEXT,
   external_id  TEXT,
   labels       TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
