@@ -202,6 +202,12 @@ CLUSTERS = Kind(
 )
 """Flat objects without metadata and spec, with routes of their own; `fields` are theirs."""
 
+IMAGES = Kind("images", "Image", "/images", schema="image", counted="images")
+CUSTOM_DOMAINS = Kind(
+    "customDomains", "Custom domain", "/customdomains", schema="custom_domain", counted="customdomains"
+)
+"""Objects that can be shared with other workspaces, with routes of their own."""
+
 SECRETS = Kind("secrets", "Secret", "/secrets")
 """Names without metadata and spec, with routes of their own."""
 

@@ -32,9 +32,10 @@ class Permission(StrEnum):
     """A permission, named like the OAuth2 scope in the published API description.
 
     `users:mfa` is invented: the API shows `mfa_enabled` to admins only, and has no scope for it. So is
-    `resources:query`: members can query (documented), viewers cannot (a guess). So are `secrets:list` and
-    `secrets:write`: the documentation does not say who manages secrets. `resources` stands for the equivalent scopes of
-    everything that runs in a workspace, from agents to sandboxes, and (a guess) of volumes and drives.
+    `resources:query`: members can query (documented), viewers cannot (a guess). So are those of
+    `secrets`, `images`, `customDomains` and `shares`: the documentation does not say who may change them. `resources`
+    stands for the equivalent scopes of everything that runs in a workspace, from agents to sandboxes, and (a guess) of
+    volumes and drives.
     """
 
     LIST = "workspaces:list"
@@ -77,6 +78,11 @@ class Permission(StrEnum):
     QUERY = "resources:query"
     SECRETS_LIST = "secrets:list"
     SECRETS_WRITE = "secrets:write"
+    IMAGES_LIST = "images:list"
+    IMAGES_WRITE = "images:write"
+    DOMAINS_LIST = "customDomains:list"
+    DOMAINS_WRITE = "customDomains:write"
+    SHARES_WRITE = "shares:write"
 
 
 _EVERY_ROLE = frozenset(Role)
@@ -110,6 +116,11 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
     Permission.QUERY: _WORKERS,
     Permission.SECRETS_LIST: _EVERY_ROLE,
     Permission.SECRETS_WRITE: _ADMINS,
+    Permission.IMAGES_LIST: _EVERY_ROLE,
+    Permission.IMAGES_WRITE: _WORKERS,
+    Permission.DOMAINS_LIST: _EVERY_ROLE,
+    Permission.DOMAINS_WRITE: _ADMINS,
+    Permission.SHARES_WRITE: _ADMINS,
 }
 """What a role in a workspace allows, for people and service accounts."""
 

@@ -129,6 +129,24 @@ TABLE |= {
     ("GET", f"{_CONNECTION}/endpointConfigurations"): (f"{_MADE}/endpointConfigurations", None, EVERY_ROLE),
     ("GET", "/locations"): ("/locations", None, ALL_USERS),
 }
+TABLE |= {
+    ("GET", "/images"): ("/images", None, EVERY_ROLE),
+    ("POST", "/images"): ("/images", {"name": "fresh", "resourceType": "agent"}, MEMBERS),
+    ("GET", "/customdomains"): ("/customdomains", None, EVERY_ROLE),
+    ("POST", "/customdomains"): ("/customdomains", {"metadata": {"name": "b.example"}}, ADMINS),
+    ("POST", "/customdomains/<domain_name>/verify"): ("/customdomains/a.example/verify", None, ADMINS),
+}
+for _rule, _path, _writers in (
+    ("/images/<resource_type>/<image_name>", "/images/agent/a", MEMBERS),
+    ("/customdomains/<domain_name>", "/customdomains/a.example", ADMINS),
+):
+    TABLE |= {
+        ("GET", _rule): (_path, None, EVERY_ROLE),
+        ("DELETE", _rule): (_path, None, _writers),
+        ("GET", f"{_rule}/share"): (f"{_path}/share", None, EVERY_ROLE),
+        ("POST", f"{_rule}/share"): (f"{_path}/share", {"targetWorkspace": "other"}, ADMINS),
+        ("DELETE", f"{_rule}/share/<target_workspace>"): (f"{_path}/share/other", None, ADMINS),
+    }
 for _path in ("/volumes", "/drives"):
     TABLE |= {
         ("GET", f"{_path}/by-external-id/<external_id>"): (f"{_path}/by-external-id/seeded", None, EVERY_ROLE),
@@ -183,6 +201,19 @@ def headers_of(world: World, caller: str) -> dict[str, str]:
 
 def prepared(world: World, path: str) -> str:
     """The path with the identifier of a key if it needs one; the object `made` exists if needed."""
+    for shared, body in (
+        ("/images/agent/a", {"name": "a", "resourceType": "agent"}),
+        ("/customdomains/a.example", {"metadata": {"name": "a.example"}}),
+    ):
+        if path.startswith(shared):
+            assert (
+                world.call("ada", "POST", shared.rsplit("/", 2 if "images" in shared else 1)[0], body).status_code
+                == 200
+            )
+            if "customdomains" in shared:
+                assert world.call("ada", "POST", f"{shared}/verify").status_code == 200
+            if path.endswith("/share/other"):
+                assert world.call("ada", "POST", f"{shared}/share", {"targetWorkspace": "other"}).status_code == 200
     listing, _, rest = path.removeprefix("/run/acme").partition("/made")
     if listing != path.removeprefix("/run/acme"):
         body = {"name": "made"} if listing == "/privateclusters" else body_of(listing, "made")

@@ -14,6 +14,7 @@ from beamctl.emulator.routes import (
     private_clusters,
     resources,
     service_accounts,
+    shares,
     tokens,
     users,
     workspace_secrets,
@@ -31,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *inference.ROUTES,
     *workspace_secrets.ROUTES,
     *catalog.ROUTES,
+    *shares.ROUTES,
     *tokens.ROUTES,
 )
 """All routes."""
@@ -45,6 +47,10 @@ VARIABLES = {
     "cluster_name": ("The name of a private cluster.", "/name"),
     "environment": ("The name of an environment.", "/environment"),
     "secret_name": ("The name of a secret.", "/name"),
+    "resource_type": ("The type of resource an image is for.", "/resourceType"),
+    "image_name": ("The name of an image.", "/name"),
+    "domain_name": ("The name of a custom domain.", "/metadata/name"),
+    "target_workspace": ("The workspace that it is shared with.", "/metadata/workspace"),
     "external_id": ("The external ID of an object.", "/metadata/externalId"),
     "integration_name": ("The name of an integration.", "/name"),
     "model_id": ("The ID of a model, which may contain slashes.", "/id"),

@@ -30,7 +30,7 @@ def show_integration(call: Call) -> Answer:
     name = call.inbound.path["integration_name"]
     if name not in MODELS:
         raise not_found("Integration not found")
-    models = list(MODELS[name])
+    models = [{"id": model} for model in MODELS[name]]
     endpoints = {_ENDPOINT: {"method": "POST", "models": models}} if models else {}
     return Answer({"name": name, "endpoints": endpoints})
 
