@@ -104,6 +104,7 @@ class Kind:
         shows_usage: Whether listings show how often each is used, and `/usages` by what.
         built_in: The names that exist in every workspace and cannot be deleted.
         beamlit_only: Whether it existed only in the Beamlit era.
+        by_external_id: Whether an object can also be asked for by its external ID.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Kind:
     shows_usage: bool = False
     built_in: tuple[str, ...] = ()
     beamlit_only: bool = False
+    by_external_id: bool = False
 
     def permission(self, verb: str) -> Permission:
         """The permission to `list`, `get`, `create`, `update` or `delete` one."""
@@ -178,6 +180,8 @@ KINDS = (
     INTEGRATION_CONNECTIONS,
     ENVIRONMENTS,
     *DEPLOYED,
+    Kind("volumes", "Volume", "/volumes", paged=True, counted="volumes", by_external_id=True),
+    Kind("drives", "Drive", "/drives", paged=True, counted="drives", by_external_id=True),
 )
 """All kinds."""
 
@@ -197,6 +201,15 @@ CLUSTERS = Kind(
     },
 )
 """Flat objects without metadata and spec, with routes of their own; `fields` are theirs."""
+
+IMAGES = Kind("images", "Image", "/images", schema="image", counted="images")
+CUSTOM_DOMAINS = Kind(
+    "customDomains", "Custom domain", "/customdomains", schema="custom_domain", counted="customdomains"
+)
+"""Objects that can be shared with other workspaces, with routes of their own."""
+
+SECRETS = Kind("secrets", "Secret", "/secrets")
+"""Names without metadata and spec, with routes of their own."""
 
 MASK = "********"
 

@@ -15,7 +15,7 @@ from beamctl.emulator.control_plane import BASE_PATH
 from beamctl.emulator.errors import EmulatorError
 from beamctl.emulator.pagination import API_VERSIONS, FIRST_VERSION_WITH_PAGES
 from beamctl.emulator.permission import BY_CALLER_TYPE, BY_ROLE, Permission
-from beamctl.emulator.routes import ROUTES
+from beamctl.emulator.routes import ROUTES, VARIABLES
 from beamctl.emulator.routing import BEARER_HEADERS, KEY_HEADERS, WORKSPACE_HEADERS, Parameter, Reach, Route
 
 SCHEMA_PREFIX = "urn:beamctl:api:"
@@ -120,17 +120,6 @@ VERSION = Parameter(
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
 _PARAMETERS = "#/components/parameters/"
 _RESPONSES = "#/components/responses/"
-_VARIABLES = {
-    "name": ("The name of a workspace.", "/name"),
-    "who": ("The sub or e-mail address of a member or invitee.", "/email"),
-    "client_id": ("The client ID of a service account.", "/client_id"),
-    "key_id": ("The ID of an API key, not the key itself.", "/id"),
-    "key": ("The key of a feature flag.", "/featureKey"),
-    "resource_name": ("The name of the object.", "/metadata/name"),
-    "cluster_name": ("The name of a private cluster.", "/name"),
-    "environment": ("The name of an environment.", "/environment"),
-}
-"""The meaning of each path variable, and its place in the response of the POST that creates the object."""
 
 _BEAMLIT_ONLY = "Beamlit era only: 404 without a header that begins with X-Beamlit-."
 _UNVERSIONED = "Published until November 2025: 404 with a Blaxel-Version header."
@@ -175,7 +164,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 def _variable(name: str, *, slashes: bool) -> dict[str, Any]:
     schema = {"type": "string", "minLength": 1} | ({} if slashes else {"pattern": "^[^/]+$"})
-    return {"name": name, "in": "path", "required": True, "description": _VARIABLES[name][0], "schema": schema}
+    return {"name": name, "in": "path", "required": True, "description": VARIABLES[name][0], "schema": schema}
 
 
 def _response(route: Route, status: HTTPStatus) -> dict[str, Any]:
@@ -196,7 +185,7 @@ def _links(route: Route) -> dict[str, Any]:
         rest = other.rule.removeprefix(f"{route.rule}/")
         inner = _VARIABLE.match(rest)
         if rest != other.rule and inner and len(_VARIABLE.findall(rest)) == 1:
-            described = {**outer, inner[2]: f"$response.body#{_VARIABLES[inner[2]][1]}"}
+            described = {**outer, inner[2]: f"$response.body#{VARIABLES[inner[2]][1]}"}
             found[_operation_id(other)] = {"operationId": _operation_id(other), "parameters": described}
     return found
 

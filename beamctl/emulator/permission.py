@@ -32,8 +32,10 @@ class Permission(StrEnum):
     """A permission, named like the OAuth2 scope in the published API description.
 
     `users:mfa` is invented: the API shows `mfa_enabled` to admins only, and has no scope for it. So is
-    `resources:query`: members can query (documented), viewers cannot (a guess). `resources` stands for the equivalent
-    scopes of everything that runs in a workspace, from agents to sandboxes.
+    `resources:query`: members can query (documented), viewers cannot (a guess). So are those of
+    `secrets`, `images`, `customDomains` and `shares`: the documentation does not say who may change them. `resources`
+    stands for the equivalent scopes of everything that runs in a workspace, from agents to sandboxes, and (a guess) of
+    volumes and drives.
     """
 
     LIST = "workspaces:list"
@@ -74,6 +76,13 @@ class Permission(StrEnum):
     RESOURCES_UPDATE = "resources:update"
     RESOURCES_DELETE = "resources:delete"
     QUERY = "resources:query"
+    SECRETS_LIST = "secrets:list"
+    SECRETS_WRITE = "secrets:write"
+    IMAGES_LIST = "images:list"
+    IMAGES_WRITE = "images:write"
+    DOMAINS_LIST = "customDomains:list"
+    DOMAINS_WRITE = "customDomains:write"
+    SHARES_WRITE = "shares:write"
 
 
 _EVERY_ROLE = frozenset(Role)
@@ -105,6 +114,13 @@ BY_ROLE: Mapping[Permission, frozenset[Role]] = {
     **_scope("environments", _ADMINS),
     **_scope("resources", _WORKERS),
     Permission.QUERY: _WORKERS,
+    Permission.SECRETS_LIST: _EVERY_ROLE,
+    Permission.SECRETS_WRITE: _ADMINS,
+    Permission.IMAGES_LIST: _EVERY_ROLE,
+    Permission.IMAGES_WRITE: _WORKERS,
+    Permission.DOMAINS_LIST: _EVERY_ROLE,
+    Permission.DOMAINS_WRITE: _ADMINS,
+    Permission.SHARES_WRITE: _ADMINS,
 }
 """What a role in a workspace allows, for people and service accounts."""
 

@@ -25,8 +25,7 @@ Rule = Callable[[object], str]
 
 LONGEST_EMAIL = 254
 LONGEST_NAME = 49
-LONGEST_TEXT = 63
-LONGEST_LABEL = 63
+LONGEST_TEXT = LONGEST_LABEL = 63
 MOST_LABELS = 16
 LONGEST_KEY = 512
 DEEPEST = 16
@@ -37,6 +36,8 @@ _NAME = re.compile(rf"(?=.{{1,{LONGEST_NAME}}}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 _ANY_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SECRET_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:\*\.)?[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-+[a-z0-9]+)*)+")
 _FEATURE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9-]{0,64}")
 
@@ -106,10 +107,8 @@ def _matching(pattern: re.Pattern[str], otherwise: str) -> Rule:
 
 text = _string(LONGEST_TEXT)
 """A short text, such as a display name."""
-
 description = _string(1024)
 """A longer text."""
-
 resource_name = _matching(
     _NAME, f"lowercase letters, digits and single hyphens between them, at most {LONGEST_NAME} characters"
 )
@@ -132,6 +131,12 @@ client_id = _matching(
 )
 """A client ID; it must fit into a path and before the colon of Basic credentials."""
 
+secret_name = _matching(
+    _SECRET_NAME, "letters, digits, dots, hyphens and underscores, at most 128, and begin with none of . and -"
+)
+"""The case-sensitive name of a workspace secret; which characters it may have is a guess."""
+
+domain = _matching(_DOMAIN, "a domain name in lowercase, such as preview.example.com")
 source = one_of("invitation", "directory_sync", "domain_capture", "local")
 """How a person joined a workspace."""
 

@@ -40,10 +40,10 @@ DEPLOYED = [
 CATALOG = {
     "integrations.get_integration": ["openai"],
     "integrations.list_integration_connection_models": ["openai"],
-    "integrations.get_integration_connection_model": ["openai", "gpt"],
+    "integrations.get_integration_connection_model": ["openai", "example-chat-1"],
     "integrations.get_integration_connection_model_endpoint_configurations": ["openai"],
 }
-"""Paths that the emulator does not serve, because they need the providers."""
+"""What the catalog has about an integration, and the models behind a connection."""
 
 POLICY = {"spec": {"type": "location", "locations": [{"name": "us", "type": "country"}], "resourceTypes": ["agent"]}}
 
@@ -170,8 +170,24 @@ def test_workloads_of_a_workspace(sdk: Sdk, room: str, one: str, many: str) -> N
 
 
 @pytest.mark.parametrize("operation", CATALOG)
-def test_the_catalog_of_providers_is_not_implemented(sdk: Sdk, operation: str) -> None:
-    assert sdk(operation, *CATALOG[operation])["status"] == 501
+def test_the_catalog_of_providers(sdk: Sdk, operation: str) -> None:
+    spec = {"integration": "openai", "secret": {"apiKey": "x"}}
+    sdk.parsed("integrations.create_integration_connection", body={"metadata": {"name": "openai"}, "spec": spec})
+    assert sdk(operation, *CATALOG[operation])["status"] == 200
+
+
+def test_secrets_images_and_domains(sdk: Sdk) -> None:
+    assert sdk.parsed("secrets.upsert_secret", body={"name": "TOK", "value": "v"})["name"] == "TOK"
+    assert [each["name"] for each in sdk.parsed("secrets.list_secrets")] == ["TOK"]
+    assert sdk.parsed("secrets.delete_secret", "TOK")["name"] == "TOK"
+    assert sdk.parsed("images.create_image", body={"name": "bot", "resource_type": "agent", "resourceType": "agent"})
+    assert sdk.parsed("images.get_image", "agent", "bot")["metadata"]["name"] == "bot"
+    assert sdk.parsed("images.list_images")["meta"]["total"] == 1
+    assert sdk("images.list_image_shares", "agent", "bot")["status"] == 200
+    assert sdk.parsed("customdomains.create_custom_domain", body={"metadata": {"name": "a.example"}, "spec": {}})
+    assert sdk.parsed("customdomains.verify_custom_domain", "a.example")["spec"]["status"] == "verified"
+    assert len(sdk.parsed("customdomains.list_custom_domains")) == 1
+    assert sdk.parsed("locations.list_locations")[0]["status"] == "healthy"
 
 
 def test_every_operation_is_called() -> None:

@@ -22,7 +22,7 @@ from beamctl.emulator.openapi import openapi_document
 from beamctl.emulator.pagination import has_pages
 from tests.emulator.world import CONTRACTS, RESOURCES, World, body_of
 
-SAME_TABLE = "^/(run/{name}/)?(agents|functions|jobs|sandboxes)"
+SAME_TABLE = "^/(run/{name}/)?(agents|functions|jobs|sandboxes|volumes|drives)"
 """These are rows of the same table as models, so testing models is enough."""
 
 REAL = {
@@ -34,6 +34,14 @@ REAL = {
     "key": "mk3",
     "cluster_name": "a",
     "environment": "production",
+    "secret_name": "TOKEN",
+    "resource_type": "agent",
+    "image_name": "a",
+    "domain_name": "a.example",
+    "target_workspace": "other",
+    "external_id": "e",
+    "integration_name": "openai",
+    "model_id": "example-chat-1",
 }
 """Values for the variable parts of a path, so that objects exist."""
 

@@ -36,8 +36,11 @@ USERS = {
         *SEED["serviceAccounts"],
         {"workspace": "acme", "name": "eye", "role": "viewer", "apiKey": "bl_eye"},
     ],
+    "secrets": [{"workspace": "acme", "name": "GONE"}],
+    "volumes": [{"workspace": "acme", "name": "seeded", "externalId": "seeded"}],
+    "drives": [{"workspace": "acme", "name": "seeded", "externalId": "seeded"}],
 }
-"""One caller of every sort."""
+"""One caller of every sort, and objects that requests name."""
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 TOKEN = {"grant_type": "client_credentials", "client_id": "cid", "client_secret": "S"}
@@ -113,6 +116,42 @@ TABLE |= {
     ("POST", f"{_ONE}/health"): ("/privateclusters/made/health", None, MEMBERS),
 }
 
+_CONNECTION = "/integrations/connections/<resource_name>"
+_MADE = "/integrations/connections/made"
+TABLE |= {
+    ("GET", "/secrets"): ("/secrets", None, EVERY_ROLE),
+    ("POST", "/secrets"): ("/secrets", {"name": "TOKEN", "value": "v"}, ADMINS),
+    ("DELETE", "/secrets"): ("/secrets?name=GONE", None, ADMINS),
+    ("DELETE", "/secrets/<secret_name>"): ("/secrets/GONE", None, ADMINS),
+    ("GET", "/integrations/<integration_name>"): ("/integrations/openai", None, EVERY_ROLE),
+    ("GET", f"{_CONNECTION}/models"): (f"{_MADE}/models", None, EVERY_ROLE),
+    ("GET", f"{_CONNECTION}/models/<path:model_id>"): (f"{_MADE}/models/example-chat-1", None, EVERY_ROLE),
+    ("GET", f"{_CONNECTION}/endpointConfigurations"): (f"{_MADE}/endpointConfigurations", None, EVERY_ROLE),
+    ("GET", "/locations"): ("/locations", None, ALL_USERS),
+}
+TABLE |= {
+    ("GET", "/images"): ("/images", None, EVERY_ROLE),
+    ("POST", "/images"): ("/images", {"name": "fresh", "resourceType": "agent"}, MEMBERS),
+    ("GET", "/customdomains"): ("/customdomains", None, EVERY_ROLE),
+    ("POST", "/customdomains"): ("/customdomains", {"metadata": {"name": "b.example"}}, ADMINS),
+    ("POST", "/customdomains/<domain_name>/verify"): ("/customdomains/a.example/verify", None, ADMINS),
+}
+for _rule, _path, _writers in (
+    ("/images/<resource_type>/<image_name>", "/images/agent/a", MEMBERS),
+    ("/customdomains/<domain_name>", "/customdomains/a.example", ADMINS),
+):
+    TABLE |= {
+        ("GET", _rule): (_path, None, EVERY_ROLE),
+        ("DELETE", _rule): (_path, None, _writers),
+        ("GET", f"{_rule}/share"): (f"{_path}/share", None, EVERY_ROLE),
+        ("POST", f"{_rule}/share"): (f"{_path}/share", {"targetWorkspace": "other"}, ADMINS),
+        ("DELETE", f"{_rule}/share/<target_workspace>"): (f"{_path}/share/other", None, ADMINS),
+    }
+for _path in ("/volumes", "/drives"):
+    TABLE |= {
+        ("GET", f"{_path}/by-external-id/<external_id>"): (f"{_path}/by-external-id/seeded", None, EVERY_ROLE),
+    }
+
 _DEPLOYMENTS = "/models/<resource_name>/deployments"
 TABLE |= {
     ("GET", _DEPLOYMENTS): ("/models/made/deployments", None, EVERY_ROLE),
@@ -162,6 +201,19 @@ def headers_of(world: World, caller: str) -> dict[str, str]:
 
 def prepared(world: World, path: str) -> str:
     """The path with the identifier of a key if it needs one; the object `made` exists if needed."""
+    for shared, body in (
+        ("/images/agent/a", {"name": "a", "resourceType": "agent"}),
+        ("/customdomains/a.example", {"metadata": {"name": "a.example"}}),
+    ):
+        if path.startswith(shared):
+            assert (
+                world.call("ada", "POST", shared.rsplit("/", 2 if "images" in shared else 1)[0], body).status_code
+                == 200
+            )
+            if "customdomains" in shared:
+                assert world.call("ada", "POST", f"{shared}/verify").status_code == 200
+            if path.endswith("/share/other"):
+                assert world.call("ada", "POST", f"{shared}/share", {"targetWorkspace": "other"}).status_code == 200
     listing, _, rest = path.removeprefix("/run/acme").partition("/made")
     if listing != path.removeprefix("/run/acme"):
         body = {"name": "made"} if listing == "/privateclusters" else body_of(listing, "made")
@@ -206,7 +258,8 @@ def test_the_table_of_visible_mfa_fields(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
-def test_the_operator_can_do_everything_that_is_not_about_a_user(world: World, route: tuple[str, str]) -> None:
+def test_the_operator_can_do_everything_that_is_not_about_a_user(tmp_path: Path, route: tuple[str, str]) -> None:
+    world = World(tmp_path / "plane.db", seed=USERS)
     path, body, _ = TABLE[route]
     here = prepared(world, path)
     answer = world.send(Client(as_operator(world.app)), route[0], here, body, {"X-Beamlit-Workspace": "acme"})

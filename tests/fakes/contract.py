@@ -89,7 +89,7 @@ def answer_fault(route: Route | None, status: int, content_type: str, body: byte
     """Why the route does not declare this response; empty if it does. Without a route, only an error is valid."""
     if content_type != "application/json":
         return f"it is {content_type}"
-    if status not in (route.statuses if route else _NO_ROUTE):
+    if status not in (route.statuses | _NOT_SERVED if route else _NO_ROUTE):
         return f"{status} is not declared"
     content = json.loads(body)
     if status >= _REFUSED and content.get("code", status) != status:

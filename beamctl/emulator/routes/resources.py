@@ -46,6 +46,15 @@ def show_resource(kind: Kind, call: Call) -> Answer:
     return Answer(_shown(kind, call, _known(kind, call)))
 
 
+def show_by_external_id(kind: Kind, call: Call) -> Answer:
+    """Return the newest object with an external ID."""
+    query = ListQuery(_scope(kind, call), external_id=call.inbound.path["external_id"])
+    found = resource.rows_from(call.db, query, limit=1)
+    if not found:
+        raise not_found(f"{kind.label} not found")
+    return Answer(_shown(kind, call, found[0]))
+
+
 def update_resource(kind: Kind, call: Call) -> Answer:
     """Update metadata and spec of an existing object."""
     row = _known(kind, call)
@@ -208,6 +217,8 @@ def _routes(kind: Kind) -> Iterator[Route]:
     yield _route(kind, "GET", one, "get", show_resource)
     yield replace(_route(kind, "PUT", one, "update", update_resource), request=body)
     yield replace(_route(kind, "DELETE", one, "delete", delete_resource), errors=deletes)
+    if kind.by_external_id:
+        yield _route(kind, "GET", f"{kind.path}/by-external-id/<external_id>", "get", show_by_external_id)
     if kind.shows_usage:
         yield replace(_route(kind, "GET", f"{one}/usages", "get", show_usages), response="policy_usages")
 

@@ -158,7 +158,7 @@ _EXCHANGES: Mapping[str, Callable[[Call, Mapping[str, Any]], Answer]] = {
 GRANTS = tuple(_EXCHANGES)
 """The supported grant types."""
 
-_CONFIGURATION: dict[str, Any] = {
+CONFIGURATION: dict[str, Any] = {
     "continents": [
         {"name": "eu", "displayName": "Europe"},
         {"name": "na", "displayName": "North America"},
@@ -176,13 +176,13 @@ _CONFIGURATION: dict[str, Any] = {
 }
 """The shape is documented, the contents are invented."""
 
-REGIONS: list[dict[str, str]] = _CONFIGURATION["regions"]
+REGIONS: list[dict[str, str]] = CONFIGURATION["regions"]
 """Where deployments run."""
 
 
 def show_configuration(_call: Call) -> Answer:
     """Return the regions of the platform."""
-    return Answer(_CONFIGURATION)
+    return Answer(CONFIGURATION)
 
 
 def show_openid_configuration(call: Call) -> Answer:

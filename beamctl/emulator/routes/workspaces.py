@@ -11,7 +11,7 @@ from beamctl.emulator import rules
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.emulator.call import Answer, Call, check, json_object
 from beamctl.emulator.errors import MISSING, TAKEN, bad_request, conflict, forbidden, not_found
-from beamctl.emulator.kind import KINDS
+from beamctl.emulator.kind import CUSTOM_DOMAINS, IMAGES, KINDS
 from beamctl.emulator.permission import Operator, Permission, Person, Role, ServiceAccount
 from beamctl.emulator.routing import COUNT_RESOURCES, WITH_REASON, Reach, Route
 from beamctl.emulator.rules import SETTINGS, limited
@@ -155,7 +155,7 @@ def _counts(call: Call) -> dict[str, int]:
     """The number of objects in the workspace, by the API's names of the kinds."""
     counts = resource.counts(call.db, call.space.id)
     accounts = len(service_account.of_workspace(call.db, call.space.id))
-    stored = {kind.counted: counts.get(kind.name, 0) for kind in KINDS if kind.counted}
+    stored = {kind.counted: counts.get(kind.name, 0) for kind in (*KINDS, IMAGES, CUSTOM_DOMAINS) if kind.counted}
     return dict.fromkeys(_COUNTED, 0) | stored | {"serviceaccounts": accounts}
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from beamctl.emulator.clock import read_moment
-from beamctl.emulator.kind import CLUSTERS, EMPTY, KINDS, Kind, stored_secret
+from beamctl.emulator.kind import CLUSTERS, EMPTY, KINDS, SECRETS, Kind, stored_secret
 from beamctl.emulator.permission import Role
 from beamctl.emulator.store.resource import ResourceFields
 from beamctl.emulator.store.workspace import Facts, Settings
@@ -134,6 +134,7 @@ def read(data: dict[str, Any]) -> Seed:
         resources=(
             *(_resource(kind, path, entry) for kind in KINDS for path, entry in _entries(data, kind.name)),
             *(_cluster(path, entry) for path, entry in _entries(data, CLUSTERS.name)),
+            *(_secret(path, entry) for path, entry in _entries(data, SECRETS.name)),
         ),
     )
 
@@ -211,3 +212,8 @@ def _cluster(path: str, entry: dict[str, Any]) -> SeedResource:
     """A flat object; empty fields are absent."""
     spec = {key: value for key, value in entry.items() if key in (CLUSTERS.fields or ()) and value not in EMPTY}
     return SeedResource(path, CLUSTERS, entry["workspace"], entry["name"], ResourceFields(spec=spec))
+
+
+def _secret(path: str, entry: dict[str, Any]) -> SeedResource:
+    """The name of a secret; a value is never stored."""
+    return SeedResource(path, SECRETS, entry["workspace"], entry["name"], ResourceFields())

@@ -10,7 +10,7 @@ from typing import Any
 
 from beamctl.emulator import clock, rules
 from beamctl.emulator.credentials import digest
-from beamctl.emulator.kind import CLUSTERS, KINDS, Kind
+from beamctl.emulator.kind import CLUSTERS, KINDS, SECRETS, Kind
 from beamctl.emulator.rules import folded
 from beamctl.emulator.seed.entries import Seed
 from beamctl.emulator.store import service_account, workspace
@@ -115,6 +115,10 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "apiKeys": Field(_list_of_entries, nested=_API_KEY, many=True),
     },
     **{kind.name: _resource(kind) for kind in KINDS},
+    SECRETS.name: {
+        "workspace": Field(rules.resource_name, required=True),
+        "name": Field(rules.secret_name, required=True),
+    },
     CLUSTERS.name: {
         "workspace": Field(rules.resource_name, required=True),
         "name": Field(rules.resource_name, required=True),

@@ -141,12 +141,12 @@ CREATE TABLE device_login (
 CREATE INDEX device_login_of_person ON device_login (sub);
 CREATE INDEX device_login_by_end ON device_login (expires_at);
 
--- All objects with a name, metadata and a spec. `searched` is the text that `q` is searched in.
+-- All objects with a name, metadata and a spec, and the names of secrets. `searched` is the text that `q` is searched in.
 CREATE TABLE resource (
   id           INTEGER PRIMARY KEY,
   workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   kind         TEXT NOT NULL CHECK (kind <> ''),
-  name         TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 49),
+  name         TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 253),
   display_name TEXT,
   external_id  TEXT,
   labels       TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
@@ -160,6 +160,16 @@ CREATE TABLE resource (
 ) STRICT;
 
 CREATE INDEX resource_by_age ON resource (workspace_id, kind, created_at, id);
+
+-- Images and custom domains that another workspace sees; a share without a target is for every workspace.
+CREATE TABLE share (
+  id          INTEGER PRIMARY KEY,
+  resource_id INTEGER NOT NULL REFERENCES resource (id) ON DELETE CASCADE,
+  target_id   INTEGER REFERENCES workspace (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE UNIQUE INDEX share_once ON share (resource_id, coalesce(target_id, 0));
+CREATE INDEX share_of_target ON share (target_id);
 
 -- The tokens that queries of a model used.
 CREATE TABLE token_usage (

@@ -156,6 +156,8 @@ def test_deleting_a_workspace_leaves_no_rows_in_any_table(world: World) -> None:
     for path in RESOURCES:
         assert world.call("ada", "POST", path, body_of(path, "a"), {"X-Beamlit-Workspace": "acme"}).status_code == 200
     assert world.call("ada", "POST", "/run/acme/models/a", {"inputs": "Hello"}).status_code == 200
+    assert world.call("ada", "POST", "/images", {"name": "a", "resourceType": "agent"}).status_code == 200
+    assert world.call("ada", "POST", "/images/agent/a/share", {"targetWorkspace": "other"}).status_code == 200
     connection = sqlite3.connect(world.db, isolation_level=None)
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('meta', 'person', 'device_login')"
     tables = [name for (name,) in connection.execute(query)]
