@@ -1,5 +1,5 @@
-"""The requests of the official CLI, `bl`, by the methods and paths recorded from a build of it; the headers are those of
-the other tests. Its device login is in routes/test_device_login.py."""
+"""The requests of the official CLI, `bl`, by the methods and paths recorded from a build of it; the headers are those
+of the other tests. Its device login is in routes/test_device_login.py."""
 
 import pytest
 
