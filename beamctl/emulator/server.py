@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
 import signal
 import socket
 import struct
@@ -32,6 +33,11 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER with timeout 0: closing the socket sends a reset."""
 
 THREADS = 8
+"""An open connection takes a thread only while one of its requests is answered."""
+
+DESCRIPTORS_WANTED = 16_384
+DESCRIPTORS_RESERVED = 128
+"""Files that are no connections: the database, opened up to three times by each thread, its log, the e-mails."""
 LARGEST_BODY = 8 * 1024 * 1024
 """What waitress accepts; the application itself accepts 1 MiB. In between, the application answers 413 and logs the
 request; a larger body is rejected before it is read."""
@@ -97,6 +103,8 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
                 threads=THREADS,
                 ident=None,
                 max_request_body_size=LARGEST_BODY,
+                connection_limit=_most_connections(),  # by default 100; at the limit, waitress accepts no new ones
+                asyncore_use_poll=hasattr(select, "poll"),  # select() cannot wait for more than 1,024 files
             )
             plane_of(app).public_url.listens(host, listener.getsockname()[1])
             assert isinstance(server, BaseWSGIServer)  # noqa: S101 - one socket, so one server
@@ -107,6 +115,23 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
             wasyncore.close_all(sockets)
             listener.close()
             plane_of(app).database.close()
+
+
+def _most_connections() -> int:
+    """How many connections can be open, after raising the process's limit of open files where that is allowed."""
+    try:
+        import resource
+    except ImportError:  # Windows, where select() can wait for 512 sockets
+        return 512 - DESCRIPTORS_RESERVED
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    wanted = DESCRIPTORS_WANTED if hard == unlimited else min(DESCRIPTORS_WANTED, hard)
+    if soft != unlimited and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    most = DESCRIPTORS_WANTED if soft == unlimited else min(DESCRIPTORS_WANTED, soft)
+    return max(most - DESCRIPTORS_RESERVED, most // 2)
 
 
 def _listen(host: str, port: int) -> socket.socket:

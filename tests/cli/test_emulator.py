@@ -198,6 +198,7 @@ def test_serve_runs_until_it_is_stopped(
         assert line == f"The emulator listens on {url} (database: served.db)\n"
         assert next(server.stdout) == f"Users sign in and manage their workspaces at {url.removesuffix('/v0')}/\n"
         assert next(server.stdout).startswith(f"To use it:  export BEAMCTL_API_URL={url} BEAMCTL_API_KEY=KEY ")
+        assert next(server.stdout).startswith(f"bl, Go and @blaxel/core follow BL_API_URL={url}; Python's SDK ")
         monkeypatch.setenv("BEAMCTL_API_KEY", "bl_nobody")
         ran = cli("plan", "--api-url", url)
         assert ran.code == 4

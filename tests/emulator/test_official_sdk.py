@@ -17,7 +17,8 @@ from beamctl.emulator.app import create_app
 from beamctl.emulator.behavior import BehaviorFlag
 from beamctl.secrets.redaction import Redactor
 from tests.cli.loopback import serving
-from tests.emulator.sdk import Sdk, named_in, operations
+from tests.emulator.process import running
+from tests.emulator.sdk import DRIVER, Sdk, named_in, operations
 from tests.emulator.world import World
 from tests.fakes.runs import all_done, apply_through, document, planned
 from tests.fakes.vault import FakeVault
@@ -237,3 +238,25 @@ def test_beamctl_and_the_sdk_see_each_others_changes(sdk: Sdk) -> None:
         again = document(serviceAccounts={"made": ci, "by-hand": by_hand}, manage=additive)
         today = datetime.now(UTC).date()
         assert planned(again, api.reader(), today=today).changes == ()
+
+
+REDIRECTED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import sdk_driver
+sys.addaudithook(sdk_driver.only_loopback)
+from blaxel.core.client import client
+from blaxel.core.client.api.workspaces import list_workspaces
+print(client._base_url)
+client.with_base_url(sys.argv[2])
+print([space.name for space in list_workspaces.sync(client=client)], sdk_driver.AWAY)
+"""
+
+
+def test_only_its_base_url_redirects_the_sdk(world: World, tmp_path: Path) -> None:
+    with serving(create_app(world.db)) as api:
+        own = {"HOME": str(tmp_path), "DO_NOT_TRACK": "1", "BL_WORKSPACE": "acme", "BL_API_KEY": "bl_ada"}
+        with running("-c", REDIRECTED, str(DRIVER.parent), api.url, **own, BL_API_URL=api.url) as child:
+            out, _ = child.communicate(timeout=60)
+        assert out == "https://api.blaxel.ai/v0\n['acme'] []\n"
+        assert api.calls == ["GET /workspaces"]

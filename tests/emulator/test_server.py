@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from beamctl.emulator.app import create_app
 from beamctl.emulator.errors import EmulatorError
 from beamctl.emulator.server import serve
-from tests.emulator.process import SERVE
+from tests.emulator.process import SERVE, serving
 from tests.emulator.world import World
 
 
@@ -51,3 +52,16 @@ def test_a_port_in_use_is_an_error(world: World) -> None:
 def test_an_invalid_address_is_an_error(world: World, host: str, port: int) -> None:
     with pytest.raises(EmulatorError, match="cannot listen on"):
         serve(create_app(world.db), host, port, lambda _: None)
+
+
+def test_hundreds_of_connections_are_kept_open(world: World) -> None:
+    headers = {"X-Blaxel-Authorization": "Bearer bl_ada", "X-Blaxel-Workspace": "acme"}
+    with serving(world.db) as (_, served), ExitStack() as stack:
+        url = urlsplit(served)
+        opened = [http.client.HTTPConnection(url.hostname or "", url.port, timeout=30) for _ in range(320)]
+        for connection in opened:
+            stack.callback(connection.close)
+            connection.connect()
+        for connection in (opened[-1], *opened[::40], opened[-1]):
+            connection.request("GET", "/v0/users", headers=headers)
+            assert len(json.loads(connection.getresponse().read())) == 8

@@ -164,6 +164,7 @@ def _print_addresses(url: str, app: Any, mail: Path | None, database: Path, more
         f"The emulator listens on {url} (database: {database})",
         f"Users sign in and manage their workspaces at {url_for_people(app)}/",
         f"To use it:  export BEAMCTL_API_URL={url} BEAMCTL_API_KEY=KEY   (a key from the seed or the web pages)",
+        f"bl, Go and @blaxel/core follow BL_API_URL={url}; Python's SDK and @blaxel/sdk ignore it: production!",
         *more,
     ):
         click.echo(printable(line))
