@@ -37,7 +37,11 @@ ABILITIES = (
     Ability("remove users", ("workspaces:remove",), _ADMINS),
     Ability("edit policies", ("policies:create", "policies:update", "policies:delete"), _ADMINS),
     Ability("delete the workspace", ("workspaces:delete",), _ADMINS),
-    Ability("change roles and settings", ("workspaces:update",), _ADMINS),
+    Ability(
+        "change roles and settings",
+        ("workspaces:update", "secrets:write", "customDomains:write", "shares:write"),  # the last three are guesses
+        _ADMINS,
+    ),
     Ability("manage service accounts", ("workspaces:update",), _ADMINS),
     Ability("manage API keys", ("apiKey:list", "apiKey:write"), _ADMINS),
     Ability("edit integrations", ("integrations:create", "integrations:update", "integrations:delete"), _ADMINS),
@@ -45,7 +49,7 @@ ABILITIES = (
     Ability("see who uses multi-factor authentication", ("users:mfa",), _ADMINS),
     Ability(
         "deploy and query models and agents",
-        ("resources:create", "resources:update", "resources:delete", "resources:query"),
+        ("resources:create", "resources:update", "resources:delete", "resources:query", "images:write"),
         _WORKERS,
     ),
     Ability(
@@ -54,6 +58,7 @@ ABILITIES = (
             *("workspaces:list", "workspaces:get", "featureFlags:list", "featureFlags:get"),
             *("policies:list", "policies:get", "integrations:list", "integrations:get"),
             *("environments:list", "environments:get", "resources:list", "resources:get"),
+            *("secrets:list", "images:list", "customDomains:list"),
         ),
         _EVERYONE,
     ),

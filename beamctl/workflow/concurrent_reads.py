@@ -152,9 +152,9 @@ class _Scheduler(Generic[T]):
     def settle(self) -> None:
         """Wait for one response, and continue the reading that waits for it."""
         task, payload, error = self._next_answer()
+        path = self._requested.pop(task)
         if error is not None and not isinstance(error, ApiError):
             raise error
-        path = self._requested.pop(task)
         task.workspace.answers[path] = payload, error
         for each in task.workspace.waiting.pop(path):
             self._answer(each, payload, error)
@@ -202,8 +202,7 @@ class _Scheduler(Generic[T]):
         """Make the result of a workspace that was read."""
         reads = workspace.reads
         if workspace.errors:
-            first = next(name for name in reads.readings if name in workspace.errors)
-            self.results[workspace.index] = workspace.errors[first]
+            self.results[workspace.index] = next(filter(None, map(workspace.errors.get, reads.readings)))
             return
         found: T | WorkspaceReads[T] | BeamctlError
         try:
@@ -216,13 +215,13 @@ class _Scheduler(Generic[T]):
             self.results[workspace.index] = found
 
     def _request(self, task: _Task[T], path: str) -> None:
-        workspace = task.workspace
-        if path in workspace.answers:
-            self._answer(task, *workspace.answers[path])
-        elif path in workspace.waiting:
-            workspace.waiting[path].append(task)
+        answers, waiting = task.workspace.answers, task.workspace.waiting
+        if path in answers:
+            self._answer(task, *answers[path])
+        elif path in waiting:
+            waiting[path].append(task)
         else:
-            workspace.waiting[path] = [task]
+            waiting[path] = [task]
             self._requested[task] = path
             self._requests.put((task, path))
             if len(self._threads) < min(self._session.most, len(self._requested)):
