@@ -80,6 +80,9 @@ def _hint(error: ValidationError) -> str:
             return ""
 
 
+_NO_ROLE = "write {} or {reason: …}: a group has no roles; the workspace that names the group sets the role"
+
+
 def _type(error: ValidationError, document: Document) -> Iterator[Problem]:
     name, schemas = _name(tuple(error.absolute_path)), _alternatives(error)
     if error.instance is None:
@@ -87,7 +90,8 @@ def _type(error: ValidationError, document: Document) -> Iterator[Problem]:
         yield Problem(_at_key(error, document), ProblemCode.MISSING_VALUE, f"{name} has no value", hint)
         return
     message = f"{name} must be {_expected(schemas)}, not {_actual(error.instance)}"
-    hint = _type_hint(schemas, error.instance)
+    is_in_group = tuple(error.absolute_path)[0:4:2] == ("groups", "members") and isinstance(error.instance, str)
+    hint = _NO_ROLE if is_in_group else _type_hint(schemas, error.instance)
     yield Problem(document.place(*error.absolute_path), ProblemCode.WRONG_TYPE, message, hint)
 
 
