@@ -80,7 +80,7 @@ def load(sources: Sequence[SourceText]) -> Loaded:
     desired: list[Desired] = []
     for each in composition.workspaces:
         parts = [of[id(part)] for part in each.parts]
-        found = bounded(_problems(each, parts))
+        found = bounded(_problems(each, parts, composition.leavers))
         problems += found
         if not found and not any(part.problems for part in parts) and "workspace" in each.document.data:
             one = replace(desired_of(each.document), leavers=composition.leavers, through=each.through)
@@ -117,7 +117,7 @@ def _read(sources: Sequence[SourceText]) -> tuple[list[_Checked], list[Problem]]
     return checked, problems
 
 
-def _problems(composed: Composed, parts: Sequence[_Checked]) -> list[Problem]:
+def _problems(composed: Composed, parts: Sequence[_Checked], leavers: Collection[str]) -> list[Problem]:
     """The problems of one workspace that the schema does not detect. An unparsed value is not reported again."""
     unparsed = {place for part in parts for place in part.unparsed}
     invalid = [*composed.problems, *rules.check(composed.document)]
@@ -127,7 +127,7 @@ def _problems(composed: Composed, parts: Sequence[_Checked]) -> list[Problem]:
     invalid = [problem for problem in invalid if problem.place not in unparsed]
     if invalid or any(part.problems for part in parts):
         return invalid
-    return list(rules.too_few_admins(composed.document))
+    return list(rules.too_few_admins(composed.document, leavers))
 
 
 def with_lines(problems: Iterable[Problem], sources: Sequence[SourceText]) -> list[Problem]:

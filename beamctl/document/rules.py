@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any, TypeGuard
 
@@ -36,8 +36,8 @@ def people_in_guards(data: object) -> Iterator[tuple[Path, str]]:
         yield ("guards", "self", "email"), address
 
 
-def too_few_admins(document: Document) -> Iterator[Problem]:
-    """A `minAdmins` that an otherwise valid document cannot meet.
+def too_few_admins(document: Document, leavers: Collection[str]) -> Iterator[Problem]:
+    """A `minAdmins` that an otherwise valid document cannot meet. Leavers, by folded e-mail, do not count.
 
     It is not checked if there may be admins that are not listed: mapped from directory groups, skipped or left alone.
     """
@@ -47,10 +47,11 @@ def too_few_admins(document: Document) -> Iterator[Problem]:
     if not needed or members is None or groups or manage.get("members") == Mode.ADDITIVE:
         return
     listed = {email.folded(address) for address in members}
-    roles = [entry["role"] if isinstance(entry, dict) else entry for entry in members.values()]
-    admins = roles.count("admin")
+    staying = [entry for address, entry in members.items() if not leavers or email.folded(address) not in leavers]
+    admins = [entry["role"] if isinstance(entry, dict) else entry for entry in staying].count("admin")
     if admins < needed and listed.issuperset(map(email.folded, manage.get("skip", {}))):
         message = f"minAdmins is {needed}, but members lists {admins} admin{'s' * (admins != 1)}"
+        message += ", not counting leavers" if len(staying) < len(members) else ""
         hint = "add an admin, lower minAdmins, or map a group to admin in settings.groupMappings"
         yield Problem(document.place("guards", "minAdmins"), ProblemCode.TOO_FEW_ADMINS, message, hint)
 

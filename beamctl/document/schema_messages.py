@@ -88,14 +88,15 @@ def _type(error: ValidationError, document: Document) -> Iterator[Problem]:
         return
     message = f"{name} must be {_expected(schemas)}, not {_actual(error.instance)}"
     hint = _type_hint(schemas, error.instance)
+    if tuple(error.absolute_path)[0:4:2] == ("groups", "members") and isinstance(error.instance, str):
+        hint = "write {} or {reason: …}: a group has no roles; the workspace that names the group sets the role"
     yield Problem(document.place(*error.absolute_path), ProblemCode.WRONG_TYPE, message, hint)
 
 
 def _alternatives(error: ValidationError) -> list[Mapping[str, Any]]:
     """The alternatives: the value should match one of these schemas."""
     wrong = (inner for inner in error.context or () if inner.validator == "type" and not inner.relative_path)
-    schemas: list[Any] = [inner.schema for inner in wrong] or [error.schema]
-    return schemas
+    return [cast("Mapping[str, Any]", inner.schema) for inner in wrong] or [cast("Mapping[str, Any]", error.schema)]
 
 
 def _null_hint(error: ValidationError, schemas: Sequence[Mapping[str, Any]]) -> str:

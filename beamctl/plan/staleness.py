@@ -11,7 +11,7 @@ from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.model.text import printable
 from beamctl.plan.across_kinds import mass_removal, quorums_of, unchanged_keys, with_dependencies
-from beamctl.plan.change import Change, Stage
+from beamctl.plan.change import Change, Reason, Stage
 from beamctl.plan.comparison import Note, Preconditions, Situation, sizes
 from beamctl.plan.diff import same
 from beamctl.plan.guards import NO_FLOORS, Bounds, Declared, InForce, declared_in_time, declared_to_record
@@ -72,12 +72,18 @@ def ends(plan: Plan) -> date | None:
 
 
 def below_floors(
-    plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situation: Situation
+    plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situation: Situation, *, is_signed: bool
 ) -> tuple[Hazard, ...]:
-    """What the floors of this run refuse. The plan may have been made without them."""
+    """What the floors of this run refuse. The plan may have been made without them. Without a signature, nothing shows
+    that a person is really a leaver, so their removal counts as any other."""
     preconditions = _preconditions(kinds, live, plan.changes, situation)
-    removal = mass_removal(InForce(NO_FLOORS, situation.floors), plan.changes, preconditions)
+    changes = plan.changes if is_signed else [replace(each, reason=_unproven(each.reason)) for each in plan.changes]
+    removal = mass_removal(InForce(NO_FLOORS, situation.floors), changes, preconditions)
     return (*removal, *(hazard for each in preconditions.values() for hazard in each.below_floors))
+
+
+def _unproven(reason: Reason) -> Reason:
+    return Reason.NOT_DECLARED if reason is Reason.LEFT else reason
 
 
 def since_recorded(plan: Plan, kinds: Sequence[Kind[Any]], live: Mapping[str, Any], situation: Situation) -> Plan:

@@ -130,7 +130,15 @@ def _checking(saved: Saved, file: str, plan: Plan, link: Link, checks: Checks) -
         def today() -> date:
             return api_time(link.skew()).date()
 
-        found = rechecked(plan, live, link.identity, floors=checks.floors, recorded=last.declared, today=today)
+        found = rechecked(
+            plan,
+            live,
+            link.identity,
+            floors=checks.floors,
+            recorded=last.declared,
+            today=today,
+            is_signed=bool(saved.signer),
+        )
         _refuse_expired(saved, [plan], file, api_time(link.skew()))
         _refuse_stale(saved, file, found)
         return replace(found, plan=with_clocks(with_source_hazards(found.plan), link))

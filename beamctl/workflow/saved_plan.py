@@ -116,7 +116,7 @@ def _kinds_of(saved: Plan) -> tuple[Kind[Any], ...]:
     return tuple(kind for kind in all_kinds() if kind.name in saved.sections)
 
 
-def rechecked(
+def rechecked(  # noqa: PLR0913 - each has its name
     saved: Plan,
     live: Mapping[str, Any],
     identity: Identity | None,
@@ -124,6 +124,7 @@ def rechecked(
     floors: Bounds = NO_FLOORS,
     recorded: Declared | None = None,
     today: date | Callable[[], date] = date.min,
+    is_signed: bool = False,
 ) -> Recheck:
     """Whether a saved plan still holds.
 
@@ -134,11 +135,12 @@ def rechecked(
         floors: The floors of this run.
         recorded: What the last recorded run declared.
         today: The date in UTC.
+        is_signed: Whether the plan's signature was verified.
     """
     kinds = _kinds_of(saved)
     situation = Situation(today() if callable(today) else today, saved.api, identity, floors=floors, recorded=recorded)
     plan = since_recorded(run_as(saved, kinds, live, situation), kinds, live, situation)
-    below = below_floors(plan, kinds, live, situation)
+    below = below_floors(plan, kinds, live, situation, is_signed=is_signed)
     return Recheck(
         plan=replace(plan, hazards=merged(below, plan.hazards)),
         workspace_id=live[_ID],

@@ -103,6 +103,19 @@ def test_a_workspace_over_several_documents() -> None:
     assert desired.sources == ("b.yaml", "c.yaml", "a.yaml")
 
 
+def test_a_role_inside_a_group_has_a_hint() -> None:
+    (problem,) = check(f"{HEAD}groups: {{platform: {{members: {{ada@x.io: admin}}}}}}\n").problems
+    assert "a group has no roles" in problem.hint
+
+
+def test_leavers_do_not_count_as_admins() -> None:
+    text = f"{ACME}guards: {{minAdmins: 2}}\nmembers: {{ada@x.io: admin, Eve@x.io: admin}}\n"
+    leavers = f"{HEAD}leavers: {{eve@x.io: {{since: 2026-12-01, reason: HR-77}}}}\n"
+    assert problems(text) == []
+    message = "minAdmins is 2, but members lists 1 admin, not counting leavers"
+    assert problems(text, leavers) == [f"a.yaml:3: too-few-admins: {message}"]
+
+
 def test_checks_of_the_whole_workspace_are_made_on_the_composed_document() -> None:
     guards = f"{ACME}guards: {{minAdmins: 2, protected: [eve@x.io]}}\n"
     one = f"{ACME}members: {{ada@x.io: admin}}\n"

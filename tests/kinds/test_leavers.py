@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from beamctl.apply.record import Record, Run, State
+from beamctl.cli.floors import floors_of
 from beamctl.document.desired import Desired
 from beamctl.document.document import Document
 from beamctl.document.problem import Place
 from beamctl.kinds.registry import all_kinds, kinds_for
 from beamctl.model.identity import Identity
+from beamctl.plan.across_kinds import read_all
 from beamctl.plan.base_guards import BaseDocument
 from beamctl.plan.change import Reason
 from beamctl.plan.comparison import Situation
@@ -21,7 +23,7 @@ from beamctl.plan.plan_json import address
 from beamctl.report.drift_text import drift_text
 from beamctl.report.plan_text import plan_text
 from beamctl.workflow.plan import plan
-from beamctl.workflow.saved_plan import could_be_planned
+from beamctl.workflow.saved_plan import could_be_planned, recheck_readings, rechecked
 from beamctl.workflow.undo import undo
 from tests.fakes.runs import API, TODAY, applied, document, left, planned, shown
 from tests.fakes.wording import words
@@ -113,6 +115,16 @@ def test_other_removals_count_without_leavers() -> None:
     assert risks(planned(left(document(keep, guards=SELF), *leavers), live)) == []
     rest = left(document({"root@x.io": "admin"}, guards=SELF | {"maxRemovals": 1}), *leavers)
     assert risks(planned(rest, live)) == ["mass-removal=2"]
+
+
+def test_leavers_of_a_saved_plan_count_for_floors_unless_it_is_signed() -> None:
+    live = FakeWorkspace.of([ROOT, person(EVE), person("kim@x.io")])
+    made = planned(left(document({"root@x.io": "admin"}), EVE, "kim@x.io"), live)
+    floors = floors_of(environment={}, min_admins=None, max_removals="1", protect=[], allowed_domains=[])
+    found = read_all(recheck_readings(made), live)
+    for is_signed, expected in ((False, ["mass-removal=2"]), (True, [])):
+        again = rechecked(made, found, None, floors=floors, is_signed=is_signed)
+        assert [f"{each.risk}={each.value}" for each in again.below_floors] == expected
 
 
 def test_a_section_of_leavers_only_is_empty() -> None:

@@ -1,5 +1,5 @@
-"""Every JSON report is read back as what was written: plans of every kind, partial plans, plans with groups, leavers
-and allowed hazards, drift, and applies."""
+"""Every JSON report is read back as written: plans of every kind, partial plans, plans with groups, leavers and allowed
+hazards, drift, and applies."""
 
 import json
 from dataclasses import replace
