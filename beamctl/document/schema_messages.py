@@ -23,8 +23,8 @@ _TYPES = {
     "array": "a list",
     "null": "null",
 }
-_MOST_COMPARED = 100
-"""Unknown keys that are compared with a missing key, in case it is misspelled."""
+_MOST_COMPARED = 100  # unknown keys, with a missing key that may be misspelled
+_NO_ROLE = "write {} or {reason: …}: a group has no roles; the workspace that names the group sets the role"
 _UNQUOTE = "remove the quotes"
 
 
@@ -80,9 +80,6 @@ def _hint(error: ValidationError) -> str:
             return ""
 
 
-_NO_ROLE = "write {} or {reason: …}: a group has no roles; the workspace that names the group sets the role"
-
-
 def _type(error: ValidationError, document: Document) -> Iterator[Problem]:
     name, schemas = _name(tuple(error.absolute_path)), _alternatives(error)
     if error.instance is None:
@@ -90,9 +87,9 @@ def _type(error: ValidationError, document: Document) -> Iterator[Problem]:
         yield Problem(_at_key(error, document), ProblemCode.MISSING_VALUE, f"{name} has no value", hint)
         return
     message = f"{name} must be {_expected(schemas)}, not {_actual(error.instance)}"
-    is_in_group = tuple(error.absolute_path)[0:4:2] == ("groups", "members") and isinstance(error.instance, str)
-    hint = _NO_ROLE if is_in_group else _type_hint(schemas, error.instance)
-    yield Problem(document.place(*error.absolute_path), ProblemCode.WRONG_TYPE, message, hint)
+    path = tuple(error.absolute_path)
+    hint = _NO_ROLE if path[::2] == ("groups", "members") and path[3:] else _type_hint(schemas, error.instance)
+    yield Problem(document.place(*path), ProblemCode.WRONG_TYPE, message, hint)
 
 
 def _alternatives(error: ValidationError) -> list[Mapping[str, Any]]:
