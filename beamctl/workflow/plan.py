@@ -128,17 +128,8 @@ def digest_of_plan(plan: Plan) -> str:
     return digest_of(plans_data([plan], ()))
 
 
-def identify(workspace: str, reader: Reader) -> str:
-    """The API's id of a workspace; empty if it shows none.
-
-    Raises:
-        ApiError: It cannot be read.
-    """
-    return str(read_all({"id": identifying(workspace)}, reader)["id"])
-
-
 def identifying(workspace: str) -> Reading[str]:
-    """Reads the same."""
+    """Reads the API's id of a workspace; empty if it shows none."""
     payload = yield f"/workspaces/{segment(workspace)}"
     identifier = (payload.get("id") or payload.get("createdAt")) if isinstance(payload, dict) else None
     return identifier if isinstance(identifier, str) else ""
