@@ -9,7 +9,7 @@ from typing import Any
 from beamctl.document.document import Document, Path
 from beamctl.document.problem import Place, Problem, ProblemCode, closest, quoted
 from beamctl.document.rules import at_line, check_people, is_no_day
-from beamctl.document.schema import quick_check
+from beamctl.document.schema import load_schema, quick_check
 from beamctl.model.email import fault, folded
 
 SECTION = "groups"
@@ -85,6 +85,9 @@ class Groups:
                     self.problems.append(
                         Problem(place, ProblemCode.DUPLICATE_GROUP, message, "keep one of them, or rename one")
                     )
+                elif name in load_schema("workspace")["properties"]:
+                    message = f"a group cannot be named {quoted(name)}, which is a key of documents"
+                    self.problems.append(Problem(place, ProblemCode.INVALID_NAME, message, "rename it, or indent less"))
                 places.setdefault(name, place)
         self._names = frozenset(places)
         for document in declared:

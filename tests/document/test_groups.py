@@ -263,3 +263,9 @@ def test_a_chain_of_many_groups_needs_no_recursion() -> None:
     (problem,) = check(ring).problems
     assert problem.message.startswith("groups include each other: 'g0' → 'g1' → 'g2'")
     assert len(problem.message) < 400
+
+
+def test_a_group_is_not_named_like_a_key_of_documents() -> None:
+    assert problems(f"{HEAD}groups: {{members: {{members: {{ada@x.io: }}}}}}", f"{ACME}members: {{}}") == [
+        "a.yaml:2: invalid-name: a group cannot be named 'members', which is a key of documents"
+    ]
