@@ -78,7 +78,7 @@ class Page(HTMLParser):
         self.elements.append((tag, "".join(words).strip() if tag == "bdi" else text))
         if tag == "a":
             self.links[text] = values["href"] or ""
-        if tag == "button":
+        if tag == "button" and any(open_tag == "form" for open_tag, *_ in self._open):
             self.forms[-1].buttons.append((text, values))
         if tag == "select" and self._select:
             name, options = self._select
@@ -155,7 +155,8 @@ def look(page: Page) -> None:
     assert all(text for text in page.texts("button") + page.texts("a"))
     levels = [int(tag[1]) for tag, _ in tags if tag in ("h1", "h2", "h3")]
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert not {tag for tag, _ in tags} & {"script", "style", "iframe", "object", "embed"}
+    assert not {tag for tag, _ in tags} & {"style", "iframe", "object", "embed"}
+    assert {values.get("src") for tag, values in tags if tag == "script"} <= {"/copy.js"}
     assert not [key for _, values in tags for key in values if key.startswith("on") or key == "style"]
     outside = [
         values[key]
