@@ -16,7 +16,17 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from beamctl.emulator.call import context_of
-from beamctl.emulator.console import forms, service_accounts, session, sign_in, team, wording, workspaces
+from beamctl.emulator.console import (
+    forms,
+    resource_sections,
+    resources,
+    service_accounts,
+    session,
+    sign_in,
+    team,
+    wording,
+    workspaces,
+)
 from beamctl.emulator.console.session import FORM_FIELD, Session, Visit
 from beamctl.emulator.control_plane import is_local_host
 from beamctl.emulator.errors import ApiError, forbidden, raised_at
@@ -67,7 +77,14 @@ def console() -> Flask:
     site.jinja_env.filters["moment"] = wording.moment
     site.jinja_env.filters["with_code"] = wording.with_code
     site.jinja_env.globals.update(wording=wording, roles=[(role.value, role.value) for role in Role])
-    for pages in (sign_in, workspaces, team, service_accounts):
+    site.jinja_env.globals.update(
+        facts_of=resource_sections.facts,
+        resource_types=resource_sections.RESOURCE_TYPES,
+        token_counts=resource_sections.TOKEN_COUNTS,
+        granularities=resource_sections.GRANULARITIES,
+        pairs_of=resource_sections.pairs_of,
+    )
+    for pages in (sign_in, workspaces, team, service_accounts, resources):
         site.register_blueprint(pages.page)
     site.add_url_rule("/style.css", view_func=_style)
     site.add_url_rule("/icon.svg", view_func=_icon)

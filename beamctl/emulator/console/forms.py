@@ -112,6 +112,9 @@ class Notice(Enum):
     ACCOUNT_CHANGED = "The service account was changed."
     ACCOUNT_DELETED = "The service account was deleted. Its credentials no longer work."
     KEY_DELETED = "The API key was deleted. It no longer works."
+    RESOURCE_CREATED = "It was created."
+    RESOURCE_CHANGED = "The changes were saved."
+    RESOURCE_DELETED = "It was deleted."
     SETTINGS_CHANGED = "The settings were saved."
 
     @property

@@ -19,13 +19,15 @@ VALUES = {
     "shown_token": "a.b.c",
     "invitation_id": "i",
     "key": "k",
+    "section": "policies",
+    "resource_name": "eu",
 }
 
 
 def addresses(method: str) -> Iterator[str]:
     for rule in console().url_map.iter_rules():
         if method in (rule.methods or ()):
-            yield re.sub(r"<([a-z_]+)>", lambda found: VALUES[found[1]], rule.rule)
+            yield re.sub(r"<(?:any\([a-z,]+\):)?([a-z_]+)>", lambda found: VALUES[found[1]], rule.rule)
 
 
 def everything_in(db: Path) -> list[str]:
