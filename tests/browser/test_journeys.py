@@ -189,7 +189,7 @@ def test_a_policy_is_created_with_the_keyboard_on_a_phone(page: Page, served: Se
     page.set_viewport_size({"width": 400, "height": 800})
     sign_in(page, "ada")
     page.goto("/workspaces/acme/policies")
-    page.get_by_role("link", name="Create a policy: location").focus()
+    page.get_by_role("link", name="Create a location policy").focus()
     page.keyboard.press("Enter")
     page.get_by_label("Name", exact=True).first.focus()
     page.keyboard.type("us-only")

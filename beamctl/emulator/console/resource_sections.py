@@ -120,7 +120,7 @@ def facts(section: Section, resource: Mapping[str, Any]) -> list[tuple[str, list
     shown.append(("Configuration", [f"{key}: {value}" for key, value in spec.get("config", {}).items()]))
     if section.has_secret:
         names = [f"{key}: not shown" for key in spec.get("secret", {})]
-        shown.append(("Secret", names or ["never shown"]))
+        shown.append(("Secret", names or ["not shown"]))
     if section.has_policies:
         shown.append(("Policies", spec.get("policies", []) or ["none"]))
     if "sandbox" in spec:
@@ -145,7 +145,7 @@ SECTIONS = {
             {
                 "location": Variant("Location", "locations", ("Type", "Name"), ("location", "country", "continent")),
                 "flavor": Variant("Hardware", "flavors", ("Type", "Name"), ("cpu", "gpu")),
-                "maxToken": Variant("Tokens"),
+                "maxToken": Variant("Token"),
             },
         ),
         Section(
