@@ -44,6 +44,11 @@ invitations:
   - {workspace: acme, email: late@example.com, role: admin, expiresAt: 2026-01-01T00:00:00Z}
 serviceAccounts:
   - {workspace: acme, name: ci, role: admin, apiKey: bl_ci, clientId: cid, description: It deploys}
+policies:
+  - {workspace: empty, name: eu, spec: {type: location, locations: [{type: country, name: de}]}}
+  - {workspace: empty, name: cap, spec: {type: maxToken, maxTokens: {granularity: day, total: 1000}}}
+integrationConnections:
+  - {workspace: empty, name: llm, spec: {integration: openai, config: {org: acme}, secret: {key: x}}}
 """
 
 

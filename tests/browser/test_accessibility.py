@@ -37,6 +37,20 @@ SIGNED_IN = [
     "/workspaces/acme/service-accounts",
     "/workspaces/empty/service-accounts",
     "/workspaces/acme/service-accounts/cid",
+    "/workspaces/acme/team/person/remove?email=max@example.com",
+    "/workspaces/acme/service-accounts/cid/delete",
+    "/workspaces/acme/policies",
+    "/workspaces/empty/policies",
+    "/workspaces/empty/policies/eu",
+    "/workspaces/empty/policies/cap",
+    "/workspaces/empty/policies/eu/delete",
+    "/workspaces/empty/integrations",
+    "/workspaces/empty/integrations/llm",
+    "/workspaces/empty/environments/production",
+    "/workspaces/empty/new/policies?type=location",
+    "/workspaces/empty/new/policies?type=maxToken",
+    "/workspaces/empty/new/integrations",
+    "/workspaces/empty/new/environments",
     "/workspaces/acme/settings",
     "/workspaces/acme/delete",
     "/device",
@@ -103,6 +117,10 @@ def every_state(page: Page, served: Served) -> Iterator[str]:
     page.get_by_text("Client secret", exact=True).wait_for()
     yield "/workspaces/acme/service-accounts"
     page.goto("/workspaces/acme/service-accounts/cid")
+    page.get_by_role("link", name="Delete the key").click()
+    page.get_by_role("heading", name="Delete the API key").wait_for()
+    yield page.url
+    page.goto("/workspaces/acme/service-accounts/cid")
     page.get_by_label("Name of a new key", exact=True).fill("laptop")
     page.get_by_role("button", name="Create the key").click()
     page.get_by_text("shown only once").wait_for()
@@ -123,4 +141,4 @@ def test_every_page_is_accessible(page: Page, served: Served) -> None:
     rules = [rule.rule for rule in console().url_map.iter_rules() if "GET" in (rule.methods or ())]
     patterns = {rule: re.compile(re.sub(r"<[^>]+>", "[^/]+", rule)) for rule in rules}
     missed = {rule for rule, pattern in patterns.items() if not any(pattern.fullmatch(url) for url in seen)}
-    assert missed == {"/", "/style.css", "/icon.svg"}  # the first one redirects
+    assert missed == {"/", "/style.css", "/icon.svg", "/copy.js"}  # the first one redirects

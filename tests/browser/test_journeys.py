@@ -45,7 +45,7 @@ def test_a_new_user_is_invited_in_the_console_and_signs_up(page: Page, served: S
     page.get_by_label("E-mail address", exact=True).fill("zoe@example.com")
     page.get_by_label("Role", exact=True).select_option("viewer")
     page.get_by_role("button", name="Invite").click()
-    page.get_by_text("The invitation was created.").wait_for()
+    page.get_by_text("is invited as viewer. An e-mail with a link was sent to").wait_for()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_text("You are signed out.").wait_for()
 
@@ -151,6 +151,64 @@ def test_a_role_changed_in_the_console_is_drift(page: Page, served: Served, tmp_
     assert "alan@example.com" in said
 
 
+def test_a_secret_is_copied_with_the_keyboard(page: Page, served: Served) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page, "ada")
+    page.goto("/workspaces/acme/service-accounts/cid")
+    page.get_by_label("Name of a new key", exact=True).fill("laptop")
+    page.get_by_role("button", name="Create the key").click()
+    button = page.get_by_role("button", name="Copy the key")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Copied.").wait_for()
+    key = page.evaluate("navigator.clipboard.readText()")
+    assert call(served, "GET", "/users", key=key)
+
+
+def test_deleting_asks_first(page: Page, served: Served) -> None:
+    sign_in(page, "ada")
+    page.goto("/workspaces/acme/team/person?email=max@example.com")
+    page.get_by_role("link", name="Remove from the workspace…").click()
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("heading", name="max@example.com").wait_for()
+    assert "max@example.com" in team(served)
+    page.get_by_role("link", name="Remove from the workspace…").click()
+    page.get_by_role("button", name="Remove from the workspace").click()
+    page.get_by_text("The member was removed.").wait_for()
+    assert "max@example.com" not in team(served)
+    page.goto("/workspaces/acme/service-accounts/cid")
+    page.get_by_role("link", name="Delete the key").click()
+    page.get_by_role("button", name="Delete the API key").click()
+    page.get_by_text("The API key was deleted.").wait_for()
+    page.get_by_role("link", name="Delete the service account…").click()
+    page.get_by_role("button", name="Delete the service account").click()
+    page.get_by_text("The service account was deleted.").wait_for()
+
+
+def test_a_policy_is_created_with_the_keyboard_on_a_phone(page: Page, served: Served) -> None:
+    page.set_viewport_size({"width": 400, "height": 800})
+    sign_in(page, "ada")
+    page.goto("/workspaces/acme/policies")
+    page.get_by_role("link", name="Create a location policy").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Name", exact=True).first.focus()
+    page.keyboard.type("us-only")
+    page.get_by_label("agent", exact=True).focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Type", exact=True).first.focus()
+    page.keyboard.type("country")
+    page.keyboard.press("Tab")
+    page.keyboard.type("us")
+    page.keyboard.press("Enter")
+    page.get_by_text("It was created.").wait_for()
+    (policy,) = call(served, "GET", "/policies")
+    assert policy["spec"] == {
+        "type": "location",
+        "resourceTypes": ["agent"],
+        "locations": [{"type": "country", "name": "us"}],
+    }
+
+
 def test_the_console_can_be_used_with_a_keyboard(page: Page, served: Served) -> None:
     """Sign in, invite a user and sign out with only Tab, Enter and typing."""
 
@@ -183,7 +241,7 @@ def test_the_console_can_be_used_with_a_keyboard(page: Page, served: Served) -> 
     page.keyboard.type("adm")
     tab_to("Invite", most=1)
     page.keyboard.press("Enter")
-    page.get_by_text("The invitation was created.").wait_for()
+    page.get_by_text("is invited as admin. An e-mail with a link was sent to").wait_for()
     assert team(served)["kim@example.com"]["role"] == "admin"
     tab_to("Sign out")
     page.keyboard.press("Enter")

@@ -16,7 +16,17 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from beamctl.emulator.call import context_of
-from beamctl.emulator.console import forms, session, sign_in, team, workspaces
+from beamctl.emulator.console import (
+    forms,
+    resource_sections,
+    resources,
+    service_accounts,
+    session,
+    sign_in,
+    team,
+    wording,
+    workspaces,
+)
 from beamctl.emulator.console.session import FORM_FIELD, Session, Visit
 from beamctl.emulator.control_plane import is_local_host
 from beamctl.emulator.errors import ApiError, forbidden, raised_at
@@ -43,6 +53,9 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+_SCRIPTED = {"Content-Security-Policy": f"{_HEADERS['Content-Security-Policy']}; script-src 'self'"}
+"""For the pages with a secret: their copy button is the only script."""
+
 _OWN_SITE = ("", "same-origin", "none")
 """`Sec-Fetch-Site` of our own forms; browsers omit it for untrustworthy hosts."""
 
@@ -61,12 +74,21 @@ def console() -> Flask:
     site.url_map.merge_slashes = False
     site.jinja_env.undefined = StrictUndefined
     site.jinja_env.trim_blocks = site.jinja_env.lstrip_blocks = True
-    site.jinja_env.filters["moment"] = forms.moment
-    site.jinja_env.globals.update(wording=forms, roles=[(role.value, role.value) for role in Role])
-    for pages in (sign_in, workspaces, team):
+    site.jinja_env.filters["moment"] = wording.moment
+    site.jinja_env.filters["with_code"] = wording.with_code
+    site.jinja_env.globals.update(wording=wording, roles=[(role.value, role.value) for role in Role])
+    site.jinja_env.globals.update(
+        facts_of=resource_sections.facts,
+        resource_types=resource_sections.RESOURCE_TYPES,
+        token_counts=resource_sections.TOKEN_COUNTS,
+        granularities=resource_sections.GRANULARITIES,
+        pairs_of=resource_sections.pairs_of,
+    )
+    for pages in (sign_in, workspaces, team, service_accounts, resources):
         site.register_blueprint(pages.page)
     site.add_url_rule("/style.css", view_func=_style)
     site.add_url_rule("/icon.svg", view_func=_icon)
+    site.add_url_rule("/copy.js", view_func=_copy_script)
     site.before_request(_begin)
     site.after_request(_end)
     site.context_processor(_shared)
@@ -127,7 +149,7 @@ def check_form(session: Session) -> None:
 
 def add_security_headers(response: Response) -> Response:
     """Add the security headers."""
-    response.headers.update(_HEADERS)
+    response.headers.update(_HEADERS | _SCRIPTED if "has_secret" in g else _HEADERS)
     return response
 
 
@@ -149,6 +171,10 @@ def _icon() -> Response:
     return Response(_file("icon.svg"), content_type="image/svg+xml")
 
 
+def _copy_script() -> Response:
+    return Response(_file("copy.js"), content_type="text/javascript; charset=utf-8")
+
+
 def _file(name: str) -> bytes:
     return (files("beamctl.emulator.console") / "static" / name).read_bytes()
 
@@ -158,7 +184,7 @@ def _api_error(error: ApiError) -> AnyResponse | tuple[str, int]:
     if error.status is HTTPStatus.UNAUTHORIZED:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("sign_in.show", next=back), HTTPStatus.SEE_OTHER)
-    return _error(error.status, forms.error_sentence(error))
+    return _error(error.status, wording.error_sentence(error))
 
 
 def _http_error(error: HTTPException) -> tuple[str | dict[str, Any], int]:
@@ -183,4 +209,4 @@ def _broken(error: Exception) -> tuple[str, int]:
 
 
 def _error(status: int, text: str) -> tuple[str, int]:
-    return render_template("error.html", title=forms.error_title(status), text=text), int(status)
+    return render_template("error.html", title=wording.error_title(status), text=text), int(status)

@@ -1,8 +1,8 @@
-"""Form input and its errors, display texts, and responses: a page, or a redirect with a notice."""
+"""Form input and its errors, and responses: a page, or a redirect with a notice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, make_response, redirect, render_template, request, url_for
 
 from beamctl.emulator import rules
-from beamctl.emulator.clock import read_moment
+from beamctl.emulator.console.wording import error_sentence
 from beamctl.emulator.errors import ApiError
 from beamctl.emulator.permission import Person
 from beamctl.emulator.store import people
@@ -19,6 +19,7 @@ from beamctl.emulator.store import people
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
+    from beamctl.emulator.console.session import Space
     from beamctl.emulator.control_plane import ControlPlane
 
 
@@ -93,7 +94,7 @@ class Notice(Enum):
     SIGNED_OUT = "You are signed out."
     LINK_SENT = (
         "A sign-in link was sent. It is valid for 15 minutes. To see the e-mails that the emulator has sent, run "
-        "beamctl emulator mail."
+        "`beamctl emulator mail`."
     )
     ACCEPTED = "You accepted the invitation and are now a member."
     ACCEPTED_SIGNED_OUT = (
@@ -111,6 +112,9 @@ class Notice(Enum):
     ACCOUNT_CHANGED = "The service account was changed."
     ACCOUNT_DELETED = "The service account was deleted. Its credentials no longer work."
     KEY_DELETED = "The API key was deleted. It no longer works."
+    RESOURCE_CREATED = "It was created."
+    RESOURCE_CHANGED = "The changes were saved."
+    RESOURCE_DELETED = "It was deleted."
     SETTINGS_CHANGED = "The settings were saved."
 
     @property
@@ -135,6 +139,32 @@ def render(template: str, form_error: FormError | None = None, **values: Any) ->
     return make_response(render_template(template, form_error=form_error, **values), status)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A page that asks before something is deleted.
+
+    Attributes:
+        verb: What would be done, such as `Delete the API key`.
+        thing: To what; its name was entered by people.
+        effect: What that does.
+        button: The text of the button.
+        back: The URL of the page to return to.
+        tab: The tab it is on.
+    """
+
+    verb: str
+    thing: str
+    effect: str
+    button: str
+    back: str
+    tab: str = ""
+
+
+def ask(space: Space, question: Question, form_error: FormError | None = None) -> Page:
+    """Show the question. Its form posts to the same address."""
+    return render("confirm.html", form_error, space=space, question=question)
+
+
 def redirect_to(endpoint: str, notice: Notice | None = None, **values: str) -> AnyResponse:
     """Redirect to a page by GET, with a notice."""
     arguments: dict[str, Any] = {**values, "done": notice.slug} if notice else {**values}
@@ -145,98 +175,3 @@ def redirect_back(path: str, otherwise: str) -> AnyResponse:
     """Redirect to where the person was before signing in, if it is one of our pages."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return redirect(path if ours else url_for(otherwise), HTTPStatus.SEE_OTHER)
-
-
-_SOURCES = {
-    "invitation": "Invitation",
-    "directory_sync": "Directory sync",
-    "domain_capture": "Domain capture",
-}
-
-NO_ROLE = "not shown"
-"""Shown if the API returns no role, because of a behavior flag or an older API version."""
-
-
-def standing(user: Mapping[str, Any]) -> str:
-    """The standing of a member or invitee."""
-    if user["accepted"]:
-        return "Member"
-    return "Invitation expired" if user.get("expired") else "Invited"
-
-
-def source(user: Mapping[str, Any]) -> str:
-    """How a member joined; empty for invitees."""
-    return _SOURCES.get(user.get("source", ""), "Local") if user["accepted"] else ""
-
-
-def full_name(user: Mapping[str, Any]) -> str:
-    """Given and family name, or what is known of them."""
-    return f"{user.get('given_name', '')} {user.get('family_name', '')}".strip()
-
-
-def moment(stamp: str) -> str:
-    """An API timestamp as text."""
-    read = read_moment(stamp)
-    return f"{read.day} {read:%B %Y, %H:%M} UTC" if read else stamp
-
-
-def deletions(counts: Mapping[str, int]) -> list[tuple[int, str]]:
-    """What would be deleted: each count above zero, with its noun."""
-    words = {name: _COUNTED.get(name, (name, name)) for name in counts}
-    return [(number, words[name][number != 1]) for name, number in counts.items() if number]
-
-
-_COUNTED = {
-    "members": ("member", "members"),
-    "invitations": ("invitation", "invitations"),
-    "serviceaccounts": ("service account", "service accounts"),
-    "policies": ("policy", "policies"),
-    "integrationconnections": ("integration connection", "integration connections"),
-    "agents": ("agent", "agents"),
-    "functions": ("function", "functions"),
-    "jobs": ("job", "jobs"),
-    "models": ("model", "models"),
-    "sandboxes": ("sandbox", "sandboxes"),
-}
-
-
-def error_sentence(refused: ApiError) -> str:
-    """An API error as a sentence."""
-    if refused.text in _PLAINER:
-        return _PLAINER[refused.text]
-    text = refused.text[:1].upper() + refused.text[1:]
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-_PLAINER = {
-    "Forbidden": "Your role here does not allow that. An admin of the workspace can do it.",
-    "Forbidden: no access to this workspace": "You are not in this workspace. An admin of it can invite you.",
-    "invalid email format": "Enter an e-mail address, such as kim@example.com.",
-    "Invalid role provided": "Choose one of the roles.",
-    "Workspace not found": "This workspace does not exist.",
-    "Workspace or user not found": "No member or invitee of this workspace has that address.",
-    "Workspace or invitation not found": "The invitation is no longer open: it has expired or was revoked.",
-    "no billing account is linked": "No billing account is linked to you. Link one first, then create a workspace.",
-    "the membership of this workspace is managed by Baseten: change it there": (
-        "Baseten manages the members of this workspace and their roles. Change them there."
-    ),
-    "the workspace must keep an accepted admin": "A workspace must keep an admin. Make someone else an admin first.",
-}
-"""Plainer wording for messages of the API."""
-
-_TITLES = {
-    HTTPStatus.BAD_REQUEST: "Invalid request",
-    HTTPStatus.FORBIDDEN: "Not allowed",
-    HTTPStatus.NOT_FOUND: "Not found",
-    HTTPStatus.METHOD_NOT_ALLOWED: "Not found",
-    HTTPStatus.CONFLICT: "Conflict",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request too large",
-    HTTPStatus.MISDIRECTED_REQUEST: "Unknown host name",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
-}
-
-
-def error_title(status: int) -> str:
-    """The title of an error page."""
-    return _TITLES.get(HTTPStatus(status), HTTPStatus(status).phrase)

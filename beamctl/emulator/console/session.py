@@ -93,6 +93,7 @@ def _set(response: Response, name: str, value: str, *, secure: bool) -> None:
 
 
 _BY_NAME = {(route.method, route.rule): route for route in ROUTES}
+_BEAMLIT_HEADER = next(name for name in WORKSPACE_HEADERS if name.lower().startswith("x-beamlit-"))
 _ONE_WORKSPACE = "/workspaces/<name>"
 
 
@@ -167,10 +168,12 @@ class Visit:
         self, person: Person, method: str, rule: str, body: object = None, *, workspace: str = "", **path: str
     ) -> Any:  # noqa: ANN401 - as above
         """Call the API as a person who is authenticated by the key in an invitation link."""
-        headers = Headers({WORKSPACE_HEADERS[0]: workspace} if workspace else {})
+        route = _BY_NAME[method, rule]
+        header = _BEAMLIT_HEADER if route.beamlit_only else WORKSPACE_HEADERS[0]
+        headers = Headers({header: workspace} if workspace else {})
         sent = b"" if body is None else json.dumps(body).encode()
         inbound = Inbound(headers, {"countResources": "true"}, path, sent, "", person, context_of(request.environ))
-        return self.plane.run(_BY_NAME[method, rule], inbound).body
+        return self.plane.run(route, inbound).body
 
     def workspace(self, name: str) -> Space:
         """Return a workspace that the visitor has access to.

@@ -5,14 +5,16 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 
-from beamctl.emulator.console import forms
+from beamctl.emulator.console import wording
 from beamctl.emulator.console.forms import (
     FormError,
     Notice,
     Page,
+    Question,
     api_error,
+    ask,
     field,
     fields,
     redirect_to,
@@ -21,6 +23,7 @@ from beamctl.emulator.console.forms import (
 )
 from beamctl.emulator.console.session import Visit, current_visit
 from beamctl.emulator.errors import ApiError, forbidden
+from beamctl.emulator.store import membership, people
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -42,7 +45,11 @@ def show_profile(form_error: FormError | None = None) -> Page:
     """Show my workspaces and invitations."""
     visit = current_visit()
     mine = visit.call_api("GET", "/workspaces")
-    return render("profile.html", form_error, workspaces=mine, invitations=_invitations(visit))
+    with visit.plane.database.reading() as db:
+        names = people.profile(db, visit.person.sub) or {}
+        roles = membership.roles_of(db, visit.person.sub)
+    values = {"full_name": wording.full_name(names), "roles_by_name": roles}
+    return render("profile.html", form_error, workspaces=mine, invitations=_invitations(visit), **values)
 
 
 @page.post("/profile/invitations/<name>/accept")
@@ -68,7 +75,10 @@ def decline(name: str) -> AnyResponse:
 @page.get("/profile/leave/<name>")
 def ask_to_leave(name: str, form_error: FormError | None = None) -> Page:
     """Ask for confirmation to leave a workspace."""
-    return render("leave.html", form_error, space=current_visit().workspace(name))
+    space = current_visit().workspace(name)
+    effect = "You will lose access. To come back, you need a new invitation from an admin."
+    question = Question("Leave", space.title, effect, "Leave the workspace", url_for("workspaces.show_profile"))
+    return ask(space, question, form_error)
 
 
 @page.post("/profile/leave/<name>")
@@ -77,7 +87,7 @@ def leave(name: str) -> AnyResponse:
     try:
         current_visit().call_api("DELETE", "/workspaces/<name>/leave", name=name)
     except ApiError as error:
-        return ask_to_leave(name, api_error(error, "leave"))
+        return ask_to_leave(name, api_error(error, "confirm"))
     return redirect_to("workspaces.show_profile", Notice.LEFT)
 
 
@@ -128,7 +138,7 @@ def ask_to_delete(name: str, form_error: FormError | None = None) -> Page:
     team = visit.call_api("GET", "/users", workspace=name)
     members = sum(user["accepted"] for user in team)
     counts = {"members": members, "invitations": len(team) - members, **space.shown["resourceCounts"]}
-    return render("workspace_delete.html", form_error, space=space, deletions=forms.deletions(counts))
+    return render("workspace_delete.html", form_error, space=space, deletions=wording.deletions(counts))
 
 
 @page.post("/workspaces/<name>/delete")

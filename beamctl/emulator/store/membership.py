@@ -91,6 +91,12 @@ def role_of(db: sqlite3.Connection, workspace_id: int, sub: str) -> str | None:
     return str(row["role"]) if row else None
 
 
+def roles_of(db: sqlite3.Connection, sub: str) -> dict[str, str]:
+    """The roles of a person, by the name of the workspace."""
+    query = "SELECT name, role FROM membership JOIN workspace ON workspace.id = workspace_id WHERE sub = ?"
+    return {row["name"]: row["role"] for row in db.execute(query, (sub,))}
+
+
 def is_last_admin(db: sqlite3.Connection, workspace_id: int, sub: str) -> bool:
     """Whether the member is the only admin; invitations do not count."""
     query = "SELECT sub FROM membership WHERE workspace_id = ? AND role = ? LIMIT 2"

@@ -30,6 +30,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.url, self.answer, self.status = url, answer, answer.status_code
         self.forms: list[Form] = []
+        self.unchecked: list[tuple[str, str]] = []
         self.links: dict[str, str] = {}
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self._open: list[tuple[str, dict[str, str | None], list[str]]] = []
@@ -62,7 +63,9 @@ class Page(HTMLParser):
         self.tags.append((tag, values))
         if tag == "form":
             self.forms.append(Form(values.get("method") or "get", values.get("action") or self.url))
-        if tag == "input" and self.forms and any(open_tag == "form" for open_tag, *_ in self._open):
+        if tag == "input" and values.get("type") == "checkbox" and "checked" not in values:
+            self.unchecked.append((values["name"] or "", values["value"] or ""))
+        elif tag == "input" and self.forms and any(open_tag == "form" for open_tag, *_ in self._open):
             self.forms[-1].fields.append((values["name"] or "", values.get("value") or ""))
         if tag == "select":
             self._select = (values["name"] or "", [])
@@ -78,7 +81,7 @@ class Page(HTMLParser):
         self.elements.append((tag, "".join(words).strip() if tag == "bdi" else text))
         if tag == "a":
             self.links[text] = values["href"] or ""
-        if tag == "button":
+        if tag == "button" and any(open_tag == "form" for open_tag, *_ in self._open):
             self.forms[-1].buttons.append((text, values))
         if tag == "select" and self._select:
             name, options = self._select
@@ -113,7 +116,7 @@ class Browser:
         for name, value in form.fields:
             fields.setdefault(name, []).append(value)
         for name, given in typed.items():
-            assert name in fields, f"there is no field {name}"
+            assert name in fields or name in dict(page.unchecked), f"there is no field {name}"
             fields[name] = given if isinstance(given, list) else [given]
         if values.get("name"):
             fields[values["name"] or ""] = [values["value"] or ""]
@@ -155,7 +158,8 @@ def look(page: Page) -> None:
     assert all(text for text in page.texts("button") + page.texts("a"))
     levels = [int(tag[1]) for tag, _ in tags if tag in ("h1", "h2", "h3")]
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert not {tag for tag, _ in tags} & {"script", "style", "iframe", "object", "embed"}
+    assert not {tag for tag, _ in tags} & {"style", "iframe", "object", "embed"}
+    assert {values.get("src") for tag, values in tags if tag == "script"} <= {"/copy.js"}
     assert not [key for _, values in tags for key in values if key.startswith("on") or key == "style"]
     outside = [
         values[key]

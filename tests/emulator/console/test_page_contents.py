@@ -99,6 +99,36 @@ def test_a_secret_is_shown_once_and_is_valid(world: World) -> None:
     assert browser.client.get("/v0/users", headers={"Api-Key": key}).status_code == 401
 
 
+def test_only_the_pages_with_a_secret_have_a_script(world: World) -> None:
+    browser = Browser(world).signed_in("ada")
+    page = browser.submit(browser.get("/workspaces/acme/service-accounts/cid"), "Create the key", key_name="k")
+    policy = page.answer.headers["Content-Security-Policy"]
+    assert (policy.startswith("default-src 'none';"), policy.endswith("; script-src 'self'")) == (True, True)
+    assert "unsafe" not in policy
+    assert page.texts("button")[-1] == "Copy the key"
+    assert browser.client.get("/copy.js").content_type == "text/javascript; charset=utf-8"
+
+
+def test_keys_say_when_they_end(world: World) -> None:
+    for name, lifetime in (("short", "24h"), ("long", "304d"), ("endless", "")):
+        world.call("ada", "POST", "/service_accounts/cid/api_keys", {"name": name, "expires_in": lifetime})
+    world.clock.forward(days=2)
+    page = Browser(world).signed_in("ada").get("/workspaces/acme/service-accounts/cid")
+    shown = page.texts("td")[::3]
+    assert sorted(shown) == ["Ended 2 March 2026", "No expiry", "No expiry", "Until 30 December 2026"]
+
+
+def test_the_profile_shows_name_roles_and_that_there_are_no_invitations(world: World) -> None:
+    page = Browser(world).signed_in("ada").get("/profile")
+    assert "You are Ada, ada@example.com." in page.text
+    assert "acme · admin · eu" in page.text
+    assert "None. An invitation that has expired is not shown" in page.text
+    world.clock.forward(days=8)
+    page = Browser(world).signed_in("ivy").get("/profile")
+    assert page.offers() == set()
+    assert "None. An invitation that has expired is not shown" in page.text
+
+
 def test_a_large_team_is_shown_in_pages(tmp_path: Path) -> None:
     users = [{"email": f"p{number:04}@example.com", "workspaces": {"acme": "member"}} for number in range(1_500)]
     world = World(tmp_path / "plane.db", seed={**SEED, "users": [*SEED["users"], *users]})
