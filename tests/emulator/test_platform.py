@@ -146,7 +146,7 @@ def test_directory_sync_does_not_change_other_members(world: World) -> None:
 
 def test_the_console_warns_that_directory_sync_restores_members(world: World) -> None:
     browser = Browser(world).signed_in("ada")
-    page = browser.get("/workspaces/acme/team/person?email=max@example.com")
+    page = browser.get("/workspaces/acme/team/person/remove?email=max@example.com")
     assert "The next directory sync adds them again; in the emulator, that is beamctl emulator sync." in page.text
-    page = browser.get("/workspaces/acme/team/person?email=vic@example.com")
+    page = browser.get("/workspaces/acme/team/person/remove?email=vic@example.com")
     assert ("directory" in page.text, "they need a new invitation" in page.text) == (False, True)
