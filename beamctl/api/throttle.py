@@ -202,7 +202,7 @@ class Throttle:
 
     @contextmanager
     def slot(self) -> Iterator[Slot]:
-        """Wait for a slot, and hold it for the duration of the block. Whoever holds one must not wait for another.
+        """Wait for a slot, and hold it for the duration of the block. A thread must not wait for a second one.
 
         Raises:
             InterruptedRunError: The run was interrupted during the wait.

@@ -1,4 +1,4 @@
-"""Options of every command that uses the API: where it is, the credential, and limits of time and of requests."""
+"""Options of every command that uses the API: its URL, the credential, timeouts and the number of requests."""
 
 from __future__ import annotations
 

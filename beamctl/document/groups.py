@@ -26,7 +26,7 @@ class DeclaredGroup:
 
     Attributes:
         name: Its name.
-        document: Where it is declared.
+        document: The document that declares it.
         people: The valid e-mail addresses as written, by folded e-mail.
         includes: The included groups that exist, by name, with their index in the list.
     """

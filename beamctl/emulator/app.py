@@ -177,7 +177,7 @@ def _api_error(error: ApiError) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
-    """Unknown routes and methods, of which the published ones are 501, and bodies that are too large."""
+    """Unknown routes and methods (501 if they are published), and bodies that are too large."""
     no_route = error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
     if no_route and (operation := published_operation(request.method, request.path.removeprefix(BASE_PATH))):
         return _api_error(_not_served(operation))

@@ -137,7 +137,7 @@ class MovableClock:
         Args:
             ahead: How far to move it forward at once.
             real: The real clock.
-            offset: Where it is kept how far the clock is ahead; None for this object.
+            offset: Stores how far the clock is ahead; None to store it in this object.
 
         Raises:
             EmulatorError: The time is outside the supported years.

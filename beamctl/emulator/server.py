@@ -118,7 +118,7 @@ def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> 
 
 
 def _most_connections() -> int:
-    """How many connections can be open, after raising the process's limit of open files where that is allowed."""
+    """How many connections can be open, after raising the limit of open files as far as allowed."""
     try:
         import resource
     except ImportError:  # Windows, where select() can wait for 512 sockets

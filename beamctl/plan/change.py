@@ -146,8 +146,8 @@ class Change:
         after: What the API will show; None if the object is deleted.
         place: The line that requests it; None if it is planned because the document does not list the object.
         declared: Document-only attributes (`until`, `reason`, `owner`; `since` and `reason` of a leaver).
-        through: The ways through groups that give the person access, the first of which is that of `place`; none for
-            anything that is declared directly.
+        through: The ways through groups that give the person access. The first one leads to `place`. Empty for anything
+            that is declared directly.
         depends_on: What must be in effect first. If that fails, this change is skipped.
         serial_group: Changes of the same group run one after another, in order; empty for no constraint.
         secrets: Where secrets come from and go to, as written in the document (`model.secret.place_of`); never a

@@ -128,7 +128,7 @@ def _cases(data: ReportData, plan: Plan, found: Found) -> Iterator[TestCase]:
 
 
 def _failed(data: ReportData, workspace: str) -> Iterator[TestCase]:
-    """The errors because of which nothing is known about a workspace, or nothing was changed in it."""
+    """The errors that kept a workspace from being read or changed."""
     for each in data.failures:
         if each.workspace == workspace:
             for finding in of_failure(data, each):

@@ -126,7 +126,7 @@ def refusal_notice(workspace: str, hazards: Sequence[Hazard]) -> WorkspaceNotice
 
 
 def unread_notice(failure: WorkspaceFailure) -> WorkspaceNotice:
-    """The error because of which a workspace could not be compared with its document."""
+    """The error that kept a workspace from being compared with its document."""
     summary = f"{failure.workspace} could not be compared with its document: {printable(failure.message)}."
     items = tuple(NotifiedItem(f"! {printable(problem.message)}") for problem in failure.problems)
     return WorkspaceNotice(Urgency.FAILURE, failure.workspace, summary, "could not be compared", items)

@@ -5,7 +5,7 @@ A module of its own: plan, drift and apply share it."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from beamctl.document.desired import Desired
 from beamctl.document.problem import Place
@@ -13,6 +13,9 @@ from beamctl.errors import ApiError, BeamctlError, DocumentError, OwnCredentialE
 
 if TYPE_CHECKING:
     from beamctl.report.data import WorkspaceFailure
+
+Item = TypeVar("Item")
+T = TypeVar("T")
 
 ISOLATED = (ApiError, DocumentError, OwnCredentialError, StalePlanError)
 """Errors that are about one workspace. All others end the run."""
@@ -29,6 +32,20 @@ def failure(workspace: str, place: Place, error: BeamctlError) -> WorkspaceFailu
 def failure_of(desired: Desired, error: BeamctlError) -> WorkspaceFailure:
     """The same for the workspace of a document."""
     return failure(desired.workspace, desired.document.place("workspace"), error)
+
+
+def separated(
+    items: Iterable[Item], results: Iterable[T | BeamctlError]
+) -> tuple[list[tuple[Item, T]], list[tuple[Item, BeamctlError]]]:
+    """The items with their results, and those with an error instead. Both keep the order."""
+    done: list[tuple[Item, T]] = []
+    errors: list[tuple[Item, BeamctlError]] = []
+    for item, result in zip(items, results, strict=True):
+        if isinstance(result, BeamctlError):
+            errors.append((item, result))
+        else:
+            done.append((item, result))
+    return done, errors
 
 
 def raise_if_alone(errors: Iterable[BeamctlError], workspaces: int) -> None:

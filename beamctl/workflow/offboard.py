@@ -18,7 +18,7 @@ from beamctl.document.load import SourceText
 from beamctl.document.mentions import Mention, addresses_in, mentions, removals
 from beamctl.document.splice import UneditableError
 from beamctl.document.yaml_loader import parse
-from beamctl.errors import BeamctlError, DocumentError, UsageError
+from beamctl.errors import DocumentError, UsageError
 from beamctl.model.email import folded
 from beamctl.model.text import printable
 from beamctl.plan.adoption import EditedFile
@@ -33,7 +33,7 @@ from beamctl.workflow.adopt import patch_labels, refuse_standard_input
 from beamctl.workflow.concurrent_reads import WorkspaceReads, read_workspaces
 from beamctl.workflow.connection import Access, open_link
 from beamctl.workflow.documents import desired_in, validate
-from beamctl.workflow.failures import failure_of
+from beamctl.workflow.failures import failure_of, separated
 from beamctl.workflow.plan import plan_from, readings
 from beamctl.workflow.where import addresses, people_in, people_readings
 
@@ -171,12 +171,9 @@ def plan_after(
             return WorkspaceReads(name, link.silent_reader, {**people_readings(name), **readings(desired)}, planned)
 
         results = read_workspaces([partial(opened, each) for each in found.desired], access.reads)
-    done = [each for each in results if not isinstance(each, BeamctlError)]
-    failed = [
-        (each, error) for each, error in zip(found.desired, results, strict=True) if isinstance(error, BeamctlError)
-    ]
+    done, failed = separated(found.desired, results)
     return Aftermath(
-        tuple(plan for plan, _ in done),
-        tuple(each for _, stay in done for each in stay),
+        tuple(plan for _, (plan, _) in done),
+        tuple(each for _, (_, stay) in done for each in stay),
         tuple(failure_of(each, error) for each, error in failed),
     )

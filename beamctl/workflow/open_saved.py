@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from beamctl.document.load import YAML_SUFFIXES
 from beamctl.document.problem import Place
-from beamctl.errors import BeamctlError, StalePlanError, UsageError
+from beamctl.errors import StalePlanError, UsageError
 from beamctl.model.shard import ShardScope
 from beamctl.plan.hazard import Allowance, Hazard, refuse_misdirected, unused
 from beamctl.plan.plan import Plan
@@ -30,7 +30,7 @@ from beamctl.workflow.apply_view import ApplyRequest
 from beamctl.workflow.concurrent_reads import WorkspaceReads, read_workspaces
 from beamctl.workflow.connection import Access, Link, api_time, open_link
 from beamctl.workflow.documents import quoted
-from beamctl.workflow.failures import failure, raise_if_alone
+from beamctl.workflow.failures import failure, raise_if_alone, separated
 from beamctl.workflow.plan import with_clocks
 from beamctl.workflow.plan_all import Checks, Planned
 from beamctl.workflow.saved_plan import Recheck, open_plan, recheck_readings, rechecked
@@ -89,9 +89,9 @@ def open_saved(file: str, request: ApplyRequest, access: Access, stack: ExitStac
         return _checking(saved, file, plan, link, request.checks)
 
     found = read_workspaces([partial(opened, plan) for plan in picked], access.reads)
-    errors = [(plan, error) for plan, error in zip(picked, found, strict=True) if isinstance(error, BeamctlError)]
+    done, errors = separated(picked, found)
     raise_if_alone((error for _, error in errors), len(whole))
-    checked = [each for each in found if not isinstance(each, BeamctlError)]
+    checked = [each for _, each in done]
     before = [each for _, below, name in checked for each in unused(below, saved.allowed, name)]
     failures = [failure(plan.workspace, Place(plan.source), error) for plan, error in errors]
     return OpenedPlan([planned for planned, _, _ in checked], [*request.allowed, *before], saved, failures, scope)

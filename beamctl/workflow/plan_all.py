@@ -22,7 +22,7 @@ from beamctl.runs.last_run import LastRun, LastRuns
 from beamctl.workflow.concurrent_reads import WorkspaceReads, read_workspaces
 from beamctl.workflow.connection import Access, Link, open_link
 from beamctl.workflow.documents import quoted, read_desired
-from beamctl.workflow.failures import failure_of, raise_if_alone
+from beamctl.workflow.failures import failure_of, raise_if_alone, separated
 from beamctl.workflow.plan import digest_of_plan, plan_from, readings
 from beamctl.workflow.shards import covered, scope_of
 
@@ -147,9 +147,9 @@ def plan_all(
         return _planning(desired, link, last.of(desired.workspace, link.api_url), granted, checks, base)
 
     found = read_workspaces([partial(opened, desired) for desired in documents], access.reads)
-    errors = [(each, error) for each, error in zip(documents, found, strict=True) if isinstance(error, BeamctlError)]
+    done, errors = separated(documents, found)
     raise_if_alone((error for _, error in errors), len(whole))
-    planned = tuple(each for each in found if not isinstance(each, BeamctlError))
+    planned = tuple(each for _, each in done)
     if checks.only:
         from beamctl.workflow.only import refuse_unmatched
 

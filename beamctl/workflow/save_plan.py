@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from beamctl.document.scalars import duration
-from beamctl.errors import BeamctlError, UsageError
+from beamctl.errors import UsageError
 from beamctl.model.secret import RecordRedactor
 from beamctl.model.text import printable
 from beamctl.plan.hazard import Allowance
@@ -17,7 +17,7 @@ from beamctl.system.clock import current_time
 from beamctl.system.files import replace_file
 from beamctl.system.signature import sign, signature_of, why_not_sign
 from beamctl.workflow.concurrent_reads import WorkspaceReads
-from beamctl.workflow.failures import failure, raise_if_alone
+from beamctl.workflow.failures import failure, raise_if_alone, separated
 from beamctl.workflow.plan import identifying
 from beamctl.workflow.plan_all import AllPlanned, Planned, read_planned
 
@@ -101,13 +101,12 @@ def identified(found: AllPlanned) -> AllPlanned:
         name = each.plan.workspace
         return WorkspaceReads(name, each.link.silent_reader, {name: identifying(name)}, lambda live: live[name])
 
-    results = read_planned(found.planned, reads)
-    errors = [(each, read) for each, read in results if isinstance(read, BeamctlError)]
+    done, errors = separated(found.planned, (read for _, read in read_planned(found.planned, reads)))
     total = len(found.scope.workspaces) if found.scope else len(found.planned) + len(found.failures)
     raise_if_alone((error for _, error in errors), total)
     return replace(
         found,
-        planned=tuple(replace(each, identifier=read) for each, read in results if not isinstance(read, BeamctlError)),
+        planned=tuple(replace(each, identifier=read) for each, read in done),
         failures=(*found.failures, *(failure(each.plan.workspace, each.place, error) for each, error in errors)),
     )
 

@@ -16,7 +16,7 @@ from beamctl.document.desired import Desired
 from beamctl.errors import BeamctlError, DocumentError, UsageError
 from beamctl.workflow.connection import Access, default_workspace
 from beamctl.workflow.documents import defaults, read_desired
-from beamctl.workflow.failures import failure_of
+from beamctl.workflow.failures import failure_of, separated
 from beamctl.workflow.show import Shown, show_all, with_groups
 
 
@@ -74,9 +74,9 @@ def command(
 def _show_all(documents: Sequence[Desired], out: Output, access: Access) -> int:
     """Show several workspaces in the order of their documents. One that cannot be read does not affect the others."""
     results = show_all([each.workspace for each in documents], access)
-    pairs = list(zip(documents, results, strict=True))
-    shown = [_with_groups(found, each) for each, found in pairs if not isinstance(found, BeamctlError)]
-    failures = [failure_of(each, error) for each, error in pairs if isinstance(error, BeamctlError)]
+    done, errors = separated(documents, results)
+    shown = [_with_groups(found, each) for each, found in done]
+    failures = [failure_of(each, error) for each, error in errors]
     if out.json:
         from beamctl.report.workspace_json import show_all_json
 

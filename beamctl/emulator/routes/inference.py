@@ -77,7 +77,7 @@ def _policies(kind: Kind, call: Call, spec: dict[str, Any]) -> Iterator[Policy]:
 
 
 def _places(call: Call, spec: dict[str, Any]) -> list[Place]:
-    """Where it may run: in its private cluster, in its region, or in any region."""
+    """The places where it can run: its private cluster, its region, or any region."""
     private = spec.get("privateClusters")
     if isinstance(private, dict) and private.get("enabled"):
         row = resource.find(call.db, ResourceScope(call.space.id, CLUSTERS.name), str(private.get("name", "")))
