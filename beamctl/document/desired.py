@@ -69,6 +69,7 @@ class Guards:
         allowed_domains: Folded domains whose users may get access; None means all, empty means none.
         protected: Folded e-mails of members who are never removed or demoted.
         secret_sources: Additional files and folders that secrets may be read from.
+        allowed_workspaces: Workspaces with which images and custom domains may be shared.
         prevent_destroy: Whether the workspace must not be deleted.
         runs_as: The identity that beamctl runs as, if the document declares it.
         source: The document that sets them; None for defaults, and for guards read from a run record.
@@ -79,6 +80,7 @@ class Guards:
     allowed_domains: tuple[str, ...] | None = None
     protected: tuple[str, ...] = ()
     secret_sources: tuple[str, ...] = ()
+    allowed_workspaces: tuple[str, ...] = ()
     prevent_destroy: bool = True
     runs_as: Self | None = None
     source: Document | None = field(default=None, compare=False, repr=False)
@@ -219,6 +221,7 @@ def guards_of(data: Mapping[str, Any]) -> Guards:
         allowed_domains=tuple(map(email.folded, data["allowedDomains"])) if "allowedDomains" in data else None,
         protected=tuple(email.folded(address) for address in data.get("protected", ())),
         secret_sources=tuple(data.get("secretSources", default.secret_sources)),
+        allowed_workspaces=tuple(data.get("allowedWorkspaces", default.allowed_workspaces)),
         prevent_destroy=data.get("preventDestroy", default.prevent_destroy),
         runs_as=Self(runs_as.get("email", ""), runs_as.get("serviceAccount", "")) if runs_as else None,
     )

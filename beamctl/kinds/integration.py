@@ -12,16 +12,15 @@ from typing import Any
 
 from beamctl.document.desired import Desired
 from beamctl.document.document import Document
-from beamctl.document.problem import Problem, ProblemCode, quoted
+from beamctl.document.problem import Problem, ProblemCode
 from beamctl.kinds.resource.kind import ResourceKind
 from beamctl.kinds.resource.live import Resource, Resources, entries
 from beamctl.kinds.resource.shape import SECRET, VERSION, Form, Shape
+from beamctl.kinds.secret_source import HINT, source_problems, variable_for, with_sources
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
-from beamctl.model.secret import OWN_CREDENTIAL, SECRETS_FROM, SOURCES_ALLOWED, is_own_variable
 from beamctl.plan.change import Action, Change
 from beamctl.plan.comparison import Note
-from beamctl.plan.hazard import files_of
 from beamctl.plan.listing import Exported, Trail
 
 SHAPE = Shape(
@@ -35,8 +34,6 @@ SHAPE = Shape(
 )
 _VERSION = "version"
 _PART = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_HINT = "set its source: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
 
 
 class IntegrationKind(ResourceKind):
@@ -56,12 +53,7 @@ class IntegrationKind(ResourceKind):
     def with_secrets(self, change: Change, desired: Desired) -> Change:
         """The change with the sources of its secret, which is sent with every change because the API may drop what a
         `PUT` omits."""
-        sources = _sources(desired.section(self.section).get(change.key, {}))
-        if not sources or change.after is None:
-            return change
-        changed = replace(change, secrets={SECRETS_FROM: sources})
-        allowed = list(desired.guards.secret_sources) if any(files_of(changed)) else []
-        return replace(changed, secrets={**changed.secrets, SOURCES_ALLOWED: allowed}) if allowed else changed
+        return with_sources(change, _sources(desired.section(self.section).get(change.key, {})), desired)
 
     def remarks(self, changes: Sequence[Change]) -> Iterable[Note]:
         """Warn about secrets that a change may lose."""
@@ -78,7 +70,7 @@ def _with_places(found: Exported, things: Mapping[str, Resource]) -> Exported:
     taken: set[str] = set()
     for name, entry in found.entries.items():
         version = {_VERSION: things[name].attributes[VERSION]}
-        places = {part: {"env": _variable(name, part, taken)} for part in things[name].secret}
+        places = {part: {"env": variable_for(f"CONNECTION_{name}_{part}", taken)} for part in things[name].secret}
         if places and all(_PART.fullmatch(part) and part != _VERSION for part in places):
             entries[name] = {**entry, SECRET: places | version}
             remarks[(name,)] = (fact(Code.SET_SECRET_VARIABLE),)
@@ -86,15 +78,6 @@ def _with_places(found: Exported, things: Mapping[str, Resource]) -> Exported:
             entries[name] = entry
             remarks[(name,)] = (fact(Code.SET_SECRET_SOURCE, version=version[_VERSION]),)
     return replace(found, entries=entries, remarks=remarks)
-
-
-def _variable(name: str, part: str, taken: set[str]) -> str:
-    """A unique environment variable for one part of a secret, unlikely to be set for something else."""
-    variable = re.sub("(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]", "_", f"CONNECTION_{name}_{part}").upper()
-    while variable in taken:
-        variable += "_"
-    taken.add(variable)
-    return variable
 
 
 def _sources(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,26 +88,13 @@ def _problems(document: Document) -> Iterator[Problem]:
     for name, entry in entries(SHAPE, document):
         secret = entry.get(SECRET)
         for part, source in secret.items() if isinstance(secret, dict) else ():
-            if part == _VERSION:
-                continue
-            path = (SHAPE.section, name, SECRET, part)
-            if isinstance(source, str):
-                message = f"{part!r} contains a secret in plain text"
-                yield Problem(document.place(*path), ProblemCode.PLAIN_SECRET, message, _HINT)
-            variable = source.get("env") if isinstance(source, dict) else None
-            if isinstance(variable, str) and is_own_variable(variable):
-                message = f"{quoted(variable)} {OWN_CREDENTIAL}"
-                hint = "use another variable"
-                yield Problem(document.place(*path, "env"), ProblemCode.INVALID_SECRET_SOURCE, message, hint)
-            elif isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
-                message = f"'env' of {part!r} is not the name of a variable"
-                hint = "write the variable's name, not its value"
-                yield Problem(document.place(*path, "env"), ProblemCode.INVALID_SECRET_SOURCE, message, hint)
+            if part != _VERSION:
+                yield from source_problems(document, (SHAPE.section, name, SECRET, part), source)
         if isinstance(secret, dict) and secret.keys() <= {_VERSION}:
             message = f"the secret of {name!r} has no source"
             yield Problem(
                 document.key_place(SHAPE.section, name, SECRET),
                 ProblemCode.INVALID_SECRET_SOURCE,
                 message,
-                f"add 'NAME: …', and {_HINT}",
+                f"add 'NAME: …', and {HINT}",
             )

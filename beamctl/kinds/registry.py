@@ -21,6 +21,8 @@ _KINDS = (
     ("policy.PolicyKind", ("policies",)),
     ("integration.IntegrationKind", ("integrations",)),
     ("environment.EnvironmentKind", ("environments",)),
+    ("workspace_secret.kind.WorkspaceSecretKind", ("secrets",)),
+    ("share.kind.ShareKind", ("shares",)),
 )
 """Each kind, with the keys of a document that it reads."""
 
@@ -31,6 +33,7 @@ _ADOPTERS = {
     "policy": "resource.adopt.ResourceAdopter",
     "integration": "resource.adopt.ResourceAdopter",
     "environment": "resource.adopt.ResourceAdopter",
+    "share": "share.adopt.ShareAdopter",
 }
 """By kind, what edits a document so that it says what is live, unless an `Adopter` does."""
 

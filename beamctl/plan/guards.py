@@ -121,6 +121,8 @@ def declared_data(declared: Declared | None) -> dict[str, Any]:
     }
     if guards.secret_sources:
         data_guards["secretSources"] = list(guards.secret_sources)
+    if guards.allowed_workspaces:
+        data_guards["allowedWorkspaces"] = list(guards.allowed_workspaces)
     if guards.runs_as is not None:
         who = guards.runs_as
         data_guards["self"] = {"email": who.email} if who.email else {"serviceAccount": who.service_account}
@@ -169,6 +171,7 @@ def declared_to_record(last: Declared | None, now: Declared, populations: Sizes,
         runs_as=_folded(guards.runs_as),
         protected=tuple(sorted(guards.protected)),
         secret_sources=tuple(sorted(guards.secret_sources)),
+        allowed_workspaces=tuple(sorted(guards.allowed_workspaces)),
         allowed_domains=None if domains is None else tuple(sorted(domains)),
     )
     return Declared(guards, {kind: days for kind, days in now.ends.items() if days})
@@ -212,6 +215,10 @@ def _secret_sources(before: Guards, after: Guards, _: Sizes) -> Fact | None:
     return _listed(Code.LIST_ADDS, set(after.secret_sources) - set(before.secret_sources))
 
 
+def _allowed_workspaces(before: Guards, after: Guards, _: Sizes) -> Fact | None:
+    return _listed(Code.LIST_ADDS, set(after.allowed_workspaces) - set(before.allowed_workspaces))
+
+
 def _self(before: Guards, after: Guards, _: Sizes) -> Fact | None:
     was, now = _folded(before.runs_as), _folded(after.runs_as)
     return _replaced(str(was), str(now or "")) if was and was != now else None
@@ -236,6 +243,7 @@ _GUARDS: Mapping[str, tuple[str, Callable[[Guards, Guards, Sizes], Fact | None]]
     "protected": ("protected", _protected),
     "preventDestroy": ("prevent_destroy", _prevent_destroy),
     "secretSources": ("secret_sources", _secret_sources),
+    "allowedWorkspaces": ("allowed_workspaces", _allowed_workspaces),
     "self": ("runs_as", _self),
 }
 """By guard: its attribute, and a function that describes how it was loosened (None if it was not)."""

@@ -30,6 +30,7 @@ class Risk(StrEnum):
     DELETES_SERVICE_ACCOUNT = "deletes-service-account"
     DELETES_API_KEY = "deletes-api-key"
     GRANTS_OUTSIDE_DOMAIN = "grants-outside-domain"
+    SHARES_OUTSIDE = "shares-outside"
     LOOSENS_GUARDS = "loosens-guards"
     DELETES_POLICY_IN_USE = "deletes-policy-in-use"
     SECRET_SOURCE = "secret-source"  # noqa: S105 - the name of a hazard

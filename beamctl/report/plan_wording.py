@@ -131,14 +131,19 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "the document sets no source for the secret of {name}: it is not known whether the API keeps the secret when "
         "the connection is updated"
     ),
+    Code.NOTHING_TO_SHARE: "{name} is not among the {section:spaced} of this workspace, so it is not shared",
     Code.RECREATED_WITHOUT_SECRET: (
         "{name} is re-created without its secret, which cannot be read: set it in the console"
     ),
     Code.RESOURCES_MISSING: (
         "{names:some} should be unchanged but is no longer among the {section:spaced}: the listing may be incomplete"
     ),
+    Code.SECRET_AGE_UNKNOWN: "the API does not show when {name} was last set, so updatedAfter has no effect",
     Code.SECRET_CANNOT_BE_RESTORED: "the previous secret of {name} cannot be restored",
+    Code.SECRET_DUE_LATER: "{name} is to be sent again from {time} on, which is in the future",
     Code.SETTING_CANNOT_BE_RESTORED: "{name} had a role that beamctl cannot set: set it in the console",
+    Code.SHARED_BY_ANOTHER: "{name} belongs to the workspace {owner}, so only that workspace can share it",
+    Code.SHARED_OUTSIDE: "{name} would be shared with {workspace}, which guards.allowedWorkspaces does not list",
     # the plan as a whole
     Code.ANY_DOMAIN_ALLOWED: "any domain is allowed, before only {before:or none}",
     Code.CHANGED_BY_WHOM: "it is not known whether that run or someone else changed {name}",

@@ -9,22 +9,11 @@ from typing import Any
 from beamctl.document.desired import Desired, Mode
 from beamctl.kinds.resource.live import Resource, attributes, is_name
 from beamctl.kinds.resource.shape import VERSION, Shape
+from beamctl.kinds.secret_source import sources_are_valid
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.secret import (
-    SECRETS_FROM,
-    SOURCES_ALLOWED,
-    Command,
-    File,
-    SecretDestination,
-    SecretSource,
-    Variable,
-    is_own_variable,
-    place_of,
-)
 from beamctl.plan.change import ALL_ATTRIBUTES, Action, Change, Reason, Stage
 from beamctl.plan.comparison import Decisions, Note, UnchangedReason
-from beamctl.plan.hazard import files_of
 
 
 class ResourceDecider(Decisions):
@@ -188,16 +177,6 @@ def is_valid(shape: Shape, change: Change) -> bool:
     if change.action is Action.CREATE and not is_name(change.name):  # others may have any name
         return False
     versions = (side.get(VERSION, 1) for side in (before, after))
-    return all(type(version) is int for version in versions) and _secrets_are_valid(change)
-
-
-def _secrets_are_valid(change: Change) -> bool:
-    if not change.secrets:
-        return VERSION not in (change.after or {})
-    if SOURCES_ALLOWED in change.secrets and not any(files_of(change)):
+    if VERSION in after and not change.secrets:
         return False
-    return all(_is_source(place_of(source)) for source in change.secrets[SECRETS_FROM].values())
-
-
-def _is_source(place: SecretDestination | SecretSource | None) -> bool:
-    return isinstance(place, File | Command) or (isinstance(place, Variable) and not is_own_variable(place.name))
+    return all(type(version) is int for version in versions) and sources_are_valid(change)

@@ -4,17 +4,17 @@ whether the API keeps what a `PUT` omits."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import Any
 
 from beamctl.errors import GarbledError
 from beamctl.kinds.operations import MISSING, PLAN, accepted, delete, done, failed, found, not_made, refusal, unseen
 from beamctl.kinds.resource.decide import has
 from beamctl.kinds.resource.live import Resource, parse_resource
 from beamctl.kinds.resource.shape import METADATA, SECRET, VERSION, Shape
+from beamctl.kinds.secret_source import fetch
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.model.secret import SECRETS_FROM, Command, File, Keyring, ReadSecret, Variable, place_of
 from beamctl.plan.change import Action, Change
 from beamctl.plan.kind import Operation, Outcome
 
@@ -28,32 +28,13 @@ def perform(shape: Shape, change: Change) -> Operation[Outcome]:
         case Action.DELETE:
             return (yield from _delete(shape, change))
         case Action.CREATE | Action.UPDATE:
-            secret = yield from _fetch(change)
+            secret = yield from fetch(change)
             if isinstance(secret, Outcome):
                 return secret
             make = _create if change.action is Action.CREATE else _update
             return (yield from make(shape, change, secret))
         case _:
             raise AssertionError(f"a {shape.word} has no change {change.action}")
-
-
-def _fetch(change: Change) -> Operation[dict[str, str] | Outcome]:
-    """Every part of the secret, by name."""
-    found = {}
-    for name, written in change.secrets.get(SECRETS_FROM, {}).items():
-        match place_of(written):
-            case File() | Command() | Variable() as source:
-                got = yield ReadSecret(source)
-            case None | Keyring():
-                got = NoResponse(fact=fact(Code.SOURCE_INVALID))
-            case place:
-                assert_never(place)
-        text = got.body if isinstance(got, Response) and got.ok else None
-        if not isinstance(text, str) or not text:
-            why = fact(Code.SECRET_EMPTY) if isinstance(got, Response) and got.ok else cause(got)
-            return failed(fact(Code.SECRET_UNAVAILABLE, name=name, detail=why), fact(Code.CHECK_SOURCE))
-        found[name] = text
-    return found
 
 
 def _create(shape: Shape, change: Change, secret: Mapping[str, str]) -> Operation[Outcome]:

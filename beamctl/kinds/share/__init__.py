@@ -1,0 +1,1 @@
+"""The kind `share`: images and custom domains that other workspaces may use."""

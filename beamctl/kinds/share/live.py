@@ -1,0 +1,154 @@
+"""Shares as the API lists them, for each image and custom domain that the workspace owns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from beamctl.document.problem import quoted
+from beamctl.errors import GarbledError, MissingError
+from beamctl.model.api_call import segment
+from beamctl.model.text import is_whole
+from beamctl.plan.kind import Reading
+
+KIND, SECTION = "share", "shares"
+ACTIVE, PENDING = "active", "pending"
+_LATER = "Check --api-url and try again later. --debug shows the response."
+_LONGEST_NAME = 1_000
+
+
+class Shareable(Enum):
+    """What can be shared.
+
+    Attributes:
+        key: In the document, and the beginning of the key of a share.
+        word: The attribute of a share that names it.
+        path: In the API.
+    """
+
+    IMAGE = "images", "image", "/images"
+    CUSTOM_DOMAIN = "customDomains", "customDomain", "/customdomains"
+
+    def __init__(self, key: str, word: str, path: str) -> None:
+        self.key = key
+        self.word = word
+        self.path = path
+
+    def shares_of(self, name: str) -> str:
+        """The path of the shares of one object. The name of an image begins with its resource type."""
+        parts = name.split("/", 1) if self is Shareable.IMAGE else [name]
+        return "/".join([self.path, *map(segment, parts), "share"])
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One share.
+
+    Attributes:
+        name: Of the image or custom domain.
+        workspace: The workspace that may use it; `account` stands for all workspaces of the account.
+        status: `pending` until a workspace of another account accepts it.
+        account_id: Of the other workspace; empty if the API does not show it.
+    """
+
+    what: Shareable
+    name: str
+    workspace: str
+    status: str = ACTIVE
+    account_id: str = ""
+
+    @property
+    def key(self) -> str:
+        """Identifies it in the workspace: `images/agent/support-bot/acme-staging`."""
+        return f"{self.what.key}/{self.name}/{self.workspace}"
+
+    @property
+    def data(self) -> dict[str, str]:
+        """As plain data: what a change says about it."""
+        return {self.what.word: self.name, "workspace": self.workspace}
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The live state.
+
+    Attributes:
+        by_key: All shares of what the workspace owns.
+        owners: For each kind of object that the API has, the objects by name, each with the workspace that shares it
+            with this one; empty for own objects.
+    """
+
+    by_key: Mapping[str, Share] = field(default_factory=dict)
+    owners: Mapping[Shareable, Mapping[str, str]] = field(default_factory=dict)
+
+
+def read_shares() -> Reading[Shares]:
+    """Read the images and custom domains, and the shares of each that the workspace owns.
+
+    Raises:
+        GarbledError: A response is not as documented.
+    """
+    found: dict[str, Share] = {}
+    owners: dict[Shareable, dict[str, str]] = {}
+    for what in Shareable:
+        try:
+            owners[what] = _owners(what, (yield what.path))
+        except MissingError:
+            continue
+        for name in sorted(name for name, owner in owners[what].items() if not owner):
+            try:
+                payload = yield what.shares_of(name)
+            except MissingError:  # it was deleted since
+                continue
+            found |= {share.key: share for share in shares(what, name, payload)}
+    return Shares(found, owners)
+
+
+def _owners(what: Shareable, payload: Any) -> dict[str, str]:  # noqa: ANN401 - this is where it is checked
+    found: dict[str, str] = {}
+    for entry in _entries(what, payload):
+        metadata = entry.get("metadata") if isinstance(entry, dict) else None
+        metadata = metadata if isinstance(metadata, dict) else {}
+        fields = ("resourceType", "name") if what is Shareable.IMAGE else ("name",)
+        parts = [metadata.get(field) for field in fields]
+        if not all(isinstance(part, str) and 0 < len(part) <= _LONGEST_NAME and is_whole(part) for part in parts):
+            raise GarbledError(f"the API shows one of the {what.key} without a name", _LATER)
+        name, owner = (
+            "/".join(map(str, parts)),
+            metadata.get("sourceWorkspace") or metadata.get("sharedFromWorkspace") or "",
+        )
+        if name in found:
+            raise GarbledError(f"the API shows {quoted(name)} twice among the {what.key}", _LATER)
+        found[name] = owner if isinstance(owner, str) else "?"
+    return found
+
+
+def _entries(what: Shareable, payload: Any) -> list[Any]:  # noqa: ANN401 - this is where it is checked
+    match payload:
+        case list():
+            return payload
+        case {"data": list(data), "meta": {"hasMore": False}}:
+            return data
+        case _:
+            raise GarbledError(f"the API's list of {what.key} is not a complete list", _LATER)
+
+
+def shares(what: Shareable, name: str, payload: Any) -> Iterator[Share]:  # noqa: ANN401 - this is where it is checked
+    """Parse the shares of one object.
+
+    Raises:
+        GarbledError: It is not a list of shares.
+    """
+    seen = set()
+    for entry in payload if isinstance(payload, list) else [None]:
+        there = entry if isinstance(entry, dict) else {}
+        workspace, status, account = there.get("workspace"), there.get("status", ACTIVE), there.get("accountId", "")
+        texts = [workspace, status, account]
+        if not all(isinstance(text, str) and is_whole(text) for text in texts) or not workspace or workspace in seen:
+            raise GarbledError(f"the API shows the shares of {quoted(name)} in an unknown format", _LATER)
+        if "/" in workspace:  # it would not be told apart in `Share.key`
+            raise GarbledError(f"the API shows the shares of {quoted(name)} in an unknown format", _LATER)
+        seen.add(workspace)
+        yield Share(what, name, workspace, status, account)

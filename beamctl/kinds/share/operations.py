@@ -1,0 +1,40 @@
+"""Changes to a share as API calls."""
+
+from __future__ import annotations
+
+from beamctl.kinds.operations import accepted, delete, done, found, look, not_made, refusal, unseen
+from beamctl.kinds.share.live import Share, shares
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.plan.change import Action, Change
+from beamctl.plan.kind import Operation, Outcome
+
+_CONFLICT = 409
+
+
+def perform(change: Change, share: Share) -> Operation[Outcome]:
+    """Make a change to one share."""
+    path = share.what.shares_of(share.name)
+    if change.action is Action.DELETE:
+        return (yield from delete(f"{path}/{segment(share.workspace)}", _look_up(share)))
+    answer = yield ApiCall(Method.POST, path, {"targetWorkspace": share.workspace})
+    is_conflict = isinstance(answer, Response) and answer.status == _CONFLICT
+    if isinstance(answer, Response) and not answer.ok and not is_conflict:
+        return refusal(answer)
+    there = yield from _look_up(share)
+    if isinstance(there, NoResponse):
+        return unseen(answer, there)
+    if there is not None:
+        return found() if is_conflict else done()
+    if isinstance(answer, NoResponse):
+        return not_made(answer)
+    return accepted(answer) if answer.ok else refusal(answer)
+
+
+def _look_up(share: Share) -> Operation[Share | NoResponse | None]:
+    """The share as it is now; None if the object is not shared with that workspace."""
+    listed = yield from look(
+        share.what.shares_of(share.name), lambda payload: list(shares(share.what, share.name, payload))
+    )
+    if isinstance(listed, NoResponse):
+        return listed
+    return next((each for each in listed if each.workspace == share.workspace), None)
