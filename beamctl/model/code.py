@@ -303,6 +303,7 @@ class Code(StrEnum):
     SET_SECRET_DESTINATION = auto()
     SET_SECRET_SOURCE = auto()
     SET_SECRET_VARIABLE = auto()
+    SET_VALUE_VARIABLE = auto()
     SHARES_NAME = auto()
     TOO_LONG = auto()
     VALUE_NOT_STRING = auto()

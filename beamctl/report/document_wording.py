@@ -39,6 +39,9 @@ DOCUMENT_TEMPLATES: Mapping[Code, str] = {
     Code.SET_ROTATION: "expires on {date}; add rotateBefore: TIME and secretTo: {{file: PATH}} to renew it in time",
     Code.SET_SECRET_DESTINATION: "secretTo: {{file: PATH}} sets the destination of a new client secret",
     Code.SET_SECRET_SOURCE: "set the source of its secret: secret: {{apiKey: {{env: NAME}}, version: {version}}}",
+    Code.SET_VALUE_VARIABLE: (
+        "its value cannot be read: before it is sent again, set the variable, or use another source"
+    ),
     Code.SET_SECRET_VARIABLE: "the secret is sent with every change: set the variable, or use another source",
     Code.SHARES_NAME: "shares its name with another account",
     Code.TOO_LONG: "is longer than a document allows",

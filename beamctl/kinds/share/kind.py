@@ -54,7 +54,10 @@ class ShareKind(Kind[Shares]):
     def listing(self, live: Shares) -> Listing:
         """Each share with its status."""
         found = [live.by_key[key] for key in sorted(live.by_key)]
-        rows = [{"name": each.key, **each.data, "status": each.status, "accountId": each.account_id} for each in found]
+        rows = [
+            {"name": each.key, "workspace": each.workspace, "status": each.status, "accountId": each.account_id}
+            for each in found
+        ]
         return Listing(rows, exists=bool(live.owners))
 
     def objects(self, live: Shares, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:

@@ -76,7 +76,7 @@ class WorkspaceSecretKind(Kind[WorkspaceSecrets]):
                 left_out[name] = fact(Code.NOT_EXPRESSIBLE)
                 continue
             entries[name] = {VALUE: {"env": variable_for(f"SECRET_{name}", taken)}}
-            remarks[(name,)] = (fact(Code.SET_SECRET_VARIABLE),)
+            remarks[(name,)] = (fact(Code.SET_VALUE_VARIABLE),)
         return Exported(entries, remarks, left_out, whole=not left_out)
 
     def coverage(self, desired: Desired, live: WorkspaceSecrets, _today: date) -> Sequence[Covered]:
