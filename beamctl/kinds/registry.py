@@ -33,6 +33,7 @@ _ADOPTERS = {
     "policy": "resource.adopt.ResourceAdopter",
     "integration": "resource.adopt.ResourceAdopter",
     "environment": "resource.adopt.ResourceAdopter",
+    "secret": "workspace_secret.adopt.WorkspaceSecretAdopter",
     "share": "share.adopt.ShareAdopter",
 }
 """By kind, what edits a document so that it says what is live, unless an `Adopter` does."""

@@ -68,6 +68,7 @@ _RISKS: Mapping[Risk, str] = {
     Risk.DELETES_SERVICE_ACCOUNT: "A service account would be deleted: its credentials stop working, for good.",
     Risk.DELETES_API_KEY: "An API key that may be in use would be deleted: no run record shows that it was not stored.",
     Risk.GRANTS_OUTSIDE_DOMAIN: "A person outside guards.allowedDomains or --allowed-domains would be given access.",
+    Risk.SHARES_OUTSIDE: "Something would be shared with a workspace that guards.allowedWorkspaces does not list.",
     Risk.LOOSENS_GUARDS: "The document permits more than in the last recorded run, or than at the commit of --base.",
     Risk.DELETES_POLICY_IN_USE: "A policy that is still in use would be deleted.",
     Risk.SECRET_SOURCE: "A secret would be read from a file outside the folder of the document, and sent to the API.",

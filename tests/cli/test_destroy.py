@@ -35,6 +35,8 @@ SEED = {
     ],
     "invitations": [{"workspace": "acme", "email": "kim@example.com", "role": "viewer"}],
     "serviceAccounts": [{"workspace": "acme", "name": "ci", "role": "admin", "apiKey": ACCOUNT}],
+    "secrets": [{"workspace": "acme", "name": "STRIPE_KEY"}],
+    "images": [{"workspace": "acme", "name": "bot", "resourceType": "agent", "sharedWith": ["labs"]}],
 }
 MAY_GO = "version: 1\nworkspace: acme\nguards: {preventDestroy: false}\n"
 CONFIRMED = ("destroy", "acme", "--confirm", "acme")
@@ -46,6 +48,10 @@ READS = [
     "GET /policies",
     "GET /integrations/connections",
     "GET /environments",
+    "GET /secrets",
+    "GET /images",
+    "GET /images/agent/bot/share",
+    "GET /customdomains",
     "GET /workspaces/acme",  # it exists; only the listing leaves it out
 ]
 END = "  Remove its document (beamctl.yaml), or the next plan will not find acme.\n"
@@ -138,7 +144,11 @@ def test_destroy_shows_what_will_be_deleted_and_deletes_it(cli: Cli, api: Api, e
         "  integrations (1)\n"
         "    openai  gpt\n"
         "  environments: unknown — the API does not list them\n"
-        "  resource counts: agents 1, integrationconnections 1, policies 1, serviceaccounts 1\n"
+        "  secrets (1)\n"
+        "    STRIPE_KEY\n"
+        "  shares (1)\n"
+        "    labs  images/agent/bot/labs\n"
+        "  resource counts: agents 1, images 1, integrationconnections 1, policies 1, serviceaccounts 1\n"
         "\nDeleting acme deletes all of this and anything else in it. This cannot be undone.\n"
         f"\nDeleted acme and everything in it.\n{END}"
     )

@@ -28,6 +28,10 @@ from tests.fakes.vault import FakeVault
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 RANDOM = re.compile(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|ak_[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8})\b")
 """Ids, digests and random numbers of markers, which differ in every run."""
+_SHARES = (
+    "SELECT resource.kind, resource.name, coalesce(workspace.name, 'account') FROM share "
+    "JOIN resource ON resource.id = resource_id LEFT JOIN workspace ON workspace.id = target_id"
+)
 LISTINGS = {name: shape.path for name, shape in SHAPES.items()}
 
 
@@ -73,12 +77,16 @@ class State:
         settings: The workspace as the API shows it.
         resources: Policies, integrations and environments by kind and name.
         accounts: Service accounts by client id, each with its `keys`, oldest first.
+        secrets: When each workspace secret was last set.
+        shares: The shares by key.
     """
 
     users: Mapping[str, Mapping[str, Any]]
     settings: Mapping[str, Any]
     resources: Mapping[str, Mapping[str, Any]]
     accounts: Mapping[str, Mapping[str, Any]]
+    secrets: Mapping[str, str]
+    shares: frozenset[str]
 
     def matches(self, change: Change) -> bool:
         """Whether the change is in effect."""
@@ -89,6 +97,11 @@ class State:
                 if resource and change.after is not None
                 else resource is change.after
             )
+        if change.kind == "share":
+            return (change.key in self.shares) is (change.after is not None)
+        if change.kind == "secret":
+            updated = self.secrets.get(change.key)
+            return updated is None if change.after is None else (updated or "") >= change.after.get("updatedAfter", "0")
         if change.kind == "service_account":
             return self._matches_account(change)
         if change.kind == "api_key":
@@ -110,6 +123,10 @@ class State:
         """The part of the state that the change is about."""
         if change.kind in LISTINGS:
             return self.resources[change.kind].get(change.key)
+        if change.kind == "share":
+            return change.key in self.shares
+        if change.kind == "secret":
+            return self.secrets.get(change.key)
         if change.kind == "service_account":
             found = self._named(change.after["name"]) if change.after else [self.accounts.get(change.key, {})]
             return [{name: each[name] for name in each if name != "keys"} for each in found]  # keys are another kind
@@ -249,7 +266,10 @@ class EmulatedWorkspace:
         }
         accounts = {one["client_id"]: {**one, "keys": self.keys(one)} for one in self.ask("GET", "/service_accounts")}
         settings = self.ask("GET", "/workspaces/acme")
-        return State({user["email"].lower(): user for user in users}, settings, resources, accounts)
+        secrets = dict(self._rows.execute("SELECT name, updated_at FROM resource WHERE kind = 'secrets'").fetchall())
+        shares = self._rows.execute(_SHARES).fetchall()
+        found = frozenset("/".join(map(str, row)) for row in shares)
+        return State({user["email"].lower(): user for user in users}, settings, resources, accounts, secrets, found)
 
     def keys(self, account: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The API keys of a service account, oldest first."""

@@ -16,6 +16,7 @@ from beamctl.errors import MissingError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response
 from tests.fakes import contract
 from tests.fakes.resources import FakeResources
+from tests.fakes.secrets_and_shares import FakeSecrets, FakeShares
 from tests.fakes.service_accounts import FakeServiceAccounts
 from tests.fakes.wording import lost
 
@@ -65,6 +66,8 @@ class FakeWorkspace:
     settings: dict[str, Any] = field(default_factory=lambda: {"name": "acme", "displayName": "Acme"})
     resources: FakeResources = field(default_factory=FakeResources)
     accounts: FakeServiceAccounts = field(default_factory=FakeServiceAccounts)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    shares: FakeShares = field(default_factory=FakeShares)
     quirks: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
     loses: frozenset[str] = frozenset()
@@ -93,7 +96,8 @@ class FakeWorkspace:
 
     def copied(self) -> "FakeWorkspace":
         """Another workspace with the same content."""
-        kept = {name: copy.deepcopy(getattr(self, name)) for name in ("users", "settings", "resources", "accounts")}
+        content = ("users", "settings", "resources", "accounts", "secrets", "shares")
+        kept = {name: copy.deepcopy(getattr(self, name)) for name in content}
         return replace(self, **kept, calls=[], admins=[], invited=[], lock=threading.Lock())
 
     def get(self, path: str) -> Any:
@@ -147,6 +151,10 @@ class FakeWorkspace:
                 return Response(200, {})
             case method, ["service_accounts", *rest]:
                 return self.accounts.answer(method.value, rest, body)
+            case method, ["secrets", *rest]:
+                return self.secrets.answer(method.value, rest, body)
+            case method, ["images" | "customdomains" as root, *rest]:
+                return self.shares.answer(method.value, root, rest, body)
             case _:
                 return self.resources.answer(call.method.value, unquote(call.path), body, self.quirks)
 

@@ -80,7 +80,8 @@ class Scenario:
                     "displayName": "Acme",
                     "labels": {"a": "1"},
                     "groupMappings": [{"groupName": "g", "role": "member"}],
-                }
+                },
+                {"name": "labs"},
             ],
             "users": [{"email": address(who), "workspaces": {"acme": role}} for who, role in roles.items()],
             "serviceAccounts": [
@@ -166,6 +167,22 @@ SCENARIOS = {
             "environments": {"production": {"policies": ["us"]}, "staging": {"displayName": "S", "policies": ["us"]}},
         },
         quirk=BehaviorFlag.BEAMLIT_ERA,
+    ),
+    "secrets": Scenario(
+        resources={"secrets": [{"name": "OLD"}, {"name": "GONE"}]},
+        sections={
+            "secrets": {
+                "OLD": {"value": {"env": "KEY"}, "updatedAfter": "2026-11-20"},
+                "NEW": {"value": {"env": "KEY"}},
+            }
+        },
+    ),
+    "shares": Scenario(
+        resources={
+            "images": [{"name": "bot", "resourceType": "agent", "sharedWith": ["labs"]}],
+            "customDomains": [{"name": "a.example.com"}],
+        },
+        sections={"shares": {"customDomains": {"a.example.com": ["labs", "account"]}}},
     ),
     "accounts-created": Scenario(sections={"serviceAccounts": {"ci": {"role": "admin"}, "bot": RENEWED}}),
     "accounts-changed": Scenario(

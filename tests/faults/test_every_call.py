@@ -49,7 +49,7 @@ ONE_OF_EACH_EFFECT = (*READS_FAIL, "429:2", "500", "500-after", "reset", "reset-
 """In longer scenarios: the client treats every other fault like one of these, which the short scenarios test."""
 KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
-ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION)
+ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION, Risk.SHARES_OUTSIDE)
 """Hazards that the scenarios contain on purpose."""
 UNKNOWN = {
     Code.RESULT_UNKNOWN,

@@ -8,10 +8,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from beamctl.document.desired import Desired
+from beamctl.kinds.share.live import Shareable
+from beamctl.model.code import Code
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import document
+from tests.fakes.secrets_and_shares import PAST, FakeSecrets, FakeShares
 from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import words
@@ -216,6 +219,57 @@ def live_resources(section: str) -> st.SearchStrategy[FakeWorkspace]:
     return st.builds(workspace, resources(section), st.integers(0, 2), odd)
 
 
+SECRET_NAMES = ["KEY_A", "key_a", "B-2"]
+TIMES = ["2026-11-01", "2026-11-24T23:59:59Z", "2099-01-01"]
+declared_secrets = st.dictionaries(
+    st.sampled_from(SECRET_NAMES),
+    st.fixed_dictionaries({"value": st.just({"env": "KEY"})}, optional={"updatedAfter": st.sampled_from(TIMES)}),
+    max_size=3,
+)
+
+
+def secrets_of(found: Mapping[str, str]) -> FakeWorkspace:
+    live = FakeSecrets()
+    for name, updated in found.items():
+        live.add(name, updated)
+    return FakeWorkspace.of([person("root@x.io", "admin")], secrets=live)
+
+
+live_secrets = st.dictionaries(
+    st.sampled_from([*SECRET_NAMES, "old"]), st.sampled_from([PAST, "2026-11-24T00:00:00Z"]), max_size=3
+).map(secrets_of)
+
+TARGETS = st.lists(st.sampled_from(["beta", "gamma"]), max_size=2, unique=True)
+OBJECTS = {"images": ["agent/a", "sandbox/a", "agent/none"], "customDomains": ["a.example.com", "b.example.com"]}
+declared_shares = st.fixed_dictionaries(
+    {}, optional={key: st.dictionaries(st.sampled_from(names), TARGETS, max_size=3) for key, names in OBJECTS.items()}
+)
+
+
+def shares_of(found: Mapping[str, Mapping[str, list[str]]], pending: frozenset[str]) -> FakeWorkspace:
+    live = FakeShares(pending=set(pending))
+    for what in Shareable:
+        live.kept[what] = {name: list(targets) for name, targets in found[what.key].items()}
+    return FakeWorkspace.of([person("root@x.io", "admin")], shares=live)
+
+
+live_shares = st.builds(
+    shares_of,
+    st.fixed_dictionaries(
+        {
+            key: st.fixed_dictionaries({name: TARGETS for name in names if name != "agent/none"})
+            for key, names in OBJECTS.items()
+        }
+    ),
+    st.frozensets(st.sampled_from(["beta", "gamma"])),
+)
+
+
+def not_shared(plan: Plan) -> bool:
+    """Whether something cannot be shared because it does not exist."""
+    return any(note.fact.code is Code.NOTHING_TO_SHARE for note in plan.notes)
+
+
 def never(_plan: Plan) -> bool:
     """Never refuse a plan."""
     return False
@@ -269,5 +323,7 @@ SAMPLES = {
     "policy": Sample(declared_resources("policies"), live_resources("policies")),
     "integration": Sample(declared_resources("integrations"), live_resources("integrations"), stays=built_in),
     "environment": Sample(declared_resources("environments"), live_resources("environments"), stays=built_in),
+    "secret": Sample(declared_secrets.map(in_section("secrets")), live_secrets),
+    "share": Sample(declared_shares.map(in_section("shares")), live_shares, stays=not_shared),
 }
 """By name of the kind."""

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+from beamctl.kinds.share.live import Shareable
 from tests.fakes.resources import FakeResources, resource
+from tests.fakes.secrets_and_shares import PAST, FakeSecrets, FakeShares
 from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -12,6 +14,8 @@ ADMIN = person("root@x.io", "admin", sub="s0")
 MARKER = "(beamctl: client secret not handed over yet)"
 HUB = "(beamctl: API key hub not handed over yet)"
 EU, US = {"type": "country", "name": "eu"}, {"type": "country", "name": "us"}
+OLD = ("OLD", "GONE")
+SHARED = {Shareable.IMAGE: {"agent/bot": ["gamma"]}, Shareable.CUSTOM_DOMAIN: {"a.example.com": ["beta"]}}
 OPS, ALL = {"groupName": "ops", "role": "admin"}, {"groupName": "all", "role": "member"}
 
 Live = Callable[[], FakeWorkspace]
@@ -163,5 +167,21 @@ SAMPLES: dict[str, Sample] = {
     "environments": (
         {"environments": {"production": {"policies": ["us"]}, "staging": {"displayName": "S", "policies": ["us"]}}},
         resources("environments", resource("production", policies=["eu"]), resource("gone")),
+    ),
+    "secrets": (
+        {
+            "secrets": {
+                "NEW": {"value": {"file": "f"}},
+                "OLD": {"value": {"env": "KEY"}, "updatedAfter": "2026-11-01T12:00:00Z"},
+            }
+        },
+        lambda: FakeWorkspace.of([ADMIN], secrets=FakeSecrets(dict.fromkeys(OLD, "x"), dict.fromkeys(OLD, PAST))),
+    ),
+    "shares": (
+        {
+            "shares": {"images": {"agent/bot": ["beta"]}, "customDomains": {"a.example.com": ["account"]}},
+            "guards": {"allowedWorkspaces": ["beta"]},
+        },
+        lambda: FakeWorkspace.of([ADMIN], shares=FakeShares(deepcopy(SHARED))),
     ),
 }

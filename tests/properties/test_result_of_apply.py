@@ -3,7 +3,6 @@ invariants cannot find a field that a kind ignores; this one can."""
 
 import json
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamctl.kinds.registry import all_kinds
+from beamctl.kinds.share.live import Shareable
 from tests.fakes.journal import interrupted_runs
 from tests.fakes.resources import Resource
-from tests.fakes.runs import NOW, applied, document, planned
+from tests.fakes.runs import NOW, TODAY, applied, document, planned
 from tests.fakes.service_accounts import SECRET_SUFFIX
 from tests.fakes.vault import FakeVault
 from tests.fakes.workspace import FakeWorkspace
@@ -137,6 +137,22 @@ def secret_is(said: Entries | None, had: Resource, now: Resource) -> None:
         assert (secret, version) == ({"key": CANARY}, said["version"])
 
 
+def secrets_are(wanted: Entries, was: FakeWorkspace, live: FakeWorkspace, _: FakeVault) -> None:
+    assert live.secrets.values.keys() == wanted.keys()
+    for name, entry in wanted.items():
+        before, asked = was.secrets.updated.get(name), entry.get("updatedAfter", "")
+        is_due = before is None or (before < asked <= f"{TODAY.isoformat()}T")  # times in one format compare as text
+        assert live.secrets.values[name] == (CANARY if is_due else was.secrets.values[name])
+
+
+def shares_are(wanted: Entries, was: FakeWorkspace, live: FakeWorkspace, _: FakeVault) -> None:
+    for what in Shareable:
+        asked = wanted.get(what.key, {})
+        assert live.shares.kept[what].keys() == was.shares.kept[what].keys()
+        for name, targets in live.shares.kept[what].items():
+            assert sorted(targets) == sorted(asked.get(name, ()))
+
+
 CHECKS: Mapping[str, tuple[str, Callable[[Entries, FakeWorkspace, FakeWorkspace, FakeVault], None]]] = {
     "settings": ("settings", settings_are),
     "member": ("members", members_are),
@@ -145,6 +161,8 @@ CHECKS: Mapping[str, tuple[str, Callable[[Entries, FakeWorkspace, FakeWorkspace,
     "policy": ("policies", resources_are("policies")),
     "integration": ("integrations", resources_are("integrations")),
     "environment": ("environments", resources_are("environments", frozenset({"development", "production"}))),
+    "secret": ("secrets", secrets_are),
+    "share": ("shares", shares_are),
 }
 """The section and the check of each kind."""
 
@@ -161,9 +179,7 @@ def test_apply_makes_the_declared_state_and_changes_nothing_else(name: str, data
     wanted, live = data.draw(sample.sections), data.draw(sample.live)
     for each in live.resources.kept["integrations"].values():
         each["spec"]["secret"] = dict(WAS)
-    was = FakeWorkspace(
-        deepcopy(live.users), deepcopy(live.settings), deepcopy(live.resources), deepcopy(live.accounts)
-    )
+    was = live.copied()
     names = wanted.get("serviceAccounts", {})
     runs = interrupted_runs(*names, *(f"{each}/{key}" for each in names for key in names[each].get("apiKeys", ())))
     plan = planned(document(**wanted), live, interrupted=runs)

@@ -28,10 +28,14 @@ from tests.workflow.destroyable import (
     CONNECTIONS,
     COUNTED,
     DELETE,
+    DOMAINS,
     ENVIRONMENTS,
+    IMAGE_SHARES,
+    IMAGES,
     ITSELF,
     KEYS,
     POLICIES,
+    SECRETS,
     USERS,
     workspace,
 )
@@ -58,7 +62,8 @@ def delete_and_respond(live: FakeWorkspace, answer: Response | NoResponse) -> Fa
 def test_workspace_is_read_again_and_deleted_once() -> None:
     live = workspace()
     assert destroyed(live) == Deletion(DeletionStatus.DELETED)
-    reads = [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS]
+    shares = [IMAGES, IMAGE_SHARES, DOMAINS]
+    reads = [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS, SECRETS, *shares]
     assert live.calls == [*reads, *reads, DELETE, ITSELF]
 
 

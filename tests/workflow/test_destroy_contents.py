@@ -21,7 +21,20 @@ from beamctl.workflow.destroy import contents_of
 from tests.fakes.resources import resource
 from tests.fakes.wording import words
 from tests.fakes.workspace import person
-from tests.workflow.destroyable import ACCOUNTS, CONNECTIONS, COUNTED, ENVIRONMENTS, KEYS, POLICIES, USERS, workspace
+from tests.workflow.destroyable import (
+    ACCOUNTS,
+    CONNECTIONS,
+    COUNTED,
+    DOMAINS,
+    ENVIRONMENTS,
+    IMAGE_SHARES,
+    IMAGES,
+    KEYS,
+    POLICIES,
+    SECRETS,
+    USERS,
+    workspace,
+)
 
 LISTINGS = {
     USERS: ["members"],
@@ -29,6 +42,7 @@ LISTINGS = {
     POLICIES: ["policies"],
     CONNECTIONS: ["integrations"],
     ENVIRONMENTS: ["environments"],
+    SECRETS: ["secrets"],
 }
 
 
@@ -45,7 +59,19 @@ def read(path: str, payload: Any) -> WorkspaceContents:
 def test_everything_is_read_once() -> None:
     live = workspace()
     contents = contents_of("acme", live)
-    assert live.calls == [COUNTED, USERS, ACCOUNTS, ACCOUNTS, KEYS, POLICIES, CONNECTIONS, ENVIRONMENTS]
+    shares = [IMAGES, IMAGE_SHARES, DOMAINS]
+    assert live.calls == [
+        COUNTED,
+        USERS,
+        ACCOUNTS,
+        ACCOUNTS,
+        KEYS,
+        POLICIES,
+        CONNECTIONS,
+        ENVIRONMENTS,
+        SECRETS,
+        *shares,
+    ]
     assert (contents.id, contents.created_at, contents.display_name) == ("w1", "2025-03-01T00:00:00Z", "Acme")
     assert parts(contents) == {
         "members": (
@@ -58,6 +84,8 @@ def test_everything_is_read_once() -> None:
         "policies": (Item(("location",), "eu", "eu"),),
         "integrations": (Item(("openai",), "gpt", "gpt"),),
         "environments": (Item((), "development", "development"),),
+        "secrets": (Item((), "STRIPE_KEY", "STRIPE_KEY"),),
+        "shares": (Item(("beta",), "images/agent/bot/beta", "images/agent/bot/beta"),),
     }
     assert contents.counts == {"agents": 3, "jobs": 0}
 
@@ -72,7 +100,7 @@ def test_contents_have_no_secret() -> None:
 )
 def test_unreadable_section_is_unknown_and_not_empty(path: str, error: ApiError) -> None:
     found = parts(read(path, error))
-    absent = isinstance(error, MissingError) and path in (ACCOUNTS, ENVIRONMENTS)
+    absent = isinstance(error, MissingError) and path in (ACCOUNTS, ENVIRONMENTS, SECRETS)
     why = "the API does not list them" if absent else "no"
     unknown = {name: words(held.why) for name, held in found.items() if isinstance(held, Unknown)}
     assert unknown == dict.fromkeys(LISTINGS[path], why)

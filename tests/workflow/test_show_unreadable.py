@@ -7,9 +7,11 @@ import pytest
 
 from beamctl.errors import ApiError, ForbiddenError, MissingError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.registry import all_kinds
+from beamctl.kinds.share.live import Shareable
 from beamctl.workflow.show import export, show
 from tests.fakes.resources import PATHS, SHAPES, FakeResources, resource
 from tests.fakes.runs import NOW, desired, planned
+from tests.fakes.secrets_and_shares import PAST, FakeSecrets, FakeShares
 from tests.fakes.service_accounts import FakeServiceAccounts, service_account
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -19,6 +21,8 @@ LISTINGS = {
     "members": "/users",
     "serviceAccounts": "/service_accounts",
     **{shape.section: shape.path + "?limit=200" * shape.paged for shape in SHAPES.values()},
+    "secrets": "/secrets",
+    "shares": "/images",
 }
 SPECS: Mapping[str, Mapping[str, Any]] = {
     "policies": {"type": "location", "locations": [{"type": "continent", "name": "eu"}]},
@@ -34,6 +38,8 @@ def workspace(hidden: Mapping[str, ApiError]) -> FakeWorkspace:
         [person("ada@x.io", "admin")],
         resources=resources,
         accounts=FakeServiceAccounts({"c1": service_account("c1", "ci")}),
+        secrets=FakeSecrets({"STRIPE_KEY": "x"}, {"STRIPE_KEY": PAST}),
+        shares=FakeShares({Shareable.IMAGE: {"agent/bot": ["beta"]}, Shareable.CUSTOM_DOMAIN: {}}),
         answers={f"GET {path}": error for path, error in hidden.items()},
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from beamctl.emulator import rules
 from beamctl.emulator.call import Answer, Call, check, json_object
 from beamctl.emulator.errors import TAKEN, bad_request, conflict, not_found
-from beamctl.emulator.kind import CUSTOM_DOMAINS, IMAGES, Kind
+from beamctl.emulator.kind import ACCOUNT, CUSTOM_DOMAINS, IMAGE_TYPES, IMAGES, PENDING, VERIFIED, Kind
 from beamctl.emulator.permission import Permission
 from beamctl.emulator.routes.resources import read_resource
 from beamctl.emulator.routing import Route
@@ -21,12 +21,7 @@ from beamctl.emulator.store import resource, share, workspace
 from beamctl.emulator.store.resource import ResourceFields, ResourceScope
 from beamctl.emulator.store.workspace import ACCOUNT_ID
 
-ACCOUNT = "account"
-"""The target that stands for every workspace of the account (client code); only for custom domains."""
-
 _VERSION_WITH_SUMMARIES = "2026-09-22"
-_TYPES = {"agents": "agent", "functions": "function", "jobs": "job", "sandboxes": "sandbox"}
-"""The documentation has both forms of a resource type."""
 
 
 def list_images(call: Call) -> Answer:
@@ -42,7 +37,7 @@ def create_image(call: Call) -> Answer:
     """Register an image, or another tag of one. Nothing is built; credentials in the body are not kept."""
     content = json_object(call.inbound.body)
     check("name", rules.resource_name, content.get("name"))
-    check("resourceType", rules.one_of(*_TYPES.values()), content.get("resourceType"))
+    check("resourceType", rules.one_of(*IMAGE_TYPES.values()), content.get("resourceType"))
     tag = "v1" if content.get("tag", "") == "" else content["tag"]
     check("tag", rules.any_name, tag)
     name = f"{content['resourceType']}/{content['name']}"
@@ -71,7 +66,7 @@ def create_domain(call: Call) -> Answer:
     check("metadata.displayName", rules.text, label)
     if resource.find(call.db, _scope(CUSTOM_DOMAINS, call), str(name)):
         raise conflict(f"Custom domain {name} already exists")
-    fields = ResourceFields(label, spec={"status": "pending"})
+    fields = ResourceFields(label, spec={"status": PENDING})
     resource.add(call.db, _scope(CUSTOM_DOMAINS, call), str(name), fields, call.who.name, call.moment)
     return Answer(_shown(CUSTOM_DOMAINS, call, _visible(CUSTOM_DOMAINS, call, str(name))))
 
@@ -79,7 +74,7 @@ def create_domain(call: Call) -> Answer:
 def verify_domain(call: Call) -> Answer:
     """Verify a custom domain; without DNS, this always succeeds."""
     row = _owned(CUSTOM_DOMAINS, call)
-    fields = ResourceFields(row["display_name"] or "", spec={"status": "verified", "lastVerifiedAt": call.now})
+    fields = ResourceFields(row["display_name"] or "", spec={"status": VERIFIED, "lastVerifiedAt": call.now})
     resource.change(call.db, _scope(CUSTOM_DOMAINS, call), row["name"], fields, call.who.name, call.moment)
     return Answer(_shown(CUSTOM_DOMAINS, call, _visible(CUSTOM_DOMAINS, call, row["name"])))
 
@@ -116,7 +111,7 @@ def add_share(kind: Kind, call: Call) -> Answer:
         raise bad_request("targetWorkspace must be another workspace")
     if content.get("targetAccountId", ACCOUNT_ID) not in ("", ACCOUNT_ID):
         raise not_found("Workspace not found in this account")
-    if kind is CUSTOM_DOMAINS and resource.fields(row).spec["status"] != "verified":
+    if kind is CUSTOM_DOMAINS and resource.fields(row).spec["status"] != VERIFIED:
         raise bad_request("only a verified custom domain can be shared")
     target_id = _target(kind, call, target)
     if target_id and resource.find(call.db, ResourceScope(target_id, kind.name), row["name"]):
@@ -151,7 +146,7 @@ def _name(call: Call) -> str:
     path = call.inbound.path
     if "domain_name" in path:
         return path["domain_name"]
-    return f"{_TYPES.get(path['resource_type'], path['resource_type'])}/{path['image_name']}"
+    return f"{IMAGE_TYPES.get(path['resource_type'], path['resource_type'])}/{path['image_name']}"
 
 
 def _visible(kind: Kind, call: Call, name: str) -> sqlite3.Row:

@@ -13,6 +13,7 @@ from beamctl.emulator.clock import MovableClock, read_lifetime
 from beamctl.emulator.credentials import digest, new_api_key, new_client_secret, new_identifier
 from beamctl.emulator.errors import SeedError
 from beamctl.emulator.permission import OPERATOR_NAME, Person, ServiceAccount
+from beamctl.emulator.seed.conflicts import conflicts
 from beamctl.emulator.seed.entries import (
     GeneratedKey,
     KeyKind,
@@ -25,8 +26,17 @@ from beamctl.emulator.seed.entries import (
     SeedWorkspace,
     read,
 )
-from beamctl.emulator.seed.validation import conflicts, structure_problems
-from beamctl.emulator.store import ClockOffset, Database, membership, people, resource, service_account, workspace
+from beamctl.emulator.seed.structure import structure_problems
+from beamctl.emulator.store import (
+    ClockOffset,
+    Database,
+    membership,
+    people,
+    resource,
+    service_account,
+    share,
+    workspace,
+)
 from beamctl.emulator.store.resource import ResourceScope
 
 
@@ -69,7 +79,7 @@ def _add(db: sqlite3.Connection, seed: Seed, moment: datetime) -> Iterator[Gener
     for account in seed.accounts:
         yield from _add_account(db, account, spaces[account.workspace], moment)
     for item in seed.resources:
-        _add_resource(db, item, spaces[item.workspace], moment)
+        _add_resource(db, item, spaces, moment)
 
 
 def _add_workspace(db: sqlite3.Connection, entry: SeedWorkspace, moment: datetime) -> int:
@@ -126,10 +136,14 @@ def _add_named_key(
         yield GeneratedKey(f"{who} {entry.name}".strip(), key, KeyKind.SERVICE_ACCOUNT)
 
 
-def _add_resource(db: sqlite3.Connection, entry: SeedResource, space: int, moment: datetime) -> None:
-    """Create an object, or update it if it is built in."""
+def _add_resource(db: sqlite3.Connection, entry: SeedResource, spaces: Mapping[str, int], moment: datetime) -> None:
+    """Create an object, or update it if it is built in, and share it."""
     put = resource.change if entry.name in entry.kind.built_in else resource.add
-    put(db, ResourceScope(space, entry.kind.name), entry.name, entry.fields, OPERATOR_NAME, moment)
+    scope = ResourceScope(spaces[entry.workspace], entry.kind.name)
+    put(db, scope, entry.name, entry.fields, OPERATOR_NAME, moment)
+    for target in entry.shared_with:
+        row = resource.find(db, scope, entry.name)
+        share.add(db, row["id"] if row else 0, spaces.get(target))
 
 
 def _add_key(

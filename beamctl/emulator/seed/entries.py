@@ -9,7 +9,18 @@ from enum import StrEnum
 from typing import Any
 
 from beamctl.emulator.clock import read_moment
-from beamctl.emulator.kind import CLUSTERS, EMPTY, KINDS, SECRETS, Kind, stored_secret
+from beamctl.emulator.kind import (
+    CLUSTERS,
+    CUSTOM_DOMAINS,
+    EMPTY,
+    IMAGES,
+    KINDS,
+    PENDING,
+    SECRETS,
+    VERIFIED,
+    Kind,
+    stored_secret,
+)
 from beamctl.emulator.permission import Role
 from beamctl.emulator.store.resource import ResourceFields
 from beamctl.emulator.store.workspace import Facts, Settings
@@ -111,6 +122,7 @@ class SeedResource:
     workspace: str
     name: str
     fields: ResourceFields
+    shared_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +147,8 @@ def read(data: dict[str, Any]) -> Seed:
             *(_resource(kind, path, entry) for kind in KINDS for path, entry in _entries(data, kind.name)),
             *(_cluster(path, entry) for path, entry in _entries(data, CLUSTERS.name)),
             *(_secret(path, entry) for path, entry in _entries(data, SECRETS.name)),
+            *(_image(path, entry) for path, entry in _entries(data, IMAGES.name)),
+            *(_domain(path, entry) for path, entry in _entries(data, CUSTOM_DOMAINS.name)),
         ),
     )
 
@@ -217,3 +231,19 @@ def _cluster(path: str, entry: dict[str, Any]) -> SeedResource:
 def _secret(path: str, entry: dict[str, Any]) -> SeedResource:
     """The name of a secret; a value is never stored."""
     return SeedResource(path, SECRETS, entry["workspace"], entry["name"], ResourceFields())
+
+
+def _image(path: str, entry: dict[str, Any]) -> SeedResource:
+    """An image with its tags, none of them built."""
+    fields = ResourceFields(spec={"tags": [{"name": tag} for tag in entry.get("tags", ["v1"])]})
+    name = f"{entry['resourceType']}/{entry['name']}"
+    return SeedResource(path, IMAGES, entry["workspace"], name, fields, tuple(entry.get("sharedWith", ())))
+
+
+def _domain(path: str, entry: dict[str, Any]) -> SeedResource:
+    """A custom domain, verified if the entry does not say otherwise."""
+    status = VERIFIED if entry.get("verified", True) else PENDING
+    fields = ResourceFields(entry.get("displayName", ""), spec={"status": status})
+    return SeedResource(
+        path, CUSTOM_DOMAINS, entry["workspace"], entry["name"], fields, tuple(entry.get("sharedWith", ()))
+    )

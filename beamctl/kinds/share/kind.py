@@ -11,7 +11,7 @@ from beamctl.document.desired import Desired, Mode
 from beamctl.document.document import Document
 from beamctl.document.problem import Place, Problem, ProblemCode, quoted
 from beamctl.kinds.share import operations
-from beamctl.kinds.share.live import KIND, PENDING, SECTION, Share, Shareable, Shares, read_shares
+from beamctl.kinds.share.live import KIND, PENDING, SECTION, LiveShares, Share, Shareable, read_shares
 from beamctl.model.api_call import segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
@@ -24,7 +24,7 @@ from beamctl.plan.kind import Kind, Operation, Outcome, Reading, ReadScope
 from beamctl.plan.listing import Exported, Listing
 
 
-class ShareKind(Kind[Shares]):
+class ShareKind(Kind[LiveShares]):
     """Shares, by object and workspace."""
 
     name = KIND
@@ -44,14 +44,14 @@ class ShareKind(Kind[Shares]):
                 yield Problem(place, ProblemCode.DUPLICATE_ENTRY, message, "remove one of the two")
             seen.setdefault(share.key, place)
 
-    def read(self, scope: ReadScope) -> Reading[Shares]:
+    def read(self, scope: ReadScope) -> Reading[LiveShares]:
         """The shares of all images and custom domains of the workspace, with one request for each."""
         found = yield from read_shares()
         if not found.owners:
             yield f"/workspaces/{segment(scope.workspace)}"  # the workspace exists, only the listings do not
         return found
 
-    def listing(self, live: Shares) -> Listing:
+    def listing(self, live: LiveShares) -> Listing:
         """Each share with its status."""
         found = [live.by_key[key] for key in sorted(live.by_key)]
         rows = [
@@ -60,11 +60,11 @@ class ShareKind(Kind[Shares]):
         ]
         return Listing(rows, exists=bool(live.owners))
 
-    def objects(self, live: Shares, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+    def objects(self, live: LiveShares, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """The shares with these keys."""
         return {key: live.by_key[key].data for key in keys if key in live.by_key}
 
-    def export(self, live: Shares, _now: datetime) -> Exported:
+    def export(self, live: LiveShares, _now: datetime) -> Exported:
         """Every share."""
         entries: dict[str, dict[str, list[str]]] = {}
         left_out: dict[str, Fact] = {}
@@ -76,22 +76,22 @@ class ShareKind(Kind[Shares]):
                 entries.setdefault(each.what.key, {}).setdefault(each.name, []).append(each.workspace)
         return Exported(entries, left_out=left_out, whole=not left_out)
 
-    def coverage(self, desired: Desired, live: Shares, _today: date) -> Sequence[Covered]:
+    def coverage(self, desired: Desired, live: LiveShares, _today: date) -> Sequence[Covered]:
         """Every share."""
         additive = desired.mode(SECTION) is Mode.ADDITIVE
         keys = None if desired.section(SECTION) is None else {each.key for each, _ in _declared(desired.document)}
         return [Covered(key, key, listed_or_whole(key, keys, additive=additive)) for key in sorted(live.by_key)]
 
-    def unchanged(self, live: Shares, changes: Sequence[Change]) -> tuple[str, ...]:
+    def unchanged(self, live: LiveShares, changes: Sequence[Change]) -> tuple[str, ...]:
         """All shares that are not changed."""
         return tuple(sorted(live.by_key.keys() - {change.key for change in changes if change.kind == KIND}))
 
-    def why_incomplete(self, live: Shares, _quorum_keys: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
+    def why_incomplete(self, live: LiveShares, _quorum_keys: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
         """Unchanged shares that are missing."""
         missing = tuple(key for key in unchanged if key not in live.by_key)
         return fact(Code.RESOURCES_MISSING, names=missing, section=SECTION) if missing else None
 
-    def compare(self, desired: Desired, live: Shares, situation: Situation) -> Comparison:
+    def compare(self, desired: Desired, live: LiveShares, situation: Situation) -> Comparison:
         """Shares that are missing or not declared."""
         found, declared = Decisions(), dict[str, Share]()
         for share, place in _declared(desired.document):
@@ -111,7 +111,7 @@ class ShareKind(Kind[Shares]):
         found.changes = situation.only_chosen(found.changes)
         return _comparison(found, live, _outside(found.changes, desired.guards.allowed_workspaces), len(declared))
 
-    def undo(self, changes: Sequence[Change], desired: Desired, live: Shares, _situation: Situation) -> Comparison:
+    def undo(self, changes: Sequence[Change], desired: Desired, live: LiveShares, _situation: Situation) -> Comparison:
         """End the shares that were made, and share again what no longer is."""
         found = Decisions()
         for change in changes:
@@ -134,7 +134,7 @@ class ShareKind(Kind[Shares]):
         """Make a change to one share."""
         return operations.perform(change, share_of(change))
 
-    def is_in_effect(self, live: Shares, change: Change) -> bool:
+    def is_in_effect(self, live: LiveShares, change: Change) -> bool:
         """Whether the object is shared, or no longer."""
         return (change.key in live.by_key) == (change.after is not None)
 
@@ -157,7 +157,7 @@ def _declared(document: Document) -> Iterator[tuple[Share, Place]]:
                     yield Share(what, name, workspace), document.place(SECTION, what.key, name, index)
 
 
-def _why_not(share: Share, live: Shares) -> Fact | None:
+def _why_not(share: Share, live: LiveShares) -> Fact | None:
     """Why it cannot be shared, if the API does not show the object as one of this workspace."""
     objects = live.owners.get(share.what)
     if objects is None:
@@ -185,7 +185,7 @@ def _deletion(share: Share, reason: Reason) -> Change:
     return Change(KIND, key, key, Action.DELETE, Stage.DELETE, ALL_ATTRIBUTES, before, None, reason)
 
 
-def _comparison(found: Decisions, live: Shares, hazards: Iterable[Hazard], declared: int) -> Comparison:
+def _comparison(found: Decisions, live: LiveShares, hazards: Iterable[Hazard], declared: int) -> Comparison:
     return Comparison(
         changes=tuple(found.changes),
         hazards=tuple(hazards),

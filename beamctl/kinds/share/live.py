@@ -71,7 +71,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class LiveShares:
     """The live state.
 
     Attributes:
@@ -84,7 +84,7 @@ class Shares:
     owners: Mapping[Shareable, Mapping[str, str]] = field(default_factory=dict)
 
 
-def read_shares() -> Reading[Shares]:
+def read_shares() -> Reading[LiveShares]:
     """Read the images and custom domains, and the shares of each that the workspace owns.
 
     Raises:
@@ -103,7 +103,7 @@ def read_shares() -> Reading[Shares]:
             except MissingError:  # it was deleted since
                 continue
             found |= {share.key: share for share in shares(what, name, payload)}
-    return Shares(found, owners)
+    return LiveShares(found, owners)
 
 
 def _owners(what: Shareable, payload: Any) -> dict[str, str]:  # noqa: ANN401 - this is where it is checked

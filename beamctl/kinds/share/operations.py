@@ -1,10 +1,14 @@
-"""Changes to a share as API calls."""
+"""Changes to a share as API calls.
+
+A module of its own: planning does not import it."""
 
 from __future__ import annotations
 
-from beamctl.kinds.operations import accepted, delete, done, found, look, not_made, refusal, unseen
+from beamctl.kinds.operations import accepted, delete, done, found, look, refusal, unseen
 from beamctl.kinds.share.live import Share, shares
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
+from beamctl.model.code import Code
+from beamctl.model.fact import fact
 from beamctl.plan.change import Action, Change
 from beamctl.plan.kind import Operation, Outcome
 
@@ -25,8 +29,8 @@ def perform(change: Change, share: Share) -> Operation[Outcome]:
         return unseen(answer, there)
     if there is not None:
         return found() if is_conflict else done()
-    if isinstance(answer, NoResponse):
-        return not_made(answer)
+    if isinstance(answer, NoResponse):  # the listing may be incomplete
+        return unseen(answer, NoResponse(fact=fact(Code.NOT_SHOWN)))
     return accepted(answer) if answer.ok else refusal(answer)
 
 

@@ -62,7 +62,11 @@ def _outcome(change: Change, answer: Response | NoResponse) -> Operation[Outcome
         return unseen(answer, there)
     if there is not None and is_in_effect(there, change):
         return done()
-    return accepted(answer) if answer.ok else not_made(answer)
+    if answer.ok:
+        return accepted(answer)
+    if there is None:  # the listing may be incomplete
+        return unseen(answer, NoResponse(fact=fact(Code.NOT_SHOWN)))
+    return not_made(answer)
 
 
 def is_in_effect(secret: WorkspaceSecret, change: Change) -> bool:

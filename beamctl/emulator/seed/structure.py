@@ -1,19 +1,13 @@
-"""Checks a seed: its structure, then conflicts within itself and with the database. Messages quote no key."""
+"""Checks the structure of a seed. Messages quote no key."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from beamctl.emulator import clock, rules
-from beamctl.emulator.credentials import digest
-from beamctl.emulator.kind import CLUSTERS, KINDS, SECRETS, Kind
-from beamctl.emulator.rules import folded
-from beamctl.emulator.seed.entries import Seed
-from beamctl.emulator.store import service_account, workspace
+from beamctl.emulator.kind import CLUSTERS, CUSTOM_DOMAINS, IMAGE_TYPES, IMAGES, KINDS, SECRETS, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,12 @@ def _duration(value: object) -> str:
     """The lifetime of a key."""
     fine = clock.read_lifetime(value, seconds=False)
     return "" if fine else "must be a duration such as 30d, 24h or 1w, of at most 10 years"
+
+
+def _names(value: object) -> str:
+    """A list of names."""
+    fine = isinstance(value, list) and all(not rules.any_name(each) for each in value)
+    return "" if fine else "must be a list of names"
 
 
 def _list_of_entries(value: object) -> str:
@@ -119,6 +119,20 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
         "workspace": Field(rules.resource_name, required=True),
         "name": Field(rules.secret_name, required=True),
     },
+    IMAGES.name: {
+        "workspace": Field(rules.resource_name, required=True),
+        "name": Field(rules.resource_name, required=True),
+        "resourceType": Field(rules.one_of(*IMAGE_TYPES.values()), required=True),
+        "tags": Field(_names),
+        "sharedWith": Field(_names),
+    },
+    CUSTOM_DOMAINS.name: {
+        "workspace": Field(rules.resource_name, required=True),
+        "name": Field(rules.domain, required=True),
+        "displayName": Field(rules.text),
+        "verified": Field(rules.flag),
+        "sharedWith": Field(_names),
+    },
     CLUSTERS.name: {
         "workspace": Field(rules.resource_name, required=True),
         "name": Field(rules.resource_name, required=True),
@@ -167,84 +181,3 @@ def _entry_problems(path: str, entry: Any, fields: Mapping[str, Field]) -> Itera
             yield f"{path}.{key}: is missing"
     if "clientSecret" in entry and "clientId" not in entry and "clientSecret" in fields:
         yield f"{path}.clientSecret: requires a clientId"
-
-
-def conflicts(db: sqlite3.Connection, seed: Seed) -> list[str]:
-    """All conflicts, each with its path."""
-    return [
-        *_workspaces(db, seed),
-        *_references(seed),
-        *_people(seed),
-        *_accounts(db, seed),
-        *_keys(db, seed),
-        *_resources(seed),
-    ]
-
-
-def _workspaces(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
-    yield from _duplicates((f"{entry.path}.name", entry.name, entry.name) for entry in seed.workspaces)
-    for entry in seed.workspaces:
-        if workspace.find(db, entry.name):
-            yield f"{entry.path}.name: the workspace {entry.name} already exists"
-
-
-def _references(seed: Seed) -> Iterator[str]:
-    """Workspaces that are referred to but not in the seed."""
-    known = {entry.name for entry in seed.workspaces}
-    named = chain(
-        ((f"{user.path}.workspaces", name) for user in seed.users for name in user.roles),
-        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.invitations),
-        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.accounts),
-        ((f"{entry.path}.workspace", entry.workspace) for entry in seed.resources),
-    )
-    for path, name in named:
-        if name not in known:
-            yield f"{path}: the seed has no workspace {name}"
-
-
-def _people(seed: Seed) -> Iterator[str]:
-    yield from _duplicates((f"{user.path}.email", folded(user.email), user.email) for user in seed.users)
-    yield from _duplicates(
-        (f"{entry.path}.email", f"{entry.workspace} {folded(entry.email)}", entry.email) for entry in seed.invitations
-    )
-    members = {(name, folded(user.email)) for user in seed.users for name in user.roles}
-    for entry in seed.invitations:
-        if (entry.workspace, folded(entry.email)) in members:
-            yield f"{entry.path}.email: {entry.email} is a member of {entry.workspace}"
-    managed = {entry.name for entry in seed.workspaces if entry.facts.baseten_team}
-    for entry in seed.invitations:
-        if entry.workspace in managed:
-            yield f"{entry.path}.workspace: {entry.workspace} is managed by Baseten and cannot have invitations"
-
-
-def _accounts(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
-    given = [(f"{entry.path}.clientId", entry.client_id) for entry in seed.accounts if entry.client_id]
-    yield from _duplicates((path, client_id, client_id) for path, client_id in given)
-    for path, client_id in given:
-        if service_account.find(db, client_id):
-            yield f"{path}: the service account {client_id} already exists"
-
-
-def _keys(db: sqlite3.Connection, seed: Seed) -> Iterator[str]:
-    given = [(f"{user.path}.apiKey", digest(user.key)) for user in seed.users if user.key]
-    given += [(f"{entry.path}.apiKey", digest(entry.key)) for entry in seed.accounts if entry.key]
-    given += [(f"{key.path}.apiKey", digest(key.key)) for entry in seed.accounts for key in entry.keys or () if key.key]
-    yield from _duplicates((path, key, "this key") for path, key in given)
-    for path, key in given:
-        if service_account.key_is_known(db, key):
-            yield f"{path}: this key already exists"
-
-
-def _resources(seed: Seed) -> Iterator[str]:
-    return _duplicates(
-        (f"{one.path}.name", f"{one.kind.name} {one.workspace} {one.name}", one.name) for one in seed.resources
-    )
-
-
-def _duplicates(places: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    """A problem for each value that occurs twice. Each place is a path, the compared value, and the value as shown."""
-    first: dict[str, str] = {}
-    for path, compared, called in places:
-        if compared in first:
-            yield f"{path}: {called} is already at {first[compared]}"
-        first.setdefault(compared, path)
