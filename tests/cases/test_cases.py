@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from beamctl.cli.floors import floors_of
+from beamctl.kinds.share.live import Shareable
 from beamctl.model.identity import Identity
 from beamctl.plan.guards import declared_of
 from beamctl.plan.hazard import allowance
@@ -41,6 +42,10 @@ def run(case: Path) -> tuple[Plan, dict[str, Any]]:
     workspace.settings |= live.get("workspace", {})
     for section, listed in live.get("resources", {}).items():
         workspace.resources.kept[section] = {each["metadata"]["name"]: each for each in listed}
+    for name, updated in live.get("secrets", {}).items():
+        workspace.secrets.add(name, updated)
+    for what in Shareable:
+        workspace.shares.kept[what] = live.get("shares", {}).get(what.key, {})
     workspace.resources.users = live.get("usages", {})
     for account in live.get("accounts", []):
         workspace.accounts.keys[account["client_id"]] = account.pop("keys")

@@ -101,7 +101,7 @@ class State:
             return (change.key in self.shares) is (change.after is not None)
         if change.kind == "secret":
             updated = self.secrets.get(change.key)
-            return updated is None if change.after is None else (updated or "") >= change.after.get("updatedAfter", "0")
+            return updated is None if change.after is None else (updated or "") >= change.after.get("updatedAt", "0")
         if change.kind == "service_account":
             return self._matches_account(change)
         if change.kind == "api_key":

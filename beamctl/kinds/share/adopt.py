@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from beamctl.document.data_edit import Put, Remove, value_at
 from beamctl.document.desired import Desired, Mode
-from beamctl.kinds.share.kind import share_of
-from beamctl.kinds.share.live import SECTION
+from beamctl.kinds.share.live import SECTION, share_of
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
 from beamctl.plan.adoption import Adopter, Adoption
@@ -20,7 +19,7 @@ class ShareAdopter(Adopter):
 
     def adoption(self, change: Change, desired: Desired, exported: Exported) -> Adoption:
         """The list of an object's workspaces. An additive section keeps only those that it lists."""
-        share = share_of(change)
+        share = share_of(change.key)
         if change.key in exported.left_out:
             return Adoption(change, whys=(fact(Code.NOT_EXPRESSIBLE),))
         path = (SECTION, share.what.key, share.name)

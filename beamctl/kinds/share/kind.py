@@ -11,7 +11,7 @@ from beamctl.document.desired import Desired, Mode
 from beamctl.document.document import Document
 from beamctl.document.problem import Place, Problem, ProblemCode, quoted
 from beamctl.kinds.share import operations
-from beamctl.kinds.share.live import KIND, PENDING, SECTION, LiveShares, Share, Shareable, read_shares
+from beamctl.kinds.share.live import KIND, PENDING, SECTION, LiveShares, Share, Shareable, read_shares, share_of
 from beamctl.model.api_call import segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
@@ -115,7 +115,7 @@ class ShareKind(Kind[LiveShares]):
         """End the shares that were made, and share again what no longer is."""
         found = Decisions()
         for change in changes:
-            share, now = share_of(change), live.by_key.get(change.key)
+            share, now = share_of(change.key), live.by_key.get(change.key)
             if (now is None) == (change.before is None):
                 found.tally[UnchangedReason.AS_BEFORE] += 1
             elif now is not None:
@@ -127,23 +127,22 @@ class ShareKind(Kind[LiveShares]):
         return _comparison(found, live, _outside(found.changes, desired.guards.allowed_workspaces), len(changes))
 
     def is_valid(self, change: Change) -> bool:
-        """Whether its key and its name are those of the share that it describes."""
-        return change.key == change.name == share_of(change).key
+        """Whether its key is that of a share, and its name and workspace are those of the key."""
+        try:
+            share = share_of(change.key)
+        except ValueError:
+            return False
+        return change.name == change.key and all(
+            side == share.data for side in (change.before, change.after) if side is not None
+        )
 
     def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
         """Make a change to one share."""
-        return operations.perform(change, share_of(change))
+        return operations.perform(change, share_of(change.key))
 
     def is_in_effect(self, live: LiveShares, change: Change) -> bool:
         """Whether the object is shared, or no longer."""
         return (change.key in live.by_key) == (change.after is not None)
-
-
-def share_of(change: Change) -> Share:
-    """The share that a valid change creates or ends."""
-    side = change.after or change.before or {}
-    what = next(what for what in Shareable if what.word in side)
-    return Share(what, side[what.word], side["workspace"])
 
 
 def _declared(document: Document) -> Iterator[tuple[Share, Place]]:
@@ -169,7 +168,7 @@ def _why_not(share: Share, live: LiveShares) -> Fact | None:
 
 def _outside(changes: Iterable[Change], allowed: Sequence[str]) -> Iterator[Hazard]:
     for change in changes:
-        share = share_of(change)
+        share = share_of(change.key)
         if change.action is Action.CREATE and share.workspace not in allowed:
             said = fact(Code.SHARED_OUTSIDE, name=printable(share.name), workspace=printable(share.workspace))
             yield Hazard(Risk.SHARES_OUTSIDE, printable(share.key), said)

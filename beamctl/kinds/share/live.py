@@ -14,6 +14,7 @@ from beamctl.model.text import is_whole
 from beamctl.plan.kind import Reading
 
 KIND, SECTION = "share", "shares"
+WORKSPACE = "workspace"
 ACTIVE, PENDING = "active", "pending"
 _LATER = "Check --api-url and try again later. --debug shows the response."
 _LONGEST_NAME = 1_000
@@ -24,16 +25,14 @@ class Shareable(Enum):
 
     Attributes:
         key: In the document, and the beginning of the key of a share.
-        word: The attribute of a share that names it.
         path: In the API.
     """
 
-    IMAGE = "images", "image", "/images"
-    CUSTOM_DOMAIN = "customDomains", "customDomain", "/customdomains"
+    IMAGE = "images", "/images"
+    CUSTOM_DOMAIN = "customDomains", "/customdomains"
 
-    def __init__(self, key: str, word: str, path: str) -> None:
+    def __init__(self, key: str, path: str) -> None:
         self.key = key
-        self.word = word
         self.path = path
 
     def shares_of(self, name: str) -> str:
@@ -61,13 +60,27 @@ class Share:
 
     @property
     def key(self) -> str:
-        """Identifies it in the workspace: `images/agent/support-bot/acme-staging`."""
+        """Identifies it in the workspace: `images/agent/support-bot/acme-staging`. `share_of` is the inverse."""
         return f"{self.what.key}/{self.name}/{self.workspace}"
 
     @property
     def data(self) -> dict[str, str]:
         """As plain data: what a change says about it."""
-        return {self.what.word: self.name, "workspace": self.workspace}
+        return {WORKSPACE: self.workspace}
+
+
+def share_of(key: str) -> Share:
+    """The share with this key.
+
+    Raises:
+        ValueError: It is not the key of a share.
+    """
+    first, _, rest = key.partition("/")
+    name, _, workspace = rest.rpartition("/")
+    what = next((what for what in Shareable if what.key == first), None)
+    if what is None or not workspace or not all(name.split("/", 1) if what is Shareable.IMAGE else [name]):
+        raise ValueError(key)
+    return Share(what, name, workspace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class WorkspaceSecretKind(Kind[WorkspaceSecrets]):
             return False
         if change.action is Action.DELETE:
             return not change.secrets
-        text = (change.after or {}).get(UPDATED_AFTER, "")
+        text = (change.after or {}).get(UPDATED_AT, "")
         return bool(change.secrets) and sources_are_valid(change) and (not text or declared_time(text) is not None)
 
     def perform(self, change: Change, _workspace: str) -> Operation[Outcome]:
@@ -162,7 +162,7 @@ def _decide(
     if (due := declared_time(asked)) and due > at:
         found.notes.append(Note(fact(Code.SECRET_DUE_LATER, name=name, time=asked), place))
         asked = ""
-    after = {UPDATED_AFTER: asked} if asked else {}
+    after = {UPDATED_AT: asked} if asked else {}
     if now is None:
         action, stage, reason, before = Action.CREATE, Stage.CREATE, Reason.NOT_THERE, None
     elif is_recent(now, asked):

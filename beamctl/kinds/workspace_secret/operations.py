@@ -8,7 +8,6 @@ from beamctl.kinds.operations import NONE_AT_ALL, PLAN, accepted, delete, done, 
 from beamctl.kinds.secret_source import fetch
 from beamctl.kinds.workspace_secret.live import (
     PATH,
-    UPDATED_AFTER,
     UPDATED_AT,
     VALUE,
     WorkspaceSecret,
@@ -71,7 +70,7 @@ def _outcome(change: Change, answer: Response | NoResponse) -> Operation[Outcome
 
 def is_in_effect(secret: WorkspaceSecret, change: Change) -> bool:
     """Whether a secret is as a change leaves it. Its value cannot be compared."""
-    return is_recent(secret, (change.after or {}).get(UPDATED_AFTER, ""))
+    return is_recent(secret, (change.after or {}).get(UPDATED_AT, ""))
 
 
 def _shown_in(answer: Response | NoResponse) -> WorkspaceSecret | None:
