@@ -27,8 +27,14 @@ LISTINGS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "service_account": ("/service_accounts", CI),
     "api_key": ("/service_accounts/c1/api_keys", KEY),
     **{name: (shape.path, RESOURCE) for name, shape in SHAPES.items()},
+    "secret": ("/secrets", {"name": "A", "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z"}),
+    "share": ("/images/agent/bot/share", {"workspace": "beta", "status": "active", "accountId": "a"}),
 }
-ACCOUNTS_OF_KEYS = ("/service_accounts", CI)
+BEFORE = {
+    "/service_accounts": CI,
+    "/images": {"metadata": {"name": "bot", "resourceType": "agent"}, "spec": {"tags": []}},
+}
+"""Listings that are read before others, each with one row."""
 
 HEADERS = [
     ("Link", '<https://api.example.com/v0/users?page=2>; rel="next"'),
@@ -98,8 +104,8 @@ def api_with(kind: str, body: object, headers: Mapping[str, str] | None = None) 
         asked = request.url.path.removeprefix("/v0")
         if asked == path:
             return httpx.Response(200, content=json.dumps(body), headers=headers)
-        other, row = ACCOUNTS_OF_KEYS
-        return httpx.Response(200, json=[row]) if asked == other else httpx.Response(404, json={"error": "none"})
+        rows = [BEFORE[asked]] if asked in BEFORE else None
+        return httpx.Response(200, json=rows) if rows else httpx.Response(404, json={"error": "none"})
 
     return answer
 

@@ -148,7 +148,8 @@ def test_a_single_workspace_is_shown_with_one_request_per_listing_in_flight(
     full = threading.Barrier(len(all_kinds()) - 1)  # service accounts and API keys begin with the same listing
 
     def answer(name: str, path: str) -> Answer:
-        full.wait(30)
+        if not path.startswith("/customdomains"):  # it follows the images
+            full.wait(30)
         return healthy(name, path)
 
     many[0].answer = answer

@@ -54,7 +54,7 @@ SECTIONS = [
         "unknown key 'x\\\\\\u200b'",
         (
             "valid keys are version, workspace, settings, members, groups, leavers, serviceAccounts, policies, "
-            "integrations, environments, guards and manage"
+            "integrations, environments, secrets, shares, guards and manage"
         ),
     ),
     (

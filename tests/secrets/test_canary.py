@@ -83,7 +83,7 @@ def echoing(method: str, path: str) -> tuple[str, Any]:
     """An API that knows every canary and puts it into every response."""
     canaries = " ".join(ALL)
     named = {
-        "metadata": {"name": canaries},
+        "metadata": {"name": canaries, "resourceType": canaries},
         "spec": {"type": canaries, "integration": canaries},
         "name": canaries,
         "role": canaries,
@@ -112,6 +112,8 @@ def echoing(method: str, path: str) -> tuple[str, Any]:
             return "200 OK", people
         case "GET" | "DELETE", "acme":
             return "200 OK", workspace
+        case "GET", "share":
+            return "200 OK", [{"workspace": canaries.replace("/", ""), "status": canaries, "accountId": canaries}]
         case "GET", _:
             return "200 OK", [named]
         case _:
