@@ -78,7 +78,8 @@ def share_of(key: str) -> Share:
     first, _, rest = key.partition("/")
     name, _, workspace = rest.rpartition("/")
     what = next((what for what in Shareable if what.key == first), None)
-    if what is None or not workspace or not all(name.split("/", 1) if what is Shareable.IMAGE else [name]):
+    parts = name.partition("/") if what is Shareable.IMAGE else (name,)
+    if what is None or not workspace or not all(parts):
         raise ValueError(key)
     return Share(what, name, workspace)
 
