@@ -154,7 +154,6 @@ def test_keys_are_unambiguous() -> None:
     for key in ("images/agent/bot/beta", "images/agent/a/b/beta", "customDomains/a.example.com/account"):
         assert share_of(key).key == key
     for key in (
-        "",
         "images",
         "images/agent/beta",
         "images/agent//beta",

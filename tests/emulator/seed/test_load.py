@@ -388,3 +388,50 @@ def test_an_in_process_client_may_give_the_path_as_text(world: World) -> None:
 def test_the_given_clock_is_used(world: World) -> None:
     assert world.clock.moment == NOON
     assert world.call("ada", "GET", "/workspaces/acme").get_json()["createdAt"] == "2026-03-01T12:00:00.000Z"
+
+
+SHARED_SEED: dict[str, Any] = {
+    "workspaces": [{"name": "acme"}, {"name": "beta"}],
+    "images": [
+        {"workspace": "acme", "name": "bot", "resourceType": "agent", "tags": ["v1", "v2"], "sharedWith": ["beta"]}
+    ],
+    "customDomains": [
+        {"workspace": "acme", "name": "a.example.com", "sharedWith": ["account"]},
+        {"workspace": "acme", "name": "b.example.com", "verified": False},
+    ],
+}
+
+
+def test_images_and_domains_are_shared(tmp_path: Path) -> None:
+    load_seed(tmp_path / "e.db", SHARED_SEED, now=Clock())
+    client = Client(as_operator(create_app(tmp_path / "e.db", now=Clock())))
+    (image,) = client.get("/v0/images?workspace=beta").get_json()
+    assert (image["metadata"]["sourceWorkspace"], [tag["name"] for tag in image["spec"]["tags"]]) == (
+        "acme",
+        ["v1", "v2"],
+    )
+    (domain,) = client.get("/v0/customdomains?workspace=beta").get_json()
+    assert (domain["metadata"]["name"], domain["spec"]["status"]) == ("a.example.com", "verified")
+    mine = client.get("/v0/customdomains?workspace=acme").get_json()
+    assert [each["spec"]["status"] for each in mine] == ["verified", "pending"]
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "message"),
+    [
+        ("images", {"sharedWith": ["gone"]}, "images[0].sharedWith: the seed has no other workspace gone"),
+        ("images", {"sharedWith": ["acme"]}, "images[0].sharedWith: the seed has no other workspace acme"),
+        ("images", {"sharedWith": ["account"]}, "images[0].sharedWith: the seed has no other workspace account"),
+        ("images", {"sharedWith": "beta"}, "images[0].sharedWith: must be a list of names"),
+        (
+            "customDomains",
+            {"verified": False},
+            "customDomains[0].sharedWith: only a verified custom domain can be shared",
+        ),
+    ],
+)
+def test_invalid_shares_are_refused(tmp_path: Path, section: str, change: dict[str, Any], message: str) -> None:
+    entries = [{**SHARED_SEED[section][0], **change}]
+    with pytest.raises(SeedError) as caught:
+        load_seed(tmp_path / "e.db", {**SHARED_SEED, section: entries})
+    assert caught.value.messages == (message,)
