@@ -6,12 +6,14 @@ import importlib
 import importlib.util
 import inspect
 import json
+import pkgutil
 import socket
 import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 AWAY: list[str] = []
 OPERATIONS = {"blaxel": "blaxel.core.client.api", "beamlit": "beamlit.api"}
@@ -32,8 +34,36 @@ def plain(parsed: Any) -> Any:
     return parsed.to_dict() if hasattr(parsed, "to_dict") else parsed
 
 
+def described(package: str) -> list[tuple[str, str, str]]:
+    """Every operation, with its method and its path."""
+    api = importlib.import_module(OPERATIONS[package])
+    found = []
+    for module in pkgutil.walk_packages(api.__path__, f"{api.__name__}."):
+        if module.ispkg:
+            continue
+        request = importlib.import_module(module.name)._get_kwargs  # noqa: SLF001 - the only place that names the path
+        required = [each.name for each in inspect.signature(request).parameters.values() if each.default is each.empty]
+        body = SimpleNamespace(to_dict=dict)
+        given = request(**{name: body if name == "body" else f"{{{name}}}" for name in required})
+        found.append((module.name.removeprefix(f"{api.__name__}."), given["method"].upper(), unquote(given["url"])))
+    return found
+
+
+def filled(operation: Any, step: dict[str, Any]) -> dict[str, Any]:
+    """The step, with the arguments that the operation requires."""
+    wanted = inspect.signature(operation.sync_detailed).parameters.values()
+    required = [each.name for each in wanted if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
+    given = {name: step["fill"][name] for name in required if name not in ("client", "body")}
+    body = {"body": step["body"]} if "body" in required else {}
+    path = [step["fill"][each.name] for each in wanted if each.kind is each.POSITIONAL_OR_KEYWORD]
+    return {**step, "path": path, "given": given | body}
+
+
 def perform(package: str, client: Any, step: dict[str, Any]) -> dict[str, Any]:
+    if not step["operation"]:
+        return {"operations": described(package)}
     operation = importlib.import_module(f"{OPERATIONS[package]}.{step['operation']}")
+    step = filled(operation, step) if "fill" in step else step
     given = step["given"]
     if package == "beamlit" and "body" in given:  # which accepts only its own models
         model = inspect.signature(operation.sync_detailed).parameters["body"].annotation

@@ -37,6 +37,7 @@ REAL = {
     "secret_name": "TOKEN",
     "resource_type": "agent",
     "image_name": "a",
+    "tag_name": "v1",
     "domain_name": "a.example",
     "target_workspace": "other",
     "external_id": "e",

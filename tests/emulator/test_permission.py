@@ -134,6 +134,10 @@ TABLE |= {
     ("POST", "/images"): ("/images", {"name": "fresh", "resourceType": "agent"}, MEMBERS),
     ("GET", "/customdomains"): ("/customdomains", None, EVERY_ROLE),
     ("POST", "/customdomains"): ("/customdomains", {"metadata": {"name": "b.example"}}, ADMINS),
+    ("GET", "/pending-image-shares"): ("/pending-image-shares", None, EVERY_ROLE),
+    ("GET", "/images/<resource_type>/<image_name>/tags"): ("/images/agent/a/tags", None, EVERY_ROLE),
+    ("DELETE", "/images/<resource_type>/<image_name>/tags/<tag_name>"): ("/images/agent/a/tags/v2", None, MEMBERS),
+    ("PUT", "/customdomains/<domain_name>"): ("/customdomains/a.example", {"metadata": {"displayName": "A"}}, ADMINS),
     ("POST", "/customdomains/<domain_name>/verify"): ("/customdomains/a.example/verify", None, ADMINS),
 }
 for _rule, _path, _writers in (
@@ -212,6 +216,8 @@ def prepared(world: World, path: str) -> str:
             )
             if "customdomains" in shared:
                 assert world.call("ada", "POST", f"{shared}/verify").status_code == 200
+            if "/tags/" in path:
+                assert world.call("ada", "POST", "/images", {**body, "tag": "v2"}).status_code == 200
             if path.endswith("/share/other"):
                 assert world.call("ada", "POST", f"{shared}/share", {"targetWorkspace": "other"}).status_code == 200
     listing, _, rest = path.removeprefix("/run/acme").partition("/made")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from beamctl.emulator.routes import (
     catalog,
+    image_tags,
     inference,
     model_deployments,
     private_clusters,
@@ -33,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     *workspace_secrets.ROUTES,
     *catalog.ROUTES,
     *shares.ROUTES,
+    *image_tags.ROUTES,
     *tokens.ROUTES,
 )
 """All routes."""
@@ -48,6 +50,7 @@ VARIABLES = {
     "environment": ("The name of an environment.", "/environment"),
     "secret_name": ("The name of a secret.", "/name"),
     "resource_type": ("The type of resource an image is for.", "/resourceType"),
+    "tag_name": ("The name of a tag.", "/tag"),
     "image_name": ("The name of an image.", "/name"),
     "domain_name": ("The name of a custom domain.", "/metadata/name"),
     "target_workspace": ("The workspace that it is shared with.", "/metadata/workspace"),

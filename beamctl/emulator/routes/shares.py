@@ -26,7 +26,7 @@ _VERSION_WITH_SUMMARIES = "2026-09-22"
 
 def list_images(call: Call) -> Answer:
     """List own and shared images; from Blaxel-Version 2026-09-22 on as a page of summaries, here always one page."""
-    shown = [_shown(IMAGES, call, row) for row in share.visible(call.db, _scope(IMAGES, call))]
+    shown = [shown_to(IMAGES, call, row) for row in share.visible(call.db, scope_of(IMAGES, call))]
     if call.inbound.headers.get("Blaxel-Version", "").strip() < _VERSION_WITH_SUMMARIES:
         return Answer(shown)
     data = [{**each, "spec": {"tagCount": len(each["spec"]["tags"])}} for each in shown]
@@ -41,21 +41,21 @@ def create_image(call: Call) -> Answer:
     tag = "v1" if content.get("tag", "") == "" else content["tag"]
     check("tag", rules.any_name, tag)
     name = f"{content['resourceType']}/{content['name']}"
-    row = resource.find(call.db, _scope(IMAGES, call), name)
+    row = resource.find(call.db, scope_of(IMAGES, call), name)
     tags = resource.fields(row).spec["tags"] if row else []
     if tag in [known["name"] for known in tags]:
         raise conflict(f"the tag {tag} already exists")
     fields = ResourceFields(spec={"tags": [*tags, {"name": tag, "createdAt": call.now, "updatedAt": call.now}]})
     put = resource.change if row else resource.add
-    put(call.db, _scope(IMAGES, call), name, fields, call.who.name, call.moment)
+    put(call.db, scope_of(IMAGES, call), name, fields, call.who.name, call.moment)
     shown = {"name": content["name"], "resourceType": content["resourceType"]}
     return Answer({**shown, "message": "registered, not built: this is an emulator"})
 
 
 def list_domains(call: Call) -> Answer:
     """List own and shared custom domains."""
-    rows = share.visible(call.db, _scope(CUSTOM_DOMAINS, call))
-    return Answer([_shown(CUSTOM_DOMAINS, call, row) for row in rows])
+    rows = share.visible(call.db, scope_of(CUSTOM_DOMAINS, call))
+    return Answer([shown_to(CUSTOM_DOMAINS, call, row) for row in rows])
 
 
 def create_domain(call: Call) -> Answer:
@@ -64,38 +64,47 @@ def create_domain(call: Call) -> Answer:
     name, label = metadata.get("name"), metadata.get("displayName", "")
     check("metadata.name", rules.domain, name)
     check("metadata.displayName", rules.text, label)
-    if resource.find(call.db, _scope(CUSTOM_DOMAINS, call), str(name)):
+    if resource.find(call.db, scope_of(CUSTOM_DOMAINS, call), str(name)):
         raise conflict(f"Custom domain {name} already exists")
     fields = ResourceFields(label, spec={"status": PENDING})
-    resource.add(call.db, _scope(CUSTOM_DOMAINS, call), str(name), fields, call.who.name, call.moment)
-    return Answer(_shown(CUSTOM_DOMAINS, call, _visible(CUSTOM_DOMAINS, call, str(name))))
+    resource.add(call.db, scope_of(CUSTOM_DOMAINS, call), str(name), fields, call.who.name, call.moment)
+    return Answer(shown_to(CUSTOM_DOMAINS, call, visible_object(CUSTOM_DOMAINS, call, str(name))))
+
+
+def update_domain(call: Call) -> Answer:
+    """Change the display name of a custom domain; its status stays."""
+    row, label = owned(CUSTOM_DOMAINS, call), read_resource(call.inbound.body).metadata.get("displayName", "")
+    check("metadata.displayName", rules.text, label)
+    fields = ResourceFields(str(label), spec=resource.fields(row).spec)
+    resource.change(call.db, scope_of(CUSTOM_DOMAINS, call), row["name"], fields, call.who.name, call.moment)
+    return Answer(shown_to(CUSTOM_DOMAINS, call, visible_object(CUSTOM_DOMAINS, call, row["name"])))
 
 
 def verify_domain(call: Call) -> Answer:
     """Verify a custom domain; without DNS, this always succeeds."""
-    row = _owned(CUSTOM_DOMAINS, call)
+    row = owned(CUSTOM_DOMAINS, call)
     fields = ResourceFields(row["display_name"] or "", spec={"status": VERIFIED, "lastVerifiedAt": call.now})
-    resource.change(call.db, _scope(CUSTOM_DOMAINS, call), row["name"], fields, call.who.name, call.moment)
-    return Answer(_shown(CUSTOM_DOMAINS, call, _visible(CUSTOM_DOMAINS, call, row["name"])))
+    resource.change(call.db, scope_of(CUSTOM_DOMAINS, call), row["name"], fields, call.who.name, call.moment)
+    return Answer(shown_to(CUSTOM_DOMAINS, call, visible_object(CUSTOM_DOMAINS, call, row["name"])))
 
 
 def show(kind: Kind, call: Call) -> Answer:
     """Return one that the workspace owns or that is shared with it."""
-    return Answer(_shown(kind, call, _visible(kind, call, _name(call))))
+    return Answer(shown_to(kind, call, visible_object(kind, call, _name(call))))
 
 
 def delete(kind: Kind, call: Call) -> Answer:
     """Delete one that the workspace owns, and with it its shares."""
-    row = _owned(kind, call)
-    resource.remove(call.db, _scope(kind, call), row["name"])
-    return Answer(_shown(kind, call, row))
+    row = owned(kind, call)
+    resource.remove(call.db, scope_of(kind, call), row["name"])
+    return Answer(shown_to(kind, call, row))
 
 
 def list_shares(kind: Kind, call: Call) -> Answer:
     """List whom it is shared with."""
     more = {"accountId": ACCOUNT_ID} if kind is IMAGES else {}
     found = []
-    for row in share.targets(call.db, _owned(kind, call)["id"]):
+    for row in share.targets(call.db, owned(kind, call)["id"]):
         label = {"workspaceDisplayName": row["display_name"]} if row["display_name"] else {}
         found.append({"workspace": row["name"] or ACCOUNT, "status": "active", **label, **more})
     return Answer(found)
@@ -103,7 +112,7 @@ def list_shares(kind: Kind, call: Call) -> Answer:
 
 def add_share(kind: Kind, call: Call) -> Answer:
     """Share it with another workspace, which sees it at once."""
-    row, content = _owned(kind, call), json_object(call.inbound.body)
+    row, content = owned(kind, call), json_object(call.inbound.body)
     target = content.get("targetWorkspace")
     if not isinstance(target, str) or not target:
         raise bad_request("targetWorkspace is required")
@@ -118,15 +127,15 @@ def add_share(kind: Kind, call: Call) -> Answer:
         raise conflict(f"{target} has one with the same name")
     if not share.add(call.db, row["id"], target_id):
         raise conflict(f"it is already shared with {target}")
-    return Answer(_shown(kind, call, row))
+    return Answer(shown_to(kind, call, row))
 
 
 def remove_share(kind: Kind, call: Call) -> Answer:
     """End a share; the other workspace no longer sees it."""
-    row = _owned(kind, call)
+    row = owned(kind, call)
     if not share.remove(call.db, row["id"], _target(kind, call, call.inbound.path["target_workspace"])):
         raise not_found("Share not found")
-    return Answer(_shown(kind, call, row))
+    return Answer(shown_to(kind, call, row))
 
 
 def _target(kind: Kind, call: Call, name: str) -> int | None:
@@ -138,7 +147,8 @@ def _target(kind: Kind, call: Call, name: str) -> int | None:
     raise not_found("Workspace not found")
 
 
-def _scope(kind: Kind, call: Call) -> ResourceScope:
+def scope_of(kind: Kind, call: Call) -> ResourceScope:
+    """The workspace's own objects of a kind."""
     return ResourceScope(call.space.id, kind.name)
 
 
@@ -149,22 +159,23 @@ def _name(call: Call) -> str:
     return f"{IMAGE_TYPES.get(path['resource_type'], path['resource_type'])}/{path['image_name']}"
 
 
-def _visible(kind: Kind, call: Call, name: str) -> sqlite3.Row:
-    row = share.find_visible(call.db, _scope(kind, call), name)
+def visible_object(kind: Kind, call: Call, name: str) -> sqlite3.Row:
+    """The object with this name, of this workspace or shared with it."""
+    row = share.find_visible(call.db, scope_of(kind, call), name)
     if row is None:
         raise not_found(f"{kind.label} not found")
     return row
 
 
-def _owned(kind: Kind, call: Call) -> sqlite3.Row:
+def owned(kind: Kind, call: Call) -> sqlite3.Row:
     """The object named by the path, if the workspace owns it: others cannot be changed (a guess)."""
-    row = _visible(kind, call, _name(call))
+    row = visible_object(kind, call, _name(call))
     if row["owner"] != call.space.name:
         raise not_found(f"{kind.label} not found: it is shared from {row['owner']}")
     return row
 
 
-def _shown(kind: Kind, call: Call, row: sqlite3.Row) -> dict[str, Any]:
+def shown_to(kind: Kind, call: Call, row: sqlite3.Row) -> dict[str, Any]:
     """The object as its owner or another workspace sees it."""
     payload = resource.payload(row, call.space.name)
     metadata, origin = payload["metadata"], row["owner"] if row["owner"] != call.space.name else ""
@@ -212,6 +223,7 @@ ROUTES = (
         required_fields=("metadata.name",),
         errors=TAKEN,
     ),
+    Route("PUT", _DOMAIN, _WRITE, update_domain, request="custom_domain_request", response="custom_domain"),
     Route("POST", f"{_DOMAIN}/verify", _WRITE, verify_domain, response="custom_domain"),
     *_routes(CUSTOM_DOMAINS, _DOMAIN, _READ, _WRITE),
 )

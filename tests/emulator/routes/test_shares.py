@@ -90,3 +90,25 @@ def test_a_newer_version_lists_summaries_of_images_and_a_tag_is_immutable(world:
     assert world.call("ada", "GET", "/images/agents/bot").get_json()["metadata"]["resourceType"] == "agent"
     counts = world.call("ada", "GET", "/workspaces/acme?countResources=true").get_json()["resourceCounts"]
     assert (counts["images"], counts["customdomains"]) == (1, 0)
+
+
+def test_tags_are_listed_and_all_but_the_last_can_be_deleted(world: World) -> None:
+    make(world, IMAGE)
+    assert (
+        world.call("ada", "POST", "/images", {"name": "bot", "resourceType": "agent", "tag": "v2"}).status_code == 200
+    )
+    tags = world.call("ada", "GET", f"{IMAGE}/tags").get_json()
+    assert ([tag["name"] for tag in tags["data"]], tags["meta"]["total"]) == (["v1", "v2"], 2)
+    assert world.call("ada", "GET", f"{IMAGE}/tags?q=v2").get_json()["meta"]["total"] == 1
+    assert world.call("ada", "GET", f"{IMAGE}/tags?name=v").get_json()["data"] == []
+    assert world.call("ada", "DELETE", f"{IMAGE}/tags/v3").status_code == 404
+    assert world.call("ada", "DELETE", f"{IMAGE}/tags/v1").status_code == 200
+    assert world.call("ada", "DELETE", f"{IMAGE}/tags/v2").status_code == 400
+    assert world.call("ada", "GET", "/pending-image-shares").get_json() == []
+
+
+def test_a_domain_keeps_its_status_when_its_name_changes(world: World) -> None:
+    make(world, DOMAIN)
+    status = world.call("ada", "GET", DOMAIN).get_json()["spec"]["status"]
+    changed = world.call("ada", "PUT", DOMAIN, {"metadata": {"displayName": "Previews"}}).get_json()
+    assert (changed["metadata"]["displayName"], changed["spec"]["status"]) == ("Previews", status)
