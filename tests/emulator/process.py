@@ -19,10 +19,10 @@ print("ended", flush=True)
 
 
 @contextmanager
-def running(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def running(*command: str, program: str = sys.executable, **variables: str) -> Iterator[subprocess.Popen[str]]:
     plain = {key: value for key, value in os.environ.items() if not key.upper().startswith(("BL_", "BLAXEL", "HTTP"))}
     with subprocess.Popen(
-        [sys.executable, *command],
+        [program, *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

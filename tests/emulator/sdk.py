@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -42,11 +43,31 @@ class Sdk:
         return answer["parsed"]
 
 
+NODE_DRIVER = DRIVER.with_suffix(".mjs")
+
+
+def official_client(name: str) -> Path:
+    """The folder of a client that is not installed with the tests."""
+    clients = os.environ.get("OFFICIAL_CLIENTS")
+    assert clients, "OFFICIAL_CLIENTS must name the folder into which .ci/run installs the clients"
+    path = Path(clients).resolve() / name
+    assert path.is_dir(), f"{name} is not in {path.parent}"
+    return path
+
+
 @contextmanager
 def driving(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Import the SDK once, which is slow. It must not find a login of the user who runs the tests."""
     own = {"HOME": str(home), "DO_NOT_TRACK": "1", "BL_WORKSPACE": "acme", "BL_API_KEY": "bl_unused"}
     with running(str(DRIVER), *arguments, **own) as process:
+        yield process
+
+
+@contextmanager
+def driving_node(home: Path, package: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """The same for an npm package, as Ada."""
+    own = {"HOME": str(home), "DO_NOT_TRACK": "1", "BL_WORKSPACE": "acme", "BL_API_KEY": "bl_ada"}
+    with running(str(NODE_DRIVER), str(package), program="node", **{**own, **variables}) as process:
         yield process
 
 

@@ -35,6 +35,7 @@ async function perform(step) {
   const call = Object.fromEntries(calls)[step.operation];
   const names = [...call.toString().matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   const given = { path: Object.fromEntries(names.map((name) => [name, step.fill[snake(name)]])), query: step.query };
+  given.headers = { "X-Blaxel-Authorization": `Bearer ${step.key}` };
   if (step.body !== undefined) given.body = step.body;
   const { data, error, response } = await call(given);
   return { status: response?.status ?? 0, parsed: data ?? null, error: error ?? null };

@@ -53,9 +53,9 @@ def filled(operation: Any, step: dict[str, Any]) -> dict[str, Any]:
     """The step, with the arguments that the operation requires."""
     wanted = inspect.signature(operation.sync_detailed).parameters.values()
     required = [each.name for each in wanted if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
-    given = {name: step["fill"][name] for name in required if name not in ("client", "body")}
+    given = {name: step["fill"].get(name, "seeded") for name in required if name not in ("client", "body")}
     body = {"body": step["body"]} if "body" in required else {}
-    path = [step["fill"][each.name] for each in wanted if each.kind is each.POSITIONAL_OR_KEYWORD]
+    path = [step["fill"].get(each.name, "seeded") for each in wanted if each.kind is each.POSITIONAL_OR_KEYWORD]
     return {**step, "path": path, "given": given | body}
 
 

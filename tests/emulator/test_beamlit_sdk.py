@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.emulator.process import serving
-from tests.emulator.sdk import Sdk, driving, named_in, operations
+from tests.emulator.sdk import Sdk, driving, named_in, official_client, operations
 from tests.emulator.world import World
 
-pytestmark = pytest.mark.beamlit
+pytestmark = pytest.mark.clients
 
 NEWEST, WITH_ENVIRONMENTS = "beamlit", "beamlit-environments"
 """The dependency groups in pyproject.toml that pin the releases."""
@@ -45,15 +45,6 @@ NOT_SERVED = {
 POLICY = {"metadata": {"name": "p1"}, "spec": {"type": "location", "resourceTypes": ["agent"]}}
 
 
-def folder(release: str) -> Path:
-    """The folder where the release of that dependency group is unpacked, as .ci/run does it."""
-    clients = os.environ.get("BEAMLIT_CLIENTS")
-    assert clients, "BEAMLIT_CLIENTS must name the folder into which .ci/run installs the releases"
-    path = Path(clients).resolve() / release
-    assert (path / "beamlit").is_dir(), f"the group {release} is not in {path}"
-    return path
-
-
 @pytest.fixture(scope="module", params=[NEWEST, WITH_ENVIRONMENTS])
 def release(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -61,7 +52,7 @@ def release(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory, release: str) -> Iterator[subprocess.Popen[str]]:
-    with driving(tmp_path_factory.mktemp("home"), "beamlit", str(folder(release))) as process:
+    with driving(tmp_path_factory.mktemp("home"), "beamlit", str(official_client(release))) as process:
         yield process
 
 
@@ -221,7 +212,7 @@ def test_a_member_is_forbidden_to_write(sdk: Sdk) -> None:
 
 
 def test_every_operation_is_called(release: str) -> None:
-    api = folder(release) / "beamlit" / "api"
+    api = official_client(release) / "beamlit" / "api"
     verbs = ("create_{}", "list_{}s", "update_{}", "get_{}", "delete_{}")
     deployed = {f"{one}s.{verb.format(one)}" for one in DEPLOYED for verb in verbs}
     assert deployed <= operations(api, frozenset(f"{one}s" for one in DEPLOYED))
