@@ -2,7 +2,6 @@
 releases: the newest one, and one that still had environments. Only its generated half is used, with the provider that
 sends an API key: it needs `attrs` and `httpx`, and runs on this Python."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
