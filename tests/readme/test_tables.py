@@ -150,7 +150,44 @@ def fault_table() -> str:
     return "\n".join(["| fault | what the client gets |", "|---|---|", *lines])
 
 
+CLIENTS = {
+    "blaxel": "`blaxel` 0.4.24",
+    "@blaxel/core": "`@blaxel/core` 0.3.21",
+    "beamlit": "`beamlit` 0.0.63",
+    "beamlit-environments": "`beamlit` 0.0.30a0",
+    "bl": "`bl`",
+}
+METHODS = ("GET", "POST", "PUT", "DELETE")
+
+
+def client_matrix() -> str:
+    """One row for all paths with the same calls; the calls to one object are in parentheses."""
+    calls = json.loads((ROOT / "tests" / "emulator" / "calls.json").read_text("utf-8"))
+    cells: dict[str, dict[str, tuple[set[str], set[str]]]] = {}
+    for client in CLIENTS:
+        for call, result in calls[client].values():
+            method, _, path = call.partition(" ")
+            base = path.removesuffix("/{}")
+            mark = method if result == "ok" else f"{method}\N{SUPERSCRIPT ONE}"
+            cells.setdefault(base, {}).setdefault(client, (set(), set()))[path != base].add(mark)
+    rows: dict[str, list[str]] = {}
+    for base in sorted(cells):
+        rows.setdefault(" | ".join(calls_shown(cells[base].get(client)) for client in CLIENTS), []).append(f"`{base}`")
+    lines = [f"| path | {' | '.join(CLIENTS.values())} |", "|---" * (len(CLIENTS) + 1) + "|"]
+    return "\n".join([*lines, *(f"| {', '.join(bases)} | {shown} |" for shown, bases in rows.items())])
+
+
+def calls_shown(calls: tuple[set[str], set[str]] | None) -> str:
+    if calls is None:
+        return "\N{EN DASH}"
+    many, one = (
+        " ".join(sorted(each, key=lambda mark: METHODS.index(mark.rstrip("\N{SUPERSCRIPT ONE}")))) for each in calls
+    )
+    return f"{many} ({one})".strip() if one else many
+
+
 TABLES = [
+    ("beamctl/emulator/README.md", "clients", client_matrix()),
     ("beamctl/emulator/README.md", "permissions", permission_table("admin | member | viewer", BY_ROLE, Role)),
     (
         "beamctl/emulator/README.md",
@@ -158,7 +195,7 @@ TABLES = [
         permission_table("person | service account | operator", BY_CALLER_TYPE, CallerType),
     ),
     ("beamctl/emulator/README.md", "flags", flag_table()),
-    ("beamctl/emulator/README.md", "faults", fault_table()),
+    ("beamctl/emulator/control.md", "faults", fault_table()),
     ("schemas/README.md", "keys", key_table()),
     ("schemas/README.md", "table", decision_table()),
     ("schemas/README.md", "roles", role_table()),
