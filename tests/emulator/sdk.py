@@ -44,6 +44,11 @@ class Sdk:
 
 
 NODE_DRIVER = DRIVER.with_suffix(".mjs")
+NODE_MODULES = {
+    "@blaxel/core": ("index.js", "client/client.gen.js"),
+    "@blaxel/sdk": ("common/autoload.js", "client/index.js"),
+}
+"""For each npm package, the module that sets up its client, and the client's."""
 
 
 def official_client(name: str) -> Path:
@@ -64,10 +69,13 @@ def driving(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def driving_node(home: Path, package: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def driving_node(home: Path, package: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """The same for an npm package, as Ada."""
+    folder = official_client("node_modules") / package
     own = {"HOME": str(home), "DO_NOT_TRACK": "1", "BL_WORKSPACE": "acme", "BL_API_KEY": "bl_ada"}
-    with running(str(NODE_DRIVER), str(package), program="node", **{**own, **variables}) as process:
+    with running(
+        str(NODE_DRIVER), str(folder), *NODE_MODULES[package], program="node", **{**own, **variables}
+    ) as process:
         yield process
 
 

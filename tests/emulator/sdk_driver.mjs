@@ -1,5 +1,6 @@
 // Runs the operations of an official npm package, as sdk_driver.py does for Python: one JSON line in and one out for
-// each. Its argument is the package's folder. A connection to another machine fails and is reported in the output.
+// each. Its arguments are the package's folder, the module that sets up its client, and the client's. A connection to
+// another machine fails and is reported in the output.
 import net from "node:net";
 import path from "node:path";
 import readline from "node:readline";
@@ -17,9 +18,10 @@ net.Socket.prototype.connect = function (...given) {
   return connect.apply(this, given);
 };
 
-const load = (file) => import(pathToFileURL(path.join(process.argv[2], "dist", "esm", file)));
-await load("index.js"); // sets up the client, with the environment's credential
-const { client } = await load("client/client.gen.js");
+const [folder, setUp, ofClient] = process.argv.slice(2);
+const load = (file) => import(pathToFileURL(path.join(folder, "dist", "esm", file)));
+await load(setUp); // with the environment's credential
+const { client } = await load(ofClient);
 const calls = Object.entries(await load("client/sdk.gen.js")).filter(([, call]) => typeof call === "function");
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

@@ -109,13 +109,13 @@ _SERVED = Map([Rule(route.rule, methods=[route.method]) for route in ROUTES], me
 
 
 @contextmanager
-def client(name: str, home: Path, key: str = "bl_ada") -> Iterator[subprocess.Popen[str]]:
+def client(name: str, home: Path) -> Iterator[subprocess.Popen[str]]:
     """A client in a child process that can only connect to this machine."""
     match name:
         case "blaxel":
             opened = driving(home, "blaxel")
         case "@blaxel/core":
-            opened = driving_node(home, official_client("node_modules") / name, BL_API_KEY=key)
+            opened = driving_node(home, name)
         case _:
             opened = driving(home, "beamlit", str(official_client(name)))
     with opened as process:
@@ -129,7 +129,6 @@ def answered(process: subprocess.Popen[str], operation: str, **step: Any) -> dic
     process.stdin.write(json.dumps(whole) + "\n")
     process.stdin.flush()
     answer: dict[str, Any] = json.loads(process.stdout.readline())
-    assert answer.pop("away") == []
     return answer
 
 
@@ -162,6 +161,7 @@ def result(process: subprocess.Popen[str], operation: str, method: str, path: st
     with serving(create_app(world.db, now=world.clock)) as api:
         answer = answered(process, operation, base=api.url, key=AS_OTHERS.get(call, "bl_ada"), **step)
         made = [made for made in api.calls if general_of(made) == call]
+    assert answer.pop("away") == []
     if "raised" in answer:
         return f"{answer['raised']} {answer.get('says', answer['status'])}"
     if not 200 <= answer["status"] < 300:
@@ -247,3 +247,24 @@ def is_as_written(name: str, found: dict[str, list[str]]) -> None:
         calls[name] = dict(sorted(found.items()))
         CALLS.write_text(json.dumps(dict(sorted(calls.items())), indent=1) + "\n")
     assert calls.get(name) == found, "run this test with BEAMCTL_WRITE_TABLES=1"
+
+
+def listed(package: str, home: Path, base: str, **variables: str) -> dict[str, Any]:
+    """The result of a call of an npm package, whose client is redirected to `base` if it is not empty."""
+    with driving_node(home, package, **variables) as process:
+        redirected = {"base": base} if base else {"base": None}
+        return answered(process, "listWorkspaces", fill={}, query={}, **{**redirected, "key": "bl_ada"})
+
+
+def test_a_variable_redirects_core(world: World, tmp_path: Path) -> None:
+    with serving(create_app(world.db)) as api:
+        answer = listed("@blaxel/core", tmp_path, "", BL_API_URL=api.url)
+        assert (answer["status"], answer["away"], api.calls) == (200, [], ["GET /workspaces"])
+
+
+def test_only_its_configuration_redirects_the_older_package(world: World, tmp_path: Path) -> None:
+    with serving(create_app(world.db)) as api:
+        assert "api.blaxel.ai" in listed("@blaxel/sdk", tmp_path, "", BL_API_URL=api.url)["away"]
+        assert api.calls == []
+        answer = listed("@blaxel/sdk", tmp_path, api.url)
+        assert (answer["status"], answer["away"]) == (200, [])
