@@ -216,8 +216,8 @@ def _hint(status: int, place: CallSite) -> str:
         return f"{credential}{unrenewable(connection)} Set a valid one, or {other}."
     if status == FORBIDDEN:
         return (
-            f"{credential} The credential is valid, but has no access to the workspace {place.workspace} or lacks the required "
-            f"role. Set one that has both, or {other}."
+            f"{credential} The credential is valid, but has no access to the workspace {place.workspace} or lacks the "
+            f"required role. Set one that has both, or {other}."
         )
     if status == MISSING:
         usual = "" if connection.base_url.endswith("/v0") else ", which usually ends in /v0"

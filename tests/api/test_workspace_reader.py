@@ -20,7 +20,7 @@ from tests.api.fakes import KEY, URL, FakeClock, Script, connection, opened, pag
 
 WITH_CREDENTIAL = "The API key comes from BL_API_KEY"
 NO_ACCESS = (
-    "It is valid, but has no access to the workspace acme or lacks the required role. "
+    "The credential is valid, but has no access to the workspace acme or lacks the required role. "
     "Set one that has both, or unset it to use another one."
 )
 WRONG_PATH = "the API has moved; set --api-url to its new address"

@@ -2,9 +2,11 @@
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.end_to_end.conftest import KEY, AtOnce
@@ -68,7 +70,7 @@ def test_403_of_a_service_account_of_another_workspace(world: AtOnce, command: l
     world.write(".env", f"BL_CLIENT_CREDENTIALS={ID}:{SECRET}\n")
     command = [word.replace("acme", "labs") for word in command]
     ran = world.beamctl(*command, "--env-file", ".env", code=4)
-    assert "The client credentials come from BL_CLIENT_CREDENTIALS in .env. It is valid, but" in ran.err
+    assert "The client credentials come from BL_CLIENT_CREDENTIALS in .env. The credential is valid, but" in ran.err
     assert "omit --env-file to use another one." in ran.err
     without_secrets(ran.out + ran.err)
     assert "there is no credential" in world.beamctl(*command, code=4).err  # `.env` is not read by itself
@@ -100,6 +102,44 @@ def test_an_expired_login_that_cannot_be_renewed(world: AtOnce, command: list[st
         f"The login comes from {LOGIN}. It was valid until 2023-11-14 22:13 UTC. It has no refresh token, so it cannot "
         "be renewed. Set a valid one, or log in again with: bl login acme."
     ) in ran.err
+
+
+def tokens(world: AtOnce) -> tuple[str, str]:
+    """An access token that has expired, and a refresh token."""
+    url, body = f"{os.environ['BEAMCTL_API_URL']}/oauth/token", {"grant_type": "client_credentials"}
+    refresh = httpx.post(url, json=body, auth=(ID, SECRET)).json()["refresh_token"]
+    claims = base64.urlsafe_b64encode(b'{"exp": 1700000000}').decode().rstrip("=")
+    return f"e30.{claims}.x", refresh
+
+
+@pytest.mark.parametrize("era", ["blaxel", "beamlit"])
+@pytest.mark.parametrize("has_access", [True, False])
+def test_an_expired_login_is_renewed_and_the_file_is_left_alone(world: AtOnce, era: str, *, has_access: bool) -> None:
+    access, refresh = tokens(world)
+    path = log_in(
+        world, f"access_token: {access if has_access else ''}\n    refresh_token: {refresh}\n    expires_in: 7200"
+    )
+    path = path.rename(world.directory / "config.yaml")
+    (world.directory / f".{era}").mkdir(exist_ok=True)
+    path = path.rename(world.directory / f".{era}" / "config.yaml")
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    ran = world.beamctl("apply", "--auto-approve")
+    assert "1 done" in ran.out
+    shown = world.beamctl("show")
+    assert f"\n  Credential: login from ~/.{era}/config.yaml, workspace acme\n" in shown.out
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    for text in (ran.out, ran.err, shown.out, shown.err):
+        assert access not in text
+        assert refresh not in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_refresh_token_that_is_rejected(world: AtOnce, command: list[str]) -> None:
+    log_in(world, "access_token: e30.e30.x\n    refresh_token: canary-refresh")
+    ran = world.beamctl(*command, code=4)
+    assert f"the API rejected the credential from {LOGIN}: " in ran.err
+    assert "log in again with: bl login acme." in ran.err
+    assert "canary" not in ran.err
 
 
 def test_show_says_which_credential_was_used(world: AtOnce) -> None:
