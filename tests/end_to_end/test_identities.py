@@ -104,7 +104,7 @@ def test_an_expired_login_that_cannot_be_renewed(world: AtOnce, command: list[st
     ) in ran.err
 
 
-def tokens(world: AtOnce) -> tuple[str, str]:
+def tokens() -> tuple[str, str]:
     """An access token that has expired, and a refresh token."""
     url, body = f"{os.environ['BEAMCTL_API_URL']}/oauth/token", {"grant_type": "client_credentials"}
     refresh = httpx.post(url, json=body, auth=(ID, SECRET)).json()["refresh_token"]
@@ -115,7 +115,7 @@ def tokens(world: AtOnce) -> tuple[str, str]:
 @pytest.mark.parametrize("era", ["blaxel", "beamlit"])
 @pytest.mark.parametrize("has_access", [True, False])
 def test_an_expired_login_is_renewed_and_the_file_is_left_alone(world: AtOnce, era: str, *, has_access: bool) -> None:
-    access, refresh = tokens(world)
+    access, refresh = tokens()
     path = log_in(
         world, f"access_token: {access if has_access else ''}\n    refresh_token: {refresh}\n    expires_in: 7200"
     )
