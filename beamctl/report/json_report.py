@@ -18,7 +18,7 @@ from beamctl.plan.plan_json import FORMAT_VERSION, address, change_data, plans_d
 from beamctl.report.apply_text import totals, unconfirmed_text
 from beamctl.report.data import CommandName, DriftDetails, ReportData
 from beamctl.report.drift_details_json import compared_data, details_data, note_data, origin_data, unchanged_data
-from beamctl.report.drift_text import NO_DETAILS, difference_text
+from beamctl.report.drift_text import difference_text
 from beamctl.report.failures_json import failure_data, problem_data
 from beamctl.report.record_json import run_data
 from beamctl.report.shard_text import shard_data
@@ -48,11 +48,6 @@ def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequenc
     return dumps({"valid": not errors, "documents": documents, "problems": errors, "warnings": suspects})
 
 
-def plans_json(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> str:
-    """All plans of a run, in the format of `schemas/plan.schema.json`."""
-    return dumps(_plans_with_text(plans, allowed))
-
-
 def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dict[str, Any]:
     data = plans_data(plans, allowed)
     for entry, plan in zip(data["workspaces"], plans, strict=True):
@@ -66,11 +61,6 @@ def _plans_with_text(plans: Sequence[Plan], allowed: Sequence[Allowance]) -> dic
 def said(fact: Fact) -> dict[str, Any]:
     """A fact with its text."""
     return fact_data(fact) | {"text": words(fact)}
-
-
-def drift_json(plans: Sequence[Plan], details: DriftDetails = NO_DETAILS) -> str:
-    """All differences of all workspaces."""
-    return dumps(_drift_data(plans, details))
 
 
 def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
@@ -95,17 +85,6 @@ def _drift_data(plans: Sequence[Plan], details: DriftDetails) -> dict[str, Any]:
         "workspaces": list(map(compared_data, plans)),
     }
     return data | details_data(details)
-
-
-def applied_json(
-    plans: Sequence[Plan],
-    allowed: Sequence[Allowance],
-    events: Sequence[tuple[Plan, Sequence[Event]]],
-    *,
-    saved: Saved | None = None,
-) -> str:
-    """The plans, the saved plan they came from, if any, and the outcome of every change."""
-    return dumps(_applied_data(plans, allowed, events, saved=saved))
 
 
 def _applied_data(

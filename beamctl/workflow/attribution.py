@@ -10,7 +10,6 @@ from typing import Any
 from beamctl.document.desired import Desired
 from beamctl.errors import DocumentError, UsageError
 from beamctl.kinds.registry import kinds_for
-from beamctl.model.api_call import Reader
 from beamctl.plan.change import Change, ChangeId
 from beamctl.plan.comparison import Situation
 from beamctl.plan.coverage import Coverage
@@ -23,7 +22,7 @@ from beamctl.runs.evidence import Evidence, evidence_of
 from beamctl.runs.folder import RecordFolder
 from beamctl.secrets.sources import with_source_hazards
 from beamctl.workflow.base_document import Base, Bases
-from beamctl.workflow.plan import compared, read_declared
+from beamctl.workflow.plan import compared
 
 _UNREADABLE = BaseView(None, decides=False, is_comparable=False)
 """How a base sees an object if it should be known, but cannot be read."""
@@ -48,19 +47,8 @@ class Seen:
     differing: frozenset[ChangeId]
 
 
-def look(desired: Desired, reader: Reader, now: Callable[[], Situation]) -> Seen:
-    """Read a workspace and compare it with its document.
-
-    Args:
-        desired: The document.
-        reader: Of the workspace.
-        now: Returns what the comparison depends on; called after reading, because that reads the API's clock.
-    """
-    return looked(desired, read_declared(desired, reader), now())
-
-
 def looked(desired: Desired, live: Mapping[str, Any], now: Situation) -> Seen:
-    """The same for a workspace that was just read."""
+    """Compare a workspace that was just read with its document."""
     plan = with_source_hazards(compared(desired, live, now))
     return Seen(desired, plan, live, now, frozenset(change.id for change in plan.changes))
 

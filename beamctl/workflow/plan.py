@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from beamctl.document.desired import Desired
 from beamctl.kinds.registry import kinds_for
-from beamctl.model.api_call import Reader, segment
+from beamctl.model.api_call import segment
 from beamctl.model.code import Code
 from beamctl.model.fact import fact
-from beamctl.plan.across_kinds import Readings, read_all, reading_of
+from beamctl.plan.across_kinds import Readings, reading_of
 from beamctl.plan.comparison import Note, Situation
 from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance
@@ -30,19 +30,8 @@ LazySituation = Situation | Callable[[], Situation]
 """A function is called after the workspace was read, because the date may depend on the API's clock."""
 
 
-def plan(desired: Desired, reader: Reader, situation: LazySituation, only: Sequence[Address] = ()) -> Plan:
-    """Read the declared kinds and compare; only what the addresses name, if there are any."""
-    live = read_declared(desired, reader)
-    return compared(desired, live, situation() if callable(situation) else situation, only)
-
-
-def read_declared(desired: Desired, reader: Reader) -> Mapping[str, Any]:
-    """The live state of each kind that a document declares."""
-    return read_all(readings(desired), reader)
-
-
 def readings(desired: Desired) -> Readings:
-    """What is read to get it."""
+    """What is read to plan a document: the live state of each kind that it declares."""
     kinds = managed(kinds_for(desired.keys), desired)
     return {kind.name: reading_of(kind, desired.workspace, may_delete(kind, desired)) for kind in kinds}
 

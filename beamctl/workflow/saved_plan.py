@@ -10,9 +10,8 @@ from typing import Any
 from beamctl.document.schema import conforms
 from beamctl.errors import UsageError
 from beamctl.kinds.registry import all_kinds
-from beamctl.model.api_call import Reader
 from beamctl.model.identity import Identity
-from beamctl.plan.across_kinds import Readings, deletes_only, read_all, reading_of, with_dependencies
+from beamctl.plan.across_kinds import Readings, deletes_only, reading_of, with_dependencies
 from beamctl.plan.address import with_needs
 from beamctl.plan.change import Change
 from beamctl.plan.comparison import Situation
@@ -89,20 +88,6 @@ def refuse_unplanned(where: str, unplanned: Iterable[Change]) -> None:
     for change in unplanned:
         message = f"{where} has a change that beamctl would not plan: {change.action.value} {change.name}"
         raise UsageError(message, BY_HAND)
-
-
-def recheck_plan(
-    saved: Plan,
-    reader: Reader,
-    identity: Identity | None,
-    *,
-    floors: Bounds = NO_FLOORS,
-    recorded: Declared | None = None,
-    today: date | Callable[[], date] = date.min,
-) -> Recheck:
-    """Read the workspace of a saved plan, and check whether the plan still holds. See `rechecked`."""
-    live = read_all(recheck_readings(saved), reader)
-    return rechecked(saved, live, identity, floors=floors, recorded=recorded, today=today)
 
 
 def recheck_readings(saved: Plan) -> Readings:

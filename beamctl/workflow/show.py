@@ -62,7 +62,7 @@ class Shown:
 
 def show_all(workspaces: Sequence[str], access: Access) -> list[Shown | BeamctlError]:
     """The live workspaces in the given order, or why a workspace cannot be read."""
-    return _read_all(workspaces, access, lambda name, api_url, found: Shown(name, api_url, _sections(found)))
+    return _read_all(workspaces, access, lambda name, api_url, found: Shown(name, api_url, sections_of(found)))
 
 
 def export_all(workspaces: Sequence[str], access: Access, now: datetime) -> list[Export | BeamctlError]:
@@ -85,16 +85,8 @@ def _read_all(
     return read_workspaces([partial(opened, name) for name in workspaces], access.reads)
 
 
-def show(workspace: str, reader: Reader) -> Mapping[str, Listing]:
-    """The live workspace: every section, and what could not be read.
-
-    Raises:
-        ApiError: The workspace does not exist, or none of it can be read.
-    """
-    return _sections(see(all_kinds(), workspace, reader))
-
-
-def _sections(found: _Found) -> Mapping[str, Listing]:
+def sections_of(found: _Found) -> Mapping[str, Listing]:
+    """Every section of a live workspace, and what could not be read."""
     return {
         kind.section: Listing(None, live.why) if isinstance(live, Unreadable) else kind.listing(live)
         for kind, live in found

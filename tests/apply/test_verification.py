@@ -14,7 +14,7 @@ from beamctl.errors import ForbiddenError, InterruptedRunError, UnreachableError
 from beamctl.model.api_call import PAUSES, ApiCall, Method, NoResponse, Response
 from beamctl.plan.plan import Plan
 from beamctl.report.apply_text import end_text, event_text, totals
-from beamctl.report.json_report import applied_json
+from tests.fakes.one_workspace import applied_json
 from tests.fakes.resources import resource
 from tests.fakes.runs import apply, document, outcomes, planned
 from tests.fakes.service_accounts import api_key, service_account
@@ -237,7 +237,7 @@ def test_change_confirmed_later_is_reported_as_confirmed() -> None:
         "  … remove old@x.io  not confirmed yet: the API responded with 202",
         "  ✓ remove old@x.io  confirmed",
     ]
-    (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
+    (result,) = json.loads(applied_json(plan, events))["results"]
     assert (result["outcome"], result["remark"], result["confirmed"]) == ("done", None, True)
     assert [text for text in map(event_text, run(plan, odd(live, "204", acts=True))) if text] == [
         "  ✓ remove old@x.io  was member — was already gone"
@@ -249,7 +249,7 @@ def test_secret_destination_is_reported_for_an_unconfirmed_account() -> None:
     want = document(serviceAccounts={"ci": {"role": "member", "secretTo": {"file": "ci.json"}}})
     plan = planned(want, live)
     events = run(plan, live, live.with_faults(before=lambda _: Response(200, [])))
-    (result,) = json.loads(applied_json([plan], (), [(plan, events)]))["results"]
+    (result,) = json.loads(applied_json(plan, events))["results"]
     assert (result["outcome"], result["reason"]) == ("not confirmed", "not_shown_yet")
     assert "went to the file ci.json" in result["remark"]["text"]
     assert result["remark"]["code"] == "handed-over"

@@ -24,9 +24,9 @@ from beamctl.report.data import CommandName, ReportData
 from beamctl.report.drift_text import drift_text
 from beamctl.report.formats import FORMATS
 from beamctl.report.html_style import STYLE
-from beamctl.report.json_report import plans_json
 from beamctl.report.plan_text import plan_text
 from tests.fakes.journal import interrupted_runs
+from tests.fakes.one_workspace import plan_json
 from tests.fakes.runs import TODAY, desired, planned
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace
@@ -75,7 +75,7 @@ def test_case(case: Path) -> None:
     allowed = tuple(allowance(text) for text in live.get("allow", []))
     found = {
         "plan.txt": plan_text(plan, allowed),
-        "plan.json": plans_json([plan], allowed),
+        "plan.json": plan_json(plan, allowed),
         "drift.txt": drift_text(plan),
     }
     planned_data = ReportData(CommandName.PLAN, [plan], allowed)

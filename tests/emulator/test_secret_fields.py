@@ -13,16 +13,14 @@ from beamctl.emulator.control_plane import as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan_file import saved_text
 from beamctl.report.apply_text import event_text
-from beamctl.report.json_report import applied_json, plans_json
 from beamctl.report.plan_text import plan_text
 from beamctl.report.workspace_json import show_json
 from beamctl.report.workspace_text import show_text
 from beamctl.secrets.redaction import Redactor
-from beamctl.workflow.plan import plan
-from beamctl.workflow.show import show
 from tests.api.fakes import FakeClock
 from tests.emulator.world import World
 from tests.fakes.faulty_emulator import EVERY_FAULT, FaultyEmulator
+from tests.fakes.one_workspace import applied_json, plan, plan_json, show
 from tests.fakes.runs import TODAY, apply_through, document
 from tests.fakes.saved_plans import saved
 from tests.fakes.vault import FakeVault
@@ -54,10 +52,10 @@ def test_the_secret_is_in_no_text(flag: BehaviorFlag, tmp_path: Path) -> None:
                     found, api.reader(), api.sender(), vault=FakeVault({"the environment variable KEY": CANARY})
                 )
                 faulty.plan()
-                texts += [plan_text(found), plans_json([found], ()), saved_text(saved(found))]
+                texts += [plan_text(found), plan_json(found), saved_text(saved(found))]
                 texts += [first_line(Run("r", AT, "a", "", ""), found), last_line(found, events, AT, interrupted=False)]
                 texts += [text for event in events for text in (event_text(event), event_line(found, event, AT))]
-                texts.append(applied_json([found], (), [(found, events)]))
+                texts.append(applied_json(found, events))
             sections = show("acme", api.reader())
             texts += [show_text("acme", "local", sections), show_json("acme", "local", sections)]
             assert plan(want, api.reader(), Situation(TODAY, "local")).changes == ()

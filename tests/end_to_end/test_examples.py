@@ -16,7 +16,7 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.secrets.redaction import Redactor
 from beamctl.workflow.documents import validate
-from beamctl.workflow.plan import plan
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import TODAY, all_done, apply_through
 
 

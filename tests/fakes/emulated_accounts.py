@@ -19,10 +19,10 @@ from beamctl.model.secret import SecretStore
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.secrets.redaction import Redactor
-from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.emulator import EmulatedWorkspace
 from tests.fakes.faulty_emulator import FaultyEmulator
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import API, apply_through
 from tests.fakes.vault import FakeVault
 

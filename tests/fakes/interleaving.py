@@ -14,8 +14,8 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.plan import Plan
-from beamctl.workflow.plan import plan
 from tests.fakes.journal import Journal
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import API, NOW, TODAY, apply
 
 LONGEST = 30

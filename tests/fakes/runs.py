@@ -28,7 +28,7 @@ from beamctl.plan.hazard import Allowance
 from beamctl.plan.kind import Kind, Status
 from beamctl.plan.plan import Plan
 from beamctl.workflow.documents import validate
-from beamctl.workflow.plan import plan
+from tests.fakes.one_workspace import plan
 from tests.fakes.workspace import FakeWorkspace
 
 TODAY = date(2026, 11, 24)

@@ -30,10 +30,10 @@ from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Status
 from beamctl.plan.plan import Plan
 from beamctl.secrets.redaction import Redactor
-from beamctl.workflow.plan import plan
 from tests.api.fakes import FakeClock
 from tests.fakes.emulator import EmulatedWorkspace, State
 from tests.fakes.faulty_emulator import EVERY_FAULT, FaultyEmulator
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import all_done, apply
 from tests.fakes.wording import codes
 from tests.faults.scenarios import KEY, SCENARIOS, Scenario

@@ -19,13 +19,11 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.model.strict_json import MOST_NESTED
 from beamctl.plan.comparison import Situation
 from beamctl.report.drift_text import drift_text
-from beamctl.report.json_report import drift_json, plans_json
 from beamctl.report.plan_text import plan_text
 from beamctl.report.workspace_json import show_json
 from beamctl.report.workspace_text import contents_text, show_text
 from beamctl.workflow.destroy import contents_of
-from beamctl.workflow.plan import plan
-from beamctl.workflow.show import show
+from tests.fakes.one_workspace import drift_json, plan, plan_json, show
 from tests.fakes.runs import API, TODAY, document, shown
 
 USER_NAMES = ["email", "role", "accepted", "expired", "source", "sub"]
@@ -122,7 +120,7 @@ def test_any_response_gives_a_plan_or_an_error(users: Any, workspace: Any, accou
         return
     sections = show("acme", reader)
     check_text(plan_text(made), drift_text(made), show_text("acme", API, sections))
-    check_json(plans_json([made], ()), drift_json([made]), show_json("acme", API, sections))
+    check_json(plan_json(made), drift_json(made), show_json("acme", API, sections))
     assert made == plan(DESIRED, reader, Situation(TODAY, API, None))
 
 

@@ -16,10 +16,11 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.three_way import Cause
 from beamctl.report.data import DriftDetails
 from beamctl.runs.folder import RecordFolder
-from beamctl.workflow.attribution import Seen, attribute, look
+from beamctl.workflow.attribution import Seen, attribute
 from beamctl.workflow.base_document import Base, named_bases
 from beamctl.workflow.documents import read_desired
 from tests.cli.hostile import GIT, WHO
+from tests.fakes.one_workspace import look
 from tests.fakes.runs import API, TODAY
 from tests.fakes.workspace import FakeWorkspace, person
 

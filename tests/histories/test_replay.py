@@ -20,7 +20,7 @@ from beamctl.emulator import as_operator, as_person, create_app, load_seed
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.secrets.redaction import Redactor
-from beamctl.workflow.plan import plan
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import all_done, desired
 from tests.fakes.runs import apply_through as applied
 

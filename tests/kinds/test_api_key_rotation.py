@@ -4,7 +4,7 @@ import pytest
 
 from beamctl.apply.record import NotAttempted
 from beamctl.plan.comparison import Situation
-from beamctl.workflow.plan import plan as plan_at
+from tests.fakes.one_workspace import plan as plan_at
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, outcomes, planned
 from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account
 from tests.fakes.vault import FakeVault

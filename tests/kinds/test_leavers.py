@@ -22,9 +22,9 @@ from beamctl.plan.plan import Plan, managed
 from beamctl.plan.plan_json import address
 from beamctl.report.drift_text import drift_text
 from beamctl.report.plan_text import plan_text
-from beamctl.workflow.plan import plan
 from beamctl.workflow.saved_plan import could_be_planned, recheck_readings, rechecked
 from beamctl.workflow.undo import undo
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import API, TODAY, applied, document, left, planned, shown
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person

@@ -10,7 +10,7 @@ from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.settings.kind import SettingsKind
 from beamctl.report.drift_text import drift_text
 from beamctl.report.plan_text import plan_text
-from beamctl.workflow.show import show
+from tests.fakes.one_workspace import show
 from tests.fakes.runs import document, planned, shown
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person

@@ -13,8 +13,7 @@ from beamctl.plan.guards import NO_FLOORS, Bounds
 from beamctl.plan.hazard import Allowance, Risk, allowance, refused, unused
 from beamctl.plan.kind import Quorum
 from beamctl.report.drift_text import drift_text
-from beamctl.report.json_report import drift_json
-from beamctl.workflow.saved_plan import recheck_plan
+from tests.fakes.one_workspace import drift_json, recheck_plan
 from tests.fakes.runs import applied, document, planned
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -348,7 +347,7 @@ def test_listing_without_an_accepted_admin_blocks_every_change(
     )
     assert unchanged.hazards == ()
     for each in (plan, unchanged):
-        assert (f"  ! {AMONG_TWO}\n" in drift_text(each), AMONG_TWO in drift_json([each])) == (suspect, suspect)
+        assert (f"  ! {AMONG_TWO}\n" in drift_text(each), AMONG_TWO in drift_json(each)) == (suspect, suspect)
 
 
 def test_saved_plan_is_stale_if_the_listing_loses_its_admins() -> None:

@@ -7,7 +7,7 @@ import pytest
 from beamctl.document.problem import Place
 from beamctl.plan.hazard import Risk
 from beamctl.report.drift_text import drift_text
-from beamctl.report.json_report import drift_json
+from tests.fakes.one_workspace import drift_json
 from tests.fakes.runs import TODAY, applied, document, planned
 from tests.fakes.wording import counts, words
 from tests.fakes.workspace import FakeWorkspace, person
@@ -57,7 +57,7 @@ def test_drift_reports_skipped_members() -> None:
     plan = planned(want, live)
     assert f"  ! {SAID}  (access.yaml:5)\n" in drift_text(plan)
     assert "No drift" in drift_text(plan)
-    assert f'"text": "{SAID}"' in drift_json([plan]).partition('"excused"')[2]
+    assert f'"text": "{SAID}"' in drift_json(plan).partition('"excused"')[2]
     ended = planned(want, live, today=date(2026, 11, 25))
     assert "skipped" not in drift_text(ended)
     assert "Drift: 1 difference" in drift_text(ended)

@@ -17,8 +17,9 @@ from beamctl.model.identity import Identity
 from beamctl.plan.change import Action, Reason, Stage
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from beamctl.workflow.saved_plan import could_be_planned, recheck_plan
+from beamctl.workflow.saved_plan import could_be_planned
 from tests.fakes.journal import interrupted_runs
+from tests.fakes.one_workspace import recheck_plan
 from tests.fakes.runs import all_done, applied, document, outcomes
 from tests.fakes.runs import planned as planned_with
 from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account

@@ -27,9 +27,9 @@ from beamctl.report.drift_text import drift_text
 from beamctl.report.plan_text import plan_text
 from beamctl.workflow.documents import validate
 from beamctl.workflow.saved_plan import could_be_planned
-from beamctl.workflow.show import show
 from beamctl.workflow.undo import undo
 from tests.fakes.emulated_accounts import EmulatedAccounts, account
+from tests.fakes.one_workspace import show
 from tests.fakes.runs import all_done, document, outcomes, planned
 from tests.fakes.saved_plans import saved
 from tests.fakes.service_accounts import FakeServiceAccounts, service_account

@@ -10,7 +10,7 @@ from beamctl.model.text import printable
 from beamctl.plan.base_guards import BaseDocument
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
-from beamctl.workflow.plan import plan
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import API, TODAY, document
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person

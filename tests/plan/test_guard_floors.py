@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from beamctl.document.desired import Desired, Guards, Limit
 from beamctl.plan.guards import NO_FLOORS, Bounds, in_force, stricter
 from beamctl.plan.plan import Plan
-from beamctl.workflow.saved_plan import recheck_plan
+from tests.fakes.one_workspace import recheck_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person

@@ -14,8 +14,8 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.guards import _GUARDS, Declared, Sizes, declared_of, loosened
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_json import address
-from beamctl.workflow.saved_plan import recheck_plan
 from beamctl.workflow.undo import undo
+from tests.fakes.one_workspace import recheck_plan
 from tests.fakes.runs import API, TODAY, applied, document, planned
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person

@@ -9,7 +9,7 @@ from beamctl.plan.address import Address, address_of
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
-from beamctl.workflow.plan import plan
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import API, TODAY, document
 from tests.fakes.workspace import FakeWorkspace, person
 

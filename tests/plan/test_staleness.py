@@ -10,7 +10,7 @@ from beamctl.plan.hazard import Risk
 from beamctl.plan.kind import Quorum
 from beamctl.plan.staleness import StaleObject, ends, is_as
 from beamctl.report.drift_text import stale_text
-from beamctl.workflow.saved_plan import recheck_plan
+from tests.fakes.one_workspace import recheck_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person

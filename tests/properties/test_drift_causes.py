@@ -17,10 +17,11 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.coverage import Coverage
 from beamctl.plan.three_way import Cause, Origin
 from beamctl.runs.folder import RecordFolder
-from beamctl.workflow.attribution import attribute, look
+from beamctl.workflow.attribution import attribute
 from beamctl.workflow.base_document import Base
 from beamctl.workflow.documents import validate
 from beamctl.workflow.show import export
+from tests.fakes.one_workspace import look
 from tests.fakes.runs import API, NOW, TODAY, applied, desired, document, planned
 from tests.fakes.workspace import FakeWorkspace, person
 from tests.properties.samples import SAMPLES, Sample, vault

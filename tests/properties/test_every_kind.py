@@ -22,12 +22,12 @@ from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import saved_text
 from beamctl.report.apply_text import event_text, run_text
 from beamctl.report.drift_text import drift_text
-from beamctl.report.json_report import plans_json
 from beamctl.report.plan_text import plan_text
 from beamctl.workflow.documents import validate
-from beamctl.workflow.saved_plan import could_be_planned, open_plan, recheck_plan
+from beamctl.workflow.saved_plan import could_be_planned, open_plan
 from beamctl.workflow.show import export
 from beamctl.workflow.undo import undo
+from tests.fakes.one_workspace import plan_json, recheck_plan
 from tests.fakes.runs import API, NOW, TODAY, all_done, applied, document, planned
 from tests.fakes.saved_plans import saved
 from tests.fakes.schemas import problems_with
@@ -80,7 +80,7 @@ def test_plan_is_empty_after_apply_and_shows_no_secret(sample: Sample, data: st.
     lines = [first_line(Run("r1", AT, "ann", "", "sha256:0"), plan), *(event_line(plan, each, AT) for each in events)]
     lines.append(last_line(plan, events, AT, interrupted=False))
     assert [problems_with("run", json.loads(line)) for line in lines] == [[]] * len(lines)
-    shown = [plans_json([plan], ()), plan_text(plan), drift_text(plan), saved_text(saved(plan)), *lines]
+    shown = [plan_json(plan), plan_text(plan), drift_text(plan), saved_text(saved(plan)), *lines]
     shown += [run_text(read_record("".join(lines).encode())), *map(event_text, events), export("acme", live, NOW).text]
     assert not any(secret in text for text in shown for secret in (CANARY, SECRET_SUFFIX))
 
@@ -134,7 +134,7 @@ def test_order_does_not_matter(sample: Sample, data: st.DataObject, seed: int) -
     chance = seeded.Random(seed)  # noqa: S311 - an order, no secret
     sections, live = data.draw(sample.sections), data.draw(sample.live)
     first, second = planned(document(**sections), live), planned(document(**sections), live)
-    assert plans_json([first], ()) == plans_json([second], ())
+    assert plan_json(first) == plan_json(second)
     again = document(**{name: shuffled(entries, chance) for name, entries in sections.items()})
     live.users, live.settings = shuffled(live.users, chance), shuffled(live.settings, chance)
     live.resources.kept = {name: shuffled(resources, chance) for name, resources in live.resources.kept.items()}

@@ -13,8 +13,8 @@ from beamctl.model.email import fault
 from beamctl.plan.change import Action, Change, Reason
 from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
-from beamctl.workflow.plan import plan
 from beamctl.workflow.show import export
+from tests.fakes.one_workspace import plan
 from tests.fakes.resources import MASK, FakeResources, resource
 from tests.fakes.runs import API, NOW, desired, planned
 from tests.fakes.service_accounts import FakeServiceAccounts, service_account

@@ -27,10 +27,11 @@ from beamctl.plan.staleness import ends
 from beamctl.report.apply_text import run_text
 from beamctl.report.data import CommandName, ReportData
 from beamctl.report.plan_text import plan_text, plans_text
-from beamctl.workflow.saved_plan import open_plan, recheck_plan
+from beamctl.workflow.saved_plan import open_plan
 from beamctl.workflow.undo import undo
 from tests.fakes.forgery import edited, edits, forged
 from tests.fakes.journal import interrupted_runs
+from tests.fakes.one_workspace import recheck_plan
 from tests.fakes.runs import API, applied, apply_through, document, planned
 from tests.fakes.saved_plans import CREATED
 from tests.fakes.workspace import FakeWorkspace

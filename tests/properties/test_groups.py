@@ -18,7 +18,7 @@ from beamctl.document.yaml_loader import parse
 from beamctl.kinds.member.desired import desired_members
 from beamctl.plan.comparison import Situation
 from beamctl.workflow.documents import validate
-from beamctl.workflow.plan import plan
+from tests.fakes.one_workspace import plan
 from tests.fakes.workspace import FakeWorkspace
 
 PEOPLE = ["ada@x.io", "bob@x.io", "eve@x.io"]

@@ -15,9 +15,8 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.hazard import Risk
 from beamctl.plan.plan import Plan
 from beamctl.plan.plan_file import saved_text
-from beamctl.report.json_report import plans_json
-from beamctl.workflow.plan import plan
-from beamctl.workflow.saved_plan import open_plan, recheck_plan
+from beamctl.workflow.saved_plan import open_plan
+from tests.fakes.one_workspace import plan, plan_json, recheck_plan
 from tests.fakes.resources import FakeResources
 from tests.fakes.runs import API, TODAY, all_done, applied, document, planned
 from tests.fakes.saved_plans import saved
@@ -125,7 +124,7 @@ def test_part_makes_what_was_chosen_and_what_it_needs(sample: Sample, data: st.D
     assert all(part.partial.needed.values())
     assert sum(part.partial.left_out.values()) == len(full.changes) - len(ids)
     assert all(replace(each, depends_on=()) == replace(by_id[each.id], depends_on=()) for each in part.changes)
-    assert problems_with("plan", json.loads(plans_json([part], ()))) == []
+    assert problems_with("plan", json.loads(plan_json(part))) == []
     content = saved_text(saved(part)).encode()
     opened = open_plan(content, "p.json")
     assert opened.plans[0].partial == part.partial

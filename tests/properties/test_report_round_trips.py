@@ -18,9 +18,9 @@ from beamctl.plan.plan import Plan
 from beamctl.report.data import CommandName, ReportData, WorkspaceFailure
 from beamctl.report.json_reader import report_of
 from beamctl.report.json_report import report
-from beamctl.workflow.plan import plan
 from tests.cases.test_cases import CASES
 from tests.cases.test_cases import run as run_case
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import API, TODAY, applied, left, planned
 from tests.fakes.workspace import FakeWorkspace
 from tests.properties.samples import EMAILS, SAMPLES, Sample, vault

@@ -22,8 +22,9 @@ from beamctl.plan.plan_file import read_saved, saved_text
 from beamctl.plan.staleness import stale_objects
 from beamctl.report.apply_text import outcome_text, run_text
 from beamctl.report.json_report import runs_json
-from beamctl.workflow.saved_plan import open_plan, recheck_plan
+from beamctl.workflow.saved_plan import open_plan
 from beamctl.workflow.undo import undo
+from tests.fakes.one_workspace import recheck_plan
 from tests.fakes.runs import API, TODAY, applied, document, planned, shown
 from tests.fakes.saved_plans import by_hand, saved
 from tests.fakes.schemas import problems_with

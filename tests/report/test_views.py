@@ -15,12 +15,13 @@ from beamctl.plan.kind import Outcome, Status
 from beamctl.plan.listing import Listing
 from beamctl.report.apply_text import end_text, event_text, is_summarized
 from beamctl.report.drift_text import drift_text
-from beamctl.report.json_report import applied_json, drift_json, error_json, plans_json, problems_json
+from beamctl.report.json_report import error_json, problems_json
 from beamctl.report.plan_text import plan_text
 from beamctl.report.problems_text import problems_text
 from beamctl.report.style import Style, Tone
 from beamctl.report.workspace_json import show_json
 from beamctl.report.workspace_text import Sections, show_text
+from tests.fakes.one_workspace import applied_json, drift_json, plan_json
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import failure
 from tests.fakes.workspace import FakeWorkspace, person
@@ -73,7 +74,7 @@ def test_apply_json_has_the_outcome_of_every_change() -> None:
         Ended(INVITE, Outcome(Status.DONE)),
         NotAttempted(REMOVE, failure("interrupted")),
     ]
-    found = json.loads(applied_json([PLAN], (), [(PLAN, events)]))
+    found = json.loads(applied_json(PLAN, events))
     assert [(each["address"], each["outcome"]) for each in found["results"]] == [
         ('acme.member["new@x.io"]', "done"),
         ('acme.member["old@x.io"]', "not attempted"),
@@ -129,7 +130,7 @@ def test_thousands_of_hazards_are_fast() -> None:
     members = {"root@x.io": "admin", **{f"person{number}@new{number}.io": "admin" for number in range(5000)}}
     plan = planned(document(members), live)
     begun = time.process_time()
-    text, data = plan_text(plan), plans_json([plan], ())
+    text, data = plan_text(plan), plan_json(plan)
     assert time.process_time() - begun < 5  # comparing all pairs takes 15 seconds
     assert text.count("\nRefused (exit 5): ") == data.count('"refused": true') - 1 == len(plan.hazards) == 10_001
 
@@ -168,6 +169,6 @@ def test_no_control_character_of_the_workspace_reaches_a_report(name: str, role:
     texts = [plan_text(plan), drift_text(plan), show_text("acme", name, rows)]
     for text in texts:
         assert all(line.isprintable() for line in text.split("\n"))
-    for data in (drift_json([plan]), show_json("acme", name, rows)):
+    for data in (drift_json(plan), show_json("acme", name, rows)):
         assert data.isascii()
         json.loads(data)

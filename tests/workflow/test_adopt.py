@@ -21,7 +21,8 @@ from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.workflow.adopt import adopt
 from beamctl.workflow.adoption_check import AdoptionCheck, Refused, largest
-from beamctl.workflow.attribution import Seen, look
+from beamctl.workflow.attribution import Seen
+from tests.fakes.one_workspace import look
 from tests.fakes.resources import FakeResources, resource
 from tests.fakes.runs import API, TODAY, desired
 from tests.fakes.service_accounts import FakeServiceAccounts, api_key, service_account

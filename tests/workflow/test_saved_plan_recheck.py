@@ -7,7 +7,8 @@ import pytest
 
 from beamctl.model.identity import Identity
 from beamctl.plan.plan import Plan
-from beamctl.workflow.saved_plan import Recheck, recheck_plan
+from beamctl.workflow.saved_plan import Recheck
+from tests.fakes.one_workspace import recheck_plan
 from tests.fakes.runs import document, planned
 from tests.fakes.wording import words
 from tests.fakes.workspace import FakeWorkspace, person

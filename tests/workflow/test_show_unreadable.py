@@ -8,7 +8,8 @@ import pytest
 from beamctl.errors import ApiError, ForbiddenError, MissingError, UnauthenticatedError, UnreachableError
 from beamctl.kinds.registry import all_kinds
 from beamctl.kinds.share.live import Shareable
-from beamctl.workflow.show import export, show
+from beamctl.workflow.show import export
+from tests.fakes.one_workspace import show
 from tests.fakes.resources import PATHS, SHAPES, FakeResources, resource
 from tests.fakes.runs import NOW, desired, planned
 from tests.fakes.secrets_and_shares import PAST, FakeSecrets, FakeShares

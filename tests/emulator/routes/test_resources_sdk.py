@@ -14,9 +14,9 @@ from beamctl.emulator.control_plane import as_operator
 from beamctl.plan.comparison import Situation
 from beamctl.plan.plan import Plan
 from beamctl.secrets.redaction import Redactor
-from beamctl.workflow.plan import plan
 from tests.emulator.sdk import Sdk
 from tests.emulator.world import World
+from tests.fakes.one_workspace import plan
 from tests.fakes.runs import TODAY, all_done, apply_through, document
 from tests.fakes.vault import FakeVault
 from tests.fakes.wording import counts
