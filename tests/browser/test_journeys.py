@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.browser.conftest import call, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,23 +20,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def call(served: Served, method: str, path: str, body: object = None, key: str = "bl_ada") -> Any:
-    headers = {"Api-Key": key, "X-Blaxel-Workspace": "acme", "Content-Type": "application/json"}
-    content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{served.url}/v0{path}", content, headers, method=method)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-        return json.load(answer)
-
-
 def team(served: Served) -> dict[str, Any]:
     return {user["email"]: user for user in call(served, "GET", "/users")}
-
-
-def sign_in(page: Page, who: str) -> None:
-    page.goto("/sign-in")
-    page.get_by_label("API key", exact=True).fill(f"bl_{who}")
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Your workspaces", exact=True).wait_for()
 
 
 def test_a_new_user_is_invited_in_the_console_and_signs_up(page: Page, served: Served) -> None:
