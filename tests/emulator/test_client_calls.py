@@ -37,7 +37,9 @@ SEEDED: dict[str, Any] = {
     **SEED,
     "workspaces": [*SEED["workspaces"], {"name": "third"}],
     **{
-        kind.name: [{"workspace": "acme", "name": "seeded", "externalId": "x-1", "spec": spec_of(kind.path)}]
+        kind.name: [
+            {"workspace": "acme", "name": "seeded", "externalId": "x-1", "spec": spec_of(kind.path)}
+        ]
         for kind in KINDS
     },
     "integrationConnections": [{"workspace": "acme", "name": "openai", "spec": {"integration": "openai"}}],
