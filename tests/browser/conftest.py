@@ -48,11 +48,22 @@ invitations:
   - {workspace: acme, email: late@example.com, role: admin, expiresAt: 2026-01-01T00:00:00Z}
 serviceAccounts:
   - {workspace: acme, name: ci, role: admin, apiKey: bl_ci, clientId: cid, description: It deploys}
+  - workspace: acme
+    name: nightly
+    role: member
+    clientId: nid
+    apiKeys:
+      - {name: ended, createdAt: 2026-01-01T00:00:00Z, expiresIn: 30d}
+      - {name: current, createdAt: 2026-11-30T12:00:00Z, expiresIn: 30d}
 policies:
+  - {workspace: acme, name: shown, spec: {type: flavor, flavors: [{type: gpu, name: t4}]}}
   - {workspace: empty, name: eu, spec: {type: location, locations: [{type: country, name: de}]}}
   - {workspace: empty, name: cap, spec: {type: maxToken, maxTokens: {granularity: day, total: 1000}}}
 integrationConnections:
+  - {workspace: acme, name: shown, spec: {integration: openai, secret: {key: x}}}
   - {workspace: empty, name: llm, spec: {integration: openai, config: {org: acme}, secret: {key: x}}}
+environments:
+  - {workspace: acme, name: shown, spec: {policies: [shown]}}
 """
 
 
@@ -155,9 +166,9 @@ def sign_in(page: Page, who: str) -> None:
     page.get_by_role("heading", name="Your workspaces", exact=True).wait_for()
 
 
-def call(served: Served, method: str, path: str, body: object = None, key: str = "bl_ada") -> Any:
+def call(served: Served, method: str, path: str, body: object = None, key: str = "bl_ada", base: str = "/v0") -> Any:
     headers = {"Api-Key": key, "X-Blaxel-Workspace": "acme", "Content-Type": "application/json"}
     content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{served.url}/v0{path}", content, headers, method=method)  # noqa: S310 - loopback
+    request = urllib.request.Request(f"{served.url}{base}{path}", content, headers, method=method)  # noqa: S310 - loopback
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
         return json.load(answer)

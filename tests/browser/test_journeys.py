@@ -186,7 +186,7 @@ def test_a_policy_is_created_with_the_keyboard_on_a_phone(page: Page, served: Se
     page.keyboard.type("us")
     page.keyboard.press("Enter")
     page.get_by_text("It was created.").wait_for()
-    (policy,) = call(served, "GET", "/policies")
+    policy = call(served, "GET", "/policies/us-only")
     assert policy["spec"] == {
         "type": "location",
         "resourceTypes": ["agent"],
