@@ -172,3 +172,23 @@ def call(served: Served, method: str, path: str, body: object = None, key: str =
     request = urllib.request.Request(f"{served.url}{base}{path}", content, headers, method=method)  # noqa: S310 - loopback
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
         return json.load(answer)
+
+
+def tab_to(page: Page, name: str, most: int = 60) -> None:
+    """Press Tab until the link, button or field with this text or label is focused."""
+    script = (
+        "() => { const it = document.activeElement; const label = it.labels && it.labels[0];"
+        " return (label || it).textContent.trim().replace(/\\s+/g, ' ') }"
+    )
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate(script) == name:
+            return
+    pytest.fail(f"Tab does not reach {name}")
+
+
+def press(page: Page, name: str) -> None:
+    """Tab to a link or button, press Enter, and wait for the next page."""
+    tab_to(page, name)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")

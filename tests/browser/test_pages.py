@@ -9,6 +9,7 @@ import pytest
 
 from beamctl.emulator import received_emails
 from tests.browser.conftest import call, serving, sign_in, window
+from tests.browser.test_accessibility import violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -138,6 +139,29 @@ def test_signing_in_uses_the_width_and_commands_are_code(page: Page) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("status").wait_for()
     assert page.locator(".notice code").all_inner_texts() == ["beamctl emulator mail"]
+
+
+def test_the_secret_of_a_connection_can_have_lines_and_is_asked_for_again(chromium: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path, "--quirk", "put-replaces") as served, window(chromium, served) as page:
+        resize(page, PHONE)
+        sign_in(page, "ada")
+        page.goto("/workspaces/acme/integrations/shown")
+        page.get_by_role("button", name="Save").press("Enter")
+        problem = page.get_by_role("alert").get_by_role("link")
+        assert problem.inner_text() == "Enter the secret again, or choose to save without one."
+        assert violations(page) == ""
+        problem.press("Enter")
+        page.keyboard.type("pem")
+        page.keyboard.press("Tab")
+        height: Any = page.locator(":focus").bounding_box()
+        page.keyboard.type("BEGIN\nEND\n")
+        grown: Any = page.locator(":focus").bounding_box()
+        assert grown["height"] > height["height"]
+        page.get_by_role("button", name="Save").press("Enter")
+        page.get_by_text("The changes were saved.").wait_for()
+        page.get_by_label("Save without a secret; a stored one is deleted", exact=True).press("Space")
+        page.get_by_role("button", name="Save").press("Enter")
+        page.get_by_text("The changes were saved.").wait_for()
 
 
 @pytest.mark.parametrize("section", ["policies", "integrations", "environments"])
