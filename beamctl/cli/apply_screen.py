@@ -147,5 +147,6 @@ def _text(review: Review, style: Style, *, verbose: bool) -> str:
         apply_command=review.command,
         failures=review.failures,
         scope=review.scope,
+        order=review.order,
     )
     return plans_text(data, style, verbose=verbose) + "\n" * data.several  # the results follow

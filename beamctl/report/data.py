@@ -4,7 +4,7 @@ A module of its own: all formats import it, and nothing else of each other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -91,6 +91,12 @@ class WorkspaceFailure:
     problems: tuple[Problem, ...] = ()
 
 
+def in_order(names: Iterable[str], order: Iterable[str]) -> tuple[str, ...]:
+    """Names of workspaces in the order of the documents; those that it lacks come last."""
+    places = {name: index for index, name in enumerate(order)}
+    return tuple(sorted(names, key=lambda name: places.get(name, len(places))))
+
+
 @dataclass(frozen=True, slots=True)
 class ReportData:
     """What a command found.
@@ -110,6 +116,7 @@ class ReportData:
         folder: The current directory, from which documents are named.
         failures: The workspaces for which nothing was done because of an error.
         scope: What the shard is a part of; None if the run was not divided.
+        order: The workspaces in the order of the documents; those that it lacks come last.
         root: The top folder of the repository, from which CI systems name them; both are absolute, or empty.
     """
 
@@ -128,12 +135,13 @@ class ReportData:
     root: str = ""
     failures: Sequence[WorkspaceFailure] = ()
     scope: ShardScope | None = None
+    order: Sequence[str] = ()
 
     @property
     def workspaces(self) -> tuple[str, ...]:
-        """The workspaces of the run; empty if documents were only validated."""
+        """The workspaces of the run, in the order of the documents; empty if documents were only validated."""
         named = [plan.workspace for plan in self.plans] + [each.workspace for each in self.failures]
-        return tuple(dict.fromkeys(named))
+        return in_order(dict.fromkeys(named), self.order)
 
     @property
     def several(self) -> bool:

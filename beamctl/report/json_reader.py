@@ -46,7 +46,7 @@ def report_of(data: Json) -> ReportData:
         raise UndecodableError("it has a change that beamctl would not plan")
     found = _drift(data) if command is CommandName.DRIFT else _plans(data, command)
     failures = tuple(map(_failure, data["failures"]))
-    found = replace(found, failures=failures, scope=_scope(data.get("shard")))
+    found = replace(found, failures=failures, scope=_scope(data.get("shard")), order=data.get("order", ()))
     again = json.loads(report(found))
     ignored = {"beamctl_version": data.get("beamctl_version")} if "beamctl_version" in data else {}
     if again | ignored != data:  # texts, addresses and counts must match

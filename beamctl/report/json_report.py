@@ -38,8 +38,9 @@ def report(data: ReportData) -> str:
             found = _applied_data(data.plans, data.allowed, data.results, saved=data.saved)
         case _:
             assert_never(data.command)
-    failures = {"failures": list(map(failure_data, data.failures))}
-    return dumps(found | failures | shard_data(data.scope))
+    failures: dict[str, Any] = {"failures": list(map(failure_data, data.failures))}
+    order = {"order": list(data.workspaces)} if data.failures else {}
+    return dumps(found | failures | order | shard_data(data.scope))
 
 
 def problems_json(problems: Sequence[Problem], documents: int, warnings: Sequence[Problem] = ()) -> str:

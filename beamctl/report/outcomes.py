@@ -85,7 +85,7 @@ _FAILED: Mapping[str, str] = {
 
 
 def outcomes(data: ReportData) -> list[WorkspaceOutcome]:
-    """What became of each workspace of a run: those with a plan, then those for which there is none."""
+    """What became of each workspace of a run, in the order of the documents."""
     failures = {each.workspace: each for each in data.failures}
     plans = {plan.workspace: plan for plan in data.plans}
     events = {plan.workspace: each for plan, each in data.results}

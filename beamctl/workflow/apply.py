@@ -107,10 +107,11 @@ def _plan(request: ApplyRequest, access: Access, stack: ExitStack) -> Review:
     if saved is None:
         found = plan_all(files, workspaces, access, stack, request.allowed, request.checks)
         command = command_for(APPLY, files, workspaces, *request.checks.flags)
-        return Review(found.planned, request.allowed, None, command, found.failures, found.scope)
+        return Review(found.planned, request.allowed, None, command, found.failures, found.scope, found.order)
     opened = open_saved(saved, request, access, stack)
     command = command_for(f"{APPLY} {quoted(saved)}", (), workspaces, *request.checks.flags)
-    return Review(opened.planned, opened.allowed, opened.content, command, opened.failures, opened.scope)
+    order = [plan.workspace for plan in opened.content.plans]
+    return Review(opened.planned, opened.allowed, opened.content, command, opened.failures, opened.scope, order)
 
 
 def _reserved(request: ApplyRequest, review: Review, access: Access) -> ReservedFiles:

@@ -21,7 +21,7 @@ from beamctl.secrets.terminal import SecretTerminal
 from beamctl.system.signature import SUFFIX
 from beamctl.workflow.connection import Access
 from beamctl.workflow.documents import named_files
-from beamctl.workflow.failures import failure, raise_if_alone
+from beamctl.workflow.failures import failure, ordered, raise_if_alone
 from beamctl.workflow.plan_all import Checks, Planned
 
 
@@ -83,8 +83,9 @@ class Review:
         allowed: The hazards that are allowed.
         saved: The saved plan they come from, if any. It can be applied only once.
         command: The command that makes these plans again.
-        failures: The workspaces that could not be planned, then those whose plans are refused.
+        failures: The workspaces that could not be planned, and those whose plans are refused.
         scope: What the shard is a part of; None if the run is not divided.
+        order: All workspaces.
     """
 
     planned: Sequence[Planned]
@@ -93,6 +94,7 @@ class Review:
     command: str
     failures: Sequence[WorkspaceFailure] = ()
     scope: ShardScope | None = None
+    order: Sequence[str] = ()
 
     @property
     def several(self) -> bool:
@@ -116,7 +118,7 @@ class Review:
         for each in self.planned:
             if (name := each.plan.workspace) in errors and name not in found:
                 found[name] = failure(name, each.place, errors[name])
-        return replace(self, failures=tuple(found.values()))
+        return replace(self, failures=ordered(found.values(), self.order))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Drifted:
         seen: The looks at each workspace that the plans are from.
         failures: The workspaces that could not be read.
         scope: What the shard is a part of; None if all were compared.
+        order: All of these workspaces in the order of the documents.
     """
 
     plans: tuple[Plan, ...]
@@ -68,6 +69,7 @@ class Drifted:
     seen: tuple[Seen, ...] = ()
     failures: tuple[WorkspaceFailure, ...] = ()
     scope: ShardScope | None = None
+    order: tuple[str, ...] = ()
 
 
 def drift(request: DriftRequest, access: Access, records: RecordFolder, note: Notify) -> Drifted:
@@ -108,6 +110,7 @@ def drift(request: DriftRequest, access: Access, records: RecordFolder, note: No
         tuple(seen),
         tuple(failure_of(each, looks.failed[each.workspace]) for each in documents if each.workspace in looks.failed),
         scope,
+        tuple(each.workspace for each in documents),
     )
 
 

@@ -48,6 +48,14 @@ def separated(
     return done, errors
 
 
+def ordered(failures: Iterable[WorkspaceFailure], order: Iterable[str]) -> tuple[WorkspaceFailure, ...]:
+    """The failures in the order of the documents."""
+    from beamctl.report.data import in_order
+
+    found = {each.workspace: each for each in failures}
+    return tuple(found[name] for name in in_order(found, order))
+
+
 def raise_if_alone(errors: Iterable[BeamctlError], workspaces: int) -> None:
     """In a run over a single workspace, an error is the result of the run.
 

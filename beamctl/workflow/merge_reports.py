@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from beamctl.model.text import printable, some
 from beamctl.plan.hazard import refused
 from beamctl.plan.known_drift import Known, KnownResult
 from beamctl.plan.plan_json import FORMAT_VERSION
-from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure
+from beamctl.report.data import CommandName, DriftDetails, ReportData, WorkspaceFailure, in_order
 from beamctl.report.json_reader import report_of
 from beamctl.system.files import read_file, unreadable
+from beamctl.workflow.failures import ordered
 
 LARGEST = 64 * 1024 * 1024
 LARGEST_TOGETHER = 8 * LARGEST
@@ -188,14 +189,15 @@ def _merged(parts: Sequence[ShardReport], missing: Sequence[WorkspaceFailure]) -
         tuple(sorted(results, key=lambda result: order[result[0].workspace])),
         first.saved,
         details=_details([part.data.details for part in parts], order),
-        failures=tuple(sorted(failures, key=lambda each: order[each.workspace])),
+        failures=ordered(failures, order),
+        order=parts[0].scope.workspaces,
     )
 
 
 def _details(found: Sequence[DriftDetails], order: Mapping[str, int]) -> DriftDetails:
     def joined(name: str) -> dict[str, Any]:
         entries = {key: value for each in found for key, value in getattr(each, name).items()}
-        return {key: entries[key] for key in _in_order(entries, order)}
+        return {key: entries[key] for key in in_order(entries, order)}
 
     required = {each.required_coverage for each in found if each.coverage}
     if len(required) > 1:
@@ -221,13 +223,9 @@ def _known(results: Sequence[KnownResult], order: Mapping[str, int]) -> tuple[Kn
         accepted = {name for each in found[known] for name in each.accepted}
         expired = {name for each in found[known] for name in each.expired}
         is_past = any(each.is_past for each in found[known])
-        return KnownResult(known, _in_order(accepted, order), _in_order(expired, order), is_past)
+        return KnownResult(known, in_order(sorted(accepted), order), in_order(sorted(expired), order), is_past)
 
     return tuple(map(together, sorted(found, key=lambda known: (known.place.line, known.place.column))))
-
-
-def _in_order(names: Iterable[str], order: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=lambda name: (order.get(name, len(order)), name)))
 
 
 def is_interrupted(data: ReportData) -> bool:

@@ -70,11 +70,13 @@ class AllPlanned:
         planned: Those that could be planned.
         failures: Those that could not.
         scope: What the shard is a part of; None if all were planned.
+        order: Both together.
     """
 
     planned: tuple[Planned, ...]
     failures: tuple[WorkspaceFailure, ...] = ()
     scope: ShardScope | None = None
+    order: tuple[str, ...] = ()
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -154,7 +156,8 @@ def plan_all(
         from beamctl.workflow.only import refuse_unmatched
 
         refuse_unmatched(checks.only, documents, [each.plan for each in planned])
-    return AllPlanned(planned, tuple(failure_of(each, error) for each, error in errors), scope)
+    failures = tuple(failure_of(each, error) for each, error in errors)
+    return AllPlanned(planned, failures, scope, tuple(each.workspace for each in documents))
 
 
 def read_planned(

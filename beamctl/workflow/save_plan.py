@@ -17,7 +17,7 @@ from beamctl.system.clock import current_time
 from beamctl.system.files import replace_file
 from beamctl.system.signature import sign, signature_of, why_not_sign
 from beamctl.workflow.concurrent_reads import WorkspaceReads
-from beamctl.workflow.failures import failure, raise_if_alone, separated
+from beamctl.workflow.failures import failure, ordered, raise_if_alone, separated
 from beamctl.workflow.plan import identifying
 from beamctl.workflow.plan_all import AllPlanned, Planned, read_planned
 
@@ -104,11 +104,9 @@ def identified(found: AllPlanned) -> AllPlanned:
     done, errors = separated(found.planned, (read for _, read in read_planned(found.planned, reads)))
     total = len(found.scope.workspaces) if found.scope else len(found.planned) + len(found.failures)
     raise_if_alone((error for _, error in errors), total)
-    return replace(
-        found,
-        planned=tuple(replace(each, identifier=read) for each, read in done),
-        failures=(*found.failures, *(failure(each.plan.workspace, each.place, error) for each, error in errors)),
-    )
+    planned = tuple(replace(each, identifier=read) for each, read in done)
+    more = (failure(each.plan.workspace, each.place, error) for each, error in errors)
+    return replace(found, planned=planned, failures=ordered([*found.failures, *more], found.order))
 
 
 def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, redactor: RecordRedactor) -> Saved:

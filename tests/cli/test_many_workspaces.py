@@ -85,6 +85,7 @@ def test_nineteen_are_planned(cli: Cli, many: tuple[ManyWorkspaces, Api], fault:
         code,
         sorted(name for name in NAMES if name != BROKEN),
     )
+    assert found.json["order"] == sorted(NAMES)
 
 
 def test_an_ambiguous_document_is_about_its_workspace(cli: Cli, write: Write, many: tuple[ManyWorkspaces, Api]) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beamctl.document.problem import Place
 from beamctl.model.shard import Shard, ShardScope
 from beamctl.plan.plan import Plan
-from beamctl.report.data import CommandName, ReportData
+from beamctl.report.data import CommandName, ReportData, WorkspaceFailure
 from beamctl.report.json_reader import report_of
 from beamctl.report.json_report import report
 from beamctl.workflow.merge_reports import merge_reports
@@ -40,7 +41,11 @@ def test_merged_reports_equal_the_whole(
     names: list[str], count: int, live: dict[str, str], declared: dict[str, str], command: str
 ) -> None:
     plans = [plan(name, live if index % 2 else {}, declared) for index, name in enumerate(names)]
-    whole = ReportData(CommandName(command), plans)
+    place = Place("access.yaml", 2, 3)
+    failures = [WorkspaceFailure(name, place, "not-found", "no such workspace") for name in names[::3]]
+    lost = {each.workspace for each in failures}
+    plans = [each for each in plans if each.workspace not in lost]
+    whole = ReportData(CommandName(command), plans, failures=failures, order=names)
     source = "sha256:" + "0" * 64
     with tempfile.TemporaryDirectory() as folder:
         for index in range(1, count + 1):
@@ -48,6 +53,7 @@ def test_merged_reports_equal_the_whole(
             theirs = [each for each in plans if scope.shard.has(each.workspace)]
             part = Path(folder) / f"of-{index % 2}" / f"{index}.json"
             part.parent.mkdir(exist_ok=True)
-            part.write_text(report(replace(whole, plans=theirs, scope=scope)))
+            failed = [each for each in failures if scope.shard.has(each.workspace)]
+            part.write_text(report(replace(whole, plans=theirs, failures=failed, scope=scope)))
         assert report(merge_reports(Path(folder))) == report(whole)
     assert report(report_of(json.loads(report(whole)))) == report(whole)

@@ -87,6 +87,24 @@ def test_every_format_names_a_failed_workspace_or_shows_no_result(name: str, com
         assert "access/lost.yaml" in failed
 
 
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("text", "\n\n"),
+        ("markdown", "| workspace |"),
+        ("html", "<tbody>"),
+        ("json", '"order"'),
+        ("junit", "<testsuites"),
+    ],
+)
+def test_workspaces_are_in_the_order_of_the_documents(name: str, start: str) -> None:
+    found = replace(data(inviting("alpha"), inviting("zulu"), failures=(LOST,)), order=("alpha", "lost", "zulu"))
+    text = FORMATS[name].report(found).rstrip()
+    table = text.rpartition(start)[2] if name == "text" else text.partition(start)[2]
+    places = [table.index(each) for each in ("alpha", "lost", "zulu")]
+    assert places == sorted(places)
+
+
 def test_nothing_but_failures_is_no_validation() -> None:
     for name, each in FORMATS.items():
         text = each.report(data(failures=(LOST,), command=CommandName.DRIFT))

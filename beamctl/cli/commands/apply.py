@@ -161,6 +161,7 @@ def _data(applied: Applied, out: Output) -> ReportData:
         review.command,
         failures=without_secrets(review.failures, out),
         scope=review.scope,
+        order=review.order,
     )
 
 

@@ -144,7 +144,9 @@ def _inputs(files: tuple[str, ...], known_file: str | None) -> list[str]:
 
 def _data(found: Drifted, required: float | None, out: Output) -> ReportData:
     details, failures = replace(found.details, required_coverage=required), without_secrets(found.failures, out)
-    return ReportData(CommandName.DRIFT, found.plans, details=details, failures=failures, scope=found.scope)
+    return ReportData(
+        CommandName.DRIFT, found.plans, details=details, failures=failures, scope=found.scope, order=found.order
+    )
 
 
 def _show(data: ReportData, out: Output, *, verbose: bool) -> None:
