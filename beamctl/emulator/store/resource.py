@@ -73,19 +73,31 @@ def remove(db: sqlite3.Connection, scope: ResourceScope, name: str) -> None:
 
 
 def counts(db: sqlite3.Connection, workspace_id: int) -> dict[str, int]:
-    """The number of objects of each kind in a workspace; kinds without objects are absent."""
-    query = "SELECT kind, count(*) AS number FROM resource WHERE workspace_id = ? GROUP BY kind"
+    """The number of objects of each kind in a workspace; kinds without objects are absent, deployments not counted."""
+    query = (
+        "SELECT kind, count(*) AS number FROM resource WHERE workspace_id = ? AND kind NOT LIKE '%/deployments' "
+        "GROUP BY kind"
+    )
     return {row["kind"]: row["number"] for row in db.execute(query, (workspace_id,))}
 
 
 def users(db: sqlite3.Connection, workspace_id: int, naming: str, names: Collection[str]) -> list[tuple[str, str, str]]:
-    """The objects whose spec refers to these names: tuples of (name used, kind of the user, name of the user)."""
+    """The objects whose spec refers to these names: tuples of (name used, kind of the user, name of the user).
+
+    What a deployment refers to, its model uses.
+    """
     query = (
-        "SELECT DISTINCT used.value AS used, kind, name FROM resource, json_each(resource.spec, '$.' || ?) AS used "
-        "WHERE workspace_id = ? AND used.value IN (SELECT value FROM json_each(?)) ORDER BY used.value, kind, name"
+        "SELECT used.value AS used, kind, name FROM resource, json_each(resource.spec, '$.' || ?) AS used "
+        "WHERE workspace_id = ? AND used.value IN (SELECT value FROM json_each(?))"
     )
     found = db.execute(query, (naming, workspace_id, json.dumps(list(names))))
-    return [(row["used"], row["kind"], row["name"]) for row in found]
+    return sorted({(row["used"], *_user(row["kind"], row["name"])) for row in found})
+
+
+def _user(kind: str, name: str) -> tuple[str, str]:
+    """The kind and name of the object itself or, for a deployment, of its model."""
+    owner, _, rest = kind.partition("/")
+    return (owner, rest.removesuffix("/deployments")) if rest else (kind, name)
 
 
 def fields(row: sqlite3.Row) -> ResourceFields:

@@ -64,3 +64,33 @@ def test_an_invalid_deployment_is_refused(gpt: World, environment: str, body: ob
 
 def test_outside_the_beamlit_era_there_are_none(gpt: World) -> None:
     assert gpt.call("max", "GET", PATH).status_code == 404
+
+
+@pytest.mark.parametrize("era", [{}, ERA])
+def test_what_a_deployment_uses_its_model_uses(gpt: World, era: dict[str, str]) -> None:
+    """Once, however many environments it is deployed to; and deployments are not counted as objects of their own."""
+    for name in ("eu", "us", "unused"):
+        gpt.call("ada", "POST", "/policies", body_of("/policies", name))
+    gpt.call("max", "PUT", "/models/gpt", body_of("/models", "gpt", policies=["us"]))
+    gpt.call("max", "POST", "/agents", body_of("/agents", "production", policies=["eu"]))
+    for environment in ("production", "development"):
+        gpt.call("max", "PUT", f"{PATH}/{environment}", {"policies": ["eu", "us"]}, ERA)
+
+    def seen(policy: str) -> tuple[list[str], list[str], dict[str, int]]:
+        usages = gpt.call("vic", "GET", f"/policies/{policy}/usages", headers=era).get_json()
+        (listed,) = (
+            each["usage"]
+            for each in gpt.call("vic", "GET", "/policies", headers=era).get_json()
+            if each["metadata"]["name"] == policy
+        )
+        models, agents = ([each["name"] for each in usages[kind]] for kind in ("models", "agents"))
+        return models, agents, {kind: number for kind, number in listed.items() if number}
+
+    assert seen("eu") == (["gpt"], ["production"], {"models": 1, "agents": 1})
+    assert seen("us") == (["gpt"], [], {"models": 1})
+    assert seen("unused") == ([], [], {})
+    space = gpt.call("vic", "GET", "/workspaces/acme?countResources=true", headers=era).get_json()
+    counts = {kind: number for kind, number in space["resourceCounts"].items() if number}
+    assert counts == {"agents": 1, "models": 1, "policies": 3, "serviceaccounts": 2}
+    gpt.call("max", "DELETE", "/models/gpt")
+    assert seen("eu") == ([], ["production"], {"agents": 1})
