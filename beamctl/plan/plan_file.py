@@ -41,8 +41,9 @@ class Saved:
         workspace_ids: By workspace, the API's id of it; empty if the API does not show one.
         commit: Of the documents; empty if there is none.
         expires: Until when the plans may be applied.
-        digest: Of everything above; records refer to a saved plan by it.
-        signer: Who signed the file; empty if that was not verified.
+        digest: Of everything else; records refer to a saved plan by it.
+        signer: Who signed the file; empty if that was not verified. Not in the digest.
+        missing: The other workspaces of the run: they could not be planned.
     """
 
     plans: tuple[Plan, ...]
@@ -53,6 +54,7 @@ class Saved:
     expires: datetime
     digest: str = ""
     signer: str = ""
+    missing: tuple[str, ...] = ()
 
 
 def saved_text(saved: Saved) -> str:
@@ -109,12 +111,13 @@ def refuse_untimely(saved: Saved, name: str, now: datetime) -> None:
         raise UsageError(message, _AGAIN)
 
 
-def origin_of(saved: Saved) -> dict[str, str]:
-    """When plans were created, from which commit, and until when they are valid, as plain data."""
+def origin_of(saved: Saved) -> dict[str, Any]:
+    """When plans were created, from which commit, until when they are valid, and what is missing, as plain data."""
     return {
         "created_at": _written(saved.created),
         "expires_at": _written(saved.expires),
         "commit": saved.commit,
+        **({"missing": list(saved.missing)} if saved.missing else {}),
     }
 
 
@@ -184,6 +187,7 @@ def _decoded(data: Mapping[str, Any]) -> Saved:
         created=datetime.fromisoformat(data["saved"]["created_at"]),
         expires=datetime.fromisoformat(data["saved"]["expires_at"]),
         digest=data["saved"]["digest"],
+        missing=tuple(data["saved"].get("missing", ())),
     )
     if saved.expires - saved.created > LONGEST:
         raise UndecodableError(f"it would be valid for more than {LONGEST.days} days")

@@ -109,7 +109,8 @@ def _plans(data: Json, command: CommandName) -> ReportData:
 
 def _saved(data: Json, allowed: Sequence[Any]) -> Saved:
     created, expires = (datetime.fromisoformat(data[name]) for name in ("created_at", "expires_at"))
-    return Saved((), tuple(allowed), {}, data["commit"], created, expires, data["digest"], data.get("signer", ""))
+    signer, missing = data.get("signer", ""), tuple(data.get("missing", ()))
+    return Saved((), tuple(allowed), {}, data["commit"], created, expires, data["digest"], signer, missing)
 
 
 def _results(plans: Sequence[Plan], results: Sequence[Json]) -> Iterator[tuple[Plan, Sequence[Event]]]:

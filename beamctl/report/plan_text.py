@@ -8,7 +8,7 @@ from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING
 
-from beamctl.model.text import printable, shell_word
+from beamctl.model.text import printable, shell_word, some
 from beamctl.plan.change import Reason
 from beamctl.plan.comparison import Note
 from beamctl.plan.guards import declared_data
@@ -70,7 +70,9 @@ def _origin_text(saved: Saved) -> str:
     commit = f" from commit {shell_word(saved.commit)}" if saved.commit else unknown
     created, expires = (f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for when in (saved.created, saved.expires))
     signed = f", signed by {shell_word(saved.signer)}" if saved.signer else ""
-    return "\n".join([f"Saved {created}{commit}{signed}, valid until {expires}.", *map(_coverage, saved.plans), ""])
+    head = f"Saved {created}{commit}{signed}, valid until {expires}."
+    missing = [f"Not planned, because of an error: {printable(some(saved.missing))}."] if saved.missing else []
+    return "\n".join([head, *missing, *map(_coverage, saved.plans), ""])
 
 
 def _coverage(plan: Plan) -> str:

@@ -109,8 +109,21 @@ def identified(found: AllPlanned) -> AllPlanned:
     return replace(found, planned=planned, failures=ordered([*found.failures, *more], found.order))
 
 
-def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Target, redactor: RecordRedactor) -> Saved:
+def save(
+    planned: Sequence[Planned],
+    allowed: Sequence[Allowance],
+    missing: Sequence[str],
+    target: Target,
+    redactor: RecordRedactor,
+) -> Saved:
     """Write plans to the target file, atomically, and the signature next to it. Returns what was saved.
+
+    Args:
+        planned: The plans.
+        allowed: The hazards that are allowed.
+        missing: The workspaces that could not be planned.
+        target: The file.
+        redactor: Refuses secrets.
 
     Raises:
         UsageError: The file cannot be written or signed.
@@ -125,6 +138,7 @@ def save(planned: Sequence[Planned], allowed: Sequence[Allowance], target: Targe
         commit=max((each.commit() for each in planned), key=len, default=""),  # a dirty one is longer
         created=created,
         expires=valid_until(created + target.lasts, [each.plan for each in planned] if len(planned) == 1 else ()),
+        missing=tuple(missing),
     )
     text = redactor.require_no_secrets(saved_text(saved), "the plan")
     hint = "Name another file with --out."

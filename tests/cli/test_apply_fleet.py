@@ -266,6 +266,21 @@ def test_an_interrupt_stops_all_workspaces_and_ends_each_record(fleet: Fleet, cl
     assert unchanged(cli, NAMES)
 
 
+def test_a_second_interrupt_stops_at_once_and_the_rest_is_applied_later(fleet: Fleet, cli: Cli) -> None:
+    with serving(fleet, hold="POST") as held, running("apply", "--auto-approve", "--api-url", held.url) as started:
+        assert held.arrived.acquire(timeout=20)
+        assert started.stderr is not None
+        started.send_signal(signal.SIGINT)
+        assert started.stderr.readline().startswith("Stopping after the calls in flight.")
+        started.send_signal(signal.SIGINT)  # while the responses are held
+        assert started.wait(timeout=20) == 130
+        assert "Changes in flight may or may not have been made. To check, run `beamctl plan`." in started.stderr.read()
+        held.gate.set()
+    assert "killed or still running, 1 unknown, 1 not attempted" in cli("runs").out
+    assert cli("apply", "--auto-approve").code == 0
+    assert unchanged(cli, NAMES)
+
+
 def test_after_a_killed_process_the_rest_is_applied(fleet: Fleet, cli: Cli) -> None:
     with serving(fleet, hold="POST") as held, running("apply", "--auto-approve", "--api-url", held.url) as started:
         assert held.arrived.acquire(timeout=20)

@@ -115,6 +115,33 @@ def test_a_change_says_through_which_groups_and_a_saved_plan_keeps_that(cli: Cli
     assert "revoke  new@example.com" in undone.out
 
 
+def test_known_drift_of_people_in_groups(
+    cli: Cli, files: Path, write: Write, by_hand: Callable[[str, str], None]
+) -> None:
+    (files / "access/teams/support.yaml").write_text(f"{TEAM}      new@example.com:\n")
+    by_hand("eve@example.com", "viewer")
+    entry = "  member:%s: {until: 2099-01-31, reason: HR-77}\n"
+    write("known.yaml", "version: 1\nknown:\n" + entry % "eve@example.com")
+    ran = cli("drift", "--known", "known.yaml", "-o", "json")
+    assert (ran.code, [each["name"] for each in ran.json["resource_drift"]]) == (2, ["new@example.com"])
+    write("known.yaml", "version: 1\nknown:\n" + entry % "eve@example.com" + entry % "new@example.com")
+    assert cli("drift", "--known", "known.yaml").code == 0
+
+
+def test_renames_of_groups_and_of_people_in_them(cli: Cli, files: Path) -> None:
+    team, people = files / "access/teams/support.yaml", files / "access/people.yaml"
+    team.write_text(TEAM.replace("support:", "helpdesk:"))
+    ran = cli("plan", "--base", "HEAD")
+    assert (ran.code, ran.err.splitlines()[0]) == (3, "access/people.yaml:5:12: there is no group 'support'")
+    people.write_text(PEOPLE.replace("support:", "helpdesk:"))
+    assert cli("plan", "--base", "HEAD", "--detailed-exitcode").code == 0
+    team.write_text(team.read_text().replace("eve@example.com", "eve@new.example"))
+    ran = cli("plan")
+    assert ran.code == 5
+    assert "--allow rename-suspect=eve@example.com,eve@new.example" in ran.out
+    assert "access/teams/support.yaml:6  through helpdesk (access/people.yaml:5)" in ran.out
+
+
 def test_a_run_is_of_a_commit_only_if_all_its_files_are(cli: Cli, files: Path) -> None:
     (files / "access/teams/support.yaml").write_text(TEAM + "# edited\n")
     (files / "access/more.yaml").write_text(f"{MORE}  new@example.com: viewer\n")

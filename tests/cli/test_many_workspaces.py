@@ -204,5 +204,20 @@ def test_a_plan_is_saved_without_the_workspace_that_cannot_be_identified(
     assert f"Error: {BROKEN} (access/{BROKEN}.yaml:2): " in ran.err
     assert message in ran.err
     assert ran.err.endswith(f"\nNot saved, because of an error: {BROKEN}.\n")
+    # the file says what is missing, and so does the apply
+    assert json.loads(Path("plan.json").read_text())["saved"]["missing"] == [BROKEN]
+    applied = cli("apply", "plan.json", "--auto-approve")
+    assert (applied.code, f"Not planned, because of an error: {BROKEN}.\n" in applied.out) == (0, True)
+    assert cli("apply", "plan.json", "--auto-approve", "-o", "json").json["saved"]["missing"] == [BROKEN]
+    # if no workspace can be planned, nothing is saved
+    many[0].answer = lambda name, asked: answer if asked.startswith("/workspaces/") else healthy(name, asked)
+    before = Path("plan.json").read_bytes()
+    for name in ("plan.json", "new.json"):
+        ran = cli("plan", "--out", name, "-w", BROKEN, "-w", "w1")
+        assert (ran.code, ran.err.endswith(f"\n{name} was not written: no workspace could be planned.\n")) == (
+            code,
+            True,
+        )
+    assert (Path("plan.json").read_bytes(), Path("new.json").exists()) == (before, False)
     assert cli("plan", "--out", "alone.json", "-w", BROKEN).code == code
     assert not Path("alone.json").exists()

@@ -188,6 +188,11 @@ def test_unsupported_format_is_refused(version: object) -> None:
     assert refusal(content) == "p.json has a format that this version of beamctl cannot read (expected 1.2)"
 
 
+def test_the_format_before_is_read() -> None:
+    content = by_hand(TEXT, lambda data: data.update(format_version="1.1"))
+    assert open_plan(content, "p.json").plans == open_plan(TEXT.encode(), "p.json").plans
+
+
 def test_truncated_file_is_refused() -> None:
     whole = TEXT.rstrip().encode()
     for end in range(0, len(whole), 11):

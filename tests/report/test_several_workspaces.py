@@ -24,6 +24,7 @@ from beamctl.report.plan_text import plans_text
 from beamctl.report.style import SourceLines
 from tests.fakes.hostile_text import HOSTILE_TEXTS
 from tests.fakes.runs import applied, document, planned
+from tests.fakes.saved_plans import saved
 from tests.fakes.schemas import problems_with
 from tests.fakes.workspace import FakeWorkspace, person
 
@@ -103,6 +104,21 @@ def test_workspaces_are_in_the_order_of_the_documents(name: str, start: str) -> 
     table = text.rpartition(start)[2] if name == "text" else text.partition(start)[2]
     places = [table.index(each) for each in ("alpha", "lost", "zulu")]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_a_hint_of_several_failures_is_shown_once(name: str) -> None:
+    others = replace(LOST, workspace="gone"), replace(LOST, workspace="other", hint="Try again.")
+    text = FORMATS[name].report(data(unchanged(), failures=(LOST, *others)))
+    assert [text.count(each) for each in ("Check that it exists.", "Try again.")] == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_a_saved_plan_says_what_could_not_be_planned(name: str) -> None:
+    found = replace(data(unchanged(), command=CommandName.APPLY), saved=replace(saved(unchanged()), missing=("lost",)))
+    text = FORMATS[name].report(found)
+    assert "ot planned, because of an error: " in text
+    assert "lost" in text.partition("ot planned, because of an error: ")[2].splitlines()[0]
 
 
 def test_nothing_but_failures_is_no_validation() -> None:

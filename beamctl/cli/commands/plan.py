@@ -19,7 +19,7 @@ from beamctl.cli.output import Output
 from beamctl.cli.reports import ReportFile, problems_reported, refuse_unwritable, without_secrets, write_reports
 from beamctl.cli.shards import shard_option
 from beamctl.model.shard import Shard
-from beamctl.model.text import some
+from beamctl.model.text import printable, some
 from beamctl.plan.guards import Bounds
 from beamctl.plan.hazard import allowance
 from beamctl.report.data import CommandName, ReportData
@@ -147,11 +147,12 @@ def report(
         text: Makes the text report.
     """
     plans, granted = data.plans, data.allowed
+    missing = [each.workspace for each in data.failures]
     saved = None
-    if target is not None:
+    if target is not None and (planned or not missing):
         from beamctl.workflow.save_plan import save
 
-        saved = save(planned, granted, target, out.redaction)
+        saved = save(planned, granted, missing, target, out.redaction)
     if out.json:
         from beamctl.report import json_report
 
@@ -160,10 +161,12 @@ def report(
         out.result(text())
     for unused in unused_allowances(plans, granted):
         out.info(unused_note(unused))
-    if saved and target:
+    if target and not saved:
+        out.info(f"{printable(target.file)} was not written: no workspace could be planned.")
+    if target and saved:
         out.info(saved_text(saved, target.file, *target.signing_files[1:]))
-        if data.failures:
-            out.info(f"Not saved, because of an error: {some([each.workspace for each in data.failures])}.")
+        if missing:
+            out.info(f"Not saved, because of an error: {some(missing)}.")
         if is_in_ci() and not saved.commit and any(plan.declared for plan in plans):  # an undo has no document
             out.info(UNKNOWN_COMMIT)
     return is_refused(plans, granted)

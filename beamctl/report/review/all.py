@@ -4,12 +4,13 @@ A module of its own: the reviews of the single commands do not know each other."
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
 from beamctl.errors import RefusedError
+from beamctl.model.text import some
 from beamctl.plan.plan import Plan
 from beamctl.report.apply_text import counts_text, totals
 from beamctl.report.data import CommandName, ReportData, WorkspaceFailure
@@ -35,7 +36,7 @@ def review(data: ReportData, digest: str) -> Overview:
     ordered = sorted(reviews, key=_urgency)
     found = outcomes(data) if data.several else []
     said = worst_outcomes(found)
-    failures = [_failure(each) for each in data.failures]
+    failures = list(_failures(data.failures))
     hidden = sum(each.ending is not Ending.UNCHANGED for each in found) - len(said)
     verdict = ordered[0].verdict if len(ordered) == 1 and not failures else _together(data, ordered)
     return Overview(
@@ -54,6 +55,14 @@ _FAILED = {
     CommandName.DRIFT: "These workspaces could not be compared, so nothing is known about them:",
     CommandName.APPLY: "In these workspaces, not all changes were made, or it is not known:",
 }
+
+
+def _failures(failures: Sequence[WorkspaceFailure]) -> Iterator[FailureReview]:
+    """Each failure. A hint that several have is shown with the first."""
+    said = set[str]()
+    for each in failures:
+        yield _failure(replace(each, hint="") if each.hint in said else each)
+        said.add(each.hint)
 
 
 def _failure(failure: WorkspaceFailure) -> FailureReview:
@@ -145,6 +154,7 @@ def _about(data: ReportData, digest: str) -> Sequence[Spans]:
     if (saved := data.saved) is not None:
         commit = (*own("of commit "), *named(saved.commit)) if saved.commit else own("of an unknown commit")
         facts += [own(f"saved {_moment(saved.created)}, valid until {_moment(saved.expires)}"), commit]
+        facts += [(*own("not planned, because of an error: "), *named(some(saved.missing)))] if saved.missing else []
     return facts
 
 
