@@ -237,6 +237,7 @@ class Code(StrEnum):
     RUN_PLAN_FOR_CHANGE = auto()
     RUN_PLAN_TO_ALLOW = auto()
     RUN_SHOW = auto()
+    SET_UPDATED_AFTER = auto()
     USE_RETURNED_ADDRESS = auto()
     # what cannot be read, and what a workspace contains
     ANOTHER_WORKSPACE = auto()

@@ -43,7 +43,7 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     ),
     Code.DEPENDENCY_NOT_DONE: "it depends on {names:some}, which {count:plural was|were} not done",
     Code.EXISTS: "already exists",
-    Code.EXISTS_SECRET_UNKNOWN: "already exists; it is not known whether it has this secret",
+    Code.EXISTS_SECRET_UNKNOWN: "exists; it is not known whether it has this secret",
     Code.EXISTS_WITH_OTHER: "already exists, with a different {names}",
     Code.NOT_CHANGED: "{why}; nothing was changed{role:after : the role is }",
     Code.NOT_DELETED: "{why}; it was not deleted",
@@ -146,6 +146,9 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.HINT: "{detail}",
     Code.IF_LOST_DELETE_IT: "If no one has it, delete the {secret:object} and run `beamctl apply` again.",
     Code.IF_NOT_DELETE_IT: "If it does not, delete the {secret:object} and run `beamctl apply` again.",
+    Code.SET_UPDATED_AFTER: (
+        "To send the value again, set updatedAfter to the current time in the document, then run `beamctl apply`."
+    ),
     Code.INCREASE_SECRET_VERSION: "Increase secret.version in the document, then run `beamctl apply` again.",
     Code.REMOVE_FROM_USERS: "Remove it from what uses it, then run `beamctl apply` again.",
     Code.REPORT_BUG: "Please report it. Run `beamctl plan` to see the current state.",

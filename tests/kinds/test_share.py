@@ -173,8 +173,13 @@ def test_malformed_shares_are_refused(payload: Any) -> None:
         list(shares(IMAGE, "agent/bot", payload))
 
 
+BAD_TYPE = [{"metadata": {"name": "b", "resourceType": "a/b"}}]
+BAD_OWNER = [{"metadata": {"name": "b", "resourceType": "agent", "sourceWorkspace": 5}}]
+
+
 @pytest.mark.parametrize(
-    "payload", [{}, "x", {"data": [], "meta": {"hasMore": True}}, [{}], [{"metadata": {"name": "b"}}]]
+    "payload",
+    [{}, "x", {"data": [], "meta": {"hasMore": True}}, [{}], [{"metadata": {"name": "b"}}], BAD_TYPE, BAD_OWNER],
 )
 def test_malformed_images_are_refused(payload: Any) -> None:
     live = workspace()

@@ -91,6 +91,17 @@ def test_secret_that_changed_since_the_plan_is_not_overwritten() -> None:
     assert live.secrets.values == {"A": "theirs"}
 
 
+@pytest.mark.parametrize("theirs", [False, True])
+def test_after_a_lost_response_it_is_not_known_whose_value_it_is(*, theirs: bool) -> None:
+    live = workspace()
+    plan = planned(want(A={"value": VALUE}), live)
+    live.loses = frozenset({"POST /secrets"})
+    if theirs:
+        live.after = lambda call, _: live.secrets.add("A", value="theirs") if call.method.value == "POST" else None
+    outcome = ended(plan, live)
+    assert (outcome.status.value, outcome.remark and outcome.remark.code) == ("failed", Code.EXISTS_SECRET_UNKNOWN)
+
+
 def test_nothing_is_sent_without_the_value() -> None:
     live = workspace()
     plan = planned(want(A={"value": {"env": "NOT_THERE"}}), live)

@@ -115,6 +115,7 @@ def read_shares() -> Reading[LiveShares]:
             try:
                 payload = yield what.shares_of(name)
             except MissingError:  # it was deleted since
+                del owners[what][name]
                 continue
             found |= {share.key: share for share in shares(what, name, payload)}
     return LiveShares(found, owners)
@@ -133,9 +134,9 @@ def _owners(what: Shareable, payload: Any) -> dict[str, str]:  # noqa: ANN401 - 
             "/".join(map(str, parts)),
             metadata.get("sourceWorkspace") or metadata.get("sharedFromWorkspace") or "",
         )
-        if name in found:
-            raise GarbledError(f"the API shows {quoted(name)} twice among the {what.key}", _LATER)
-        found[name] = owner if isinstance(owner, str) else "?"
+        if name in found or "/" in str(parts[0]) or not isinstance(owner, str):
+            raise GarbledError(f"the API shows {quoted(name)} among the {what.key} in an unknown format", _LATER)
+        found[name] = owner
     return found
 
 

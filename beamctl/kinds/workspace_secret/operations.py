@@ -43,7 +43,7 @@ def _why_not(change: Change, now: WorkspaceSecret | NoResponse | None) -> Outcom
     if isinstance(now, NoResponse):
         return unseen(NoResponse(fact=fact(Code.NOTHING_SENT)), now)
     if change.before is None:
-        return failed(fact(Code.EXISTS_SECRET_UNKNOWN), fact(Code.RUN_PLAN_FOR_CHANGE)) if now else None
+        return failed(fact(Code.EXISTS_SECRET_UNKNOWN), fact(Code.SET_UPDATED_AFTER)) if now else None
     if now is None:
         return failed(fact(Code.NO_LONGER_EXISTS, name=change.name), PLAN)
     if now.data != change.before:
@@ -52,20 +52,21 @@ def _why_not(change: Change, now: WorkspaceSecret | NoResponse | None) -> Outcom
 
 
 def _outcome(change: Change, answer: Response | NoResponse) -> Operation[Outcome]:
-    """The outcome of a request that was not refused. If the response does not show it, the listing does."""
+    """The outcome of a request that was not refused. If there was no response, a recent secret does not prove that the
+    value is ours."""
     shown = _shown_in(answer)
     if shown is not None and shown.name == change.name and is_in_effect(shown, change):
         return done()
     there = yield from _look_up(change.name)
     if isinstance(there, NoResponse):
         return unseen(answer, there)
-    if there is not None and is_in_effect(there, change):
-        return done()
     if answer.ok:
-        return accepted(answer)
+        return done() if there is not None and is_in_effect(there, change) else accepted(answer)
     if there is None:  # the listing may be incomplete
         return unseen(answer, NoResponse(fact=fact(Code.NOT_SHOWN)))
-    return not_made(answer)
+    if there.data and there.data == change.before:
+        return not_made(answer)
+    return failed(fact(Code.EXISTS_SECRET_UNKNOWN), fact(Code.SET_UPDATED_AFTER))
 
 
 def is_in_effect(secret: WorkspaceSecret, change: Change) -> bool:
