@@ -10,7 +10,8 @@ from typing import assert_never
 from beamctl.api.clock import Clock
 from beamctl.api.config import Connection, Era
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, LoginTokens, secrets_of
-from beamctl.api.errors import CallSite, another_credential, api_error
+from beamctl.api.credential_hints import another_credential, not_used
+from beamctl.api.errors import CallSite, api_error
 from beamctl.api.messages import OK, CallResult, Failure, Reply, Request
 from beamctl.api.response_body import error_text, text_at
 from beamctl.api.token import Token, claims, issued, kept, token_request
@@ -144,7 +145,8 @@ class TokenSource:
         details = self._redactor.clean(error_text(reply))
         return UnauthenticatedError(
             f"the API rejected the credential from {place.connection.credential_from}: {details}",
-            f"Set a valid one, or {another_credential(place.connection, place.workspace)}.",
+            f"{not_used(place.connection)} Set a valid one, or "
+            f"{another_credential(place.connection, place.workspace)}.".lstrip(),
             status=reply.status,
         )
 

@@ -8,34 +8,25 @@ In order of precedence:
 3. `BL_API_URL`, `BL_API_KEY`, `BL_CLIENT_CREDENTIALS`; then the names of the Beamlit era: `BL_BASE_URL`,
    `BEAMLIT_API_URL`, `BL_AUTHENTICATION_APIKEY`, `BL_AUTHENTICATION_CLIENT_CREDENTIALS`;
    then, for the URL, `BL_ENV` (prod, dev, local)
-4. the workspace's login in `~/.blaxel/config.yaml`, then in `~/.beamlit/config.yaml`, with its `env`
-5. for the URL: https://api.blaxel.ai/v0
+4. the same variables in the file of `--env-file`
+5. the workspace's login in `~/.blaxel/config.yaml`, then in `~/.beamlit/config.yaml`, with its `env`
+6. for the URL: https://api.blaxel.ai/v0
 
 Empty variables are ignored. Files are read for a login only if nothing above them gives a credential.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from functools import partial
 
 from beamctl.api.base_url import DEFAULT_URL, base_url, host_of
-from beamctl.api.credential import (
-    CLI_FILES,
-    CREDENTIAL_VARIABLES,
-    URL_VARIABLES,
-    Credential,
-    Variables,
-    workspace_variables,
-)
-from beamctl.errors import OwnCredentialError, UnauthenticatedError, UsageError
-
-if TYPE_CHECKING:
-    from beamctl.api.cli_config import FileText
+from beamctl.api.credential import STAGE_VARIABLE, URL_SETTINGS, WORKSPACE_VARIABLES, Credential, workspace_variables
+from beamctl.api.sources import Candidate, CredentialOrigin, Sources, candidates
+from beamctl.errors import UnauthenticatedError, UsageError
 
 _STAGE_URLS = {
     "prod": DEFAULT_URL,
@@ -56,23 +47,6 @@ class Era(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Everything that can set the API's URL and the credential.
-
-    Attributes:
-        api_url: The value of `--api-url`, if given.
-        key_file: The file of `--api-key-file`, if given.
-        environment: The environment variables.
-        files: The existing files of the official CLI.
-    """
-
-    api_url: str = ""
-    key_file: FileText | None = None
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    files: tuple[FileText, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Connection:
     """The API's URL and the credential.
 
@@ -82,6 +56,8 @@ class Connection:
         credential: None only for an emulator inside this process.
         url_from: Where the URL was found, for messages.
         credential_from: Where the credential was found, for messages; never the credential itself.
+        origin: The sort of that place.
+        passed_over: Returns the places with other credentials of lower precedence. They are read only when called.
     """
 
     base_url: str
@@ -89,35 +65,12 @@ class Connection:
     credential: Credential | None = None
     url_from: str = "default"
     credential_from: str = ""
+    origin: CredentialOrigin = CredentialOrigin.VARIABLE
+    passed_over: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False, repr=False)
 
 
 LOCAL = Connection(LOCAL_URL, url_from="the emulator in this process")
 """The connection to an emulator inside this process; pass its WSGI application to `open_workspace`."""
-
-
-def collect_sources(api_url: str | None = None, api_key_file: str | None = None) -> Sources:
-    """Collect the sources from the options and this machine.
-
-    Raises:
-        UsageError: The named key file does not exist.
-    """
-    if not api_key_file and not any(map(_may_exist, CLI_FILES)):
-        return Sources(api_url or "", None, dict(os.environ))
-    from beamctl.api.cli_config import read_cli_files, read_file
-
-    key_file = read_file(api_key_file) if api_key_file else None
-    if api_key_file and key_file is None:
-        raise UsageError(f"--api-key-file: {api_key_file} does not exist", "Name a file that contains an API key.")
-    return Sources(api_url or "", key_file, dict(os.environ), read_cli_files())
-
-
-def _may_exist(path: str) -> bool:
-    """Whether a file exists, or cannot be looked at."""
-    try:
-        os.lstat(os.path.expanduser(path))  # noqa: PTH111 - without an import
-    except (OSError, ValueError) as error:
-        return not isinstance(error, FileNotFoundError | NotADirectoryError)
-    return True
 
 
 def decide(sources: Sources, workspace: str) -> Connection:
@@ -127,19 +80,22 @@ def decide(sources: Sources, workspace: str) -> Connection:
         UsageError: The first source is invalid. Later ones are not tried.
         UnauthenticatedError: There is no credential.
     """
-    credential, credential_from, stage = _credential(sources, workspace)
-    url, url_from = _url(sources, stage, credential_from)
-    return Connection(url, era_of(url), credential, url_from, credential_from)
+    used, credential, stage = _chosen(sources, workspace)
+    url, url_from = _url(sources, stage, used.place)
+    others = partial(_passed_over, sources, workspace, used, credential)
+    return Connection(url, era_of(url), credential, url_from, used.place, used.origin, others)
 
 
 def default_workspace(sources: Sources) -> str:
-    """The default workspace: `BL_WORKSPACE`, else the official CLI's; empty if neither is set.
+    """The default workspace: that of a variable, else the official CLI's; empty if neither is set.
 
     Raises:
         UsageError: A file of the official CLI cannot be read or parsed.
     """
-    if sources.environment.get("BL_WORKSPACE") or not sources.files:
-        return sources.environment.get("BL_WORKSPACE", "")
+    if variables := sources.set_variables(WORKSPACE_VARIABLES):
+        return sources.environment[variables[0]]
+    if not sources.files:
+        return ""
     from beamctl.api.cli_config import current_workspace
 
     named = (name for file in sources.files if (name := current_workspace(file)))
@@ -147,12 +103,11 @@ def default_workspace(sources: Sources) -> str:
 
 
 def _url(sources: Sources, stage: str, stage_from: str) -> tuple[str, str]:
-    urls = {"--api-url": sources.api_url} | {name: sources.environment.get(name, "") for name in URL_VARIABLES}
-    for origin, text in urls.items():
-        if text:
-            return base_url(text, origin), origin
-    if named := sources.environment.get("BL_ENV"):
-        return _stage_url(named, "BL_ENV"), "BL_ENV"
+    if sources.api_url:
+        return base_url(sources.api_url, "--api-url"), "--api-url"
+    for name in sources.set_variables(URL_SETTINGS)[:1]:
+        valid = _stage_url if name == STAGE_VARIABLE else base_url
+        return valid(sources.environment[name], sources.place_of(name)), sources.place_of(name)
     if stage:
         return _stage_url(stage, f"env in {stage_from}"), stage_from
     return DEFAULT_URL, "default"
@@ -166,49 +121,33 @@ def _stage_url(stage: str, origin: str) -> str:
     return _STAGE_URLS[stage]
 
 
-def _credential(sources: Sources, workspace: str) -> tuple[Credential, str, str]:
-    """The credential, where it was found, and its stage, which only entries of the official CLI have."""
-    if sources.key_file is not None:
-        from beamctl.api.cli_config import key_in
-
-        return key_in(sources.key_file), f"--api-key-file {sources.key_file.path}", ""
+def _chosen(sources: Sources, workspace: str) -> tuple[Candidate, Credential, str]:
+    """The first place with a credential, the credential, and the `env` of an entry of the official CLI."""
+    for place in candidates(sources, workspace):
+        credential, stage = place.read()
+        if credential is not None:
+            return place, credential, stage
     own = workspace_variables(workspace)
-    with _own_credential():
-        found = _variable(sources, own)
-    if found := found or _variable(sources, CREDENTIAL_VARIABLES):
-        return (*found, "")
-    for file in sources.files:
-        from beamctl.api.cli_config import entry_of
-
-        with _own_credential():
-            entry = entry_of(file, workspace)
-        if entry is not None and entry.credential is not None:
-            return entry.credential, f"{entry.path}, workspace {workspace}", entry.stage
+    looked = "".join(f"\n{file.path} has no usable login for {workspace}." for file in sources.files)
     raise UnauthenticatedError(
         f"there is no credential for the workspace {workspace}",
         f"Log in with the official CLI:  bl login {workspace}\n"
         "Or set BEAMCTL_API_KEY or BL_API_KEY to an API key.\n"
         "Or set BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to the ID:SECRET of a service account.\n"
         f"Or set {own[0][0]} or {own[1][0]} for this workspace only.\n"
-        "Or name a file that contains an API key with --api-key-file.",
+        "Or name a file that contains an API key with --api-key-file, or one with such variables with --env-file."
+        f"{looked}",
     )
 
 
-def _variable(sources: Sources, variables: Variables) -> tuple[Credential, str] | None:
-    """The credential of the first of these variables that is set, and the name of the variable."""
-    for name, parse in variables:
-        if value := sources.environment.get(name, "").removesuffix("\n").removesuffix("\r"):  # as in a key file
-            return parse(value, name), name
-    return None
-
-
-@contextmanager
-def _own_credential() -> Iterator[None]:
-    """Mark an error as one that is about a single workspace."""
-    try:
-        yield
-    except UsageError as error:
-        raise OwnCredentialError(error.message, error.hint) from None
+def _passed_over(sources: Sources, workspace: str, used: Candidate, credential: Credential) -> tuple[str, ...]:
+    """The places with another credential than the one that is used. Invalid ones are left out."""
+    found = []
+    for place in candidates(sources, workspace):
+        with suppress(UsageError):
+            if place.place != used.place and place.read()[0] not in (None, credential):
+                found.append(place.place)
+    return tuple(found)
 
 
 def era_of(url: str) -> Era:

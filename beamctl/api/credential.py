@@ -131,6 +131,9 @@ def _decoded(value: str) -> str:
 CLI_FILES = ("~/.blaxel/config.yaml", "~/.beamlit/config.yaml")
 """The files of the official CLI, the current one before Beamlit's."""
 URL_VARIABLES = ("BEAMCTL_API_URL", "BL_API_URL", "BL_BASE_URL", "BEAMLIT_API_URL")
+STAGE_VARIABLE = "BL_ENV"
+URL_SETTINGS = (*URL_VARIABLES, STAGE_VARIABLE)
+WORKSPACE_VARIABLES = ("BEAMCTL_WORKSPACE", "BL_WORKSPACE")
 Variables = tuple[tuple[str, Callable[[str, str], Credential]], ...]
 """Names of variables, each with the function that parses its value."""
 CREDENTIAL_VARIABLES: Variables = (

@@ -12,6 +12,7 @@ import httpx
 
 from beamctl.api.base_url import host_of
 from beamctl.api.config import Connection
+from beamctl.api.credential_hints import another_credential, credential_used, unrenewable
 from beamctl.api.messages import (
     FORBIDDEN,
     MISSING,
@@ -26,7 +27,7 @@ from beamctl.api.messages import (
 )
 from beamctl.api.response_body import error_text
 from beamctl.errors import ApiError, ForbiddenError, GarbledError, MissingError, UnauthenticatedError, UnreachableError
-from beamctl.model.secret import ApiRedactor, is_own_variable
+from beamctl.model.secret import ApiRedactor
 
 _CONNECT_HINT = "Check --api-url and the network. Behind a proxy, check HTTPS_PROXY and NO_PROXY."
 _LATER_HINT = "Try again later."
@@ -201,16 +202,6 @@ def _meaning(status: int) -> tuple[type[ApiError], str]:
     return (GarbledError if status in OK else ApiError), "could not serve"
 
 
-def another_credential(connection: Connection, workspace: str) -> str:
-    """A hint for using another credential. A variable or an option takes precedence over every login."""
-    origin = connection.credential_from
-    if is_own_variable(origin):
-        return "unset it to use another one"
-    if origin.startswith("--"):
-        return f"omit {origin.partition(' ')[0]} to use another one"
-    return f"log in again with: bl login {workspace}"
-
-
 def _hint_to_wait(until: str) -> str:
     if until:
         return "Try again after that time, or allow a longer wait with --max-wait."
@@ -219,18 +210,18 @@ def _hint_to_wait(until: str) -> str:
 
 def _hint(status: int, place: CallSite) -> str:
     connection = place.connection
-    credential = f"The credential comes from {connection.credential_from or 'nowhere'}"
+    credential = credential_used(connection)
     other = another_credential(connection, place.workspace)
     if status == UNAUTHENTICATED:
-        return f"{credential}. Set a valid one, or {other}."
+        return f"{credential}{unrenewable(connection)} Set a valid one, or {other}."
     if status == FORBIDDEN:
         return (
-            f"{credential}. It is valid, but has no access to the workspace {place.workspace} or lacks the required "
-            f"role. Set one that has both, or {other}."
+            f"{credential} The credential is valid, but has no access to the workspace {place.workspace} or lacks the "
+            f"required role. Set one that has both, or {other}."
         )
     if status == MISSING:
         usual = "" if connection.base_url.endswith("/v0") else ", which usually ends in /v0"
-        return f"Check that the workspace {place.workspace} exists, and check --api-url{usual}."
+        return f"Check that the workspace {place.workspace} exists, and check --api-url{usual}. {credential}"
     if status in REDIRECT:
         return "Set --api-url to the new address of the API."
     return "The service has a problem. Try again later." if status in SERVER_ERROR else ""

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, assert_never
 
 from beamctl.api.config import Era
@@ -86,6 +87,14 @@ def claims(token: str) -> Mapping[str, Any]:
     except (IndexError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def expiration(token: str) -> datetime | None:
+    """When a JWT expires; None for any other text."""
+    try:
+        return datetime.fromtimestamp(_seconds(claims(token)["exp"]), UTC)
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
 
 
 def _renewal(now: float, left: float, life: float) -> float:

@@ -164,9 +164,9 @@ class WorkspaceApi:
         return _WorkspaceDeleter(self._channel)
 
     @property
-    def credential_from(self) -> str:
-        """Where the credential was found, for messages."""
-        return self._channel.connection.credential_from
+    def connection(self) -> Connection:
+        """The API and the credential."""
+        return self._channel.connection
 
     def identity(self) -> Identity:
         """The owner of the credential as far as the credential itself says; empty for an API key."""

@@ -130,7 +130,8 @@ class ApplyScreen:
                 self._out.result(f"{text}\n" if self._several else f"\n{text}")
         finally:
             if applied.status is ApplyStatus.NOT_PERMITTED:
-                self._out.say(not_permitted_text(name, applied.planned.link.credential_from))
+                link = applied.planned.link
+                self._out.say(not_permitted_text(name, link.credential_from, link.passed_over()))
 
     def _clear(self) -> None:
         if self._bar is not None:

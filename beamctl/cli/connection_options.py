@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from beamctl.workflow.connection import Access
 
 _MOST_PARALLEL = 64
+_NAMES = ("api_url", "api_key_file", "env_file", "timeout", "max_wait", "debug")
+"""The options that become the access."""
 
 
 class _Seconds(click.FloatRange):
@@ -62,22 +64,27 @@ def access_of(  # noqa: PLR0913 - one argument per option
     timeout: float,
     max_wait: float,
     debug: bool,
+    env_file: str | None = None,
     in_flight: int | None = None,
 ) -> Access:
     """The access that the options of `connection` ask for.
 
     Raises:
-        UsageError: The named key file does not exist.
+        UsageError: A named file does not exist, or the env file is invalid.
     """
     from beamctl.api.clock import WaitBudget
-    from beamctl.api.config import collect_sources
+    from beamctl.api.credential import environment_secrets
+    from beamctl.api.sources import collect_sources
     from beamctl.cli.commands.local import local_app
     from beamctl.cli.interaction import StatusLine
     from beamctl.workflow.connection import READS_IN_FLIGHT, Access
 
+    sources = collect_sources(api_url, api_key_file, env_file)
+    if sources.from_env_file:
+        out.redaction.redactor.learn_own(*environment_secrets(sources.environment))
     notices = None if out.quiet else StatusLine(out, is_terminal=sys.stderr.isatty() and not debug)
     return Access(
-        collect_sources(api_url, api_key_file),
+        sources,
         timeout,
         out.error if debug else None,
         out.redaction.redactor,
@@ -93,7 +100,7 @@ def _with_access(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def command(*args: Any, out: Output, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
-        named = {name: options.pop(name) for name in ("api_url", "api_key_file", "timeout", "max_wait", "debug")}
+        named = {name: options.pop(name) for name in _NAMES}
         in_flight = options.pop("in_flight", None) or options.get("parallelism")
         access = access_of(out, **named, in_flight=in_flight)
         try:
@@ -118,6 +125,13 @@ connection = combined(
         metavar="FILE",
         help="A file with an API key. Default: BEAMCTL_API_KEY__WORKSPACE, BEAMCTL_CLIENT_CREDENTIALS__WORKSPACE, "
         "BEAMCTL_API_KEY, BEAMCTL_CLIENT_CREDENTIALS, BL_API_KEY, BL_CLIENT_CREDENTIALS, else the login of `bl login`.",
+    ),
+    option(
+        Group.CONNECTION,
+        "--env-file",
+        metavar="FILE",
+        help="A file with these variables and those of the API, such as `.env`. Variables of the environment take "
+        "precedence. No such file is read without this option.",
     ),
     option(
         Group.CONNECTION,

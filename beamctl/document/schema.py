@@ -80,7 +80,9 @@ def without_valid_entries(name: str, data: object) -> Any:  # noqa: ANN401 - pla
 
 def conforms(value: Any, definition: str) -> bool:  # noqa: ANN401 - any JSON
     """Whether a value conforms to a definition of the schema of plans."""
-    return quick_check("plan", definition)(value) or _definition(definition).is_valid(value)
+    if quick_check("plan", definition)(value):
+        return True
+    return quick_check("plan", definition, lenient=True)(value) and _definition(definition).is_valid(value)
 
 
 def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
@@ -103,14 +105,16 @@ def violation(data: Any, name: str) -> str:  # noqa: ANN401 - any JSON
 
 
 @cache
-def _compiler(name: str) -> Compiler:
-    return Compiler([load_schema(each) for each in (name, *_REFERENCED.get(name, ()))])
+def _compiler(name: str, *, lenient: bool = False) -> Compiler:
+    return Compiler([load_schema(each) for each in (name, *_REFERENCED.get(name, ()))], lenient=lenient)
 
 
 @cache
-def quick_check(name: str, definition: str = "") -> Accepts:
-    """Whether data certainly conforms to the schema `name`, or to one of its definitions."""
-    return _compiler(name).compile({"$ref": f"#/$defs/{definition}"} if definition else load_schema(name))
+def quick_check(name: str, definition: str = "", *, lenient: bool = False) -> Accepts:
+    """Whether data certainly conforms to the schema `name`, or to one of its definitions. If `lenient`, whether it
+    perhaps does."""
+    schema = {"$ref": f"#/$defs/{definition}"} if definition else load_schema(name)
+    return _compiler(name, lenient=lenient).compile(schema)
 
 
 @cache

@@ -1,5 +1,5 @@
-"""Compiles a JSON Schema into functions that quickly accept valid values. They decide nothing else: a value that they
-do not accept is left to jsonschema, which is slow to import, and so is every keyword that is not in this module."""
+"""Compiles a JSON Schema into functions that quickly accept valid values, or quickly refuse invalid ones. What they are
+not sure of is left to jsonschema, which is slow: every keyword that is not in this module, and values such as 1.0."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 Schema = Mapping[str, Any]
 
 Accepts = Callable[[Any], bool]
-"""Whether a value is certainly valid."""
+"""Whether a value is certainly valid; or, of a lenient compiler, whether it is not certainly invalid."""
 
 ANNOTATIONS = frozenset(
     {"title", "description", "examples", "default", "patternErrorMessage", "$schema", "$id", "$defs"}
@@ -28,24 +28,31 @@ _CONDITION = frozenset({"if", "then", "else"})
 
 
 class Compiler:
-    """Compiles a schema, and the schemas that it refers to."""
+    """Compiles a schema, and the schemas that it refers to.
 
-    def __init__(self, schemas: Sequence[Schema]) -> None:
+    Args:
+        schemas: The schema, and those that it refers to.
+        lenient: Whether its functions accept the values that they are not sure of.
+    """
+
+    def __init__(self, schemas: Sequence[Schema], *, lenient: bool = False) -> None:
+        self._lenient = lenient
+        self._unsure: Accepts = _always if lenient else _never
         self._roots = {schema.get("$id", "").rpartition("/")[2]: schema for schema in schemas} | {"": schemas[0]}
         self._references: dict[str, Accepts] = {}
         self._keywords: Mapping[str, Callable[[Any, str], Accepts]] = {
             "$ref": self._reference,
-            "type": lambda name, _: _of_type(name),
-            "enum": lambda values, _: _among(values),
-            "const": lambda value, _: lambda found: type(found) is type(value) and found == value,
+            "type": lambda name, _: self._type(name),
+            "enum": lambda values, _: self._among(values),
+            "const": lambda value, _: lambda found: found == value and (lenient or type(found) is type(value)),
             "pattern": lambda pattern, _: _matching(pattern),
             "minLength": lambda least, _: lambda value: type(value) is not str or len(value) >= least,
             "maxLength": lambda most, _: lambda value: type(value) is not str or len(value) <= most,
             "minItems": lambda least, _: lambda value: type(value) is not list or len(value) >= least,
             "minProperties": lambda least, _: lambda value: type(value) is not dict or len(value) >= least,
             "maxProperties": lambda most, _: lambda value: type(value) is not dict or len(value) <= most,
-            "minimum": lambda least, _: lambda value: type(value) not in (int, float) or value >= least,
-            "maximum": lambda most, _: lambda value: type(value) not in (int, float) or value <= most,
+            "minimum": lambda least, _: lambda value: type(value) not in (int, float) or not value < least,
+            "maximum": lambda most, _: lambda value: type(value) not in (int, float) or not value > most,
             "items": self._items,
             "propertyNames": self._names,
             "anyOf": self._any,
@@ -56,7 +63,7 @@ class Compiler:
         """The function for a schema that is part of the schema `root`."""
         names = schema.keys() - ANNOTATIONS - _OF_OBJECTS - _CONDITION
         if not names <= self._keywords.keys():
-            return _never
+            return self._unsure
         checks = [self._keywords[name](schema[name], root) for name in schema if name in names]
         checks += [self._object(schema, root)] if _OF_OBJECTS & schema.keys() else []
         checks += [self._condition(schema, root)] if _CONDITION & schema.keys() else []
@@ -79,8 +86,21 @@ class Compiler:
             found: Any = self._roots.get(document or root, {}).get("$defs")
             for part in name.split("/"):
                 found = found.get(part) if isinstance(found, dict) else None
-            self._references[key] = _never if found is None else self.compile(found, document or root)
+            self._references[key] = self._unsure if found is None else self.compile(found, document or root)
         return self._references[key]
+
+    def _type(self, name: object) -> Accepts:
+        expected = _TYPES.get(name) if isinstance(name, str) else None
+        if expected is None:
+            return self._unsure
+        if self._lenient and expected is int:  # 1.0 is an integer
+            return lambda value: type(value) in (int, float)
+        return lambda value: type(value) is expected
+
+    def _among(self, values: Sequence[object]) -> Accepts:
+        texts = frozenset(value for value in values if isinstance(value, str))
+        other = self._lenient and len(texts) < len(values)
+        return lambda value: value in texts if type(value) is str else other
 
     def _items(self, schema: Schema, root: str) -> Accepts:
         accepts = self.compile(schema, root)
@@ -101,8 +121,10 @@ class Compiler:
     def _condition(self, schema: Schema, root: str) -> Accepts:
         """Whether `then` holds, or a property is a text other than those in `if`, so that `if` certainly does not.
 
-        If there is an `else`, whether `then` holds and also `if` or `else`.
+        If there is an `else`, whether `then` holds and also `if` or `else`. A lenient compiler is never sure.
         """
+        if self._lenient:
+            return _always
         then = self.compile(schema.get("then", {}), root)
         if "else" in schema:
             either = self._any([schema["else"], schema["if"]], root)
@@ -150,16 +172,6 @@ def _never(_: object) -> bool:
 
 def _always(_: object) -> bool:
     return True
-
-
-def _of_type(name: object) -> Accepts:
-    expected = _TYPES.get(name) if isinstance(name, str) else None
-    return _never if expected is None else lambda value: type(value) is expected
-
-
-def _among(values: Sequence[object]) -> Accepts:
-    texts = frozenset(value for value in values if isinstance(value, str))
-    return lambda value: type(value) is str and value in texts
 
 
 def _matching(pattern: str) -> Accepts:

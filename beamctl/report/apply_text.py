@@ -23,6 +23,7 @@ from beamctl.model.code import Code
 from beamctl.model.text import printable, shell_word
 from beamctl.plan.kind import Status
 from beamctl.report import change_text
+from beamctl.report.credential_text import not_used_text
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 from beamctl.report.wording import words
 
@@ -165,13 +166,14 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, in
     return "\n".join(lines) + "\n"
 
 
-def not_permitted_text(workspace: str, credential_from: str) -> str:
+def not_permitted_text(workspace: str, credential_from: str, passed_over: Sequence[str] = ()) -> str:
     """The API allowed none of the changes: which credential was used, and what to check."""
     error = f"Error: the API does not allow any of these changes to {workspace}"
     if not credential_from:
         return error
     check = "Check that it is valid and has the admin role in the workspace."
-    return f"{error}\n  The credential comes from {printable(credential_from)}. {check}"
+    others = f"{not_used_text(passed_over)}. " if passed_over else ""
+    return f"{error}\n  The credential comes from {printable(credential_from)}. {others}{check}"
 
 
 _STATE_MARK = {

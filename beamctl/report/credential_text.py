@@ -23,7 +23,7 @@ class CredentialKind(Enum):
 _KINDS = {
     CredentialKind.API_KEY: "API key",
     CredentialKind.CLIENT_CREDENTIALS: "client credentials",
-    CredentialKind.TOKEN: "token",
+    CredentialKind.TOKEN: "login",
     CredentialKind.NOT_NEEDED: "not needed",
     CredentialKind.NONE: "none",
 }
@@ -53,6 +53,7 @@ class CredentialUse:
         api_url: The base URL; empty if there is no credential.
         url_from: Where the URL was found.
         error: Why there is none.
+        passed_over: Where other credentials were found that are not used.
     """
 
     workspace: str
@@ -61,6 +62,7 @@ class CredentialUse:
     api_url: str = ""
     url_from: str = ""
     error: CredentialError | None = None
+    passed_over: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,23 @@ class CredentialUses:
 
 def credentials_text(found: CredentialUses, style: Style = PLAIN) -> str:
     """A line for each workspace: its name, the kind of credential, where it comes from, and the URL."""
-    lines = table([_row(each) for each in found.uses])
-    shown = [style(Tone.CHANGED, line) if use.error else line for line, use in zip(lines, found.uses, strict=True)]
+    shown = []
+    for line, use in zip(table([_row(each) for each in found.uses]), found.uses, strict=True):
+        shown.append(style(Tone.CHANGED, line) if use.error else line)
+        if use.passed_over:
+            shown.append(f"  {not_used_text(use.passed_over)}")
     return "".join(f"{line}\n" for line in shown)
+
+
+def credential_line(use: CredentialUse) -> str:
+    """The kind of credential and where it comes from."""
+    others = f". {not_used_text(use.passed_over)}" if use.passed_over else ""
+    return f"Credential: {_KINDS[use.kind]} from {printable(use.credential_from)}{others}"
+
+
+def not_used_text(passed_over: Sequence[str]) -> str:
+    """Where other credentials were found."""
+    return f"Found but not used: {'; '.join(map(printable, passed_over))}"
 
 
 def _row(use: CredentialUse) -> tuple[str, ...]:

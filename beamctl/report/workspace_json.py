@@ -8,27 +8,31 @@ from typing import Any
 
 from beamctl.plan.contents import Deletion, Unknown, WorkspaceContents
 from beamctl.plan.whereabouts import Whereabouts
-from beamctl.report.credential_text import CredentialUses
+from beamctl.report.credential_text import CredentialUse, CredentialUses
 from beamctl.report.data import WorkspaceFailure
 from beamctl.report.failures_json import failure_data
 from beamctl.report.json_report import dumps, said
 from beamctl.report.workspace_text import Sections, deletion_summary
 
 
-def show_json(workspace: str, api: str, sections: Sections) -> str:
-    """The current state of a workspace. A section that cannot be read is null; `unavailable` says why."""
-    return dumps(_shown(workspace, api, sections))
+def show_json(workspace: str, api: str, sections: Sections, used: CredentialUse | None = None) -> str:
+    """The current state of a workspace, and the credential that read it. A section that cannot be read is null;
+    `unavailable` says why."""
+    return dumps(_shown(workspace, api, sections, used))
 
 
-def show_all_json(shown: Sequence[tuple[str, str, Sections]], failures: Sequence[WorkspaceFailure]) -> str:
-    """The current state of several workspaces (name, API, sections), and the errors of the others."""
+def show_all_json(
+    shown: Sequence[tuple[str, str, Sections, CredentialUse]], failures: Sequence[WorkspaceFailure]
+) -> str:
+    """The current state of several workspaces (name, API, sections, credential), and the errors of the others."""
     return dumps({"workspaces": [_shown(*each) for each in shown], "failures": list(map(failure_data, failures))})
 
 
-def _shown(workspace: str, api: str, sections: Sections) -> dict[str, Any]:
+def _shown(workspace: str, api: str, sections: Sections, used: CredentialUse | None) -> dict[str, Any]:
     rows = {name: None if shown.rows is None else list(shown.rows) for name, shown in sections.items()}
     unseen = {name: said(shown.unread) for name, shown in sections.items() if shown.unread}
-    return {"workspace": workspace, "api_url": api, **rows, "unavailable": unseen}
+    credential = {"credential": _credential(used)} if used else {}
+    return {"workspace": workspace, "api_url": api, **credential, **rows, "unavailable": unseen}
 
 
 def where_json(people: Sequence[Whereabouts], failures: Sequence[WorkspaceFailure]) -> str:
@@ -43,7 +47,7 @@ def credentials_json(found: CredentialUses) -> str:
     rows = [
         {
             "workspace": each.workspace,
-            "credential": {"kind": each.kind.value, "from": each.credential_from or None},
+            "credential": _credential(each),
             "api_url": each.api_url or None,
             "api_url_from": each.url_from or None,
             "error": asdict(each.error) if each.error else None,
@@ -51,6 +55,10 @@ def credentials_json(found: CredentialUses) -> str:
         for each in found.uses
     ]
     return dumps({"credentials": rows, "unmatched_variables": list(found.unmatched)})
+
+
+def _credential(use: CredentialUse) -> dict[str, Any]:
+    return {"kind": use.kind.value, "from": use.credential_from or None, "not_used": list(use.passed_over)}
 
 
 def destroyed_json(contents: WorkspaceContents, api: str, deletion: Deletion) -> str:

@@ -10,15 +10,20 @@ from beamctl.model.text import printable
 from beamctl.plan.contents import Deletion, DeletionStatus, Item, Part, Unknown, WorkspaceContents
 from beamctl.plan.listing import Listing
 from beamctl.report import change_text
+from beamctl.report.credential_text import CredentialUse, credential_line
 from beamctl.report.style import PLAIN, Style, Tone, table, value
 from beamctl.report.wording import words
 
 Sections = Mapping[str, Listing]
 
 
-def show_text(workspace: str, api: str, sections: Sections, style: Style = PLAIN) -> str:
+def show_text(
+    workspace: str, api: str, sections: Sections, style: Style = PLAIN, used: CredentialUse | None = None
+) -> str:
     """Every section: named items as a table, a single unnamed item as keys and values, and why items may be missing."""
     lines = [style(Tone.STRONG, f"{workspace} · {printable(api)}")]
+    if used and used.credential_from:
+        lines.append(f"  {credential_line(used)}")
     for section, shown in sections.items():
         lines += ["", f"  {section}{_how_many(shown)}", *_rows(shown.rows or ())]
         if shown.unread:

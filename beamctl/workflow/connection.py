@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from beamctl.api.clock import ClockSkew, SystemClock, WaitBudget
-from beamctl.api.config import LOCAL, Sources, decide
+from beamctl.api.config import LOCAL, decide
 from beamctl.api.config import default_workspace as named_elsewhere
+from beamctl.api.credential import URL_SETTINGS
+from beamctl.api.sources import Sources
 from beamctl.errors import ApiError, UsageError
 from beamctl.model.api_call import Deleter, Pause, Reader, Sender
 from beamctl.model.code import Code
@@ -83,12 +85,15 @@ class Access:
     @property
     def is_local(self) -> bool:
         """Whether the API is the emulator in this process."""
-        return (self.sources.api_url or self.sources.environment.get("BEAMCTL_API_URL")) == _LOCAL_NAME
+        named = self.sources.api_url
+        for first in self.sources.set_variables(URL_SETTINGS)[: not named]:
+            named = self.sources.environment[first] if first == "BEAMCTL_API_URL" else ""
+        return named == _LOCAL_NAME
 
     @property
     def credential_files(self) -> tuple[str, ...]:
         """The files that may hold a credential of this process, whether it is used or not."""
-        named = (self.sources.key_file, *self.sources.files)
+        named = (self.sources.key_file, self.sources.env_file, *self.sources.files)
         return tuple(os.path.expanduser(file.path) for file in named if file is not None)  # noqa: PTH111 - a text
 
 
@@ -105,6 +110,7 @@ class Link:
         reads: How to read several workspaces at the same time.
         pause: Waits before a change is read back.
         credential_from: Where the credential was found, for messages.
+        passed_over: Returns where other credentials were found, for messages.
         skew: The difference between this machine's clock and the API's; None until a response has been read.
     """
 
@@ -117,6 +123,7 @@ class Link:
     pause: Pause
     skew: Callable[[], ClockSkew | None]
     credential_from: str = ""
+    passed_over: Callable[[], tuple[str, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ def default_workspace(access: Access) -> str:
     Raises:
         UsageError: No workspace is configured.
     """
-    name = access.sources.environment.get("BEAMCTL_WORKSPACE") or named_elsewhere(access.sources)
+    name = named_elsewhere(access.sources)
     if not name:
         raise UsageError("no workspace given", "Name one with -w NAME, or set BEAMCTL_WORKSPACE.")
     return name
@@ -168,7 +175,8 @@ def open_link(access: Access, workspace: str) -> Iterator[Link]:
         access.reads,
         access.pause,
         api.skew,
-        api.credential_from,
+        api.connection.credential_from,
+        api.connection.passed_over,
     )
 
 

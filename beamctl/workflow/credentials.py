@@ -33,7 +33,7 @@ def credentials_of(access: Access, workspaces: Sequence[str], others: Sequence[s
     expected = [name for workspace in workspaces for name, _ in workspace_variables(workspace)]
     known = {name for workspace in (*workspaces, *others) for name, _ in workspace_variables(workspace)}
     unmatched = {name for name, _ in extended_variables(access.sources.environment)} - known
-    return CredentialUses([_use(access, each) for each in workspaces], sorted(unmatched), expected)
+    return CredentialUses([credential_of(access, each) for each in workspaces], sorted(unmatched), expected)
 
 
 def refuse_shared_variables(access: Access, workspaces: Sequence[str]) -> None:
@@ -57,14 +57,22 @@ def refuse_shared_variables(access: Access, workspaces: Sequence[str]) -> None:
                 )
 
 
-def _use(access: Access, workspace: str) -> CredentialUse:
+def credential_of(access: Access, workspace: str) -> CredentialUse:
+    """The credential that a workspace would use."""
     try:
         connection = LOCAL if access.is_local else decide(access.sources, workspace)
     except (UnauthenticatedError, UsageError) as error:
         found = CredentialError(error.code, error.message, error.hint)
         return CredentialUse(workspace, CredentialKind.NONE, error=found)
     url = "local" if access.is_local else connection.base_url
-    return CredentialUse(workspace, _kind(connection), connection.credential_from, url, connection.url_from)
+    return CredentialUse(
+        workspace,
+        _kind(connection),
+        connection.credential_from,
+        url,
+        connection.url_from,
+        passed_over=connection.passed_over(),
+    )
 
 
 def _kind(connection: Connection) -> CredentialKind:

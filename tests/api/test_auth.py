@@ -136,7 +136,8 @@ def test_a_login_that_cannot_be_refreshed_fails_with_its_401() -> None:
     with opened(script, to=connection(login)) as api, pytest.raises(UnauthenticatedError) as caught:
         api.reader().get("/users")
     assert caught.value.hint == (
-        "The credential comes from BL_API_KEY. Set a valid one, or unset it to use another one."
+        "The login comes from BL_API_KEY. It was valid until 2027-01-15 07:59 UTC. It has no refresh token, so it "
+        "cannot be renewed. Set a valid one, or unset it to use another one."
     )
     assert script.lines == ["GET /v0/users"]
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.api.cli_config import FileText, read_file
-from beamctl.api.config import Era, Sources, collect_sources, decide, default_workspace
+from beamctl.api.config import Era, decide, default_workspace
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, LoginTokens
+from beamctl.api.sources import Sources, collect_sources
 from beamctl.errors import ApiError, UnauthenticatedError, UsageError
 from tests.api.fakes import Script, opened, reply
 

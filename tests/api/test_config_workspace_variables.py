@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamctl.api.cli_config import FileText
-from beamctl.api.config import Connection, Era, Sources, decide
+from beamctl.api.config import Connection, Era, decide
 from beamctl.api.credential import (
     ApiKeyCredential,
     ClientCredentials,
@@ -13,7 +13,8 @@ from beamctl.api.credential import (
     extended_variables,
     workspace_variables,
 )
-from beamctl.api.errors import another_credential
+from beamctl.api.credential_hints import another_credential
+from beamctl.api.sources import Sources
 from beamctl.errors import UnauthenticatedError, UsageError
 
 KEY, PAIR = "BEAMCTL_API_KEY__ACME_PROD", "BEAMCTL_CLIENT_CREDENTIALS__ACME_PROD"

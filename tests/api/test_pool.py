@@ -10,6 +10,7 @@ import pytest
 
 from beamctl.api.config import Connection, Era
 from beamctl.api.credential import ApiKeyCredential, ClientCredentials, Credential
+from beamctl.api.sources import CredentialOrigin
 from beamctl.api.workspace import Options, Pool
 from beamctl.errors import ApiError, InterruptedRunError, UnauthenticatedError
 from beamctl.model.api_call import Reader
@@ -134,7 +135,8 @@ def test_a_rejected_credential_is_sent_once_and_each_error_says_where_it_came_fr
     server = Server(lambda _: reply(401, {"error": "no"}))
     pool = pool_of(server)
     for name in names(3):
-        to = Connection(URL, Era.BLAXEL, SERVICE, "default", f"~/.blaxel/config.yaml, workspace {name}")
+        place = f"~/.blaxel/config.yaml, workspace {name}"
+        to = Connection(URL, Era.BLAXEL, SERVICE, "default", place, CredentialOrigin.LOGIN)
         with pytest.raises(UnauthenticatedError) as caught:
             pool.open(to, name).reader().get("/users")
         assert f"workspace {name}: no" in caught.value.message

@@ -18,9 +18,9 @@ from beamctl.errors import (
 from beamctl.secrets.redaction import Redactor
 from tests.api.fakes import KEY, URL, FakeClock, Script, connection, opened, page, reply
 
-WITH_CREDENTIAL = "The credential comes from BL_API_KEY"
+WITH_CREDENTIAL = "The API key comes from BL_API_KEY"
 NO_ACCESS = (
-    "It is valid, but has no access to the workspace acme or lacks the required role. "
+    "The credential is valid, but has no access to the workspace acme or lacks the required role. "
     "Set one that has both, or unset it to use another one."
 )
 WRONG_PATH = "the API has moved; set --api-url to its new address"
@@ -66,7 +66,7 @@ def test_the_reader_cannot_write() -> None:
             reply(404, {"error": "Workspace not found"}),
             MissingError,
             "api.example.com found nothing for GET /users: Workspace not found",
-            "Check that the workspace acme exists, and check --api-url.",
+            f"Check that the workspace acme exists, and check --api-url. {WITH_CREDENTIAL}.",
         ),
         (
             httpx.Response(307, headers={"location": f"https://elsewhere.example/?key={KEY}"}),
@@ -114,7 +114,8 @@ def test_a_missing_path_hints_at_the_base_url() -> None:
     to = connection(url="https://api.example.com")
     with opened(Script(reply(404)), to=to) as api, pytest.raises(MissingError) as caught:
         api.reader().get("/users")
-    assert caught.value.hint == "Check that the workspace acme exists, and check --api-url, which usually ends in /v0."
+    usual = "Check that the workspace acme exists, and check --api-url, which usually ends in /v0."
+    assert caught.value.hint == f"{usual} {WITH_CREDENTIAL}."
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -30,6 +33,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
+NOW = "2026-11-30T12:00:00Z"
 SEED = """
 workspaces:
   - {name: acme, displayName: Acme, labels: {env: prod}, region: eu}
@@ -44,11 +48,22 @@ invitations:
   - {workspace: acme, email: late@example.com, role: admin, expiresAt: 2026-01-01T00:00:00Z}
 serviceAccounts:
   - {workspace: acme, name: ci, role: admin, apiKey: bl_ci, clientId: cid, description: It deploys}
+  - workspace: acme
+    name: nightly
+    role: member
+    clientId: nid
+    apiKeys:
+      - {name: ended, createdAt: 2026-01-01T00:00:00Z, expiresIn: 30d}
+      - {name: current, createdAt: 2026-11-30T12:00:00Z, expiresIn: 30d}
 policies:
+  - {workspace: acme, name: shown, spec: {type: flavor, flavors: [{type: gpu, name: t4}]}}
   - {workspace: empty, name: eu, spec: {type: location, locations: [{type: country, name: de}]}}
   - {workspace: empty, name: cap, spec: {type: maxToken, maxTokens: {granularity: day, total: 1000}}}
 integrationConnections:
+  - {workspace: acme, name: shown, spec: {integration: openai, secret: {key: x}}}
   - {workspace: empty, name: llm, spec: {integration: openai, config: {org: acme}, secret: {key: x}}}
+environments:
+  - {workspace: acme, name: shown, spec: {policies: [shown]}}
 """
 
 
@@ -69,31 +84,36 @@ class Served:
         return next(line for line in lines if line.startswith("http"))
 
 
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[Served]:
+    """Serve the seed. Its clock starts on 30 November 2026, so that dates on pages are known."""
+    seed, mail = folder / "seed.yaml", folder / "mail"
+    seed.write_text(SEED)
+    command = [sys.executable, "-m", "beamctl", "emulator", "serve", "--port", "0", "--seed", str(seed)]
+    command += ["--mail", str(mail), "--db", str(folder / "plane.db"), "--clock", NOW, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as emulator:
+        try:
+            assert emulator.stdout
+            said = iter(emulator.stdout.readline, "")
+            found = next(filter(None, (re.search(r"http://\S+/v0", line) for line in said)), None)
+            assert found, "the emulator did not start"
+            yield Served(found[0].removesuffix("/v0"), mail)
+        finally:
+            emulator.terminate()
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    seed, mail = tmp_path / "seed.yaml", tmp_path / "mail"
-    seed.write_text(SEED)
-    command = [
-        sys.executable,
-        "-m",
-        "beamctl",
-        "emulator",
-        "serve",
-        "--port",
-        "0",
-        "--seed",
-        str(seed),
-        "--mail",
-        str(mail),
-    ]
-    command += ["--db", str(tmp_path / "plane.db")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as emulator:
-        assert emulator.stdout
-        said = iter(emulator.stdout.readline, "")
-        found = next(filter(None, (re.search(r"http://\S+/v0", line) for line in said)), None)
-        assert found, "the emulator did not start"
-        yield Served(found[0].removesuffix("/v0"), mail)
-        emulator.terminate()
+    """An emulator of this test only."""
+    with serving(tmp_path) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The emulator of all tests that change nothing."""
+    with serving(tmp_path_factory.mktemp("shared")) as emulator:
+        yield emulator
 
 
 @pytest.fixture(scope="session")
@@ -108,17 +128,67 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(chromium: Browser, served: Served) -> Iterator[Page]:
+@contextmanager
+def window(chromium: Browser, served: Served) -> Iterator[Page]:
     """An empty browser window. The test fails if a page writes to the console or makes a request to another host."""
     context = chromium.new_context(base_url=served.url, accept_downloads=False)
     context.set_default_timeout(15_000)
-    window = context.new_page()
+    shown = context.new_page()
     asked: list[str] = []
     said: list[str] = []
-    window.on("request", lambda request: asked.append(request.url))
-    window.on("console", lambda message: said.append(message.text))
-    yield window
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.on("console", lambda message: said.append(message.text))
+    yield shown
     context.close()
     assert {urlsplit(url).netloc for url in asked} <= {urlsplit(served.url).netloc}
     assert not [text for text in said if "the server responded with a status of 4" not in text]
+
+
+@pytest.fixture
+def page(chromium: Browser, served: Served) -> Iterator[Page]:
+    """A window on the emulator of this test."""
+    with window(chromium, served) as shown:
+        yield shown
+
+
+@pytest.fixture(scope="session")
+def reading(chromium: Browser, shared: Served) -> Iterator[Page]:
+    """A window on the shared emulator, in which an admin is signed in."""
+    with window(chromium, shared) as shown:
+        sign_in(shown, "ada")
+        yield shown
+
+
+def sign_in(page: Page, who: str) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("API key", exact=True).fill(f"bl_{who}")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Your workspaces", exact=True).wait_for()
+
+
+def call(served: Served, method: str, path: str, body: object = None, key: str = "bl_ada", base: str = "/v0") -> Any:
+    headers = {"Api-Key": key, "X-Blaxel-Workspace": "acme", "Content-Type": "application/json"}
+    content = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{served.url}{base}{path}", content, headers, method=method)  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+        return json.load(answer)
+
+
+def tab_to(page: Page, name: str, most: int = 60) -> None:
+    """Press Tab until the link, button or field with this text or label is focused."""
+    script = (
+        "() => { const it = document.activeElement; const label = it.labels && it.labels[0];"
+        " return (label || it).textContent.trim().replace(/\\s+/g, ' ') }"
+    )
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate(script) == name:
+            return
+    pytest.fail(f"Tab does not reach {name}")
+
+
+def press(page: Page, name: str) -> None:
+    """Tab to a link or button, press Enter, and wait for the next page."""
+    tab_to(page, name)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")

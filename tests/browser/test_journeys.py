@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.browser.conftest import call, press, sign_in, tab_to
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,23 +20,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def call(served: Served, method: str, path: str, body: object = None, key: str = "bl_ada") -> Any:
-    headers = {"Api-Key": key, "X-Blaxel-Workspace": "acme", "Content-Type": "application/json"}
-    content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{served.url}/v0{path}", content, headers, method=method)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-        return json.load(answer)
-
-
 def team(served: Served) -> dict[str, Any]:
     return {user["email"]: user for user in call(served, "GET", "/users")}
-
-
-def sign_in(page: Page, who: str) -> None:
-    page.goto("/sign-in")
-    page.get_by_label("API key", exact=True).fill(f"bl_{who}")
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Your workspaces", exact=True).wait_for()
 
 
 def test_a_new_user_is_invited_in_the_console_and_signs_up(page: Page, served: Served) -> None:
@@ -165,84 +150,95 @@ def test_a_secret_is_copied_with_the_keyboard(page: Page, served: Served) -> Non
     assert call(served, "GET", "/users", key=key)
 
 
-def test_deleting_asks_first(page: Page, served: Served) -> None:
-    sign_in(page, "ada")
-    page.goto("/workspaces/acme/team/person?email=max@example.com")
-    page.get_by_role("link", name="Remove from the workspace…").click()
-    page.get_by_role("link", name="Cancel").click()
-    page.get_by_role("heading", name="max@example.com").wait_for()
-    assert "max@example.com" in team(served)
-    page.get_by_role("link", name="Remove from the workspace…").click()
-    page.get_by_role("button", name="Remove from the workspace").click()
-    page.get_by_text("The member was removed.").wait_for()
-    assert "max@example.com" not in team(served)
-    page.goto("/workspaces/acme/service-accounts/cid")
-    page.get_by_role("link", name="Delete the key").click()
-    page.get_by_role("button", name="Delete the API key").click()
-    page.get_by_text("The API key was deleted.").wait_for()
-    page.get_by_role("link", name="Delete the service account…").click()
-    page.get_by_role("button", name="Delete the service account").click()
-    page.get_by_text("The service account was deleted.").wait_for()
+DELETIONS = {
+    "a member": ("/acme/team/person?email=max@example.com", "Remove from the workspace", "The member was removed."),
+    "an invitation": (
+        "/acme/team/person?email=sam@example.com",
+        "Revoke the invitation",
+        "The invitation was revoked.",
+    ),
+    "a key": ("/acme/service-accounts/nid", "Delete the API key", "The API key was deleted."),
+    "an account": ("/acme/service-accounts/cid", "Delete the service account", "The service account was deleted."),
+}
 
 
-def test_a_policy_is_created_with_the_keyboard_on_a_phone(page: Page, served: Served) -> None:
+@pytest.mark.parametrize(("url", "button", "done"), DELETIONS.values(), ids=DELETIONS)
+def test_deleting_asks_first(page: Page, served: Served, url: str, button: str, done: str) -> None:
+    def state() -> list[Any]:
+        return [call(served, "GET", path) for path in ("/users", "/service_accounts", "/service_accounts/nid/api_keys")]
+
     page.set_viewport_size({"width": 400, "height": 800})
     sign_in(page, "ada")
-    page.goto("/workspaces/acme/policies")
-    page.get_by_role("link", name="Create a location policy").focus()
-    page.keyboard.press("Enter")
-    page.get_by_label("Name", exact=True).first.focus()
-    page.keyboard.type("us-only")
-    page.get_by_label("agent", exact=True).focus()
-    page.keyboard.press("Space")
-    page.get_by_label("Type", exact=True).first.focus()
-    page.keyboard.type("country")
-    page.keyboard.press("Tab")
-    page.keyboard.type("us")
+    page.goto(f"/workspaces{url}")
+    before = state()
+    ask = page.get_by_role("link", name="Delete the key current" if "API key" in button else f"{button}…")
+    ask.press("Enter")
+    page.get_by_role("link", name="Cancel").press("Enter")
+    page.wait_for_url(f"**{url}")
+    assert state() == before
+    ask.press("Enter")
+    page.get_by_role("button", name=button).press("Enter")
+    page.get_by_text(done).wait_for()
+    after = state()
+    assert [len(old) - len(new) for old, new in zip(before, after, strict=True)].count(1) >= 1
+
+
+OBJECTS: dict[str, tuple[str, dict[str, str], str, str]] = {
+    "policy": ("Create a token policy", {"Total tokens (optional)": "5"}, "policies", "Total tokens: 5, in each day"),
+    "integration connection": ("Create an integration connection", {"Integration": "openai"}, "integrations", "openai"),
+    "environment": ("Create an environment", {}, "environments", "none"),
+}
+
+
+@pytest.mark.parametrize(("noun", "content"), OBJECTS.items(), ids=OBJECTS)
+def test_objects_are_managed_with_the_keyboard_on_a_phone(
+    page: Page, noun: str, content: tuple[str, dict[str, str], str, str]
+) -> None:
+    create, typed, section, shown = content
+    page.set_viewport_size({"width": 400, "height": 800})
+    sign_in(page, "ada")
+    page.goto(f"/workspaces/acme/{section}")
+    press(page, create)
+    page.get_by_role("heading", level=1, name="New").wait_for()
+    for label, text in {"Name": "new-one", **typed}.items():
+        tab_to(page, label)
+        page.keyboard.type(text)
     page.keyboard.press("Enter")
     page.get_by_text("It was created.").wait_for()
-    (policy,) = call(served, "GET", "/policies")
-    assert policy["spec"] == {
-        "type": "location",
-        "resourceTypes": ["agent"],
-        "locations": [{"type": "country", "name": "us"}],
-    }
+    assert shown in page.locator("dl.facts dd").all_inner_texts()
+    tab_to(page, "Display name (optional)")
+    page.keyboard.type("Changed")
+    press(page, "Save")
+    page.get_by_text("The changes were saved.").wait_for()
+    press(page, section.capitalize())
+    page.get_by_role("rowheader", name="new-one Changed").wait_for()
+    press(page, "new-one")
+    press(page, f"Delete the {noun}…")
+    press(page, f"Delete the {noun}")
+    page.get_by_text("It was deleted.").wait_for()
+    assert page.get_by_role("rowheader", name="new-one").count() == 0
 
 
 def test_the_console_can_be_used_with_a_keyboard(page: Page, served: Served) -> None:
     """Sign in, invite a user and sign out with only Tab, Enter and typing."""
-
-    def tab_to(name: str, most: int = 60) -> None:
-        script = (
-            "() => { const it = document.activeElement; const label = it.labels && it.labels[0];"
-            " return (label || it).textContent.trim().replace(/\\s+/g, ' ') }"
-        )
-        for _ in range(most):
-            page.keyboard.press("Tab")
-            if page.evaluate(script) == name:
-                outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
-                assert outline != "none", f"{name} does not show that it is focused"
-                return
-        pytest.fail(f"Tab does not reach {name}")
-
     page.goto("/sign-in")
-    tab_to("Skip to the content", most=1)
+    tab_to(page, "Skip to the content", most=1)
     page.keyboard.press("Enter")
-    tab_to("API key")
+    tab_to(page, "API key")
     page.keyboard.type("bl_ada")
     page.keyboard.press("Enter")
     page.wait_for_url("**/profile")
-    tab_to("Acme")
+    tab_to(page, "Acme")
     page.keyboard.press("Enter")
     page.wait_for_url("**/acme/team")
-    tab_to("E-mail address")
+    tab_to(page, "E-mail address")
     page.keyboard.type("kim@example.com")
-    tab_to("Role", most=1)
+    tab_to(page, "Role", most=1)
     page.keyboard.type("adm")
-    tab_to("Invite", most=1)
+    tab_to(page, "Invite", most=1)
     page.keyboard.press("Enter")
     page.get_by_text("is invited as admin. An e-mail with a link was sent to").wait_for()
     assert team(served)["kim@example.com"]["role"] == "admin"
-    tab_to("Sign out")
+    tab_to(page, "Sign out")
     page.keyboard.press("Enter")
     page.get_by_text("You are signed out.").wait_for()

@@ -36,12 +36,12 @@ def test_each_workspace_with_its_credential(
     origin = "~/.blaxel/config.yaml, workspace old"
     assert old == {
         "workspace": "old",
-        "credential": {"kind": "token", "from": origin},
+        "credential": {"kind": "token", "from": origin, "not_used": []},
         "api_url": "https://api.blaxel.dev/v0",
         "api_url_from": origin,
         "error": None,
     }
-    assert acme["credential"] == {"kind": "api-key", "from": "BEAMCTL_API_KEY__ACME"}
+    assert acme["credential"] == {"kind": "api-key", "from": "BEAMCTL_API_KEY__ACME", "not_used": []}
     assert "canary" not in ran.out
     assert "some-id" not in ran.out
 

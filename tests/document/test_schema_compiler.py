@@ -90,10 +90,37 @@ def mutated(draw: st.DrawFn) -> tuple[str, Any]:
 
 @settings(max_examples=300, deadline=None)
 @given(mutated())
-def test_invalid_data_is_not_accepted(case: tuple[str, Any]) -> None:
+def test_invalid_data_is_not_accepted_and_valid_data_not_refused(case: tuple[str, Any]) -> None:
     name, data = case
+    is_valid = schema.jsonschema_validator(name).is_valid(data)
     if schema.quick_check(name)(data):
-        schema.jsonschema_validator(name).validate(data)
+        assert is_valid
+    if not schema.quick_check(name, lenient=True)(data):
+        assert not is_valid
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        ({"type": "integer"}, "1"),
+        ({"type": "integer"}, True),
+        ({"enum": ["a"]}, 1),
+        ({"const": "a"}, "b"),
+        ({"pattern": "^a$"}, "a\n"),
+        ({"minimum": 1}, 0.5),
+        ({"additionalProperties": False}, {"a": 1}),
+        ({"anyOf": [{"type": "string"}, {"type": "object", "required": ["a"]}]}, {}),
+    ],
+)
+def test_what_is_certainly_invalid_is_refused(rule: dict[str, Any], value: object) -> None:
+    assert not Compiler([rule], lenient=True).compile(rule)(value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"), [({"type": "integer"}, 1.0), ({"enum": [1]}, 1.0), ({"const": 1}, 1.0), ({"minimum": 1}, 1.0)]
+)
+def test_a_lenient_compiler_accepts_what_it_is_not_sure_of(rule: dict[str, Any], value: object) -> None:
+    assert Compiler([rule], lenient=True).compile(rule)(value)
 
 
 @pytest.mark.parametrize(("name", "data"), VALID, ids=[f"{name}-{number}" for number, (name, _) in enumerate(VALID)])
@@ -117,6 +144,7 @@ def test_every_schema_has_valid_samples() -> None:
 )
 def test_unsupported_keywords_are_left_to_jsonschema(rule: dict[str, Any]) -> None:
     assert not Compiler([rule]).compile(rule)("x")
+    assert Compiler([rule], lenient=True).compile(rule)("x")
 
 
 def test_a_recursive_schema() -> None:

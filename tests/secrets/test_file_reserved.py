@@ -99,7 +99,7 @@ def test_a_secret_does_not_replace_a_document_record_or_plan(cli: Cli, write: Wr
         assert everything() == before
 
 
-@pytest.mark.parametrize("which", ["key file", "configuration"])
+@pytest.mark.parametrize("which", ["key file", "env file", "configuration"])
 def test_a_secret_does_not_replace_the_credential(
     cli: Cli, write: Write, api: Api, directory: Path, monkeypatch: pytest.MonkeyPatch, which: str
 ) -> None:
@@ -107,6 +107,10 @@ def test_a_secret_does_not_replace_the_credential(
         key = directory / "key"
         key.write_text(CANARY)
         options = ["--api-key-file", "key"]
+    elif which == "env file":
+        key = directory / "key"
+        key.write_text(f"BL_API_KEY={CANARY}\n")
+        options = ["--env-file", "key"]
     else:
         key = directory.parent / "home" / ".blaxel" / "config.yaml"
         key.parent.mkdir()
@@ -114,7 +118,7 @@ def test_a_secret_does_not_replace_the_credential(
         options = []
     monkeypatch.delenv("BEAMCTL_API_KEY")
     Path("up").symlink_to(".")
-    places = [str(key), f"{directory}/./up/key" if which == "key file" else f"{key.parent}/../.blaxel/config.yaml"]
+    places = [str(key), f"{directory}/./up/key" if which != "configuration" else f"{key.parent}/../.blaxel/config.yaml"]
     places += [link(os.link, str(key), "hard"), link(os.symlink, str(key), "soft")]
     for place in places:
         write("beamctl.yaml", MACHINE.format(place))

@@ -44,7 +44,7 @@ def test_missing_credential_has_a_hint(cli: Cli) -> None:
         "  Or set BEAMCTL_API_KEY or BL_API_KEY to an API key.\n"
         "  Or set BEAMCTL_CLIENT_CREDENTIALS or BL_CLIENT_CREDENTIALS to the ID:SECRET of a service account.\n"
         "  Or set BEAMCTL_API_KEY__ACME or BEAMCTL_CLIENT_CREDENTIALS__ACME for this workspace only.\n"
-        "  Or name a file that contains an API key with --api-key-file.\n"
+        "  Or name a file that contains an API key with --api-key-file, or one with such variables with --env-file.\n"
     )
 
 
@@ -133,7 +133,10 @@ def test_missing_workspace(cli: Cli, write: Write, api: Api) -> None:
     ran = cli("plan")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("Error: 127.0.0.1 found nothing for GET /users: ")
-    assert "  Check that the workspace nowhere exists, and check --api-url.\n" in ran.err
+    assert (
+        "  Check that the workspace nowhere exists, and check --api-url. The API key comes from BEAMCTL_API_KEY.\n"
+        in ran.err
+    )
     assert api.writes == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from beamctl.api.config import Sources
+from beamctl.api.sources import Sources
 from beamctl.document.yaml_loader import parse_plain
 from beamctl.emulator import as_operator, create_app, load_seed
 from beamctl.workflow.connection import Access, open_link

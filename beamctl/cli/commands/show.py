@@ -15,6 +15,7 @@ from beamctl.cli.output import Output
 from beamctl.document.desired import Desired
 from beamctl.errors import BeamctlError, DocumentError, UsageError
 from beamctl.workflow.connection import Access, default_workspace
+from beamctl.workflow.credentials import credential_of, credentials_of
 from beamctl.workflow.documents import defaults, read_desired
 from beamctl.workflow.failures import failure_of, separated
 from beamctl.workflow.show import Shown, show_all, with_groups
@@ -65,9 +66,9 @@ def command(
     if out.json:
         from beamctl.report.workspace_json import show_json
 
-        out.result(show_json(found.workspace, found.api_url, found.sections))
+        out.result(show_json(found.workspace, found.api_url, found.sections, credential_of(access, names[0])))
     else:
-        out.result(_text(found, out))
+        out.result(_text(found, out, access))
     return _unseen(found, out)
 
 
@@ -80,16 +81,17 @@ def _show_all(documents: Sequence[Desired], out: Output, access: Access) -> int:
     if out.json:
         from beamctl.report.workspace_json import show_all_json
 
-        out.result(show_all_json([(each.workspace, each.api_url, each.sections) for each in shown], failures))
+        rows = [(each.workspace, each.api_url, each.sections, credential_of(access, each.workspace)) for each in shown]
+        out.result(show_all_json(rows, failures))
     else:
-        out.result("\n".join(_text(each, out) for each in shown))
+        out.result("\n".join(_text(each, out, access) for each in shown))
     return worst(out.failed(failures), *(_unseen(each, out) for each in shown))
 
 
-def _text(found: Shown, out: Output) -> str:
+def _text(found: Shown, out: Output, access: Access) -> str:
     from beamctl.report.workspace_text import show_text
 
-    return show_text(found.workspace, found.api_url, found.sections, out.style)
+    return show_text(found.workspace, found.api_url, found.sections, out.style, credential_of(access, found.workspace))
 
 
 def _unseen(found: Shown, out: Output) -> Exit:
@@ -128,7 +130,6 @@ def _valid(files: tuple[str, ...]) -> list[str]:
 
 def _show_credentials(names: Sequence[str], others: Sequence[str], out: Output, access: Access) -> int:
     from beamctl.report.credential_text import credentials_text, hint_text, unmatched_notes
-    from beamctl.workflow.credentials import credentials_of
 
     found = credentials_of(access, names, others)
     if out.json:

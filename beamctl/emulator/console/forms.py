@@ -59,6 +59,12 @@ def fields(name: str) -> list[str]:
     return [value.strip() for value in request.form.getlist(name)]
 
 
+def texts(name: str) -> list[str]:
+    """All fields of several lines with this name, in order. One line is stripped; more are kept as typed."""
+    found = [value.replace("\r\n", "\n") for value in request.form.getlist(name)]
+    return [value if "\n" in value.strip() else value.strip() for value in found]
+
+
 def restored(typed: str, known: Iterable[str]) -> str:
     """The stored text that a one-line field showed as `typed`: browsers remove its line breaks."""
     for text in known:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from beamctl.emulator.console.forms import field, fields, restored
+from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.console.forms import field, fields, restored, texts
 from beamctl.emulator.console.resource_sections import TOKEN_COUNTS, Section, Variant, spec_pairs
 
 _MOST_DIGITS = 15
+
+
+def forgets_secret(section: Section, flags: Collection[BehaviorFlag]) -> bool:
+    """Whether the API deletes a secret that a change does not repeat, and does not say that there is one."""
+    kept = {BehaviorFlag.SPEC_MERGES, BehaviorFlag.MASKED_SECRETS, BehaviorFlag.ECHOED_SECRETS}
+    return section.has_secret and BehaviorFlag.PUT_REPLACES in flags and kept.isdisjoint(flags)
 
 
 class FieldError(Exception):
@@ -36,7 +43,7 @@ class Draft:
         rows: Pairs of texts: locations, flavors or the configuration.
         labels: The labels.
         chosen: The chosen types of resources, or policies.
-        secret: The typed secrets; they are never shown again.
+        secret: The typed secret, as pairs of key and value. Its values are never shown again.
     """
 
     section: Section
@@ -45,7 +52,7 @@ class Draft:
     rows: list[tuple[str, str]]
     labels: list[tuple[str, str]]
     chosen: list[str]
-    secret: dict[str, str]
+    secret: list[tuple[str, str]]
 
     @property
     def form(self) -> Variant:
@@ -66,7 +73,7 @@ class Draft:
         }
         chosen = spec.get("policies" if section.has_policies else "resourceTypes", [])
         rows = spec_pairs(spec.get(section.variants[variant].rows, {}))
-        return cls(section, variant, values, rows, list(metadata.get("labels", {}).items()), chosen, {})
+        return cls(section, variant, values, rows, list(metadata.get("labels", {}).items()), chosen, [])
 
     @classmethod
     def typed(cls, section: Section, variant: str, resource: Mapping[str, Any]) -> Draft:
@@ -87,14 +94,23 @@ class Draft:
             _restored_pairs("row", before.rows),
             _restored_pairs("label", before.labels),
             fields("chosen"),
-            {key: value for key, value in zip(fields("secret_key"), fields("secret_value"), strict=False) if key},
+            [pair for pair in zip(fields("secret_key"), texts("secret_value"), strict=False) if any(pair)],
         )
+
+    def check_secret(self, flags: Collection[BehaviorFlag]) -> None:
+        """Check that a change does not delete the stored secret by omission.
+
+        Raises:
+            FieldError: It would.
+        """
+        if forgets_secret(self.section, flags) and not (self.secret or field("without_secret")):
+            raise FieldError("Enter the secret again, or choose to save without one.", "secret_key_1")
 
     def body(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """The body of the request: the object as it is, with what the form has.
 
         Raises:
-            FieldError: A number is invalid, or a key occurs twice.
+            FieldError: A number is invalid, a key occurs twice, or a secret is incomplete.
         """
         metadata, spec = resource.get("metadata", {}), dict(resource.get("spec", {}))
         kept = {key: metadata[key] for key in ("externalId",) if key in metadata}
@@ -110,9 +126,15 @@ class Draft:
             spec["maxTokens"] = self._max_tokens(spec.get("maxTokens", {}))
         if self.section.has_secret:
             spec["integration"] = self.values["integration"]
-            spec |= {"secret": self.secret} if self.secret else {}
+            spec |= {"secret": self._typed_secret()} if self.secret else {}
         labels = _unique(self.labels, "label_key_1")
         return {"metadata": {**kept, "displayName": self.values["display_name"], "labels": labels}, "spec": spec}
+
+    def _typed_secret(self) -> dict[str, str]:
+        for number, (key, value) in enumerate(self.secret, 1):
+            if not (key and value):
+                raise FieldError("Enter both the key and the value of a secret.", f"secret_key_{number}")
+        return _unique(self.secret, "secret_key_1")
 
     def _max_tokens(self, before: Mapping[str, Any]) -> dict[str, Any]:
         counts: dict[str, int] = {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, request, url_for
 
 from beamctl.emulator.console.forms import FormError, Notice, Page, Question, api_error, ask, field, redirect_to, render
-from beamctl.emulator.console.resource_form import Draft, FieldError
+from beamctl.emulator.console.resource_form import Draft, FieldError, forgets_secret
 from beamctl.emulator.console.resource_sections import SECTIONS, Section
 from beamctl.emulator.console.session import Visit, current_visit
 from beamctl.emulator.errors import ApiError, forbidden
@@ -75,6 +75,7 @@ def show(name: str, section: str, resource_name: str, form_error: FormError | No
     variant = part.variant_of(shown)
     draft = Draft.typed(part, variant, shown) if form_error else Draft.of(part, variant, shown)
     values = {"section": part, "resource": shown, "draft": draft, "policies": _policies(visit, name, part)}
+    values["forgets_secret"] = forgets_secret(part, visit.plane.flags)
     return render("resource.html", form_error, space=space, **values)
 
 
@@ -84,7 +85,9 @@ def change(name: str, section: str, resource_name: str) -> AnyResponse:
     visit, part = current_visit(), SECTIONS[section]
     shown = _call(visit, "GET", part, name, resource_name=resource_name)
     try:
-        body = Draft.typed(part, part.variant_of(shown), shown).body(shown)
+        draft = Draft.typed(part, part.variant_of(shown), shown)
+        draft.check_secret(visit.plane.flags)
+        body = draft.body(shown)
         _call(visit, "PUT", part, name, body, resource_name=resource_name)
     except FieldError as error:
         return show(name, section, resource_name, FormError(error.text, error.field))

@@ -67,6 +67,8 @@ class Page(HTMLParser):
             self.unchecked.append((values["name"] or "", values["value"] or ""))
         elif tag == "input" and self.forms and any(open_tag == "form" for open_tag, *_ in self._open):
             self.forms[-1].fields.append((values["name"] or "", values.get("value") or ""))
+        if tag == "textarea":
+            self.forms[-1].fields.append((values["name"] or "", ""))
         if tag == "select":
             self._select = (values["name"] or "", [])
         if tag == "option" and self._select:
@@ -146,7 +148,11 @@ def look(page: Page) -> None:
     identifiers = [values["id"] for _, values in tags if "id" in values]
     assert len(identifiers) == len(set(identifiers))
     labelled = {values["for"] for tag, values in tags if tag == "label"}
-    fields = {values["id"] for tag, values in tags if tag in ("input", "select") and values.get("type") != "hidden"}
+    fields = {
+        values["id"]
+        for tag, values in tags
+        if tag in ("input", "select", "textarea") and values.get("type") != "hidden"
+    }
     assert fields == labelled
     named = [
         name for _, v in tags for key in ("aria-labelledby", "aria-describedby") for name in (v.get(key) or "").split()

@@ -83,6 +83,7 @@ def test_saving_without_a_change_changes_nothing(world: World, one: str) -> None
     assert after == before
 
 
+SECRET = {"secret_key": ["k", ""], "secret_value": ["canary", ""]}
 CREATED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     (
         "policies?type=location",
@@ -98,7 +99,7 @@ CREATED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ),
     (
         "integrations",
-        {"integration": "openai", "row_key": ["org", ""], "row_value": ["b", ""], "secret_key": ["k", ""]},
+        {"integration": "openai", "row_key": ["org", ""], "row_value": ["b", ""], **SECRET},
         "/integrations/connections/new-one",
         {"integration": "openai", "config": {"org": "b"}},
     ),
@@ -176,6 +177,46 @@ def test_a_stored_secret_is_kept_and_never_shown(tmp_path: Path) -> None:
     page = browser.submit(page, "Save")
     assert "canary" not in page.answer.text
     assert shown(world, "/integrations/connections/llm")["spec"]["secret"] == {"token": "canary-two"}
+
+
+PEM = "-----BEGIN KEY-----\nabc\n-----END KEY-----\n"
+
+
+def test_a_secret_can_have_several_lines(tmp_path: Path) -> None:
+    world = World(tmp_path / "echo.db", frozenset({BehaviorFlag.ECHOED_SECRETS}), seed={**SEED, **RESOURCES})
+    browser = Browser(world).signed_in("ada")
+    typed = {"secret_key": ["pem", "one"], "secret_value": [PEM.replace("\n", "\r\n"), " one \r\n"]}
+    browser.submit(browser.get("/workspaces/acme/integrations/llm"), "Save", **typed)
+    assert shown(world, "/integrations/connections/llm")["spec"]["secret"] == {"pem": PEM, "one": "one"}
+
+
+def test_no_part_of_a_typed_secret_is_lost_silently(world: World) -> None:
+    browser = Browser(world).signed_in("ada")
+    form = browser.get("/workspaces/acme/new/integrations")
+    page = browser.submit(form, "Create", name="No Name", integration="openai", **SECRET)
+    assert (page.status, "canary" in page.answer.text) == (400, False)
+    assert ("secret_key", "k") in page.form("Create").fields
+    for typed in ({"secret_key": ["k", ""]}, {"secret_value": ["canary", ""]}):
+        page = browser.submit(form, "Create", name="new-one", integration="openai", **typed)
+        assert (page.status, "Enter both the key and the value of a secret." in page.text) == (400, True)
+    typed = {"secret_key": ["k", "k"], "secret_value": ["canary", "canary"]}
+    page = browser.submit(form, "Create", name="new-one", integration="openai", **typed)
+    assert (page.status, "Two rows have the same key." in page.text) == (400, True)
+
+
+def test_a_change_that_would_delete_the_secret_asks_for_it(tmp_path: Path) -> None:
+    world = World(tmp_path / "replaces.db", frozenset({BehaviorFlag.PUT_REPLACES}), seed={**SEED, **RESOURCES})
+    browser = Browser(world).signed_in("ada")
+    page = browser.get("/workspaces/acme/integrations/llm")
+    assert "a change without them deletes them" in page.text
+    refused = browser.submit(page, "Save", display_name="Changed")
+    assert (refused.status, "Enter the secret again, or choose to save without one." in refused.text) == (400, True)
+    assert "displayName" not in shown(world, "/integrations/connections/llm")["metadata"]
+    for typed in (SECRET, {"without_secret": "yes"}):
+        page = browser.submit(page, "Save", display_name="Changed", **typed)
+        assert (page.status, "The changes were saved." in page.text) == (200, True)
+    page = browser.get("/workspaces/acme/policies/eu")
+    assert "The changes were saved." in browser.submit(page, "Save").text
 
 
 def test_hostile_texts_are_escaped_and_survive(tmp_path: Path) -> None:
