@@ -83,7 +83,7 @@ def echoing(method: str, path: str) -> tuple[str, Any]:
     """An API that knows every canary and puts it into every response."""
     canaries = " ".join(ALL)
     named = {
-        "metadata": {"name": canaries, "resourceType": canaries},
+        "metadata": {"name": canaries, "resourceType": canaries.replace("/", "")},
         "spec": {"type": canaries, "integration": canaries},
         "name": canaries,
         "role": canaries,
