@@ -130,11 +130,12 @@ def _owners(what: Shareable, payload: Any) -> dict[str, str]:  # noqa: ANN401 - 
         parts = [metadata.get(field) for field in fields]
         if not all(isinstance(part, str) and 0 < len(part) <= _LONGEST_NAME and is_whole(part) for part in parts):
             raise GarbledError(f"the API shows one of the {what.key} without a name", _LATER)
-        name, owner = (
-            "/".join(map(str, parts)),
-            metadata.get("sourceWorkspace") or metadata.get("sharedFromWorkspace") or "",
-        )
-        if name in found or "/" in str(parts[0]) or not isinstance(owner, str):
+        name = "/".join(map(str, parts))
+        owner = metadata.get("sourceWorkspace") or metadata.get("sharedFromWorkspace") or ""
+        is_ambiguous = name in found or any(
+            "/" in str(part) for part in parts[:-1]
+        )  # names are split at the first slash
+        if is_ambiguous or not isinstance(owner, str):
             raise GarbledError(f"the API shows {quoted(name)} among the {what.key} in an unknown format", _LATER)
         found[name] = owner
     return found
