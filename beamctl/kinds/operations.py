@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from beamctl.errors import GarbledError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, error_fact, fact
+from beamctl.plan.change import Change
 from beamctl.plan.kind import Operation, Outcome, Status
 
 FORBIDDEN = 403
@@ -111,6 +112,17 @@ def text_in(answer: Response | NoResponse, name: str) -> str:
     body: Any = answer.body if isinstance(answer, Response) and answer.certain else None
     value = body.get(name) if isinstance(body, dict) else None
     return value if isinstance(value, str) else ""
+
+
+def unchanged_keys(kind: str, live: Iterable[str], changes: Iterable[Change]) -> tuple[str, ...]:
+    """The keys of all live objects of a kind that are not changed."""
+    return tuple(sorted({*live} - {change.key for change in changes if change.kind == kind}))
+
+
+def missing(section: str, live: Collection[str], unchanged: Iterable[str]) -> Fact | None:
+    """That objects are missing which should be unchanged, if there are any."""
+    names = tuple(key for key in unchanged if key not in live)
+    return fact(Code.RESOURCES_MISSING, names=names, section=section) if names else None
 
 
 def done(remark: Fact | None = None) -> Outcome:

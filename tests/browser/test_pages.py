@@ -37,7 +37,8 @@ def resize(page: Page, size: dict[str, int]) -> None:
 def row(page: Page, name: str) -> list[str]:
     """The texts of the cells of the row with this name."""
     header = page.get_by_role("rowheader").filter(has=page.get_by_text(name, exact=True))
-    return page.get_by_role("row").filter(has=header).get_by_role("cell").all_inner_texts()
+    cells: list[str] = page.get_by_role("row").filter(has=header).get_by_role("cell").all_inner_texts()
+    return cells
 
 
 def test_addresses_are_quoted_as_typed(reading: Page) -> None:

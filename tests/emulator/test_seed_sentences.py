@@ -336,7 +336,7 @@ def test_a_deleted_workspace_leaves_nothing_in_the_database(deleted: Remains) ->
 
 
 @RESTART
-def test_the_name_of_a_deleted_workspace_begins_anew(deleted: Remains, *, restarted: bool) -> None:
+def test_the_name_of_a_deleted_workspace_is_free_again(deleted: Remains, *, restarted: bool) -> None:
     world = deleted.world
     assert world.call("sam", "POST", "/workspaces", {"name": "acme"}).status_code == 200
     if restarted:

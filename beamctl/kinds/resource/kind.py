@@ -10,6 +10,7 @@ from typing import Any
 from beamctl.document.desired import Desired, Mode
 from beamctl.document.document import Document
 from beamctl.document.problem import Problem
+from beamctl.kinds.operations import missing, unchanged_keys
 from beamctl.kinds.resource import live, operations
 from beamctl.kinds.resource.decide import ResourceDecider, UndoDecider, has, is_valid
 from beamctl.kinds.resource.live import Resources, export
@@ -79,8 +80,7 @@ class ResourceKind(Kind[Resources]):
 
     def unchanged(self, live_resources: Resources, changes: Sequence[Change]) -> tuple[str, ...]:
         """All resources that are not changed."""
-        changed = {change.key for change in changes if change.kind == self.name}
-        return tuple(sorted((live_resources or {}).keys() - changed))
+        return unchanged_keys(self.name, live_resources or {}, changes)
 
     def compare(self, desired: Desired, live_resources: Resources, situation: Situation) -> Comparison:
         """At most one change per resource, for the declared attributes that differ."""
@@ -143,8 +143,7 @@ class ResourceKind(Kind[Resources]):
         self, live_resources: Resources, _quorum_keys: Sequence[str], unchanged: Sequence[str]
     ) -> Fact | None:
         """Unchanged resources that are missing."""
-        missing = tuple(key for key in unchanged if key not in (live_resources or {}))
-        return fact(Code.RESOURCES_MISSING, names=missing, section=self.section) if missing else None
+        return missing(self.section, live_resources or {}, unchanged)
 
     def with_secrets(self, change: Change, _desired: Desired, /) -> Change:
         """The change with what only the kind can add."""

@@ -10,6 +10,7 @@ from typing import Any
 from beamctl.document.desired import Desired, Mode
 from beamctl.document.document import Document
 from beamctl.document.problem import Place, Problem, ProblemCode, quoted
+from beamctl.kinds.operations import missing, unchanged_keys
 from beamctl.kinds.share import operations
 from beamctl.kinds.share.live import KIND, PENDING, SECTION, LiveShares, Share, Shareable, read_shares, share_of
 from beamctl.model.api_call import segment
@@ -84,12 +85,11 @@ class ShareKind(Kind[LiveShares]):
 
     def unchanged(self, live: LiveShares, changes: Sequence[Change]) -> tuple[str, ...]:
         """All shares that are not changed."""
-        return tuple(sorted(live.by_key.keys() - {change.key for change in changes if change.kind == KIND}))
+        return unchanged_keys(KIND, live.by_key, changes)
 
     def why_incomplete(self, live: LiveShares, _quorum_keys: Sequence[str], unchanged: Sequence[str]) -> Fact | None:
         """Unchanged shares that are missing."""
-        missing = tuple(key for key in unchanged if key not in live.by_key)
-        return fact(Code.RESOURCES_MISSING, names=missing, section=SECTION) if missing else None
+        return missing(SECTION, live.by_key, unchanged)
 
     def compare(self, desired: Desired, live: LiveShares, situation: Situation) -> Comparison:
         """Shares that are missing or not declared."""

@@ -10,6 +10,7 @@ from beamctl.document.desired import Desired, Mode
 from beamctl.document.document import Document
 from beamctl.document.problem import Problem
 from beamctl.errors import MissingError
+from beamctl.kinds.operations import missing, unchanged_keys
 from beamctl.kinds.secret_source import sources_are_valid, variable_for, with_sources
 from beamctl.kinds.workspace_secret import live as state
 from beamctl.kinds.workspace_secret import operations
@@ -91,14 +92,13 @@ class WorkspaceSecretKind(Kind[WorkspaceSecrets]):
 
     def unchanged(self, live: WorkspaceSecrets, changes: Sequence[Change]) -> tuple[str, ...]:
         """All secrets that are not changed."""
-        return tuple(sorted((live or {}).keys() - {change.key for change in changes if change.kind == KIND}))
+        return unchanged_keys(KIND, live or {}, changes)
 
     def why_incomplete(
         self, live: WorkspaceSecrets, _quorum_keys: Sequence[str], unchanged: Sequence[str]
     ) -> Fact | None:
         """Unchanged secrets that are missing."""
-        missing = tuple(key for key in unchanged if key not in (live or {}))
-        return fact(Code.RESOURCES_MISSING, names=missing, section=SECTION) if missing else None
+        return missing(SECTION, live or {}, unchanged)
 
     def compare(self, desired: Desired, live: WorkspaceSecrets, situation: Situation) -> Comparison:
         """Secrets that are missing, that were last set too long ago, or that are not declared."""
