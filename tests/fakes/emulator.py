@@ -28,6 +28,7 @@ from tests.fakes.vault import FakeVault
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 RANDOM = re.compile(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|ak_[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8})\b")
 """Ids, digests and random numbers of markers, which differ in every run."""
+_KEYS = "SELECT client_id, id, name, expires_at FROM api_key WHERE client_id IS NOT NULL ORDER BY created_at"
 _SHARES = (
     "SELECT resource.kind, resource.name, coalesce(workspace.name, 'account') FROM share "
     "JOIN resource ON resource.id = resource_id LEFT JOIN workspace ON workspace.id = target_id"
@@ -264,7 +265,9 @@ class EmulatedWorkspace:
         resources = {
             kind: {one["metadata"]["name"]: one for one in self.ask("GET", LISTINGS[kind])} for kind in self._kinds
         }
-        accounts = {one["client_id"]: {**one, "keys": self.keys(one)} for one in self.ask("GET", "/service_accounts")}
+        accounts = {one["client_id"]: {**one, "keys": []} for one in self.ask("GET", "/service_accounts")}
+        for client_id, *key in self._rows.execute(_KEYS):
+            accounts[client_id]["keys"].append(dict(zip(("id", "name", "expires"), key, strict=True)))
         settings = self.ask("GET", "/workspaces/acme")
         secrets = dict(self._rows.execute("SELECT name, updated_at FROM resource WHERE kind = 'secrets'").fetchall())
         shares = self._rows.execute(_SHARES).fetchall()

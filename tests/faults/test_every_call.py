@@ -42,11 +42,12 @@ LIES = (FaultKind.EMPTY_LIST.example, FaultKind.SHORT_LIST.example)
 LASTING = (FaultKind.RESET.example, FaultKind.RESET_AFTER.example)
 """Faults that are also tried at every request from one on."""
 REFUSALS = ("html:403", "html:404", "html:409")
-READS_FAIL = (*LIES, FaultKind.GARBAGE.example, FaultKind.WRONG_TYPE.example)
-"""The single faults of a read that are not simply retried."""
+READ_FAILS = (*LIES, FaultKind.GARBAGE.example)
+"""The single faults of a read that are not simply retried, one of each effect."""
 FEW_CALLS = 10
-ONE_OF_EACH_EFFECT = (*READS_FAIL, "429:2", "500", "500-after", "reset", "reset-after", "html:504", "duplicate")
-"""In longer scenarios: the client treats every other fault like one of these, which the short scenarios test."""
+ONE_OF_EACH_EFFECT = (*READ_FAILS, "429:2", "500", "500-after", "reset", "reset-after", "html:504", "duplicate")
+"""In longer scenarios: the client treats every other fault like one of these, which the short scenarios test. Incomplete
+lists of the result are alternately empty and short there."""
 KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION, Risk.SHARES_OUTSIDE)
@@ -244,20 +245,25 @@ def cases(scenario: Scenario, emulated: EmulatedWorkspace) -> Iterator[tuple[str
     assert run.plan is not None
     assert run.left == ()
     last_write = max(number for number, method in enumerate(run.calls, 1) if method != "GET")
+    few = len(run.calls) <= FEW_CALLS
     for number, method in enumerate(run.calls, 1):
+        lies = LIES if few else (LIES[number % 2],)
+        after_read = number > 1 and method == run.calls[number - 2] == "GET"
         if number > last_write:  # nothing depends on these reads, which only confirm
-            yield from ((f"{fault}@{number}", 0) for fault in (*LIES, FaultKind.RESET.example))
+            yield from ((f"{fault}@{number}", 0) for fault in (*lies, FaultKind.RESET.example))
             continue
-        faults = EVERY_FAULT if len(run.calls) <= FEW_CALLS else ONE_OF_EACH_EFFECT
+        faults = EVERY_FAULT if few else ONE_OF_EACH_EFFECT
         if method != "GET":
             faults = (*(each for each in faults if each not in LIES), *REFUSALS)
         elif scenario.sections:  # people's scenarios go through all ways in which a read fails
-            faults = READS_FAIL
+            faults = (*READ_FAILS, FaultKind.WRONG_TYPE.example) if few else READ_FAILS
         elif faults is EVERY_FAULT:  # for a read, "after" is no different from before
             faults = tuple(each for each in EVERY_FAULT if "-after" not in each)
         yield from ((f"{fault}@{number}", 0) for fault in faults)
+        yield from ((f"{lost} {lie}@{then}-", 0) for lost, then in losses(number, method) for lie in lies)
+        if not few and after_read and run.calls[number] == "GET":
+            continue  # between two reads nothing changes: what follows is as in the case before
         yield from ((f"{fault}@{number}-", 0) for fault in LASTING if method != "GET" or "-after" not in fault)
-        yield from ((f"{lost} {lie}@{then}-", 0) for lost, then in losses(number, method) for lie in LIES)
         yield from (
             (kill, number) for kill in KILLS if kill == "after" or number == 1
         )  # before this request is after the previous one
