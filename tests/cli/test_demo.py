@@ -16,6 +16,7 @@ def test_the_demo_runs_and_its_next_commands_work(cli: Cli, directory: Path, mon
     ran = process("demo", "my demo", env=env)
     assert (ran.code, "\x1b" in ran.out) == (0, False)
     assert "Traceback" not in ran.err
+    assert "says member  changed by hand  beamctl.yaml:10\n" in ran.out
     hint = ran.out.partition("That was the tour. ")[2]
     enter, apply = (line for line in hint.splitlines() if line.startswith("  "))
     assert shlex.split(enter) == ["cd", "my demo"]

@@ -113,8 +113,9 @@ def _run_steps(runner: _DemoRunner) -> None:
     runner.say("Access is declared in a file. This one has mistakes. Finding them needs no network.")
     runner.write("beamctl.yaml", _WITH_MISTAKES)
     runner.run("validate", Exit.WRONG_INPUT)
-    runner.say("Here is the corrected file. What would it change?")
+    runner.say("Here is the corrected file, under version control. What would it change?")
     runner.write("beamctl.yaml", _WITHOUT_MISTAKES)
+    runner.commit("beamctl.yaml")
     runner.run("plan", Exit.DONE)
     runner.say("Make these changes.")
     runner.run("apply --auto-approve", Exit.DONE)
@@ -168,6 +169,15 @@ class _DemoRunner:
         self.shell_line(f"cat {name}")
         click.echo(text.rstrip())
 
+    def commit(self, name: str) -> None:
+        """Commit a file, if git is installed: `drift` then knows which document was applied."""
+        if not shutil.which("git"):
+            return
+        self.shell_line(f"git init -q && git add {name} && git commit -qm 'Declare access'")
+        author = ("-c", "user.name=demo", "-c", "user.email=demo@example.com", "-c", "commit.gpgsign=false")
+        for command in (["init", "-q"], ["add", name], [*author, "commit", "-qm", "Declare access"]):
+            subprocess.run(["git", *command], cwd=self._directory, env=_environment(self.url), check=False)  # noqa: S603, S607 - as above
+
     def run(self, line: str, expected: Exit) -> None:
         self.shell_line(f"beamctl {line}")
         ended = subprocess.run(  # noqa: S603 - our own program, with the arguments above
@@ -180,7 +190,11 @@ class _DemoRunner:
 
 
 def _environment(url: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("BEAMCTL_", "BL_", "BEAMLIT_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("BEAMCTL_", "BL_", "BEAMLIT_", "GIT_"))
+    }
     beamctl_is_here = os.pathsep.join(str(path) for path in sys.path if path)
     return kept | {"BEAMCTL_API_URL": url, "BEAMCTL_API_KEY": KEY, "PYTHONPATH": beamctl_is_here}
 
