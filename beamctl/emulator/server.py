@@ -35,6 +35,9 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 THREADS = 8
 """An open connection takes a thread only while one of its requests is answered."""
 
+SENDING_SECONDS = 0.001
+"""How long the loop waits for a thread that is sending a response."""
+
 DESCRIPTORS_WANTED = 16_384
 DESCRIPTORS_RESERVED = 128
 """Files that are no connections: the database, opened up to three times by each thread, its log, the e-mails."""
@@ -76,6 +79,13 @@ class _Channel(HTTPChannel):
 
     task_class = _Task
     error_task_class = _ErrorTask
+
+    def writable(self) -> bool:
+        """Whether there is something to send. The loop waits for a thread that is sending it: asking again and again
+        would keep the interpreter's lock from all threads, for seconds if hundreds of connections are open."""
+        if self.requests and super().writable() and self.outbuf_lock.acquire(timeout=SENDING_SECONDS):
+            self.outbuf_lock.release()
+        return bool(super().writable())
 
 
 def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> None:
