@@ -91,7 +91,9 @@ def failures_text(
         message = "its document is invalid" if each.problems else printable(each.message)
         where = f" ({plain(place_spans(each))})" if each.place.source else ""
         head = style(Tone.BAD, f"Error: {printable(each.workspace)}{where}: {message}")
-        hint = [f"  {printable(line)}" for line in each.hint.splitlines()] if each.hint not in said else []
+        lines = each.hint.splitlines()
+        repeats = len(lines) == 1 and each.hint in said  # several lines also say what happened in this workspace
+        hint = [] if repeats else [f"  {printable(line)}" for line in lines]
         said.add(each.hint)
         if each.problems:
             text = problems_text(each.problems, style, compared=True, source_lines=source_lines)

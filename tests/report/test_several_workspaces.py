@@ -306,6 +306,8 @@ def test_failures_are_told_with_place_hint_and_carets() -> None:
         "  Check that it exists.\n"
         "Error: gone (access/lost.yaml:2): the API found nothing for GET /users\n"
     )
+    changed = replace(LOST, hint="eve@example.com: role was member, is now admin\nMake and review a new plan.")
+    assert failures_text((changed, replace(changed, workspace="gone"))).count("is now admin") == 2
     line = "  ci: {role: admin}"
     problem = Problem(Place("odd.yaml", 7, 3), ProblemCode.UNKNOWN_ACCOUNT, "no such account", "Create it.", line)
     odd = WorkspaceFailure("odd", Place("odd.yaml", 2, 12), "invalid-document", "1 problem(s)", "", (problem,))
