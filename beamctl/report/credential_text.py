@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from beamctl.model.text import printable
+from beamctl.model.text import printable, some
 from beamctl.report.style import PLAIN, Style, Tone, table
 
 
@@ -81,12 +81,17 @@ class CredentialUses:
 
 
 def credentials_text(found: CredentialUses, style: Style = PLAIN) -> str:
-    """A line for each workspace: its name, the kind of credential, where it comes from, and the URL."""
-    shown = []
-    for line, use in zip(table([_row(each) for each in found.uses]), found.uses, strict=True):
-        shown.append(style(Tone.CHANGED, line) if use.error else line)
-        if use.passed_over:
-            shown.append(f"  {not_used_text(use.passed_over)}")
+    """A line for each workspace: its name, the kind of credential, where it comes from, and the URL. Then the credentials
+    that were found but not used, each with its workspaces if they are not all."""
+    lines = zip(table([_row(each) for each in found.uses]), found.uses, strict=True)
+    shown = [style(Tone.CHANGED, line) if use.error else line for line, use in lines]
+    passed_over: dict[tuple[str, ...], list[str]] = {}
+    for use in found.uses:
+        passed_over.setdefault(tuple(use.passed_over), []).append(use.workspace)
+    for others, names in passed_over.items():
+        if others:
+            where = f" ({printable(some(names))})" if len(passed_over) > 1 else ""
+            shown.append(f"{not_used_text(others)}{where}")
     return "".join(f"{line}\n" for line in shown)
 
 

@@ -151,7 +151,7 @@ def test_show_says_which_credential_was_used(world: AtOnce) -> None:
     assert f"\n  Credential: API key from BL_API_KEY. Found but not used: {LOGIN}\n" in ran.out
     found = json.loads(world.beamctl("show", "-o", "json").out)
     assert found["credential"] == {"kind": "api-key", "from": "BL_API_KEY", "not_used": [LOGIN]}
-    assert f"\n  Found but not used: {LOGIN}\n" in world.beamctl("show", "--credentials").out
+    assert f"\nFound but not used: {LOGIN}\n" in world.beamctl("show", "--credentials").out
 
 
 def test_the_same_credential_twice_is_one_identity(world: AtOnce) -> None:
