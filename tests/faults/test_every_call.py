@@ -46,8 +46,8 @@ READ_FAILS = (*LIES, FaultKind.GARBAGE.example)
 """The single faults of a read that are not simply retried, one of each effect."""
 FEW_CALLS = 10
 ONE_OF_EACH_EFFECT = (*READ_FAILS, "429:2", "500", "500-after", "reset", "reset-after", "html:504", "duplicate")
-"""In longer scenarios: the client treats every other fault like one of these, which the short scenarios test. Incomplete
-lists of the result are alternately empty and short there."""
+"""In longer scenarios: the client treats every other fault like one of these, which the short scenarios test.
+Incomplete lists of the result are alternately empty and short there."""
 KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION, Risk.SHARES_OUTSIDE)
