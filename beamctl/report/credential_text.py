@@ -81,8 +81,8 @@ class CredentialUses:
 
 
 def credentials_text(found: CredentialUses, style: Style = PLAIN) -> str:
-    """A line for each workspace: its name, the kind of credential, where it comes from, and the URL. Then what was found
-    but not used, with the names of the workspaces if it is not the same for all."""
+    """A line for each workspace: its name, the kind of credential, where it comes from, and the URL. Then what was
+    found but not used, with the names of the workspaces if it is not the same for all."""
     lines = zip(table([_row(each) for each in found.uses]), found.uses, strict=True)
     shown = [style(Tone.CHANGED, line) if use.error else line for line, use in lines]
     passed_over: dict[tuple[str, ...], list[str]] = {}
