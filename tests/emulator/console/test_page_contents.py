@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.console.wording import counted
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import SEED, World
 
@@ -187,3 +188,8 @@ def test_an_unknown_role_is_shown(tmp_path: Path) -> None:
     assert (page.status, "Choose one of the roles." in page.text) == (400, True)
     browser.submit(page, "Save the role", role="member")
     assert world.roles()["odd@example.com"] == "member"
+
+
+def test_a_count_has_its_noun() -> None:
+    counts = {"policies": 1, "sandboxes": 1, "customdomains": 1, "models": 0, "images": 2, "agents": 1}
+    assert counted(counts) == [(1, "policy"), (1, "sandbox"), (1, "custom domain"), (2, "images"), (1, "agent")]
