@@ -114,9 +114,12 @@ def test_keys_say_when_they_end(world: World) -> None:
     for name, lifetime in (("short", "24h"), ("long", "304d"), ("endless", "")):
         world.call("ada", "POST", "/service_accounts/cid/api_keys", {"name": name, "expires_in": lifetime})
     world.clock.forward(days=2)
-    page = Browser(world).signed_in("ada").get("/workspaces/acme/service-accounts/cid")
+    browser = Browser(world).signed_in("ada")
+    page = browser.get("/workspaces/acme/service-accounts/cid")
     shown = page.texts("td")[::3]
     assert sorted(shown) == ["Ended 2 March 2026", "No expiry", "No expiry", "Until 30 December 2026"]
+    made = browser.submit(page, "Create the key", key_name="new", expires_in="302d")
+    assert made.texts("dt") == ["new · Until 30 December 2026"]
 
 
 def test_the_profile_shows_name_roles_and_that_there_are_no_invitations(world: World) -> None:
