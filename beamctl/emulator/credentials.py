@@ -70,12 +70,14 @@ class TokenUse(StrEnum):
     REFRESH = "rt+jwt"
     SIGN_IN = "sign-in+jwt"
     SESSION = "session+jwt"
+    DRIVE = "drive+jwt"
 
 
 TOKEN_LIFETIMES = {
     TokenUse.ACCESS: ACCESS_LIFETIME,
     TokenUse.SIGN_IN: timedelta(minutes=15),
     TokenUse.SESSION: timedelta(hours=12),
+    TokenUse.DRIVE: timedelta(hours=1),
 }
 """Lifetimes by use; other tokens do not expire."""
 

@@ -209,13 +209,13 @@ CUSTOM_DOMAINS = Kind(
 """Objects that can be shared with other workspaces, with routes of their own."""
 
 SECRETS = Kind("secrets", "Secret", "/secrets")
+"""Names without metadata and spec, with routes of their own."""
 IMAGE_TYPES = {"agents": "agent", "functions": "function", "jobs": "job", "sandboxes": "sandbox"}
 """The resource types of images. The documentation has both forms."""
 PENDING, VERIFIED = "pending", "verified"
 """The statuses of a custom domain."""
 ACCOUNT = "account"
 """Stands for every workspace of the account as the target of a share (client code); only for custom domains."""
-"""Names without metadata and spec, with routes of their own."""
 
 MASK = "********"
 

@@ -132,6 +132,8 @@ TABLE |= {
 TABLE |= {
     ("GET", "/images"): ("/images", None, EVERY_ROLE),
     ("POST", "/images"): ("/images", {"name": "fresh", "resourceType": "agent"}, MEMBERS),
+    ("DELETE", "/images"): ("/images", None, MEMBERS),
+    ("POST", "/drives/<resource_name>/access-token"): ("/drives/made/access-token", None, MEMBERS),
     ("GET", "/customdomains"): ("/customdomains", None, EVERY_ROLE),
     ("POST", "/customdomains"): ("/customdomains", {"metadata": {"name": "b.example"}}, ADMINS),
     ("GET", "/pending-image-shares"): ("/pending-image-shares", None, EVERY_ROLE),

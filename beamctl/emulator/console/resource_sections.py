@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from beamctl.emulator.console import wording
 from beamctl.emulator.kind import ENVIRONMENTS, INTEGRATION_CONNECTIONS, POLICIES, Kind
 
 RESOURCE_TYPES = ("model", "function", "agent", "sandbox", "application")
@@ -127,7 +128,7 @@ def facts(section: Section, resource: Mapping[str, Any]) -> list[tuple[str, list
         shown.append(("Sandbox", ["yes" if spec["sandbox"] else "no"]))
     labels = resource["metadata"].get("labels", {})
     shown.append(("Labels", [f"{key}: {value}" for key, value in labels.items()]))
-    used = [f"{number} {kind}" for kind, number in resource.get("usage", {}).items() if number]
+    used = [f"{number} {noun}" for number, noun in wording.counted(resource.get("usage", {}))]
     shown.append(("Used by", used))
     return [(label, texts) for label, texts in shown if texts]
 

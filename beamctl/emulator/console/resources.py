@@ -76,6 +76,7 @@ def show(name: str, section: str, resource_name: str, form_error: FormError | No
     draft = Draft.typed(part, variant, shown) if form_error else Draft.of(part, variant, shown)
     values = {"section": part, "resource": shown, "draft": draft, "policies": _policies(visit, name, part)}
     values["forgets_secret"] = forgets_secret(part, visit.plane.flags)
+    values["used_by"] = _used_by(visit, name, part, resource_name)
     return render("resource.html", form_error, space=space, **values)
 
 
@@ -129,6 +130,15 @@ def _call(visit: Visit, method: str, part: Section, workspace: str, body: object
 def _listed(visit: Visit, workspace: str, part: Section) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = _call(visit, "GET", part, workspace)
     return sorted(found, key=lambda one: one["metadata"]["name"])
+
+
+def _used_by(visit: Visit, workspace: str, part: Section, resource_name: str) -> list[str]:
+    """What uses the object, such as `models/gpt`."""
+    if not part.kind.shows_usage:
+        return []
+    rule = f"{part.kind.path}/<resource_name>/usages"
+    usages = visit.call_api("GET", rule, None, workspace=workspace, resource_name=resource_name)
+    return [f"{kind}/{one['name']}" for kind, users in usages.items() for one in users]
 
 
 def _policies(visit: Visit, workspace: str, part: Section) -> list[str]:

@@ -129,7 +129,8 @@ def create_key(name: str, client_id: str) -> AnyResponse:
         return show(name, client_id, api_error(error, about))
     account = _find_account(visit, name, client_id)
     g.has_secret = True
-    return render("secret_key.html", space=visit.workspace(name), account=account, key=made)
+    end, _ended = wording.key_end(made, visit.plane.now())
+    return render("secret_key.html", space=visit.workspace(name), account=account, key=made, end=end)
 
 
 @page.get("/workspaces/<name>/service-accounts/<client_id>/keys/<key_id>/delete")

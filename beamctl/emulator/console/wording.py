@@ -68,24 +68,24 @@ def key_end(key: Mapping[str, Any], now: datetime) -> tuple[str, bool]:
     return (f"Ended {day(end)}", True) if end <= now else (f"Until {day(end)}", False)
 
 
-def deletions(counts: Mapping[str, int]) -> list[tuple[int, str]]:
-    """What would be deleted: each count above zero, with its noun."""
-    words = {name: _COUNTED.get(name, (name, name)) for name in counts}
-    return [(number, words[name][number != 1]) for name, number in counts.items() if number]
+def counted(counts: Mapping[str, int]) -> list[tuple[int, str]]:
+    """Each count above zero, with its noun. The API counts in plurals without spaces."""
+    above_zero = [(number, _SPACED.get(name, name)) for name, number in counts.items() if number]
+    return [(number, _singular(plural) if number == 1 else plural) for number, plural in above_zero]
 
 
-_COUNTED = {
-    "members": ("member", "members"),
-    "invitations": ("invitation", "invitations"),
-    "serviceaccounts": ("service account", "service accounts"),
-    "policies": ("policy", "policies"),
-    "integrationconnections": ("integration connection", "integration connections"),
-    "agents": ("agent", "agents"),
-    "functions": ("function", "functions"),
-    "jobs": ("job", "jobs"),
-    "models": ("model", "models"),
-    "sandboxes": ("sandbox", "sandboxes"),
+_SPACED = {
+    "serviceaccounts": "service accounts",
+    "integrationconnections": "integration connections",
+    "customdomains": "custom domains",
+    "volumetemplates": "volume templates",
 }
+
+
+def _singular(plural: str) -> str:
+    if plural.endswith("ies"):
+        return f"{plural.removesuffix('ies')}y"
+    return plural.removesuffix("es") if plural.endswith("xes") else plural.removesuffix("s")
 
 
 def error_sentence(refused: ApiError) -> str:

@@ -138,7 +138,7 @@ def ask_to_delete(name: str, form_error: FormError | None = None) -> Page:
     team = visit.call_api("GET", "/users", workspace=name)
     members = sum(user["accepted"] for user in team)
     counts = {"members": members, "invitations": len(team) - members, **space.shown["resourceCounts"]}
-    return render("workspace_delete.html", form_error, space=space, deletions=wording.deletions(counts))
+    return render("workspace_delete.html", form_error, space=space, deletions=wording.counted(counts))
 
 
 @page.post("/workspaces/<name>/delete")

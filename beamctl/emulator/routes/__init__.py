@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from beamctl.emulator.routes import (
     catalog,
+    drive_tokens,
     image_tags,
     inference,
     model_deployments,
@@ -28,6 +29,7 @@ ROUTES: tuple[Route, ...] = (
     *users.ROUTES,
     *service_accounts.ROUTES,
     *resources.ROUTES,
+    *drive_tokens.ROUTES,
     *model_deployments.ROUTES,
     *private_clusters.ROUTES,
     *inference.ROUTES,

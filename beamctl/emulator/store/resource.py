@@ -94,6 +94,15 @@ def users(db: sqlite3.Connection, workspace_id: int, naming: str, names: Collect
     return sorted({(row["used"], *_user(row["kind"], row["name"])) for row in found})
 
 
+def images(db: sqlite3.Connection, workspace_id: int) -> list[str]:
+    """The images that the specs of a workspace name."""
+    query = (
+        "SELECT json_extract(spec, '$.runtime.image') AS image FROM resource "
+        "WHERE workspace_id = ? AND json_type(spec, '$.runtime.image') = 'text'"
+    )
+    return [row["image"] for row in db.execute(query, (workspace_id,))]
+
+
 def _user(kind: str, name: str) -> tuple[str, str]:
     """The kind and name of the object itself or, for a deployment, of its model."""
     owner, _, rest = kind.partition("/")

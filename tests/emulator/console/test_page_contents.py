@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from beamctl.emulator.behavior import BehaviorFlag
+from beamctl.emulator.console.wording import counted
 from tests.emulator.console.browsing import Browser
 from tests.emulator.world import SEED, World
 
@@ -113,9 +114,12 @@ def test_keys_say_when_they_end(world: World) -> None:
     for name, lifetime in (("short", "24h"), ("long", "304d"), ("endless", "")):
         world.call("ada", "POST", "/service_accounts/cid/api_keys", {"name": name, "expires_in": lifetime})
     world.clock.forward(days=2)
-    page = Browser(world).signed_in("ada").get("/workspaces/acme/service-accounts/cid")
+    browser = Browser(world).signed_in("ada")
+    page = browser.get("/workspaces/acme/service-accounts/cid")
     shown = page.texts("td")[::3]
     assert sorted(shown) == ["Ended 2 March 2026", "No expiry", "No expiry", "Until 30 December 2026"]
+    made = browser.submit(page, "Create the key", key_name="new", expires_in="302d")
+    assert made.texts("dt") == ["new · Until 30 December 2026"]
 
 
 def test_the_profile_shows_name_roles_and_that_there_are_no_invitations(world: World) -> None:
@@ -187,3 +191,8 @@ def test_an_unknown_role_is_shown(tmp_path: Path) -> None:
     assert (page.status, "Choose one of the roles." in page.text) == (400, True)
     browser.submit(page, "Save the role", role="member")
     assert world.roles()["odd@example.com"] == "member"
+
+
+def test_a_count_has_its_noun() -> None:
+    counts = {"policies": 1, "sandboxes": 1, "customdomains": 1, "models": 0, "images": 2, "agents": 1}
+    assert counted(counts) == [(1, "policy"), (1, "sandbox"), (1, "custom domain"), (2, "images"), (1, "agent")]

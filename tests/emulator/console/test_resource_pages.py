@@ -244,3 +244,12 @@ def test_an_unknown_page_or_object_is_missing(world: World) -> None:
     assert browser.get("/workspaces/acme/new/policies?type=%3Cb%3E").status == 200
     page = browser.get("/workspaces/acme/environments/production")
     assert "cannot be deleted" in page.text
+
+
+def test_a_policy_says_what_uses_it(world: World) -> None:
+    assert "Used by" not in Browser(world).signed_in("vic").get("/workspaces/acme/policies/cap").text
+    for path in ("/models", "/agents"):
+        body = {"metadata": {"name": "gpt"}, "spec": {"policies": ["cap"]}}
+        assert world.call("ada", "POST", path, body).status_code == 200
+    page = Browser(world).signed_in("vic").get("/workspaces/acme/policies/cap")
+    assert {"agents/gpt", "models/gpt"} <= set(page.texts("bdi"))

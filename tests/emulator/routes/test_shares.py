@@ -112,3 +112,24 @@ def test_a_domain_keeps_its_status_when_its_name_changes(world: World) -> None:
     status = world.call("ada", "GET", DOMAIN).get_json()["spec"]["status"]
     changed = world.call("ada", "PUT", DOMAIN, {"metadata": {"displayName": "Previews"}}).get_json()
     assert (changed["metadata"]["displayName"], changed["spec"]["status"]) == ("Previews", status)
+
+
+def test_only_unused_images_of_the_workspace_are_deleted_together(world: World) -> None:
+    for name in ("used", "unused"):
+        world.call("ada", "POST", "/images", {"name": name, "resourceType": "agent"})
+    world.call("alan", "POST", "/images", {"name": "unused", "resourceType": "job"}, OTHER)
+    spec = {"runtime": {"image": "agent/used:v1"}}
+    assert world.call("ada", "POST", "/agents", {"metadata": {"name": "a"}, "spec": spec}).status_code == 200
+    assert world.call("max", "DELETE", "/images").get_json()["deleted"] == 1
+    assert [one["metadata"]["name"] for one in world.call("ada", "GET", "/images").get_json()] == ["used"]
+    assert len(world.call("alan", "GET", "/images", headers=OTHER).get_json()) == 1
+    assert world.call("max", "DELETE", "/images").get_json()["deleted"] == 0
+
+
+def test_the_token_of_a_drive_is_no_credential_of_the_api(world: World) -> None:
+    assert world.call("ada", "POST", "/drives/d/access-token").status_code == 404
+    world.call("ada", "POST", "/drives", {"metadata": {"name": "d"}, "spec": {}})
+    made = world.call("max", "POST", "/drives/d/access-token").get_json()
+    assert (made["token_type"], made["expires_in"], made["access_token"].count(".")) == ("Bearer", 3600, 2)
+    token = {"Authorization": f"Bearer {made['access_token']}"}
+    assert world.call(None, "GET", "/users", headers=token).status_code == 401
