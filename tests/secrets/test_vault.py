@@ -300,17 +300,26 @@ def test_secrets_are_read_from_sources(monkeypatch: pytest.MonkeyPatch, director
     assert hidden.redact("from a file, from a command, from the environment") == "•••, •••, •••"
 
 
-def test_missing_secrets_are_an_error(directory: Path) -> None:
+def test_missing_secrets_are_an_error(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMPTY", "")
     (directory / "empty").write_text("\n")
     (directory / "bytes").write_bytes(b"\xff")
     assert read_from(Variable("NO_SUCH")) == "! the environment variable NO_SUCH is not set"
+    assert read_from(Variable("EMPTY")) == "! the environment variable EMPTY is empty"
+    assert read_from(Command(python("pass"))).endswith(" printed nothing")
     assert read_from(File("empty")) == "! the file empty is empty"
     assert read_from(File("bytes")).startswith("! ")
     assert read_from(File("none")).startswith("! ")
     assert read_from(Command(python("print('canary'); raise SystemExit(4)"))).endswith("exited with 4")
     assert read_from(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
     assert len(read_from(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
-    sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
+    sources: list[dict[str, object]] = [
+        {"env": "NO_SUCH"},
+        {"env": "EMPTY"},
+        {"file": "none"},
+        {"command": ["no-such-one"]},
+        {},
+    ]
     found = [LocalSecretStore(redaction()).why_refused({"from": {"apiKey": each}}, approved=False) for each in sources]
     assert all(why.startswith(("its apiKey: ", "the doc")) for why in found)
     (directory / "there").write_text("it")

@@ -90,8 +90,8 @@ class LiveShares:
 
     Attributes:
         by_key: All shares of what the workspace owns.
-        owners: For each kind of object that the API has, the objects by name, each with the workspace that shares it
-            with this one; empty for own objects.
+        owners: For each kind of object whose shares the API has, the objects by name, each with the workspace that
+            shares it with this one; empty for own objects.
     """
 
     by_key: Mapping[str, Share] = field(default_factory=dict)
@@ -111,13 +111,16 @@ def read_shares() -> Reading[LiveShares]:
             owners[what] = _owners(what, (yield what.path))
         except MissingError:
             continue
-        for name in sorted(name for name, owner in owners[what].items() if not owner):
+        own = sorted(name for name, owner in owners[what].items() if not owner)
+        for name in own:
             try:
                 payload = yield what.shares_of(name)
             except MissingError:  # it was deleted since
                 del owners[what][name]
                 continue
             found |= {share.key: share for share in shares(what, name, payload)}
+        if own and owners[what].keys().isdisjoint(own):  # an API that has them, but no shares of them
+            del owners[what]
     return LiveShares(found, owners)
 
 
