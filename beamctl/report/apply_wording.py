@@ -52,7 +52,7 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     Code.NO_LONGER_EXISTS: "{name} no longer exists",
     Code.NO_LONGER_SHOWN: "the API no longer shows {name}",
     Code.RESULT_UNKNOWN: "{why}; it is not known whether it was made",
-    Code.RESULT_UNREADABLE: "{why}, and reading it failed: {detail}",
+    Code.RESULT_UNREADABLE: "{why}; the result is unknown: {detail}",
     Code.RETURNED_DIFFERENT: "the API accepted the change but returned a different {names}",
     Code.SECRET_UNAVAILABLE: "the secret {name} is not available: {detail}; nothing was sent",
     Code.USAGES_UNREADABLE: "its usages cannot be read: {detail}; it was not deleted",
