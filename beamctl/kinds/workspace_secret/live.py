@@ -60,14 +60,14 @@ def workspace_secrets(payload: Any) -> Mapping[str, WorkspaceSecret]:  # noqa: A
         raise GarbledError("the API's list of secrets is not a list", _LATER)
     found: dict[str, WorkspaceSecret] = {}
     for entry in payload:
-        one = parse_secret(entry)
+        one = _parsed(entry)
         if one.name in found:
             raise GarbledError(f"the API shows the secret {quoted(one.name)} twice", _LATER)
         found[one.name] = one
     return found
 
 
-def parse_secret(payload: Any) -> WorkspaceSecret:  # noqa: ANN401 - this is where it is checked
+def _parsed(payload: Any) -> WorkspaceSecret:  # noqa: ANN401 - this is where it is checked
     """Parse one secret. Anything but its name and its times is ignored.
 
     Raises:
