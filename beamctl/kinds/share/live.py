@@ -132,7 +132,7 @@ def _owners(what: Shareable, payload: Any) -> dict[str, str]:  # noqa: ANN401 - 
         fields = ("resourceType", "name") if what is Shareable.IMAGE else ("name",)
         parts = [metadata.get(field) for field in fields]
         if not all(isinstance(part, str) and 0 < len(part) <= _LONGEST_NAME and is_whole(part) for part in parts):
-            raise GarbledError(f"the API shows one of the {what.key} without a name", _LATER)
+            raise GarbledError(f"the API shows one of the {what.key} without a valid name", _LATER)
         name = "/".join(map(str, parts))
         owner = metadata.get("sourceWorkspace") or metadata.get("sharedFromWorkspace") or ""
         is_ambiguous = name in found or any(

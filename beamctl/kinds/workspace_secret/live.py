@@ -75,7 +75,7 @@ def _parsed(payload: Any) -> WorkspaceSecret:  # noqa: ANN401 - this is where it
     """
     name = payload.get("name") if isinstance(payload, dict) else None
     if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not is_whole(name):
-        raise GarbledError("the API shows a secret without a name", _LATER)
+        raise GarbledError("the API shows a secret without a valid name", _LATER)
     times = (payload.get(field) for field in ("createdAt", UPDATED_AT))
     return WorkspaceSecret(name, *(text if isinstance(text, str) and moment(text) else "" for text in times))
 
