@@ -207,6 +207,14 @@ def test_page_of_summaries_is_read() -> None:
     assert list(read(live).by_key) == ["images/agent/bot/beta"]
 
 
+def test_every_page_of_images_is_read() -> None:
+    live = workspace({"agent/bot": ["beta"], "agent/more": ["gamma"]})
+    first, second = ([{"metadata": {"name": name, "resourceType": "agent"}}] for name in ("bot", "more"))
+    live.answers["GET /images"] = Response(200, {"data": first, "meta": {"hasMore": True, "nextCursor": "a/b"}})
+    live.answers["GET /images?cursor=a%2Fb"] = Response(200, {"data": second, "meta": {"hasMore": False}})
+    assert list(read(live).by_key) == ["images/agent/bot/beta", "images/agent/more/gamma"]
+
+
 @pytest.mark.parametrize(
     ("section", "message", "line"),
     [
