@@ -181,9 +181,12 @@ def _get(source: SecretSource, redaction: OutputRedaction) -> tuple[str, str]:
 def _variable(name: str) -> tuple[str, str]:
     if is_own_variable(name):
         return "", OWN_CREDENTIAL
-    if name not in os.environ:
+    text = os.environ.get(name)
+    if text is None:
         return "", "is not set"
-    return os.environ[name], "" if os.environ[name] else _EMPTY  # as CI sets the variable of a secret that is missing
+    if not is_whole(text):
+        return "", "does not contain text"
+    return text, "" if text else _EMPTY  # as CI sets the variable of a secret that is missing
 
 
 def unusable_secrets(

@@ -27,6 +27,7 @@ from beamctl.model.secret import (
 from beamctl.secrets.command import LARGEST
 from beamctl.secrets.redaction import OutputRedaction
 from beamctl.secrets.vault import LocalSecretStore
+from tests.cli.loopback import Api
 from tests.cli.probe import assert_unseen
 from tests.cli.world import Cli, Write
 from tests.fakes.redaction import redaction
@@ -302,9 +303,11 @@ def test_secrets_are_read_from_sources(monkeypatch: pytest.MonkeyPatch, director
 
 def test_missing_secrets_are_an_error(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMPTY", "")
+    monkeypatch.setenv("BYTES", "\udcff")
     (directory / "empty").write_text("\n")
     (directory / "bytes").write_bytes(b"\xff")
     assert read_from(Variable("NO_SUCH")) == "! the environment variable NO_SUCH is not set"
+    assert read_from(Variable("BYTES")) == "! the environment variable BYTES does not contain text"
     assert read_from(Variable("EMPTY")) == "! the environment variable EMPTY is empty"
     assert read_from(Command(python("pass"))).endswith(" printed nothing")
     assert read_from(File("empty")) == "! the file empty is empty"
@@ -403,3 +406,17 @@ def test_the_secret_of_a_connection_comes_from_its_declared_source(
     ran = cli("apply", "--auto-approve", "--debug")
     assert ran.code == 0
     assert SECRET not in ran.out + ran.err
+
+
+def test_an_api_that_quotes_the_request_does_not_show_the_secret(
+    cli: Cli, write: Write, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEY", 'canary"of\\a\nshop')
+    write("beamctl.yaml", "version: 1\nworkspace: acme\nsecrets: {SHOP: {value: {env: SHOP_KEY}}}\n")
+    quoted = json.dumps({"error": json.dumps({"name": "SHOP", "value": 'canary"of\\a\nshop'}), "code": 400})
+    refusal = ("400 Bad Request", "Content-Type: application/json", quoted.encode())
+    api.override = lambda call: refusal if call.startswith("POST") else None
+    ran = cli("apply", "--auto-approve", "--debug", "--report", "json=r.json")
+    assert ran.code == 7
+    assert "< 400 in" in ran.err
+    assert "canary" not in ran.out + ran.err + Path("r.json").read_text() + cli("runs", "last", "-o", "json").out
