@@ -47,7 +47,9 @@ def _bytes(secret: str) -> bytes:
 
 def escaped(secret: str) -> re.Pattern[str]:
     """Matches a secret whose characters are escaped in any way, any number of times, such as JSON inside JSON."""
-    return re.compile("".join(map(_any_escape, _PARTS.findall(secret))))
+    parts = _PARTS.findall(secret)
+    start = "" if is_plain(parts[0]) else r"(?:(?<!\\)|(?=[%&]))"  # not at every one of many backslashes
+    return re.compile(start + "".join(map(_any_escape, parts)))
 
 
 def _any_escape(part: str) -> str:

@@ -86,6 +86,11 @@ def test_a_secret_is_hidden_in_every_encoding(odd: str, encoders: list[str]) -> 
     assert not re.search(r"\w", hidden.replace(HIDDEN, ""))
 
 
+@pytest.mark.parametrize("odd", ['\\\\\\canary"', '"canary"'])
+def test_a_text_of_many_backslashes_takes_no_longer(odd: str) -> None:
+    assert HIDDEN in Redactor([odd]).hide("\\" * 1_000_000 + odd)
+
+
 def test_a_body_that_quotes_a_body_is_hidden() -> None:
     body = {"error": json.dumps({"value": ODD[0]}), "code": 400}
     assert "canary" not in Redactor([ODD[0]]).body(body)
