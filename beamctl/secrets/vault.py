@@ -145,7 +145,7 @@ class LocalSecretStore:
                 why = command.why_not(words)
             case _:
                 assert_never(source)
-        return f"its {name}: {described(source)} {why}" if why else ""
+        return f"its {name} comes from {described(source)}, which {why}" if why else ""
 
 
 def _put(sink: SecretDestination, text: str, redaction: OutputRedaction) -> str:

@@ -324,7 +324,7 @@ def test_missing_secrets_are_an_error(directory: Path, monkeypatch: pytest.Monke
         {},
     ]
     found = [LocalSecretStore(redaction()).why_refused({"from": {"apiKey": each}}, approved=False) for each in sources]
-    assert all(why.startswith(("its apiKey: ", "the doc")) for why in found)
+    assert all(why.startswith(("its apiKey comes from the ", "the doc")) for why in found)
     (directory / "there").write_text("it")
     assert LocalSecretStore(redaction()).why_refused({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
 
@@ -401,7 +401,7 @@ def test_the_secret_of_a_connection_comes_from_its_declared_source(
     write("beamctl.yaml", CONNECTION)
     refused = cli("apply", "--auto-approve")
     assert refused.code == 5
-    assert "openai: its apiKey: the environment variable CONNECTION_KEY is not set" in refused.err
+    assert "openai: its apiKey comes from the environment variable CONNECTION_KEY, which is not set" in refused.err
     monkeypatch.setenv("CONNECTION_KEY", SECRET)
     ran = cli("apply", "--auto-approve", "--debug")
     assert ran.code == 0
