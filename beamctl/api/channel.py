@@ -66,10 +66,10 @@ class Channel:
                 return Response(status, body, message)
             case Reply(status=status) if status in SERVER_ERROR:
                 host = host_of(self.connection.base_url)
-                message = self.redactor.clean(error_text(outcome), also=secrets)
+                message = self.redactor.clean(_after_status(outcome), also=secrets)
                 return NoResponse(fact=fact(Code.SERVER_ERROR, host=host, status=status, detail=message))
             case Reply(status=status, body=body):
-                message = self.redactor.clean(error_text(outcome), also=secrets)
+                message = self.redactor.clean(_after_status(outcome), also=secrets)
                 return Response(status, body, message, limited=outcome.limited)
 
     def error(self, outcome: CallResult, call: ApiCall) -> ApiError:
@@ -77,6 +77,11 @@ class Channel:
         return api_error(
             outcome, CallSite(self.connection, self.workspace, f"{call.method} {call.path}"), self.redactor
         )
+
+
+def _after_status(reply: Reply) -> str:
+    """The error message without the status, for messages that name it."""
+    return error_text(reply).removeprefix(f"HTTP {reply.status} ")
 
 
 def _is_unauthenticated(outcome: CallResult) -> bool:

@@ -20,6 +20,7 @@ from beamctl.api.messages import (
     REDIRECT,
     SERVER_ERROR,
     UNAUTHENTICATED,
+    UNSUPPORTED,
     CallResult,
     Failure,
     FailureKind,
@@ -224,4 +225,6 @@ def _hint(status: int, place: CallSite) -> str:
         return f"Check that the workspace {place.workspace} exists, and check --api-url{usual}. {credential}"
     if status in REDIRECT:
         return "Set --api-url to the new address of the API."
+    if status in UNSUPPORTED:
+        return "This API does not support the request. Check --api-url."
     return "The service has a problem. Try again later." if status in SERVER_ERROR else ""

@@ -19,6 +19,7 @@ UNAUTHENTICATED = 401
 FORBIDDEN = 403
 MISSING = 404
 THROTTLED = 429
+UNSUPPORTED = (405, 501)
 SERVER_ERROR = range(500, 600)
 
 _REMAINING = re.compile(r"(x-)?rate-?limit-remaining(-[a-z]+)*")

@@ -4,7 +4,7 @@ reduced, and checks at the end that every change is in effect."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
@@ -236,7 +236,7 @@ class _Permission:
         return any(self._forbidden[change.kind, change.action] >= _ENOUGH for change in changes)
 
 
-def is_not_permitted(events: Iterable[Event]) -> bool:
-    """Whether the API answered every attempted change with 401 or 403."""
+def is_not_permitted(events: Iterable[Event], some: Callable[[Iterable[bool]], bool] = all) -> bool:
+    """Whether the API answered every attempted change with 401 or 403; or with `any` as `some`, at least one."""
     outcomes = [event.outcome for event in events if isinstance(event, Ended)]
-    return bool(outcomes) and all(each.refusal in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) for each in outcomes)
+    return bool(outcomes) and some(each.refusal in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) for each in outcomes)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from beamctl.apply.executor import is_not_permitted
 from beamctl.apply.record import Event
 from beamctl.cli.interaction import MANY, Progress, ask
 from beamctl.cli.output import Output
@@ -129,9 +130,9 @@ class ApplyScreen:
                 text = end_text(name, applied.events, saved=self._settings.saved, interrupted=stopped)
                 self._out.result(f"{text}\n" if self._several else f"\n{text}")
         finally:
-            if applied.status is ApplyStatus.NOT_PERMITTED:
-                link = applied.planned.link
-                self._out.say(not_permitted_text(name, link.credential_from, link.passed_over()))
+            if is_not_permitted(applied.events, any):
+                link, some = applied.planned.link, applied.status is not ApplyStatus.NOT_PERMITTED
+                self._out.say(not_permitted_text(name, link.credential_from, link.passed_over(), some=some))
 
     def _clear(self) -> None:
         if self._bar is not None:

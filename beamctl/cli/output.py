@@ -57,7 +57,7 @@ class Output:
         """
         if self.redaction.reports_short_secret():
             self.info(
-                "Note: a credential or password has fewer than 8 characters and is too short to be hidden in output."
+                "Note: a secret or credential has fewer than 8 characters and is too short to be hidden in output."
             )
         hidden = self.redaction.redact_error if is_error else self.redaction.redact
         try:

@@ -18,7 +18,7 @@ from beamctl.document.rules import at_line, day_problem, is_no_day, same_person
 _WHOLE_RUN = frozenset({SECTION, LEAVERS})
 """Sections that concern all workspaces."""
 _SAME_EVERYWHERE = frozenset({("version",), ("workspace",)})
-_NESTED = frozenset({(MEMBERS, SECTION), SKIP})
+_NESTED = frozenset({(MEMBERS, SECTION), SKIP, ("shares", "images"), ("shares", "customDomains")})
 """Mappings inside a section whose entries may be in several documents."""
 
 Ways = Mapping[str, tuple[tuple[GroupStep, ...], ...]]

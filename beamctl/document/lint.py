@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from beamctl.document.desired import Mode
@@ -18,7 +18,17 @@ _PLACEHOLDER = re.compile(
 _PLACEHOLDER_CHARACTERS = "{$%<"
 """Every placeholder in a valid address contains one of these."""
 _SPELLING = "check the spelling"
-_SECTIONS = ("settings", "serviceAccounts", "policies", "integrations", "environments", "guards", "manage")
+_SECTIONS = (
+    "settings",
+    "serviceAccounts",
+    "policies",
+    "integrations",
+    "environments",
+    "secrets",
+    "shares",
+    "guards",
+    "manage",
+)
 SHARED = ("groups", "leavers")
 """Sections that concern all workspaces."""
 
@@ -32,23 +42,18 @@ def lint(document: Document) -> Iterator[Problem]:
 def placeholders(document: Document, sections: Iterable[str] = SHARED) -> Iterator[Problem]:
     """Texts in these sections that look like placeholders."""
     for section in sections:
-        for path, text in _texts(document.data.get(section), (section,)):
+        for place, path, text in _texts(document, document.data.get(section), (section,)):
             if found := _PLACEHOLDER.search(text):
-                yield _placeholder(document.place(*path), found.group())
+                yield _placeholder(place(*path), found.group())
 
 
 def _in_people_and_values(document: Document) -> Iterator[Problem]:
     yield from placeholders(document, _SECTIONS)
-    for path, emails in (
-        (("members",), document.data.get("members", {})),
-        (("manage", "skip"), document.data.get("manage", {}).get("skip", {})),
-    ):
-        joined = "\n".join(emails)
-        for email in (
-            emails if any(char in joined for char in _PLACEHOLDER_CHARACTERS) else ()
-        ):  # most documents have none
-            if found := _PLACEHOLDER.search(email):
-                yield _placeholder(document.key_place(*path, email), found.group())
+    emails = document.data.get("members", {})
+    joined = "\n".join(emails)
+    for email in emails if any(char in joined for char in _PLACEHOLDER_CHARACTERS) else ():  # most documents have none
+        if found := _PLACEHOLDER.search(email):
+            yield _placeholder(document.key_place("members", email), found.group())
 
 
 def _placeholder(place: Place, text: str) -> Problem:
@@ -56,17 +61,23 @@ def _placeholder(place: Place, text: str) -> Problem:
     return Problem(place, ProblemCode.PLACEHOLDER, message, "beamctl does not expand variables: write the value")
 
 
-def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - plain data of any shape
+def _texts(
+    document: Document,
+    data: Any,  # noqa: ANN401 - plain data of any shape
+    path: Path,
+) -> Iterator[tuple[Callable[..., Place], Path, str]]:
+    """All keys and values that are texts, with the method that returns their place."""
     match data:
         case str():
-            yield path, data
+            yield document.place, path, data
         case dict():
             for key, value in data.items():
+                yield document.key_place, (*path, key), key
                 if key != "command" or not isinstance(value, list):  # a shell may expand variables in a command
-                    yield from _texts(value, (*path, key))
+                    yield from _texts(document, value, (*path, key))
         case list():
             for index, value in enumerate(data):
-                yield from _texts(value, (*path, index))
+                yield from _texts(document, value, (*path, index))
         case _:
             return
 

@@ -58,7 +58,9 @@ def _at_key(error: ValidationError, document: Document) -> Place:
 
 def _other(error: ValidationError, document: Document) -> Iterator[Problem]:
     """The text of jsonschema, but a value that may be long is replaced by its name."""
-    value, name = error.instance, _name(tuple(error.absolute_path))
+    value, name, place = error.instance, _name(tuple(error.absolute_path)), document.place(*error.absolute_path)
+    if "propertyNames" in error.relative_schema_path:
+        name, place = f"a key of {name}", document.key_place(*error.absolute_path, str(value))
     rest = error.message.removeprefix(repr(value))
     subject = name
     if rest == error.message:
@@ -67,17 +69,13 @@ def _other(error: ValidationError, document: Document) -> Iterator[Problem]:
         subject = f"{name} is {_shown(value)}, which"
     elif isinstance(value, str) and error.validator not in ("minLength", "maxLength"):
         subject = _shown(value)
-    yield Problem(document.place(*error.absolute_path), ProblemCode.INVALID_VALUE, f"{subject}{rest}", _hint(error))
+    yield Problem(place, ProblemCode.INVALID_VALUE, f"{subject}{rest}", _hint(error))
 
 
 def _hint(error: ValidationError) -> str:
-    match error.validator:
-        case "minLength" | "minItems" if not error.instance:
-            return "add a value, or delete it"
-        case "maxLength":
-            return f"use at most {error.validator_value} characters"
-        case _:
-            return ""
+    if error.validator == "maxLength":
+        return f"use at most {error.validator_value} characters"
+    return "add a value, or delete it" if error.validator in ("minLength", "minItems") and not error.instance else ""
 
 
 def _type(error: ValidationError, document: Document) -> Iterator[Problem]:
@@ -104,7 +102,8 @@ def _null_hint(error: ValidationError, schemas: Sequence[Mapping[str, Any]]) -> 
     if ":" in name:
         return NO_BREAK if ":\u00a0" in name else NO_SPACE
     if isinstance(schemas[0].get("additionalProperties"), dict) and name.isidentifier():
-        return f"write '{name}: {{}}' for none, or delete the line to leave {name} unmanaged"
+        is_part = len(error.absolute_path) > 1 and error.absolute_path[0] != "settings"
+        return f"write '{name}: {{}}' for none, or delete the line{'' if is_part else f' to leave {name} unmanaged'}"
     if schemas[0].get("type") == "object" and len(schemas) == 1:
         return "indent its keys below it, or delete the line"
     return f"write {_expected(schemas)}"

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from beamctl.errors import GarbledError
-from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause
+from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, error_fact, fact
 from beamctl.plan.change import Change
-from beamctl.plan.kind import Operation, Outcome, Status
+from beamctl.plan.kind import Operation, Outcome, Reading, Status
 
 FORBIDDEN = 403
 MISSING = 404
@@ -23,7 +23,53 @@ _IN_EFFECT = fact(Code.ALREADY_IN_EFFECT)
 NONE_AT_ALL = NoResponse(fact=fact(Code.NONE_SHOWN))
 """The result of an empty listing. It does not prove that something is gone, unless the API confirms it."""
 
+LATER = "Check --api-url and try again later. --debug shows the response."
+MOST_PAGES = 500
+"""Maximum number of pages of a listing."""
+
 T = TypeVar("T")
+
+
+def whole_listing(path: str, words: str, *, paged: bool = True) -> Reading[list[Any]]:
+    """Read a listing, and its further pages if it may have several.
+
+    Raises:
+        GarbledError: It is not a complete list.
+    """
+    page = yield path
+    if isinstance(page, list):
+        return page
+    found: list[Any] = []
+    cursors: set[str] = set()
+    while len(cursors) < MOST_PAGES:
+        match page:
+            case {"data": list(data), "meta": {"hasMore": False} as meta}:
+                found += data
+                total = meta.get("total")
+                if isinstance(total, int) and total > len(found):
+                    raise GarbledError(f"the API shows {len(found)} of {total} {words}", LATER)
+                return found
+            case {"data": list(data), "meta": {"hasMore": True, "nextCursor": str(cursor)}} if paged:
+                if not cursor or cursor in cursors:
+                    break
+                found += data
+                cursors.add(cursor)
+                page = yield f"{path}{'&' if '?' in path else '?'}cursor={_query(cursor)}"
+            case _:
+                break
+    raise GarbledError(f"the API's list of {words} is not a complete list", LATER)
+
+
+def _query(cursor: str) -> str:
+    """The cursor, encoded for a query.
+
+    Raises:
+        GarbledError: It is not valid text.
+    """
+    try:
+        return segment(cursor)
+    except UnicodeEncodeError:
+        raise GarbledError("the API's cursor for the next page is not valid text", LATER) from None
 
 
 def look(path: str, read: Callable[[Any], T]) -> Operation[T | NoResponse]:

@@ -93,6 +93,7 @@ class Code(StrEnum):
     SETTING_CANNOT_BE_RESTORED = auto()
     SHARED_BY_ANOTHER = auto()
     SHARED_OUTSIDE = auto()
+    SHARES_NOT_IN_API = auto()
     # notes and hazards: the plan as a whole
     ANY_DOMAIN_ALLOWED = auto()
     CHANGED_BY_WHOM = auto()

@@ -166,9 +166,11 @@ def end_text(workspace: str, events: Sequence[Event], *, saved: bool = False, in
     return "\n".join(lines) + "\n"
 
 
-def not_permitted_text(workspace: str, credential_from: str, passed_over: Sequence[str] = ()) -> str:
-    """The API allowed none of the changes: which credential was used, and what to check."""
-    error = f"Error: the API does not allow any of these changes to {workspace}"
+def not_permitted_text(
+    workspace: str, credential_from: str, passed_over: Sequence[str] = (), *, some: bool = False
+) -> str:
+    """The API allowed none of the changes, or not all: which credential was used, and what to check."""
+    error = f"Error: the API does not allow {'some' if some else 'any'} of these changes to {workspace}"
     if not credential_from:
         return error
     check = "Check that it is valid and has the admin role in the workspace."

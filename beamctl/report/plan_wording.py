@@ -139,11 +139,12 @@ PLAN_TEMPLATES: Mapping[Code, str] = {
         "{names:some} should be unchanged but is no longer among the {section:spaced}: the listing may be incomplete"
     ),
     Code.SECRET_AGE_UNKNOWN: "the API does not show when {name} was last set, so updatedAfter has no effect",
-    Code.SECRET_CANNOT_BE_RESTORED: "the previous secret of {name} cannot be restored",
-    Code.SECRET_DUE_LATER: "{name} is to be sent again from {time} on, which is in the future",
+    Code.SECRET_CANNOT_BE_RESTORED: "the earlier secret value of {name} cannot be restored",
+    Code.SECRET_DUE_LATER: "updatedAfter of {name} is in the future, so its value is not sent again before {time}",
     Code.SETTING_CANNOT_BE_RESTORED: "{name} had a role that beamctl cannot set: set it in the console",
     Code.SHARED_BY_ANOTHER: "{name} belongs to the workspace {owner}, so only that workspace can share it",
     Code.SHARED_OUTSIDE: "{name} would be shared with {workspace}, which guards.allowedWorkspaces does not list",
+    Code.SHARES_NOT_IN_API: "this API has no shares of {section:spaced}, so they are skipped",
     # the plan as a whole
     Code.ANY_DOMAIN_ALLOWED: "any domain is allowed, before only {before:or none}",
     Code.CHANGED_BY_WHOM: "it is not known whether that run or someone else changed {name}",

@@ -222,7 +222,7 @@ def file_kind(path: Path) -> FileKind | None:
     except ValueError:
         found = None
     keys = found.keys() if isinstance(found, dict) else ()
-    if "resource_changes" in keys and "saved" in keys:
+    if "resource_changes" in keys and "saved" in keys and "results" not in keys:  # an apply of a plan reports results
         return FileKind.SAVED_PLAN
     if isinstance(found, dict) and found.get("event") == "run":
         return FileKind.RUN_RECORD

@@ -10,9 +10,10 @@ from typing import Any
 
 from beamctl.errors import UsageError
 from beamctl.model.text import printable
+from beamctl.secrets.encodings import LONG, escaped, is_plain, spans, spellings
 
 HIDDEN = "•••"
-"""The replacement for a secret. Secrets are ASCII, so this cannot become part of one."""
+"""The replacement for a secret."""
 
 _SECRET_NAME = re.compile("secret|password|apikey|accesstoken|refreshtoken|idtoken|devicecode|credential|authorization")
 _SHORTEST = 4
@@ -26,8 +27,8 @@ _KEY, _TOKEN = r"bl_[\w-]{16,}+(?![\w.+-]*+@)", r"eyJ[\w-]{16,}+(?:\.[\w-]*+)*"
 _LOOKS_SECRET = re.compile(rf"(?<!\w)(?:{_KEY}|{_TOKEN})", re.ASCII)
 _JSON_TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 
-_LONG, _BEGINNING = 23, 16
-"""In secrets longer than `_LONG`, the first `_BEGINNING` characters are hidden too, because text may have been cut."""
+_BEGINNING = 16
+"""Of secrets longer than `LONG`, this many characters at the beginning are hidden too: text may have been cut."""
 
 
 class Redactor:
@@ -40,16 +41,19 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.has_short = False
         self._secrets: tuple[str, ...] = ()
+        self._patterns: dict[str, re.Pattern[str]] = {}
         self._truncated: re.Pattern[str] | None = None
         self._own: frozenset[str] = frozenset()
         self.learn_own(*secrets)
 
     def learn(self, *secrets: str) -> None:
-        """Hide these from now on: plain, in URLs, in JSON, in base64, and if only the beginning is shown."""
+        """Hide these from now on: plain, escaped, in base64, and if only the beginning or a long line is shown."""
         self.has_short = self.has_short or any(0 < len(secret) < DISTINCT for secret in secrets)
-        spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
-        self._secrets = tuple(sorted({*self._secrets, *spellings}))
-        prefixes = {secret[:_BEGINNING] for secret in self._secrets if len(secret) > _LONG}
+        lines = (line.strip() for secret in secrets for line in secret.splitlines())
+        secrets += tuple(line for line in lines if len(line) > LONG)
+        self._patterns = self._patterns | {each: escaped(each) for each in secrets if each and not is_plain(each)}
+        self._secrets = tuple(sorted({*self._secrets, *spellings(secrets)}))
+        prefixes = {secret[:_BEGINNING] for secret in self._secrets if len(secret) > LONG}
         self._truncated = re.compile(f"(?:{'|'.join(map(re.escape, prefixes))})[\\w.~+/=%-]*") if prefixes else None
 
     def learn_from(self, body: Any) -> None:  # noqa: ANN401 - any JSON
@@ -59,7 +63,7 @@ class Redactor:
     def learn_own(self, *secrets: str) -> None:
         """Hide these, which authenticate this process, and recognize them in `holds_own`."""
         self.learn(*secrets)
-        self._own |= {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+        self._own |= spellings(secrets)
 
     def holds_own(self, text: str) -> bool:
         """Whether a text contains a credential of this process. A short credential must be the entire text."""
@@ -96,43 +100,14 @@ class Redactor:
         return self._without(text, [secret for secret in self._secrets if len(secret) >= DISTINCT])
 
     def _without(self, text: str, secrets: Iterable[str]) -> str:
-        spans = sorted(span for secret in secrets for span in _spans(text, secret))
+        hidden_parts = sorted(span for secret in secrets for span in spans(text, secret, self._patterns.get(secret)))
         kept, end = [], 0
-        for first, last in spans:
+        for first, last in hidden_parts:
             if first >= end:  # otherwise it overlaps a hidden one and extends it
                 kept += [text[end:first], HIDDEN]
             end = max(end, last)
         hidden = "".join([*kept, text[end:]])
         return hidden if self._truncated is None else self._truncated.sub(HIDDEN, hidden)
-
-
-def _spans(text: str, secret: str) -> Iterator[tuple[int, int]]:
-    """All occurrences, including overlapping ones, so that no part of them is left."""
-    at = text.find(secret)
-    while at >= 0:
-        yield at, at + len(secret)
-        at = text.find(secret, at + 1)
-
-
-def _spellings(secret: str) -> Iterator[str]:
-    """The encodings in which a secret may appear."""
-    import base64
-    from urllib.parse import quote
-
-    yield secret
-    yield quote(_bytes(secret), safe="")
-    yield dumps(secret)[1:-1]
-    if len(secret) > _LONG:
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            yield encode(_bytes(secret)).decode().rstrip("=")
-
-
-def _bytes(secret: str) -> bytes:
-    """The secret in UTF-8. Undecodable bytes of the environment are restored, and lone surrogates are tolerated."""
-    try:
-        return secret.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return secret.encode("utf-8", "surrogatepass")
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON

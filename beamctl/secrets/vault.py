@@ -40,6 +40,7 @@ from beamctl.secrets.redaction import OutputRedaction
 from beamctl.secrets.terminal import OPTION, SecretTerminal
 
 _NO_DESTINATION = "the document does not say where to store it"
+_EMPTY = "is empty"
 _DONE = 200
 _PUBLIC = "clientId"
 """The part of a secret that is public."""
@@ -100,7 +101,7 @@ class LocalSecretStore:
         if self._redaction.redactor.holds_own(text):
             text, why = "", "contains beamctl's own credential, which is never sent"
         if why or not text:
-            return _unusable(place_fact(secret.source), why or "is empty")
+            return _unusable(place_fact(secret.source), why or _EMPTY)
         return Response(_DONE, text)
 
     def why_refused(self, secrets: Mapping[str, Any], *, approved: bool) -> str:
@@ -144,7 +145,7 @@ class LocalSecretStore:
                 why = command.why_not(words)
             case _:
                 assert_never(source)
-        return f"its {name}: {described(source)} {why}" if why else ""
+        return f"its {name} comes from {described(source)}, which {why}" if why else ""
 
 
 def _put(sink: SecretDestination, text: str, redaction: OutputRedaction) -> str:
@@ -167,6 +168,7 @@ def _get(source: SecretSource, redaction: OutputRedaction) -> tuple[str, str]:
             text, why = file.read(Path(path))
         case Command(words=words):
             text, why = command.ask(words, redaction)
+            why = why or ("" if text else "printed nothing")
         case Variable(name=name):
             text, why = _variable(name)
         case _:
@@ -179,7 +181,12 @@ def _get(source: SecretSource, redaction: OutputRedaction) -> tuple[str, str]:
 def _variable(name: str) -> tuple[str, str]:
     if is_own_variable(name):
         return "", OWN_CREDENTIAL
-    return os.environ.get(name, ""), "" if name in os.environ else "is not set"
+    text = os.environ.get(name)
+    if text is None:
+        return "", "is not set"
+    if not is_whole(text):
+        return "", "does not contain text"
+    return text, "" if text else _EMPTY  # as CI sets the variable of a secret that is missing
 
 
 def unusable_secrets(

@@ -15,6 +15,7 @@ from beamctl.api.clock import ClockSkew, SystemClock, WaitBudget
 from beamctl.api.config import LOCAL, decide
 from beamctl.api.config import default_workspace as named_elsewhere
 from beamctl.api.credential import URL_SETTINGS
+from beamctl.api.credential_hints import credential_used
 from beamctl.api.sources import Sources
 from beamctl.errors import ApiError, UsageError
 from beamctl.model.api_call import Deleter, Pause, Reader, Sender
@@ -136,6 +137,7 @@ class DeletionLink:
         deleter: Deletes this workspace.
         identity: As in `Link`.
         pause: As in `Link`.
+        credential: Which credential is used and where it was found, for messages.
     """
 
     api_url: str
@@ -143,6 +145,7 @@ class DeletionLink:
     deleter: Deleter
     identity: Identity | None
     pause: Pause
+    credential: str
 
 
 def default_workspace(access: Access) -> str:
@@ -189,7 +192,7 @@ def open_deletion_link(access: Access, workspace: str) -> Iterator[DeletionLink]
     """
     api_url, api = _opened(access, workspace)
     reader = PooledReader(api.reader(), workspace, access.reads)
-    yield DeletionLink(api_url, reader, api.deleter(), _identity(api), access.pause)
+    yield DeletionLink(api_url, reader, api.deleter(), _identity(api), access.pause, credential_used(api.connection))
 
 
 def _opened(access: Access, workspace: str) -> tuple[str, WorkspaceApi]:

@@ -116,7 +116,13 @@ class _Presence(Enum):
 
 
 def destroy(
-    shown: WorkspaceContents, reader: Reader, deleter: Deleter, *, stop: StopSignal, pause: Pause = lambda _: True
+    shown: WorkspaceContents,
+    reader: Reader,
+    deleter: Deleter,
+    *,
+    stop: StopSignal,
+    pause: Pause = lambda _: True,
+    credential: str = "",
 ) -> Deletion:
     """Delete the workspace that was shown and confirmed by name, if it is still the same.
 
@@ -126,6 +132,7 @@ def destroy(
         deleter: To send the request, at most once.
         stop: Set from outside: then nothing is sent any more.
         pause: Waits between reads of a workspace that should be gone.
+        credential: Which credential is used and where it was found.
 
     Raises:
         StalePlanError: It changed since it was shown, or is gone. Nothing was deleted.
@@ -144,7 +151,7 @@ def destroy(
     if isinstance(answer, Response) and answer.status == _FORBIDDEN and not answer.limited:
         raise ForbiddenError(
             f"not permitted to delete {shown.workspace}: {words(cause(answer))}",
-            "Only workspace admins can. Nothing was deleted.",
+            f"Only workspace admins can. Nothing was deleted. {credential}".rstrip(),
             status=answer.status,
         )
     presence = _look(shown, reader, certain=answer.certain)

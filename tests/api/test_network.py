@@ -62,7 +62,7 @@ def test_a_request_that_may_be_repeated_is_retried(bad: Behaviour) -> None:
         (CUT_CHUNK, NOT_HTTP),
         (NO_HTTP, NOT_HTTP),
         (CUT_JSON, "the response of 127.0.0.1 is truncated"),
-        (GATEWAY, "127.0.0.1 responded with HTTP 504: HTTP 504 Gateway Timeout, with a page not from the API"),
+        (GATEWAY, "127.0.0.1 responded with HTTP 504: Gateway Timeout, with a page not from the API"),
     ],
 )
 def test_a_request_that_must_not_be_repeated_is_lost(bad: Behaviour, why: str) -> None:

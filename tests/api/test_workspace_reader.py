@@ -87,6 +87,18 @@ def test_the_reader_cannot_write() -> None:
             "The service has a problem. Try again later.",
         ),
         (
+            reply(501, {"error": "not implemented"}),
+            ApiError,
+            "api.example.com could not serve GET /users: not implemented",
+            "This API does not support the request. Check --api-url.",
+        ),
+        (
+            page(405),
+            ApiError,
+            "api.example.com could not serve GET /users: HTTP 405 Method Not Allowed, with a page not from the API",
+            "This API does not support the request. Check --api-url.",
+        ),
+        (
             reply(429, {"error": "slow down"}),
             ApiError,
             "api.example.com could not serve GET /users: slow down",

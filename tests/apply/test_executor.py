@@ -507,7 +507,7 @@ def test_setting_already_in_effect_is_done() -> None:
 
 
 NOT_MADE = "the connection was reset; nothing was changed"
-UNSEEN = "the connection was reset, and reading it failed: the connection was reset"
+UNSEEN = "the connection was reset; the result is unknown: the connection was reset"
 
 
 @pytest.mark.parametrize(

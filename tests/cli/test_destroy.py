@@ -187,7 +187,9 @@ def test_only_an_admin_can_destroy(
     ran = cli(*CONFIRMED, "-o", output)
     assert ran.code == 4
     assert ran.err.startswith("Error: not permitted to delete acme: the API responded with 403: ")
-    assert ran.err.endswith("\n  Only workspace admins can. Nothing was deleted.\n")
+    assert ran.err.endswith(
+        "\n  Only workspace admins can. Nothing was deleted. The API key comes from BEAMCTL_API_KEY.\n"
+    )
     assert output == "text" or error_in(ran)["message"].startswith("not permitted to delete acme")
     assert api.writes == ["DELETE /workspaces/acme"]
     assert emulator.has_acme

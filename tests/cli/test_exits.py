@@ -163,6 +163,17 @@ def test_a_partial_apply_exits_with_7(cli: Cli, write: Write, api: Api, people: 
     assert "eve@example.com" not in people()
 
 
+def test_a_partial_apply_without_permission_names_the_credential(cli: Cli, write: Write, api: Api) -> None:
+    write("beamctl.yaml", CHANGED)
+    refusal = ("403 Forbidden", "Content-Type: application/json", b'{"error": "Forbidden", "code": 403}')
+    api.override = lambda call: refusal if call.startswith("POST") else None
+    ran = cli("apply", "--auto-approve")
+    assert ran.code == 7
+    assert ran.err.startswith(
+        "Error: the API does not allow some of these changes to acme\n  The credential comes from BEAMCTL_API_KEY. "
+    )
+
+
 @pytest.mark.usefixtures("no_pauses")
 def test_a_removal_that_was_confirmed_but_not_made_exits_with_7(
     cli: Cli, write: Write, api: Api, people: People

@@ -98,7 +98,10 @@ def test_an_exported_connection_cannot_be_changed_without_its_secret(
         write("beamctl.yaml", text.replace("{integration: openai", "{displayName: OpenAI, integration: openai"))
         ran = cli("apply", "--auto-approve")
         assert ran.code == 5
-        assert "openai: its apiKey: the environment variable CONNECTION_OPENAI_API_KEY is not set" in ran.err
+        assert (
+            "openai: its apiKey comes from the environment variable CONNECTION_OPENAI_API_KEY, which is not set"
+            in ran.err
+        )
         assert api.writes == []
         monkeypatch.setenv("CONNECTION_OPENAI_API_KEY", "by-hand-2")
         assert cli("apply", "--auto-approve").code == 0

@@ -80,6 +80,14 @@ def test_a_report_is_not_the_saved_plan(cli: Cli, write: Write) -> None:
     assert not Path("saved.json").exists()
 
 
+def test_the_report_of_a_saved_plan_is_replaced_by_the_next_one(cli: Cli, write: Write) -> None:
+    write("beamctl.yaml", CHANGED)
+    assert cli("plan", "--out", "saved.json", "--report", "json=r.json").code == 0
+    assert cli("apply", "saved.json", "--auto-approve", "--report", "json=r.json").code == 0
+    assert cli("plan", "--report", "json=r.json").code == 0
+    assert "results" not in json.loads(Path("r.json").read_text())
+
+
 def test_a_report_that_fails_after_an_apply_is_exit_7(cli: Cli, write: Write, people: People) -> None:
     account = "serviceAccounts: {ci: {role: member, secretTo: {file: keys/ci.json}}}\n"
     write("beamctl.yaml", CHANGED + account)

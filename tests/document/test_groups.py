@@ -178,6 +178,14 @@ def test_checks_of_the_whole_workspace_are_made_on_the_composed_document() -> No
             ["b.yaml:3: duplicate-key: 'displayName' is declared twice under settings, first at a.yaml:3"],
         ),
         (
+            (f"{ACME}shares: {{images: {{a/b: [c]}}}}\n", f"{ACME}shares: {{images: {{a/b: [d]}}}}\n"),
+            ["b.yaml:3: duplicate-key: 'a/b' is declared twice under shares.images, first at a.yaml:3"],
+        ),
+        (
+            (f"{ACME}shares: {{images: {{a/b: [c]}}}}\n", f"{ACME}shares: {{images: {{a/c: [c]}}}}\n"),
+            [],
+        ),
+        (
             (f"{HEAD}leavers: {{eve@x.io: {{since: 2027-01-01, reason: r}}}}\n",) * 2,
             ["b.yaml:2: duplicate-email: 'eve@x.io' is listed twice, first at a.yaml:2"],
         ),

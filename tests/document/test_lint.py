@@ -32,6 +32,10 @@ HEAD = "version: 1\nworkspace: acme\n"
         ("settings: {labels: {command: '${A}'}}", 3, 30, "'${A}' looks like a placeholder"),
         ("members: {a@x.io: admin}\nguards: {protected: ['*@Corp.com']}", 4, 22, "no one at Corp.com is under members"),
         ("serviceAccounts: {ci: {role: member, description: '${A}'}}", 3, 51, "'${A}' looks like a placeholder"),
+        ("secrets: {A: {value: {file: '${A}'}}}", 3, 29, "'${A}' looks like a placeholder"),
+        ("secrets: {'{{ A }}': {value: {env: A}}}", 3, 11, "'{{ A }}' looks like a placeholder"),
+        ("shares: {images: {agent/bot: ['${B}']}}", 3, 31, "'${B}' looks like a placeholder"),
+        ("shares: {customDomains: {'${B}.x.io': [b]}}", 3, 26, "'${B}' looks like a placeholder"),
         ("members: {a@x.io: admin}\nguards: {protected: [b@x.io]}", 4, 22, "'b@x.io' is not under members"),
         ("members: {a@x.io: admin}\nguards: {self: {email: b@x.io}}", 4, 24, "'b@x.io' is not under members"),
         (

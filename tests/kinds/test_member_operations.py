@@ -244,7 +244,7 @@ def test_lost_change_that_cannot_be_looked_up_is_unknown(
     live.before = lambda each: unreadable if each.method is Method.GET and writes(live) else None
     outcome = run(live, role)
     assert (outcome.status, words(outcome.hint)) == (Status.FAILED, PLAN)
-    assert words(outcome.remark).startswith("the connection was reset, and reading it failed: ")
+    assert words(outcome.remark).startswith("the connection was reset; the result is unknown: ")
 
 
 def test_person_who_left_while_their_role_was_set() -> None:
@@ -270,7 +270,9 @@ def test_invited_role_that_is_not_shown_is_unknown() -> None:
     live.quirks = frozenset({"no-invited-role"})
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert end.outcome == Expect(
-        Status.FAILED, "the connection was reset, and reading it failed: the API does not show the role", PLAN
+        Status.FAILED,
+        "the connection was reset; the result is unknown: the API does not show the role",
+        PLAN,
     )
 
 
@@ -286,7 +288,7 @@ def test_lost_invitation_that_cannot_be_looked_up() -> None:
     live.refuses = frozenset({"GET /users"})
     (end,) = [event for event in applied(plan, live) if isinstance(event, Ended)]
     assert words(end.outcome.remark) == (
-        "the connection was reset, and reading it failed: the API responded with 422: refused on purpose"
+        "the connection was reset; the result is unknown: the API responded with 422: refused on purpose"
     )
 
 
@@ -403,7 +405,7 @@ def test_lost_role_change_reports_the_persons_current_standing(then: dict[str, A
     ],
 )
 def test_error_says_why_a_role_cannot_be_looked_up(listing: Response | NoResponse, why: str) -> None:
-    expected = Expect(Status.FAILED, f"the connection was reset, and reading it failed: {why}", PLAN)
+    expected = Expect(Status.FAILED, f"the connection was reset; the result is unknown: {why}", PLAN)
     for live in (FakeWorkspace.of([ROOT], quirks=IGNORES), FakeWorkspace.of([ROOT, person(P)])):
         assert scripted(live, "admin", {Method.PUT: RESET, Method.GET: listing}) == expected
 

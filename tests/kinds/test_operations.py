@@ -70,7 +70,7 @@ def test_remark_of_a_deletion(kind: str, answer: Response | NoResponse, listed: 
         (Response(409, None, "in use"), "failed the API responded with 409: in use"),
         (
             LOST,
-            "failed the connection was reset, and reading it failed: the API does not confirm that it is gone",
+            "failed the connection was reset; the result is unknown: the API does not confirm that it is gone",
         ),
     ],
     ids=["deleted", "already deleted", "refused", "lost again"],
@@ -83,7 +83,7 @@ def test_lost_deletion_is_not_confirmed_by_a_listing(
 
 def test_unreadable_listing_confirms_nothing() -> None:
     outcome = outcome_of(delete("/x/1", look("/x", lambda _: None)), LOST, Response(500, None, "down"))
-    assert words(outcome.remark) == "the connection was reset, and reading it failed: the API responded with 500: down"
+    assert words(outcome.remark) == "the connection was reset; the result is unknown: the API responded with 500: down"
 
 
 PENDING = ACCOUNT | {"description": "(beamctl: client secret not handed over yet)"}

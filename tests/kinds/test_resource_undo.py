@@ -27,7 +27,7 @@ from tests.kinds.test_undo import inverse, record_of
 
 LEFT_ALONE = "t changed since that run and is left alone"
 NO_SECRET = "t is re-created without its secret, which cannot be read: set it in the console"
-NOT_BACK = "the previous secret of t cannot be restored"
+NOT_BACK = "the earlier secret value of t cannot be restored"
 LABEL = "beamctl-secret-version"
 Resource = dict[str, Any] | None
 
@@ -212,7 +212,7 @@ def test_undo_says_that_a_re_created_connection_keeps_its_secret() -> None:
     assert isinstance(end, Ended)
     assert (end.outcome.status, words(end.outcome.remark)) == (
         Status.FAILED,
-        "exists; it is not known whether it has this secret",
+        "exists, but beamctl cannot tell whether it has this secret value",
     )
     assert "Increase secret.version" in words(end.outcome.hint)
 

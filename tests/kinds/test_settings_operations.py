@@ -133,17 +133,17 @@ def test_malformed_workspace_stops_the_write() -> None:
         (
             responds(lost("reset")),
             responds(Response(500, None, "no")),
-            Expect(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
+            Expect(Status.FAILED, "reset; the result is unknown: the API responded with 500: no", PLAN),
         ),
         (
             responds(lost("reset")),
             responds(Response(500, {"name": "acme", "displayName": "New"}, "no")),
-            Expect(Status.FAILED, "reset, and reading it failed: the API responded with 500: no", PLAN),
+            Expect(Status.FAILED, "reset; the result is unknown: the API responded with 500: no", PLAN),
         ),
         (
             responds(lost("reset")),
             responds(lost("reset too")),
-            Expect(Status.FAILED, "reset, and reading it failed: reset too", PLAN),
+            Expect(Status.FAILED, "reset; the result is unknown: reset too", PLAN),
         ),
     ],
 )

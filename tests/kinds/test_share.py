@@ -112,12 +112,22 @@ def test_additive_section_keeps_others() -> None:
     assert planned(document(shares={}, manage={"shares": "additive"}), live).changes == ()
 
 
-def test_api_without_images() -> None:
-    live = workspace(domains={"a.example.com": []})
-    live.answers["GET /images"] = Response(404, None, "none")
-    plan = planned(want({"agent/bot": ["beta"]}, {"a.example.com": ["beta"]}), live)
+@pytest.mark.parametrize("missing", [["/images"], ["/images/agent/bot/share", "/images/agent/old/share"]])
+def test_api_without_images_or_their_shares(missing: list[str]) -> None:
+    live = workspace({"agent/bot": ["beta"], "agent/old": ["beta"]}, {"a.example.com": []})
+    live.answers |= {f"GET {path}": Response(404, None, "none") for path in missing}
+    plan = planned(want({"agent/bot": ["beta", "gamma"]}, {"a.example.com": ["beta"]}), live)
     assert names(plan) == [("create", "customDomains/a.example.com/beta")]
-    assert [note.fact.code for note in plan.notes] == [Code.SECTION_NOT_IN_API]
+    (note,) = plan.notes
+    assert (note.fact.code, note.fact.fields["section"], note.differs) == (Code.SHARES_NOT_IN_API, "images", False)
+
+
+def test_image_that_was_deleted_since_the_listing_is_not_shared() -> None:
+    live = workspace({"agent/bot": [], "agent/gone": ["beta"]})
+    live.answers["GET /images/agent/gone/share"] = Response(404, None, "none")
+    plan = planned(want({"agent/bot": ["beta"], "agent/gone": ["beta"]}), live)
+    assert names(plan) == [("create", "images/agent/bot/beta")]
+    assert [note.fact.code for note in plan.notes] == [Code.NOTHING_TO_SHARE]
 
 
 def test_undo_restores_shares() -> None:
@@ -195,6 +205,14 @@ def test_page_of_summaries_is_read() -> None:
         200, {"data": [entry], "meta": {"hasMore": False, "nextCursor": "", "total": 1}}
     )
     assert list(read(live).by_key) == ["images/agent/bot/beta"]
+
+
+def test_every_page_of_images_is_read() -> None:
+    live = workspace({"agent/bot": ["beta"], "agent/more": ["gamma"]})
+    first, second = ([{"metadata": {"name": name, "resourceType": "agent"}}] for name in ("bot", "more"))
+    live.answers["GET /images"] = Response(200, {"data": first, "meta": {"hasMore": True, "nextCursor": "a/b"}})
+    live.answers["GET /images?cursor=a%2Fb"] = Response(200, {"data": second, "meta": {"hasMore": False}})
+    assert list(read(live).by_key) == ["images/agent/bot/beta", "images/agent/more/gamma"]
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from beamctl.emulator import BehaviorFlag, FaultKind
 from beamctl.emulator.permission import BY_CALLER_TYPE, BY_ROLE, CallerType, Permission, Role
 from beamctl.kinds.member.live import LONGEST_TEXT
 from beamctl.kinds.member.table import DESIRED_ROLES, ROWS
+from beamctl.kinds.operations import MOST_PAGES
 from beamctl.kinds.policy import MOST_LOOKED_INTO
-from beamctl.kinds.resource.live import MOST_PAGES
 from beamctl.model import email
 from beamctl.model.identity import Role as DeclaredRole
 from beamctl.model.shard import MOST_SHARDS

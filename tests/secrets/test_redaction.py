@@ -1,12 +1,17 @@
 """The redactor hides known secrets in every encoding."""
 
+import html
 import json
+import re
+from collections.abc import Callable
+from itertools import product
 from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from beamctl.model.text import printable
 from beamctl.secrets.redaction import HIDDEN, Redactor
 
 secret = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40)
@@ -42,6 +47,59 @@ def test_a_short_secret_is_hidden_in_api_messages_but_not_in_reports() -> None:
 
 def test_a_secret_inside_a_url_is_hidden() -> None:
     assert Redactor(["a/b+c="]).clean(f"GET /x?key={quote('a/b+c=', safe='')}") == f"GET /x?key={HIDDEN}"
+
+
+ODD = [
+    'canary"with\\quotes and a space',
+    "canary/ünïcode<&>'日本😀",
+    "first-canary-line\nsecond\tcanary\r\nthird",
+    '\\\\canary\\\\\\"\\n',
+    "\nü\\ü/",
+]
+ENCODERS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "JSON": json.dumps,
+    "JSON in UTF-8": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON of PHP": lambda text: json.dumps(text).replace("/", "\\/"),
+    "JSON of Go": lambda text: json.dumps(text, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026"),
+    "Python": repr,
+    "URL": quote,
+    "URL, everything": lambda text: quote(text, safe=""),
+    "HTML": html.escape,
+    "printable": printable,
+}
+
+
+NESTED = [[name] for name in ENCODERS] + [
+    [*pair] for pair in product([each for each in ENCODERS if "JSON" in each], repeat=2)
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("encoders", NESTED, ids=" in ".join)
+def test_a_secret_is_hidden_in_every_encoding(odd: str, encoders: list[str]) -> None:
+    text = odd
+    for name in encoders:
+        text = ENCODERS[name](text)
+    hidden = Redactor([odd]).redact(f"{{{text}}}")
+    assert HIDDEN in hidden
+    assert not re.search(r"\w", hidden.replace(HIDDEN, ""))
+
+
+@pytest.mark.parametrize("odd", ['\\\\\\canary"', '"canary"'])
+def test_a_text_of_many_backslashes_takes_no_longer(odd: str) -> None:
+    assert HIDDEN in Redactor([odd]).hide("\\" * 1_000_000 + odd)
+
+
+def test_a_body_that_quotes_a_body_is_hidden() -> None:
+    body = {"error": json.dumps({"value": ODD[0]}), "code": 400}
+    assert "canary" not in Redactor([ODD[0]]).body(body)
+
+
+def test_long_lines_of_a_secret_are_hidden_alone() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIcanaryAAAAAAAAAAAAAAAAAAAAAAA\n  MIIcanaryBBBBBBBBBBBBBBBBBBBBBBB\n-----END"
+    assert "canary" not in Redactor([key]).clean(f"cut off: {key[:90]}")
+    assert Redactor([key]).clean("  MIIcanaryBBBBBBBBBBBBBBBBBBBBBBB") == f"  {HIDDEN}"
 
 
 def test_a_longer_secret_is_hidden_before_one_inside_it() -> None:

@@ -8,7 +8,7 @@ from tests.cli.world import CHANGED, Cli, People, Write
 from tests.fakes.redaction import redaction
 
 KEY = "bl_0123456789abcdef0123456789abcdef"
-SHORT = "Note: a credential or password has fewer than 8 characters and is too short to be hidden in output.\n"
+SHORT = "Note: a secret or credential has fewer than 8 characters and is too short to be hidden in output.\n"
 
 
 @pytest.mark.parametrize(

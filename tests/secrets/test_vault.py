@@ -27,6 +27,7 @@ from beamctl.model.secret import (
 from beamctl.secrets.command import LARGEST
 from beamctl.secrets.redaction import OutputRedaction
 from beamctl.secrets.vault import LocalSecretStore
+from tests.cli.loopback import Api
 from tests.cli.probe import assert_unseen
 from tests.cli.world import Cli, Write
 from tests.fakes.redaction import redaction
@@ -300,19 +301,30 @@ def test_secrets_are_read_from_sources(monkeypatch: pytest.MonkeyPatch, director
     assert hidden.redact("from a file, from a command, from the environment") == "•••, •••, •••"
 
 
-def test_missing_secrets_are_an_error(directory: Path) -> None:
+def test_missing_secrets_are_an_error(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    monkeypatch.setenv("BYTES", "\udcff")
     (directory / "empty").write_text("\n")
     (directory / "bytes").write_bytes(b"\xff")
     assert read_from(Variable("NO_SUCH")) == "! the environment variable NO_SUCH is not set"
+    assert read_from(Variable("BYTES")) == "! the environment variable BYTES does not contain text"
+    assert read_from(Variable("EMPTY")) == "! the environment variable EMPTY is empty"
+    assert read_from(Command(python("pass"))).endswith(" printed nothing")
     assert read_from(File("empty")) == "! the file empty is empty"
     assert read_from(File("bytes")).startswith("! ")
     assert read_from(File("none")).startswith("! ")
     assert read_from(Command(python("print('canary'); raise SystemExit(4)"))).endswith("exited with 4")
     assert read_from(Command(python(f"print('x' * {LARGEST})"))).endswith("wrote more than 65,536 bytes")
     assert len(read_from(Command(python(f"print('x' * {LARGEST - 1})")))) == LARGEST - 1
-    sources: list[dict[str, object]] = [{"env": "NO_SUCH"}, {"file": "none"}, {"command": ["no-such-one"]}, {}]
+    sources: list[dict[str, object]] = [
+        {"env": "NO_SUCH"},
+        {"env": "EMPTY"},
+        {"file": "none"},
+        {"command": ["no-such-one"]},
+        {},
+    ]
     found = [LocalSecretStore(redaction()).why_refused({"from": {"apiKey": each}}, approved=False) for each in sources]
-    assert all(why.startswith(("its apiKey: ", "the doc")) for why in found)
+    assert all(why.startswith(("its apiKey comes from the ", "the doc")) for why in found)
     (directory / "there").write_text("it")
     assert LocalSecretStore(redaction()).why_refused({"from": {"apiKey": {"file": "there"}}}, approved=False) == ""
 
@@ -389,8 +401,22 @@ def test_the_secret_of_a_connection_comes_from_its_declared_source(
     write("beamctl.yaml", CONNECTION)
     refused = cli("apply", "--auto-approve")
     assert refused.code == 5
-    assert "openai: its apiKey: the environment variable CONNECTION_KEY is not set" in refused.err
+    assert "openai: its apiKey comes from the environment variable CONNECTION_KEY, which is not set" in refused.err
     monkeypatch.setenv("CONNECTION_KEY", SECRET)
     ran = cli("apply", "--auto-approve", "--debug")
     assert ran.code == 0
     assert SECRET not in ran.out + ran.err
+
+
+def test_an_api_that_quotes_the_request_does_not_show_the_secret(
+    cli: Cli, write: Write, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEY", 'canary"of\\a\nshop')
+    write("beamctl.yaml", "version: 1\nworkspace: acme\nsecrets: {SHOP: {value: {env: SHOP_KEY}}}\n")
+    quoted = json.dumps({"error": json.dumps({"name": "SHOP", "value": 'canary"of\\a\nshop'}), "code": 400})
+    refusal = ("400 Bad Request", "Content-Type: application/json", quoted.encode())
+    api.override = lambda call: refusal if call.startswith("POST") else None
+    ran = cli("apply", "--auto-approve", "--debug", "--report", "json=r.json")
+    assert ran.code == 7
+    assert "< 400 in" in ran.err
+    assert "canary" not in ran.out + ran.err + Path("r.json").read_text() + cli("runs", "last", "-o", "json").out

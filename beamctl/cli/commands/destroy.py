@@ -58,7 +58,9 @@ def command(
         if confirm is None:
             _ask(contents, _shown(contents, link, document, PLAIN), files, out)
         with Interrupt(access.stop, quiet=out.quiet, look=f"beamctl show -w {workspace}"):
-            deletion = destroy(contents, link.reader, link.deleter, stop=access.stop, pause=link.pause)
+            deletion = destroy(
+                contents, link.reader, link.deleter, stop=access.stop, pause=link.pause, credential=link.credential
+            )
     _report(contents, link.api_url, document, deletion, out)
     return Exit.INTERRUPTED if access.stop.is_set() else Exit.DONE
 

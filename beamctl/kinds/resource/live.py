@@ -15,16 +15,15 @@ from beamctl.document.problem import Problem, ProblemCode, quoted, with_article
 from beamctl.document.rules import unseen_in_names
 from beamctl.document.schema import check
 from beamctl.errors import GarbledError
+from beamctl.kinds.operations import LATER, whole_listing
 from beamctl.kinds.resource.shape import METADATA, SECRET, USED_BY, VERSION, Shape
-from beamctl.model.api_call import moment, segment
+from beamctl.model.api_call import moment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.plan.kind import Reading
 from beamctl.plan.listing import Exported
 
-MOST_PAGES = 500
 _LONGEST_NAME = 1_000
-_LATER = "Check --api-url and try again later. --debug shows the response."
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -61,52 +60,14 @@ def listing(shape: Shape) -> Reading[Mapping[str, Resource]]:
     Raises:
         GarbledError: The list is incomplete, or has an invalid or duplicate entry.
     """
-    entries = yield from _pages(shape)
+    path = f"{shape.path}?limit=200" if shape.paged else shape.path  # the API's largest page
     found: dict[str, Resource] = {}
-    for entry in entries:
+    for entry in (yield from whole_listing(path, shape.words, paged=shape.paged)):
         one = parse_resource(shape, entry)
         if one.name in found:
-            raise GarbledError(f"the API shows the {shape.word} {quoted(one.name)} twice", _LATER)
+            raise GarbledError(f"the API shows the {shape.word} {quoted(one.name)} twice", LATER)
         found[one.name] = one
     return found
-
-
-def _pages(shape: Shape) -> Reading[list[Any]]:
-    path = f"{shape.path}?limit=200" if shape.paged else shape.path  # the API's largest page
-    page = yield path
-    if isinstance(page, list):
-        return page
-    found: list[Any] = []
-    cursors: set[str] = set()
-    while len(cursors) < MOST_PAGES:
-        match page:
-            case {"data": list(data), "meta": {"hasMore": False} as meta}:
-                found += data
-                total = meta.get("total")
-                if isinstance(total, int) and total > len(found):
-                    raise GarbledError(f"the API shows {len(found)} of {total} {shape.words}", _LATER)
-                return found
-            case {"data": list(data), "meta": {"hasMore": True, "nextCursor": str(cursor)}} if shape.paged:
-                if not cursor or cursor in cursors:
-                    break
-                found += data
-                cursors.add(cursor)
-                page = yield f"{path}&cursor={_query(cursor)}"
-            case _:
-                break
-    raise GarbledError(f"the API's list of {shape.words} is not a complete list", _LATER)
-
-
-def _query(cursor: str) -> str:
-    """The cursor, encoded for a query.
-
-    Raises:
-        GarbledError: It is not valid text.
-    """
-    try:
-        return segment(cursor)
-    except UnicodeEncodeError:
-        raise GarbledError("the API's cursor for the next page is not valid text", _LATER) from None
 
 
 def parse_resource(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - this is where its shape is checked
@@ -118,7 +79,7 @@ def parse_resource(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - th
     metadata, spec = _halves(payload)
     name = metadata.get("name")
     if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not _is_text(payload):
-        raise GarbledError(f"the API shows a {shape.word} without a name", _LATER)
+        raise GarbledError(f"the API shows a {shape.word} without a name", LATER)
     labels = _value(metadata, "labels") or {}
     found: dict[str, Any] = {}
     for field, form in shape.forms.items():
@@ -129,7 +90,7 @@ def parse_resource(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - th
         if isinstance(shown, dict):  # a name without a value does not count
             shown = {name: value for name, value in shown.items() if value is not None}
         if not form.fits(shown):
-            raise GarbledError(f"the API shows {field} of {quoted(name)} in an unknown format", _LATER)
+            raise GarbledError(f"the API shows {field} of {quoted(name)} in an unknown format", LATER)
         found[field] = form.plain(shown)
     if shape.version_label in found["labels"]:
         found["labels"] = {key: text for key, text in found["labels"].items() if key != shape.version_label}

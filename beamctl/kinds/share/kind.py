@@ -93,16 +93,20 @@ class ShareKind(Kind[LiveShares]):
 
     def compare(self, desired: Desired, live: LiveShares, situation: Situation) -> Comparison:
         """Shares that are missing or not declared."""
-        found, declared = Decisions(), dict[str, Share]()
+        found, declared, skipped = Decisions(), dict[str, Share](), dict[Shareable, Note]()
         for share, place in _declared(desired.document):
             declared[share.key] = share
             if share.key in live.by_key:
                 is_pending = live.by_key[share.key].status == PENDING
                 found.tally[UnchangedReason.PENDING if is_pending else UnchangedReason.UNCHANGED] += 1
+            elif share.what not in live.owners:
+                section = desired.document.key_place(SECTION, share.what.key)
+                skipped[share.what] = Note(fact(Code.SHARES_NOT_IN_API, section=share.what.key), section)
             elif why := _why_not(share, live):
                 found.notes.append(Note(why, place, differs=True))
             else:
                 found.changes.append(_creation(share, Reason.NOT_THERE, place))
+        found.notes += skipped.values()
         undeclared = sorted(live.by_key.keys() - declared.keys())
         if desired.mode(SECTION) is Mode.ADDITIVE:
             found.tally[UnchangedReason.NOT_DECLARED] += len(undeclared)
@@ -160,7 +164,7 @@ def _why_not(share: Share, live: LiveShares) -> Fact | None:
     """Why it cannot be shared, if the API does not show the object as one of this workspace."""
     objects = live.owners.get(share.what)
     if objects is None:
-        return fact(Code.SECTION_NOT_IN_API, section=f"{SECTION}.{share.what.key}")
+        return fact(Code.SHARES_NOT_IN_API, section=share.what.key)
     if share.name not in objects:
         return fact(Code.NOTHING_TO_SHARE, name=share.name, section=share.what.key)
     return fact(Code.SHARED_BY_ANOTHER, name=share.name, owner=objects[share.name]) if objects[share.name] else None

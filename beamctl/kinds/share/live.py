@@ -9,6 +9,7 @@ from typing import Any
 
 from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError, MissingError
+from beamctl.kinds.operations import LATER, whole_listing
 from beamctl.model.api_call import segment
 from beamctl.model.text import is_whole
 from beamctl.plan.kind import Reading
@@ -16,7 +17,6 @@ from beamctl.plan.kind import Reading
 KIND, SECTION = "share", "shares"
 WORKSPACE = "workspace"
 ACTIVE, PENDING = "active", "pending"
-_LATER = "Check --api-url and try again later. --debug shows the response."
 _LONGEST_NAME = 1_000
 
 
@@ -26,14 +26,16 @@ class Shareable(Enum):
     Attributes:
         key: In the document, and the beginning of the key of a share.
         path: In the API.
+        words: For messages.
     """
 
-    IMAGE = "images", "/images"
-    CUSTOM_DOMAIN = "customDomains", "/customdomains"
+    IMAGE = "images", "/images", "images"
+    CUSTOM_DOMAIN = "customDomains", "/customdomains", "custom domains"
 
-    def __init__(self, key: str, path: str) -> None:
+    def __init__(self, key: str, path: str, words: str) -> None:
         self.key = key
         self.path = path
+        self.words = words
 
     def shares_of(self, name: str) -> str:
         """The path of the shares of one object. The name of an image begins with its resource type."""
@@ -90,8 +92,8 @@ class LiveShares:
 
     Attributes:
         by_key: All shares of what the workspace owns.
-        owners: For each kind of object that the API has, the objects by name, each with the workspace that shares it
-            with this one; empty for own objects.
+        owners: For each kind of object whose shares the API has, the objects by name, each with the workspace that
+            shares it with this one; empty for own objects.
     """
 
     by_key: Mapping[str, Share] = field(default_factory=dict)
@@ -108,47 +110,38 @@ def read_shares() -> Reading[LiveShares]:
     owners: dict[Shareable, dict[str, str]] = {}
     for what in Shareable:
         try:
-            owners[what] = _owners(what, (yield what.path))
+            owners[what] = _owners(what, (yield from whole_listing(what.path, what.words)))
         except MissingError:
             continue
-        for name in sorted(name for name, owner in owners[what].items() if not owner):
+        own = sorted(name for name, owner in owners[what].items() if not owner)
+        for name in own:
             try:
                 payload = yield what.shares_of(name)
             except MissingError:  # it was deleted since
                 del owners[what][name]
                 continue
             found |= {share.key: share for share in shares(what, name, payload)}
+        if own and owners[what].keys().isdisjoint(own):  # an API that has them, but no shares of them
+            del owners[what]
     return LiveShares(found, owners)
 
 
-def _owners(what: Shareable, payload: Any) -> dict[str, str]:  # noqa: ANN401 - this is where it is checked
+def _owners(what: Shareable, listed: list[Any]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for entry in _entries(what, payload):
+    for entry in listed:
         metadata = entry.get("metadata") if isinstance(entry, dict) else None
         metadata = metadata if isinstance(metadata, dict) else {}
         fields = ("resourceType", "name") if what is Shareable.IMAGE else ("name",)
         parts = [metadata.get(field) for field in fields]
         if not all(isinstance(part, str) and 0 < len(part) <= _LONGEST_NAME and is_whole(part) for part in parts):
-            raise GarbledError(f"the API shows one of the {what.key} without a name", _LATER)
+            raise GarbledError(f"the API shows one of the {what.words} without a valid name", LATER)
         name = "/".join(map(str, parts))
         owner = metadata.get("sourceWorkspace") or metadata.get("sharedFromWorkspace") or ""
-        is_ambiguous = name in found or any(
-            "/" in str(part) for part in parts[:-1]
-        )  # names are split at the first slash
+        is_ambiguous = name in found or any("/" in str(part) for part in parts[:-1])  # the first slash ends the type
         if is_ambiguous or not isinstance(owner, str):
-            raise GarbledError(f"the API shows {quoted(name)} among the {what.key} in an unknown format", _LATER)
+            raise GarbledError(f"the API shows {quoted(name)} among the {what.words} in an unknown format", LATER)
         found[name] = owner
     return found
-
-
-def _entries(what: Shareable, payload: Any) -> list[Any]:  # noqa: ANN401 - this is where it is checked
-    match payload:
-        case list():
-            return payload
-        case {"data": list(data), "meta": {"hasMore": False}}:
-            return data
-        case _:
-            raise GarbledError(f"the API's list of {what.key} is not a complete list", _LATER)
 
 
 def shares(what: Shareable, name: str, payload: Any) -> Iterator[Share]:  # noqa: ANN401 - this is where it is checked
@@ -162,9 +155,10 @@ def shares(what: Shareable, name: str, payload: Any) -> Iterator[Share]:  # noqa
         there = entry if isinstance(entry, dict) else {}
         workspace, status, account = there.get("workspace"), there.get("status", ACTIVE), there.get("accountId", "")
         texts = [workspace, status, account]
-        if not all(isinstance(text, str) and is_whole(text) for text in texts) or not workspace or workspace in seen:
-            raise GarbledError(f"the API shows the shares of {quoted(name)} in an unknown format", _LATER)
-        if "/" in workspace:  # it would not be told apart in `Share.key`
-            raise GarbledError(f"the API shows the shares of {quoted(name)} in an unknown format", _LATER)
+        is_known = all(isinstance(text, str) and is_whole(text) for text in texts)
+        if (
+            not is_known or not workspace or workspace in seen or "/" in workspace
+        ):  # a slash ends the name in `Share.key`
+            raise GarbledError(f"the API shows the shares of {quoted(name)} in an unknown format", LATER)
         seen.add(workspace)
         yield Share(what, name, workspace, status, account)

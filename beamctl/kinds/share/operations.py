@@ -21,17 +21,14 @@ def perform(change: Change, share: Share) -> Operation[Outcome]:
     if change.action is Action.DELETE:
         return (yield from delete(f"{path}/{segment(share.workspace)}", _look_up(share)))
     answer = yield ApiCall(Method.POST, path, {"targetWorkspace": share.workspace})
-    is_conflict = isinstance(answer, Response) and answer.status == _CONFLICT
-    if isinstance(answer, Response) and not answer.ok and not is_conflict:
-        return refusal(answer)
+    if isinstance(answer, Response) and answer.status != _CONFLICT:
+        return accepted(answer) if answer.ok else refusal(answer)
     there = yield from _look_up(share)
     if isinstance(there, NoResponse):
         return unseen(answer, there)
-    if there is not None:
-        return found() if is_conflict else done()
-    if isinstance(answer, NoResponse):  # the listing may be incomplete
-        return unseen(answer, NoResponse(fact=fact(Code.NOT_SHOWN)))
-    return accepted(answer) if answer.ok else refusal(answer)
+    if isinstance(answer, Response):  # shared already, or the other workspace has one with the same name
+        return found() if there is not None else refusal(answer)
+    return done() if there is not None else unseen(answer, NoResponse(fact=fact(Code.NOT_SHOWN)))
 
 
 def _look_up(share: Share) -> Operation[Share | NoResponse | None]:

@@ -160,7 +160,8 @@ def _decide(
     place = desired.document.key_place(SECTION, name)
     asked = entry.get(UPDATED_AFTER, "")
     if (due := declared_time(asked)) and due > at:
-        found.notes.append(Note(fact(Code.SECRET_DUE_LATER, name=name, time=asked), place))
+        due_place = desired.document.place(SECTION, name, UPDATED_AFTER)
+        found.notes.append(Note(fact(Code.SECRET_DUE_LATER, name=name, time=asked), due_place))
         asked = ""
     after = {UPDATED_AT: asked} if asked else {}
     if now is None:

@@ -11,13 +11,13 @@ from typing import Any
 from beamctl.document.document import Document
 from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.errors import GarbledError
+from beamctl.kinds.operations import LATER
 from beamctl.kinds.secret_source import source_problems
 from beamctl.model.api_call import moment
 from beamctl.model.text import is_whole
 
 KIND, SECTION, PATH = "secret", "secrets", "/secrets"
 VALUE, UPDATED_AFTER, UPDATED_AT = "value", "updatedAfter", "updatedAt"
-_LATER = "Check --api-url and try again later. --debug shows the response."
 _LONGEST_NAME = 1_000
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?", re.ASCII)
 
@@ -57,17 +57,17 @@ def workspace_secrets(payload: Any) -> Mapping[str, WorkspaceSecret]:  # noqa: A
         GarbledError: It is not a list, or has an invalid or duplicate entry.
     """
     if not isinstance(payload, list):
-        raise GarbledError("the API's list of secrets is not a list", _LATER)
+        raise GarbledError("the API's list of secrets is not a list", LATER)
     found: dict[str, WorkspaceSecret] = {}
     for entry in payload:
-        one = parse_secret(entry)
+        one = _parsed(entry)
         if one.name in found:
-            raise GarbledError(f"the API shows the secret {quoted(one.name)} twice", _LATER)
+            raise GarbledError(f"the API shows the secret {quoted(one.name)} twice", LATER)
         found[one.name] = one
     return found
 
 
-def parse_secret(payload: Any) -> WorkspaceSecret:  # noqa: ANN401 - this is where it is checked
+def _parsed(payload: Any) -> WorkspaceSecret:  # noqa: ANN401 - this is where it is checked
     """Parse one secret. Anything but its name and its times is ignored.
 
     Raises:
@@ -75,7 +75,7 @@ def parse_secret(payload: Any) -> WorkspaceSecret:  # noqa: ANN401 - this is whe
     """
     name = payload.get("name") if isinstance(payload, dict) else None
     if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not is_whole(name):
-        raise GarbledError("the API shows a secret without a name", _LATER)
+        raise GarbledError("the API shows a secret without a valid name", LATER)
     times = (payload.get(field) for field in ("createdAt", UPDATED_AT))
     return WorkspaceSecret(name, *(text if isinstance(text, str) and moment(text) else "" for text in times))
 

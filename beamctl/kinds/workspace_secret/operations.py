@@ -3,8 +3,7 @@ read first: the value of a secret that someone else has created or changed is no
 
 from __future__ import annotations
 
-from beamctl.errors import GarbledError
-from beamctl.kinds.operations import NONE_AT_ALL, PLAN, accepted, delete, done, failed, look, not_made, refusal, unseen
+from beamctl.kinds.operations import NONE_AT_ALL, PLAN, accepted, delete, failed, look, not_made, refusal, unseen
 from beamctl.kinds.secret_source import fetch
 from beamctl.kinds.workspace_secret.live import (
     PATH,
@@ -12,7 +11,6 @@ from beamctl.kinds.workspace_secret.live import (
     VALUE,
     WorkspaceSecret,
     is_recent,
-    parse_secret,
     workspace_secrets,
 )
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, segment
@@ -33,9 +31,9 @@ def perform(change: Change) -> Operation[Outcome]:
     if why := _why_not(change, now):
         return why
     answer = yield ApiCall(Method.POST, PATH, {"name": change.name, VALUE: value[VALUE]})
-    if isinstance(answer, Response) and not answer.ok:
-        return refusal(answer)
-    return (yield from _outcome(change, answer))
+    if isinstance(answer, Response):
+        return accepted(answer) if answer.ok else refusal(answer)
+    return (yield from _after_lost_response(change, answer))
 
 
 def _why_not(change: Change, now: WorkspaceSecret | NoResponse | None) -> Outcome | None:
@@ -51,17 +49,11 @@ def _why_not(change: Change, now: WorkspaceSecret | NoResponse | None) -> Outcom
     return None
 
 
-def _outcome(change: Change, answer: Response | NoResponse) -> Operation[Outcome]:
-    """The outcome of a request that was not refused. If there was no response, a recent secret does not prove that the
-    value is ours."""
-    shown = _shown_in(answer)
-    if shown is not None and shown.name == change.name and is_in_effect(shown, change):
-        return done()
+def _after_lost_response(change: Change, answer: NoResponse) -> Operation[Outcome]:
+    """The outcome if there was no response. A recent secret does not prove that the value is ours."""
     there = yield from _look_up(change.name)
     if isinstance(there, NoResponse):
         return unseen(answer, there)
-    if answer.ok:
-        return done() if there is not None and is_in_effect(there, change) else accepted(answer)
     if there is None:  # the listing may be incomplete
         return unseen(answer, NoResponse(fact=fact(Code.NOT_SHOWN)))
     if there.data and there.data == change.before:
@@ -72,13 +64,6 @@ def _outcome(change: Change, answer: Response | NoResponse) -> Operation[Outcome
 def is_in_effect(secret: WorkspaceSecret, change: Change) -> bool:
     """Whether a secret is as a change leaves it. Its value cannot be compared."""
     return is_recent(secret, (change.after or {}).get(UPDATED_AT, ""))
-
-
-def _shown_in(answer: Response | NoResponse) -> WorkspaceSecret | None:
-    try:
-        return parse_secret(answer.body) if isinstance(answer, Response) and answer.certain else None
-    except GarbledError:
-        return None
 
 
 def _look_up(name: str) -> Operation[WorkspaceSecret | NoResponse | None]:
