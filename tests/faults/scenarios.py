@@ -199,16 +199,24 @@ SCENARIOS = {
             }
         },
     ),
-    "accounts-pending": Scenario(
+    "account-pending": Scenario(
+        stopped=True,
+        accounts=[{"name": "bot", "role": "member", "description": CLIENT_SECRET}],
+        sections={
+            "serviceAccounts": {
+                "ci": {"role": "admin"},
+                "bot": {"role": "viewer", "secretTo": {"file": "bot.json"}},
+            }
+        },
+    ),
+    "key-pending": Scenario(
         stopped=True,
         accounts=[
-            {"name": "bot", "role": "member", "description": CLIENT_SECRET},
             {"name": "hub", "role": "member", "apiKey": "bl_hub", "description": f"CI {PendingMarker('seed')}"},
         ],
         sections={
             "serviceAccounts": {
                 "ci": {"role": "admin"},
-                "bot": {"role": "viewer", "secretTo": {"file": "bot.json"}},
                 "hub": {"role": "member", "description": "CI", "apiKeys": {"seed": {"secretTo": {"file": "hub"}}}},
             }
         },

@@ -47,7 +47,7 @@ READ_FAILS = (*LIES, FaultKind.GARBAGE.example)
 FEW_CALLS = 10
 ONE_OF_EACH_EFFECT = (*READ_FAILS, "429:2", "500", "500-after", "reset", "reset-after", "html:504", "duplicate")
 """In longer scenarios: the client treats every other fault like one of these, which the short scenarios test.
-Incomplete lists of the result are alternately empty and short there."""
+Incomplete lists of the result are alternately empty and short there, and changes of people are refused by turns."""
 KILLS = ("before", "after")
 IN_THE_VAULT = "in the vault"
 ALLOWED = (Risk.REMOVES_ADMIN, Risk.UNMAPS_GROUP, Risk.DELETES_SERVICE_ACCOUNT, Risk.EMPTY_SECTION, Risk.SHARES_OUTSIDE)
@@ -254,7 +254,8 @@ def cases(scenario: Scenario, emulated: EmulatedWorkspace) -> Iterator[tuple[str
             continue
         faults = EVERY_FAULT if few else ONE_OF_EACH_EFFECT
         if method != "GET":
-            faults = (*(each for each in faults if each not in LIES), *REFUSALS)
+            refusals = REFUSALS if few or scenario.sections else REFUSALS[number % 3 :][:1]
+            faults = (*(each for each in faults if each not in LIES), *refusals)
         elif scenario.sections:  # people's scenarios go through all ways in which a read fails
             faults = (*READ_FAILS, FaultKind.WRONG_TYPE.example) if few else READ_FAILS
         elif faults is EVERY_FAULT:  # for a read, "after" is no different from before
