@@ -34,7 +34,8 @@ def connection_variables(file: FileText | None) -> Mapping[str, str]:
     """The variables for the API, the credential and the workspace; all others are ignored.
 
     Raises:
-        UsageError: The file cannot be read, or a line is invalid. The message does not show the line.
+        UsageError: The file cannot be read, a line is invalid, or it has none of these variables: another credential
+            than the intended one would be used. The message does not show any line.
     """
     from beamctl.api.cli_config import text_of
 
@@ -61,6 +62,11 @@ def connection_variables(file: FileText | None) -> Mapping[str, str]:
         if name in _NAMES or any(extended_variables({name: "set"})):
             found[name] = _value(statement, f"{file.path}, line {line}")
         position = statement.end()
+    if not found:
+        raise UsageError(
+            f"{file.path} sets no variable of the connection",
+            "Check the spelling, such as BL_API_KEY or BEAMCTL_API_KEY.",
+        )
     return found
 
 

@@ -67,6 +67,8 @@ def test_only_variables_of_the_connection_count() -> None:
         (f"A='\n\n'\nBL_API_KEY=${{{CANARY}}}", "BL_API_KEY in .env, line 4, refers to another variable or a command"),
         (f"BL_API_KEY=$({CANARY})", "BL_API_KEY in .env, line 1, refers to another variable or a command"),
         (f'BL_API_KEY="$K{CANARY}"', "BL_API_KEY in .env, line 1, refers to another variable or a command"),
+        (f"BL_APIKEY={CANARY}", ".env sets no variable of the connection"),
+        ("", ".env sets no variable of the connection"),
         (b"\xff\xfe" + CANARY.encode("utf-16-le"), ".env is not a text file"),
     ],
 )
