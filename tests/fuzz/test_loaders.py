@@ -145,7 +145,7 @@ LOADERS = {
     "login of the official CLI": Loader(login, [LOGIN]),
 }
 every_loader = pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
-thorough = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
 
 
 def check(loader: Loader, content: bytes) -> None:

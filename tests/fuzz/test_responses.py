@@ -110,7 +110,7 @@ def check_json(*texts: str) -> None:
         json.loads(text, parse_constant=refuse)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(USERS, SETTINGS | JSON, ACCOUNTS, API_KEYS)
 def test_any_response_gives_a_plan_or_an_error(users: Any, workspace: Any, accounts: Any, keys: Any) -> None:
     reader = Answers({"/users": users, "/workspaces/acme": workspace, "/service_accounts": accounts, "keys": keys})
@@ -148,7 +148,7 @@ def test_every_kind_parses_any_json_or_refuses_it(kind: Any, payload: Any) -> No
     check_json(json.dumps(kind.listing(live).rows))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.sampled_from([200, 204, 302, 404, 503]), JSON, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
 def test_any_json_is_a_valid_response_body(status: int, body: Any, encoding: str) -> None:
     found = read(status, {}, json.dumps(body).encode(encoding), "h")

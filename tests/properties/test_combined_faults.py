@@ -90,7 +90,7 @@ def blocked(plan: Plan) -> bool:
 
 
 @given(lives, wanted, st.booleans(), st.integers(1, 3), faults, st.sampled_from(APIS))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_three_applies_suffice(
     people: tuple[tuple[str, str], ...],
     roles: tuple[str | None, ...],

@@ -115,7 +115,7 @@ def can_collide(change: Change, quirks: frozenset[str]) -> bool:
 
 
 @given(cases)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_two_concurrent_applies_end_as_one(case: Scenario) -> None:
     want, live, alone = case.want, case.live, case.live
     reference = plan_and_apply(want, alone, alone)

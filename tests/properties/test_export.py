@@ -70,7 +70,7 @@ shown_settings = st.fixed_dictionaries(
 
 
 @given(st.lists(people, max_size=9, unique_by=lambda each: str(each["email"]).lower()), shown_settings)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_export_then_plan_is_empty(people: list[dict[str, Any]], settings_shown: dict[str, Any]) -> None:
     live = FakeWorkspace.of(people, settings=settings_shown)
     try:

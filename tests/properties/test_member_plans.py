@@ -23,7 +23,7 @@ quirks = st.frozensets(st.sampled_from(["invite-ignores-role", "reinvite-conflic
 
 
 @given(documents(), workspaces, quirks)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_apply_then_plan_is_empty(want: Desired, live: FakeWorkspace, odd: frozenset[str]) -> None:
     live.quirks = odd
     first = planned(want, live)
@@ -38,7 +38,7 @@ def test_apply_then_plan_is_empty(want: Desired, live: FakeWorkspace, odd: froze
 
 
 @given(documents(), workspaces)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_pending_role_is_set_after_acceptance(want: Desired, live: FakeWorkspace) -> None:
     live.quirks = frozenset({"no-role-on-pending", "invite-ignores-role"})
     first = planned(want, live)
@@ -58,7 +58,7 @@ def test_pending_role_is_set_after_acceptance(want: Desired, live: FakeWorkspace
 @given(
     documents(), workspaces, st.sampled_from(EMAILS[:3]), st.sets(st.sampled_from(EMAILS)), st.sampled_from(EMAILS[3:6])
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_prefix_leaves_an_accepted_admin(
     want: Desired, live: FakeWorkspace, first: str, refused: set[str], owner: str
 ) -> None:
@@ -89,7 +89,7 @@ def test_skipped_member_is_never_changed(want: Desired, live: FakeWorkspace, ski
 
 
 @given(documents(), workspaces, guards, st.integers(0, 12))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_hazard_is_lifted_only_by_the_flag_it_prints(
     want: Desired, live: FakeWorkspace, found: dict[str, object], left: int
 ) -> None:

@@ -132,4 +132,4 @@ class Workspace(RuleBasedStateMachine):
 
 
 TestWorkspace = Workspace.TestCase
-TestWorkspace.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestWorkspace.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
