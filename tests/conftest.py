@@ -21,6 +21,7 @@ _SETTINGS = (
     "CI",  # also CI_… and CIRCLE_…
     "GIT",  # also GITHUB_… and GITLAB_…
     "NO_COLOR",
+    "PYTHONDONTWRITEBYTECODE",  # a child would compile all modules again
     "SSL_CERT",
     "XDG_",
 )
