@@ -186,12 +186,14 @@ class Through(Mapping[str, tuple[tuple[GroupStep, ...], ...]]):
         ways = [
             (grant, min(grant.end, group.end(key)), group)
             for grant in self.grants
-            for group in self.groups.people(grant.name).get(key, ())
+            for group in sorted(
+                self.groups.people(grant.name).get(key, ()), key=lambda each: each.end(key), reverse=True
+            )
         ]
         ends: dict[int, str] = {}
         for grant, end, _ in ways:
             ends[_RANKS[grant.role]] = max(end, ends.get(_RANKS[grant.role], ""))
-        ways.sort(key=lambda way: (way[1], way[2].end(key)), reverse=True)
+        ways.sort(key=lambda way: way[1], reverse=True)
         ways.sort(key=lambda way: _RANKS[way[0].role])  # the first is the one in the composed entry
         return tuple(
             tuple(self._steps(grant, group, key))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beamctl.document.compose import compose
@@ -89,6 +89,13 @@ def load_one(*documents: Any) -> Desired:
 
 @settings(max_examples=40, deadline=None)
 @given(groups(), members())
+@example(  # two ways that end on the same day: one because of the group, the other because of the person
+    {
+        "a": {"members": {"eve@x.io": {"until": "2027-01-02"}}, "includes": []},
+        "b": {"members": {"eve@x.io": None}, "includes": []},
+    },
+    {"groups": {"a": "viewer", "b": {"role": "viewer", "until": "2027-01-02"}}},
+)
 def test_the_expansion_equals_a_naive_one_on_every_day(declared: dict[str, Any], section: dict[str, Any]) -> None:
     desired = load_one({"version": 1, "groups": declared}, {"version": 1, "workspace": "w", "members": section})
     found, _ = desired_members(desired.section("members"))
