@@ -210,19 +210,16 @@ def _hint_to_wait(until: str) -> str:
 
 
 def _hint(status: int, place: CallSite) -> str:
-    connection = place.connection
-    credential = credential_used(connection)
-    other = another_credential(connection, place.workspace)
+    connection, other = place.connection, another_credential(place.connection, place.workspace)
     if status == UNAUTHENTICATED:
-        return f"{credential}{unrenewable(connection)} Set a valid one, or {other}."
+        return f"{credential_used(connection)}{unrenewable(connection)} Set a valid one, or {other}."
     if status == FORBIDDEN:
-        return (
-            f"{credential} The credential is valid, but has no access to the workspace {place.workspace} or lacks the "
-            f"required role. Set one that has both, or {other}."
-        )
+        lacks = f"has no access to the workspace {place.workspace} or lacks the required role"
+        return f"{credential_used(connection)} The credential is valid, but {lacks}. Set one that has both, or {other}."
     if status == MISSING:
         usual = "" if connection.base_url.endswith("/v0") else ", which usually ends in /v0"
-        return f"Check that the workspace {place.workspace} exists, and check --api-url{usual}. {credential}"
+        check = f"Check that the workspace {place.workspace} exists, and check --api-url{usual}."
+        return f"{check} {credential_used(connection)}"
     if status in REDIRECT:
         return "Set --api-url to the new address of the API."
     if status in UNSUPPORTED:

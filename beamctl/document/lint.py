@@ -18,17 +18,6 @@ _PLACEHOLDER = re.compile(
 _PLACEHOLDER_CHARACTERS = "{$%<"
 """Every placeholder in a valid address contains one of these."""
 _SPELLING = "check the spelling"
-_SECTIONS = (
-    "settings",
-    "serviceAccounts",
-    "policies",
-    "integrations",
-    "environments",
-    "secrets",
-    "shares",
-    "guards",
-    "manage",
-)
 SHARED = ("groups", "leavers")
 """Sections that concern all workspaces."""
 
@@ -48,7 +37,7 @@ def placeholders(document: Document, sections: Iterable[str] = SHARED) -> Iterat
 
 
 def _in_people_and_values(document: Document) -> Iterator[Problem]:
-    yield from placeholders(document, _SECTIONS)
+    yield from placeholders(document, document.data.keys() - {"members", *SHARED})
     emails = document.data.get("members", {})
     joined = "\n".join(emails)
     for email in emails if any(char in joined for char in _PLACEHOLDER_CHARACTERS) else ():  # most documents have none

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from beamctl.errors import GarbledError
 from beamctl.model.api_call import ApiCall, Method, NoResponse, Response, cause, segment
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, error_fact, fact
+from beamctl.model.text import is_whole
 from beamctl.plan.change import Change
 from beamctl.plan.kind import Operation, Outcome, Reading, Status
 
@@ -26,6 +27,8 @@ NONE_AT_ALL = NoResponse(fact=fact(Code.NONE_SHOWN))
 LATER = "Check --api-url and try again later. --debug shows the response."
 MOST_PAGES = 500
 """Maximum number of pages of a listing."""
+
+_LONGEST_NAME = 1_000
 
 T = TypeVar("T")
 
@@ -70,6 +73,11 @@ def _query(cursor: str) -> str:
         return segment(cursor)
     except UnicodeEncodeError:
         raise GarbledError("the API's cursor for the next page is not valid text", LATER) from None
+
+
+def is_valid_name(value: object) -> TypeGuard[str]:
+    """Whether a name in a response is valid."""
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and is_whole(value)
 
 
 def look(path: str, read: Callable[[Any], T]) -> Operation[T | NoResponse]:

@@ -43,7 +43,7 @@ APPLY_TEMPLATES: Mapping[Code, str] = {
     ),
     Code.DEPENDENCY_NOT_DONE: "it depends on {names:some}, which {count:plural was|were} not done",
     Code.EXISTS: "already exists",
-    Code.EXISTS_SECRET_UNKNOWN: "exists, but beamctl cannot tell whether it has this secret value",
+    Code.EXISTS_SECRET_UNKNOWN: "exists, but its secret may be a different one",
     Code.EXISTS_WITH_OTHER: "already exists, with a different {names}",
     Code.NOT_CHANGED: "{why}; nothing was changed{role:after : the role is }",
     Code.NOT_DELETED: "{why}; it was not deleted",

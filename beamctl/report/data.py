@@ -4,8 +4,8 @@ A module of its own: all formats import it, and nothing else of each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -95,6 +95,16 @@ def in_order(names: Iterable[str], order: Iterable[str]) -> tuple[str, ...]:
     """Names of workspaces in the order of the documents; those that it lacks come last."""
     places = {name: index for index, name in enumerate(order)}
     return tuple(sorted(names, key=lambda name: places.get(name, len(places))))
+
+
+def without_repeated_hints(failures: Iterable[WorkspaceFailure]) -> Iterator[WorkspaceFailure]:
+    """Each failure. A hint of one line that several have is only with the first: more lines also say what happened in
+    this workspace."""
+    said = set[str]()
+    for each in failures:
+        repeats = each.hint in said and "\n" not in each.hint
+        yield replace(each, hint="") if repeats else each
+        said.add(each.hint)
 
 
 @dataclass(frozen=True, slots=True)

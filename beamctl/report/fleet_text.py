@@ -8,7 +8,7 @@ from beamctl.model.code import Code
 from beamctl.model.text import printable, some
 from beamctl.plan.comparison import Note
 from beamctl.plan.plan import Plan
-from beamctl.report.data import ReportData, WorkspaceFailure
+from beamctl.report.data import ReportData, WorkspaceFailure, without_repeated_hints
 from beamctl.report.outcomes import Ending, outcomes, place_spans, total_text, worst_outcomes
 from beamctl.report.problems_text import problems_text
 from beamctl.report.spans import plain
@@ -86,15 +86,12 @@ def failures_text(
         style: The colors.
         source_lines: How to show the lines of documents; None if they are not shown.
     """
-    blocks, said = [], set[str]()
-    for each in failures[:_MOST_FAILURES]:
+    blocks = []
+    for each in without_repeated_hints(failures[:_MOST_FAILURES]):
         message = "its document is invalid" if each.problems else printable(each.message)
         where = f" ({plain(place_spans(each))})" if each.place.source else ""
         head = style(Tone.BAD, f"Error: {printable(each.workspace)}{where}: {message}")
-        lines = each.hint.splitlines()
-        repeats = len(lines) == 1 and each.hint in said  # several lines also say what happened in this workspace
-        hint = [] if repeats else [f"  {printable(line)}" for line in lines]
-        said.add(each.hint)
+        hint = [f"  {printable(line)}" for line in each.hint.splitlines()]
         if each.problems:
             text = problems_text(each.problems, style, compared=True, source_lines=source_lines)
             hint = text.rstrip("\n").splitlines()

@@ -1,4 +1,4 @@
-"""The encodings in which a secret may appear in a text, and where it does."""
+"""Finds secrets in a text, in every encoding."""
 
 from __future__ import annotations
 

@@ -46,5 +46,5 @@ def test_focus_is_visible_and_in_reading_order(reading: Page, url: str) -> None:
     assert not [one["text"] for one in reached if not one["seen"] or not one["outlined"]]
     shown = sorted(reached, key=lambda one: int(one["number"]))[1:]  # the first one is only shown while focused
     for one, following in pairwise(shown):
-        beside = following["left"] >= one["right"] and following["bottom"] > one["top"]
-        assert beside or following["top"] >= one["top"], f"{following['text']} is before {one['text']}"
+        is_right = following["left"] >= one["right"] and following["bottom"] > one["top"]
+        assert is_right or following["top"] >= one["top"], f"{following['text']} comes before {one['text']}"

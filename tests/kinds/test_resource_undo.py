@@ -212,7 +212,7 @@ def test_undo_says_that_a_re_created_connection_keeps_its_secret() -> None:
     assert isinstance(end, Ended)
     assert (end.outcome.status, words(end.outcome.remark)) == (
         Status.FAILED,
-        "exists, but beamctl cannot tell whether it has this secret value",
+        "exists, but its secret may be a different one",
     )
     assert "Increase secret.version" in words(end.outcome.hint)
 

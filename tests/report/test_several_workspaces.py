@@ -111,6 +111,9 @@ def test_a_hint_of_several_failures_is_shown_once(name: str) -> None:
     others = replace(LOST, workspace="gone"), replace(LOST, workspace="other", hint="Try again.")
     text = FORMATS[name].report(data(unchanged(), failures=(LOST, *others)))
     assert [text.count(each) for each in ("Check that it exists.", "Try again.")] == [1, 1]
+    changed = [replace(LOST, workspace=each, hint="Its role is admin now.\nPlan again.") for each in ("gone", "other")]
+    text = FORMATS[name].report(data(unchanged(), failures=tuple(changed)))
+    assert text.count("Its role is admin now.") == 2  # several lines also say what happened
 
 
 @pytest.mark.parametrize("name", ["text", "markdown", "html"])
@@ -306,8 +309,6 @@ def test_failures_are_told_with_place_hint_and_carets() -> None:
         "  Check that it exists.\n"
         "Error: gone (access/lost.yaml:2): the API found nothing for GET /users\n"
     )
-    changed = replace(LOST, hint="eve@example.com: role was member, is now admin\nMake and review a new plan.")
-    assert failures_text((changed, replace(changed, workspace="gone"))).count("is now admin") == 2
     line = "  ci: {role: admin}"
     problem = Problem(Place("odd.yaml", 7, 3), ProblemCode.UNKNOWN_ACCOUNT, "no such account", "Create it.", line)
     odd = WorkspaceFailure("odd", Place("odd.yaml", 2, 12), "invalid-document", "1 problem(s)", "", (problem,))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from beamctl.cli import candidates, options
@@ -74,8 +72,13 @@ def command(  # noqa: PLR0913 - one argument per option
     out.info(offboarding_text(found, written=write))
     after = plan_after(found, emails, access, record, floors)
     failures = without_secrets(after.failures, out)
-    data = ReportData(CommandName.PLAN, after.plans, apply_command=command_for(APPLY, files, ()), failures=failures)
-    data = replace(data, order=[each.workspace for each in found.desired])
+    data = ReportData(
+        CommandName.PLAN,
+        after.plans,
+        apply_command=command_for(APPLY, files, ()),
+        failures=failures,
+        order=[each.workspace for each in found.desired],
+    )
     failed = out.failed(failures)
     text = plans_text(data, out.style)
     out.result(text) if write else out.info(text.rstrip("\n"))

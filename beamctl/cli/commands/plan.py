@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -101,8 +100,9 @@ def command(  # noqa: PLR0913 - one argument per option
         plans = planned.plans
         command = command_for(APPLY, files, workspaces, *checks.flags)
         failures, scope = without_secrets(planned.failures, out), planned.scope
-        data = ReportData(CommandName.PLAN, plans, granted, apply_command=command, failures=failures, scope=scope)
-        data = replace(data, order=planned.order)
+        data = ReportData(
+            CommandName.PLAN, plans, granted, apply_command=command, failures=failures, scope=scope, order=planned.order
+        )
         failed = out.failed(data.failures)
         text = partial(plans_text, data, out.style, explain=explain, verbose=verbose)
         refused = report(planned.planned, data, target, out, text)

@@ -94,7 +94,7 @@ class Keys:
         return Accounts({key: owned.account for key, owned in self.by_account.items()}, self.known)
 
 
-def api_keys(payload: Any) -> tuple[ApiKey, ...]:  # noqa: ANN401 - this is where its shape is checked
+def api_keys(payload: Any) -> tuple[ApiKey, ...]:  # noqa: ANN401 - validated here
     """Parse `GET /service_accounts/{clientId}/api_keys`.
 
     Raises:

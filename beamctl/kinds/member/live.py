@@ -60,7 +60,7 @@ People = Mapping[str, Person]
 """Everyone in a workspace by folded e-mail."""
 
 
-def people(payload: Any) -> People:  # noqa: ANN401 - this is where its shape is checked
+def people(payload: Any) -> People:  # noqa: ANN401 - validated here
     """Parse `GET /users`. Of two entries for one e-mail, the one with more access counts. Service accounts in the list
     are ignored.
 

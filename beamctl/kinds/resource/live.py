@@ -15,7 +15,7 @@ from beamctl.document.problem import Problem, ProblemCode, quoted, with_article
 from beamctl.document.rules import unseen_in_names
 from beamctl.document.schema import check
 from beamctl.errors import GarbledError
-from beamctl.kinds.operations import LATER, whole_listing
+from beamctl.kinds.operations import LATER, is_valid_name, whole_listing
 from beamctl.kinds.resource.shape import METADATA, SECRET, USED_BY, VERSION, Shape
 from beamctl.model.api_call import moment
 from beamctl.model.code import Code
@@ -23,7 +23,6 @@ from beamctl.model.fact import Fact, fact
 from beamctl.plan.kind import Reading
 from beamctl.plan.listing import Exported
 
-_LONGEST_NAME = 1_000
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -70,7 +69,7 @@ def listing(shape: Shape) -> Reading[Mapping[str, Resource]]:
     return found
 
 
-def parse_resource(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - this is where its shape is checked
+def parse_resource(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - validated here
     """Parse one resource.
 
     Raises:
@@ -78,7 +77,7 @@ def parse_resource(shape: Shape, payload: Any) -> Resource:  # noqa: ANN401 - th
     """
     metadata, spec = _halves(payload)
     name = metadata.get("name")
-    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not _is_text(payload):
+    if not is_valid_name(name) or not _is_text(payload):
         raise GarbledError(f"the API shows a {shape.word} without a name", LATER)
     labels = _value(metadata, "labels") or {}
     found: dict[str, Any] = {}

@@ -141,7 +141,7 @@ class Accounts:
         return not self.by_id or any(str(account.role) for account in self.by_id.values())
 
 
-def accounts(payload: Any) -> Accounts:  # noqa: ANN401 - this is where its shape is checked
+def accounts(payload: Any) -> Accounts:  # noqa: ANN401 - validated here
     """Parse `GET /service_accounts`.
 
     Raises:

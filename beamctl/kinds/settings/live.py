@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beamctl.errors import GarbledError
+from beamctl.kinds.operations import LATER
 from beamctl.model.code import Code
 from beamctl.model.fact import Fact, fact
 from beamctl.model.identity import Role, live_role, reduces_access
@@ -28,23 +29,22 @@ Settings = Mapping[str, Any]
 """Every setting that can be declared, by name."""
 
 
-def settings(payload: Any) -> Settings:  # noqa: ANN401 - this is where its shape is checked
+def settings(payload: Any) -> Settings:  # noqa: ANN401 - validated here
     """Parse a workspace. Settings that the API omits are empty.
 
     Raises:
         GarbledError: The payload is not a workspace.
     """
-    hint = "Check --api-url and try again later. --debug shows the response."
     if not isinstance(payload, dict) or not isinstance(payload.get("name"), str):
-        raise GarbledError("the API's response is not a workspace", hint)
+        raise GarbledError("the API's response is not a workspace", LATER)
     runtime = payload.get(_RUNTIME)
     shown = {**payload, _SANDBOX: runtime.get(_SANDBOX) if isinstance(runtime, dict) else runtime}
     found = {key: shown.get(key) or kind() for key, kind in _TYPES.items()}
     for key, kind in _TYPES.items():
         if not isinstance(found[key], kind):
-            raise GarbledError(f"the API shows {key} in an unknown format", hint)
+            raise GarbledError(f"the API shows {key} in an unknown format", LATER)
     if not all(map(_is_mapping, found[GROUPS])):
-        raise GarbledError("the API shows a group mapping in an unknown format", hint)
+        raise GarbledError("the API shows a group mapping in an unknown format", LATER)
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from beamctl.document.problem import quoted
 from beamctl.errors import GarbledError, MissingError
-from beamctl.kinds.operations import LATER, whole_listing
+from beamctl.kinds.operations import LATER, is_valid_name, whole_listing
 from beamctl.model.api_call import segment
 from beamctl.model.text import is_whole
 from beamctl.plan.kind import Reading
@@ -17,7 +17,6 @@ from beamctl.plan.kind import Reading
 KIND, SECTION = "share", "shares"
 WORKSPACE = "workspace"
 ACTIVE, PENDING = "active", "pending"
-_LONGEST_NAME = 1_000
 
 
 class Shareable(Enum):
@@ -133,7 +132,7 @@ def _owners(what: Shareable, listed: list[Any]) -> dict[str, str]:
         metadata = metadata if isinstance(metadata, dict) else {}
         fields = ("resourceType", "name") if what is Shareable.IMAGE else ("name",)
         parts = [metadata.get(field) for field in fields]
-        if not all(isinstance(part, str) and 0 < len(part) <= _LONGEST_NAME and is_whole(part) for part in parts):
+        if not all(map(is_valid_name, parts)):
             raise GarbledError(f"the API shows one of the {what.words} without a valid name", LATER)
         name = "/".join(map(str, parts))
         owner = metadata.get("sourceWorkspace") or metadata.get("sharedFromWorkspace") or ""
@@ -144,7 +143,7 @@ def _owners(what: Shareable, listed: list[Any]) -> dict[str, str]:
     return found
 
 
-def shares(what: Shareable, name: str, payload: Any) -> Iterator[Share]:  # noqa: ANN401 - this is where it is checked
+def shares(what: Shareable, name: str, payload: Any) -> Iterator[Share]:  # noqa: ANN401 - validated here
     """Parse the shares of one object.
 
     Raises:
@@ -156,9 +155,8 @@ def shares(what: Shareable, name: str, payload: Any) -> Iterator[Share]:  # noqa
         workspace, status, account = there.get("workspace"), there.get("status", ACTIVE), there.get("accountId", "")
         texts = [workspace, status, account]
         is_known = all(isinstance(text, str) and is_whole(text) for text in texts)
-        if (
-            not is_known or not workspace or workspace in seen or "/" in workspace
-        ):  # a slash ends the name in `Share.key`
+        is_ambiguous = workspace in seen or "/" in str(workspace)  # a slash ends the name in `Share.key`
+        if not is_known or not workspace or is_ambiguous:
             raise GarbledError(f"the API shows the shares of {quoted(name)} in an unknown format", LATER)
         seen.add(workspace)
         yield Share(what, name, workspace, status, account)

@@ -11,14 +11,12 @@ from typing import Any
 from beamctl.document.document import Document
 from beamctl.document.problem import Problem, ProblemCode, quoted
 from beamctl.errors import GarbledError
-from beamctl.kinds.operations import LATER
+from beamctl.kinds.operations import LATER, is_valid_name
 from beamctl.kinds.secret_source import source_problems
 from beamctl.model.api_call import moment
-from beamctl.model.text import is_whole
 
 KIND, SECTION, PATH = "secret", "secrets", "/secrets"
 VALUE, UPDATED_AFTER, UPDATED_AT = "value", "updatedAfter", "updatedAt"
-_LONGEST_NAME = 1_000
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?", re.ASCII)
 
 
@@ -50,7 +48,7 @@ WorkspaceSecrets = Mapping[str, WorkspaceSecret] | None
 """All secrets by name; None if the API has no secrets."""
 
 
-def workspace_secrets(payload: Any) -> Mapping[str, WorkspaceSecret]:  # noqa: ANN401 - this is where it is checked
+def workspace_secrets(payload: Any) -> Mapping[str, WorkspaceSecret]:  # noqa: ANN401 - validated here
     """Parse the listing.
 
     Raises:
@@ -67,14 +65,14 @@ def workspace_secrets(payload: Any) -> Mapping[str, WorkspaceSecret]:  # noqa: A
     return found
 
 
-def _parsed(payload: Any) -> WorkspaceSecret:  # noqa: ANN401 - this is where it is checked
+def _parsed(payload: Any) -> WorkspaceSecret:  # noqa: ANN401 - validated here
     """Parse one secret. Anything but its name and its times is ignored.
 
     Raises:
         GarbledError: It has no name.
     """
     name = payload.get("name") if isinstance(payload, dict) else None
-    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not is_whole(name):
+    if not is_valid_name(name):
         raise GarbledError("the API shows a secret without a valid name", LATER)
     times = (payload.get(field) for field in ("createdAt", UPDATED_AT))
     return WorkspaceSecret(name, *(text if isinstance(text, str) and moment(text) else "" for text in times))

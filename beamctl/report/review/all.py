@@ -4,7 +4,7 @@ A module of its own: the reviews of the single commands do not know each other."
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
@@ -13,7 +13,7 @@ from beamctl.errors import RefusedError
 from beamctl.model.text import some
 from beamctl.plan.plan import Plan
 from beamctl.report.apply_text import counts_text, totals
-from beamctl.report.data import CommandName, ReportData, WorkspaceFailure
+from beamctl.report.data import CommandName, ReportData, WorkspaceFailure, without_repeated_hints
 from beamctl.report.drift_details_spans import is_limited, uncovered_spans
 from beamctl.report.outcomes import MOST_OUTCOMES, Ending, outcomes, place_spans, worst_outcomes
 from beamctl.report.review.apply import apply_review
@@ -36,7 +36,7 @@ def review(data: ReportData, digest: str) -> Overview:
     ordered = sorted(reviews, key=_urgency)
     found = outcomes(data) if data.several else []
     said = worst_outcomes(found)
-    failures = list(_failures(data.failures))
+    failures = list(map(_failure, without_repeated_hints(data.failures)))
     hidden = sum(each.ending is not Ending.UNCHANGED for each in found) - len(said)
     verdict = ordered[0].verdict if len(ordered) == 1 and not failures else _together(data, ordered)
     return Overview(
@@ -55,14 +55,6 @@ _FAILED = {
     CommandName.DRIFT: "These workspaces could not be compared, so nothing is known about them:",
     CommandName.APPLY: "In these workspaces, not all changes were made, or it is not known:",
 }
-
-
-def _failures(failures: Sequence[WorkspaceFailure]) -> Iterator[FailureReview]:
-    """Each failure. A hint that several have is shown with the first."""
-    said = set[str]()
-    for each in failures:
-        yield _failure(replace(each, hint="") if each.hint in said else each)
-        said.add(each.hint)
 
 
 def _failure(failure: WorkspaceFailure) -> FailureReview:
